@@ -1,0 +1,148 @@
+// The engine: one model, its optimizer, a sampler and a trainer over the same weights. Not thread-safe: one caller at a
+// time (the addon runs every call on one native thread). Nothing here knows Node.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/dtype.h"
+#include "base/status.h"
+#include "model/config.h"
+#include "ops/head/head.h"
+#include "ops/sampling/sampling.h"
+
+namespace glossa {
+
+struct EngineOptions {
+  Dtype dtype = Dtype::f32;  // of GEMM operands and of keys and values; masters, logits, optimizer state are float32
+  int threads = 0;           // 0: available_cores()
+  std::string isa;           // "": default_kernels()
+};
+
+struct EngineInfo {
+  std::string isa, dtype, family;
+  int threads;
+  int64_t parameters, matmul_parameters;  // the second counts the head once and the embedding not
+  int64_t vocab, hidden, layers, context;
+  int64_t optimizer_step;
+};
+
+// Long calls look at `cancelled` between steps of work and report progress; both may be null.
+struct JobControl {
+  const std::atomic<bool>* cancelled = nullptr;
+  std::function<void(int64_t done, int64_t total, int64_t tokens)> progress;
+};
+
+// Rows of ids end to end: row i is ids[offsets[i] .. offsets[i + 1]).
+struct Ragged {
+  const int32_t* ids = nullptr;
+  const int32_t* offsets = nullptr;
+  int64_t rows = 0;
+  int64_t length(int64_t i) const { return offsets[i + 1] - offsets[i]; }
+};
+
+struct GenerateRequest {
+  Ragged prompts;                // each at least 1 id
+  int64_t num_generations = 1;   // completions of each prompt (G)
+  const int32_t* prompt_keys = nullptr;  // per prompt: the `prompt` word of the draw key; null: its row number
+  int32_t max_new_tokens = 0;
+  const int32_t* budgets = nullptr;  // per prompt, <= max_new_tokens; or null
+  std::vector<int32_t> stop_ids;     // every end-of-sequence id; the stop id itself is part of the completion
+  const float* logit_bias = nullptr; // [vocab] or null
+  SamplingSettings sampling{};
+  uint32_t purpose = 0, step = 0;
+  int32_t slots = 0;                 // most completions in flight; 0: chosen. Never changes a result.
+  const int32_t* admission = nullptr;  // a permutation of prompts: order of admission (tests shuffle it); or null
+};
+
+enum class Finish : int8_t { stop = 0, length = 1, cancelled = 2 };
+
+// Rows in order (prompt, sample), whatever the order they finished in.
+struct Rollout {
+  std::vector<int32_t> prompt_index, sample;
+  std::vector<int32_t> prompt_ids, prompt_offsets;          // rows + 1 offsets; the prompt repeated for every row
+  std::vector<int32_t> completion_ids, completion_offsets;
+  std::vector<float> logps, entropies;                      // aligned with completion_ids
+  std::vector<int8_t> finish;
+  std::vector<int32_t> policy_step;
+  double prefill_seconds = 0, decode_seconds = 0;
+};
+
+struct SequenceBatch {  // completions of prompts; consecutive rows with the same prompt ids may share its computation
+  Ragged prompts, completions;
+};
+struct LogprobSettings {
+  float temperature = 1;
+  int64_t micro_batch_tokens = 0;  // 0: chosen
+  bool reference = false;          // the frozen reference instead of the policy
+};
+struct Logprobs {
+  std::vector<float> logps, entropies;  // aligned with completions.ids
+};
+
+struct TrainSettings {
+  LossSettings loss{};
+  float temperature = 1;
+  int64_t max_completion_length = 0;  // dr_grpo's constant
+  float learning_rate = 0, adam_beta1 = 0.9f, adam_beta2 = 0.999f, adam_epsilon = 1e-8f, weight_decay = 0;
+  float max_grad_norm = 1;            // <= 0: no clipping (the norm is still computed)
+  int64_t micro_batch_tokens = 0;     // 0: chosen; a unit (rows sharing one prompt) is never split. Changes no result.
+  bool loss_on_prompt = false;        // supervised only: every token after the first carries loss
+};
+struct TrainBatch {
+  SequenceBatch sequences;
+  const float* advantages = nullptr;  // per row (GRPO)
+  const float* old_logps = nullptr;   // aligned with completions.ids (GRPO)
+  const float* ref_logps = nullptr;   // aligned with completions.ids; needed when beta != 0
+  const uint8_t* loss_mask = nullptr; // per row: 0 drops the row's tokens from the loss (mask_truncated_completions)
+};
+struct TrainMetrics {  // names and meaning: TRL
+  double loss = 0, grad_norm = 0, learning_rate = 0, entropy = 0, kl = 0;
+  double clip_low_mean = 0, clip_high_mean = 0, clip_region_mean = 0, clip_low_min = 0, clip_high_max = 0;
+  double logp_max_abs_diff = 0;  // max |logp - old_logp| over loss tokens: 0 at the first update, by design
+  int64_t loss_tokens = 0, tokens = 0, micro_batches = 0;
+  double flops = 0;  // 6 x matmul parameters x tokens really computed (prompt rows without the head's share)
+  double forward_seconds = 0, backward_seconds = 0, optimizer_seconds = 0;
+};
+
+class Engine {
+ public:
+  // Fresh weights: normal(0, initializer_range) by Philox, norms 1, biases 0; the same bits for the same seed.
+  static Result<std::unique_ptr<Engine>> create(const ModelConfig&, uint64_t seed, const EngineOptions&);
+  // A Hugging Face folder: config.json + model.safetensors.
+  static Result<std::unique_ptr<Engine>> load(const std::string& dir, const EngineOptions&);
+  ~Engine();
+
+  EngineInfo info() const;
+  const ModelConfig& config() const;
+
+  Result<Rollout> generate(const GenerateRequest&, const JobControl&);
+  Result<Logprobs> logprobs(const SequenceBatch&, const LogprobSettings&, const JobControl&);
+  // One optimizer step on the whole batch. On error (non-finite loss or gradient: NONFINITE, naming the tensor) or
+  // cancellation the weights and the optimizer state are those before the call.
+  Result<TrainMetrics> train_step(const TrainBatch&, const TrainSettings&, const JobControl&);
+  // Loss and gradients without a step: for tests and golden cases. Gradients in tensor_specs order, flat.
+  Result<TrainMetrics> gradients(const TrainBatch&, const TrainSettings&, std::vector<float>* out);
+  // Logits [rows of the sequence][vocab] of one sequence of ids, for tests and golden cases.
+  Result<std::vector<float>> logits(const int32_t* ids, int64_t n);
+
+  Status set_reference();  // freezes the present policy as the reference
+  bool has_reference() const;
+
+  std::vector<float>& parameters();              // flat float32 masters, tensor_specs layout
+  void weights_changed();                        // repack after writing to parameters()
+  // Files are written, fsynced and renamed into place. save_weights: dtype f32 or bf16 on disk.
+  Status save_weights(const std::string& dir, Dtype on_disk) const;  // config.json, model.safetensors
+  Status save_state(const std::string& path) const;  // state.safetensors: masters (if weights are bf16), moments, step
+  Status load_state(const std::string& path);
+
+ private:
+  Engine();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace glossa

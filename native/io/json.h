@@ -1,0 +1,27 @@
+// A small strict JSON reader for config.json, safetensors headers and golden cases. Depth and size are bounded.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace glossa {
+
+class Json {
+ public:
+  enum class Kind { null, boolean, number, string, array, object };
+  Kind kind = Kind::null;
+  bool boolean = false;
+  double number = 0;
+  std::string string;
+  std::vector<Json> array;
+  std::vector<std::pair<std::string, Json>> object;  // in file order; duplicate keys are an error
+
+  const Json* find(const std::string& key) const;    // null where absent or not an object
+  bool is_null() const { return kind == Kind::null; }
+  static Result<Json> parse(const std::string& text, const std::string& where);
+};
+std::string json_quote(const std::string& text);
+
+}  // namespace glossa

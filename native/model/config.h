@@ -1,0 +1,43 @@
+// What a model is made of: the block variants of Llama 3, Qwen2.5, Qwen3 and OLMo-2 as settings, read from config.json.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "ops/qkv/qkv.h"
+
+namespace glossa {
+
+enum class Family : uint8_t { llama, qwen2, qwen3, olmo2 };
+
+struct ModelConfig {
+  Family family;
+  int64_t hidden, layers, heads, kv_heads, head_dim, ffn, vocab, context;
+  float rms_eps;
+  bool tied;       // lm_head is the embedding
+  bool qkv_bias;   // biases on q, k, v
+  bool post_norm;  // OLMo-2: x + norm(attn(x)), x + norm(mlp(x)), no input norms
+  QkNorm qk_norm;
+  RopeConfig rope;
+  float initializer_range;
+  QkvShape qkv_shape() const { return {heads, kv_heads, head_dim, qk_norm, rms_eps}; }
+};
+
+// From the text of a Hugging Face config.json, old and new spellings of the rope settings. A feature that is not
+// computed here (sliding window in use, other rope types, experts, quantised weights, other activations, attention or
+// MLP biases of other kinds) is refused by name. `where` names the file in messages.
+Result<ModelConfig> parse_model_config(const std::string& json, const std::string& where);
+std::string model_config_json(const ModelConfig& config);  // Hugging Face layout, new spelling with the old beside it
+
+// One tensor of the checkpoint: a run of rows of a (possibly fused) parameter.
+struct TensorSpec {
+  std::string name;            // Hugging Face name
+  std::vector<int64_t> shape;  // [rows, cols] or [n]
+  int64_t offset;              // in elements from the start of the flat parameter vector
+};
+// q|k|v and gate|up lie end to end, so each fused weight is one matrix and each named tensor a slice of it.
+std::vector<TensorSpec> tensor_specs(const ModelConfig& config);
+int64_t parameter_count(const ModelConfig& config);
+
+}  // namespace glossa

@@ -1,0 +1,178 @@
+/** The engine as TypeScript sees it. Rows of ids lie end to end: row i is `ids[offsets[i] .. offsets[i + 1])`. */
+
+export type Dtype = 'float32' | 'bfloat16';
+export type LossType = 'grpo' | 'dr_grpo' | 'dapo';
+
+export interface EngineOptions {
+  /** Of matrix-product operands and of keys and values; master weights, logits and optimizer state are float32. Default float32. */
+  dtype?: Dtype;
+  /** Default: the cores this process may use (affinity, cgroup quota). */
+  threads?: number;
+  /** portable, avx2, avx512 or avx512bf16. Default: the best this processor has, or GLOSSA_ISA. */
+  isa?: string;
+}
+
+export interface EngineInfo {
+  isa: string;
+  dtype: Dtype;
+  family: string;
+  threads: number;
+  parameters: number;
+  matmulParameters: number;
+  vocab: number;
+  hidden: number;
+  layers: number;
+  context: number;
+  optimizerStep: number;
+}
+
+export interface JobOptions {
+  signal?: AbortSignal;
+  /** Called at most ten times a second. `done` and `total` count completions (generate) or rows. */
+  onProgress?: (progress: { done: number; total: number; tokens: number }) => void;
+}
+
+export interface Ragged {
+  ids: Int32Array;
+  offsets: Int32Array;
+}
+
+/** Names of TRL and vLLM. */
+export interface SamplingSettings {
+  temperature?: number; // default 1; 0 is greedy
+  topK?: number; // 0: off
+  topP?: number; // 1: off
+  minP?: number; // 0: off
+}
+
+export type Purpose = 'rollout' | 'eval' | 'sample';
+
+export interface GenerateRequest extends SamplingSettings {
+  prompts: Ragged;
+  numGenerations: number;
+  maxNewTokens: number;
+  /** Per prompt, each <= maxNewTokens. */
+  budgets?: Int32Array;
+  /** Every end-of-sequence id; the id drawn is part of the completion. */
+  stopIds: readonly number[];
+  /** [vocab], added to the logits before the temperature. */
+  logitBias?: Float32Array;
+  /** Draws are named by (seed, purpose, step, prompt key, sample, position). */
+  seed: bigint;
+  purpose: Purpose;
+  step: number;
+  /** Per prompt; default its row number. */
+  promptKeys?: Int32Array;
+  /** Most completions in flight; never changes a result. */
+  slots?: number;
+  /** A permutation of the prompts; never changes a result. */
+  admission?: Int32Array;
+}
+
+/** 0 stop, 1 length, 2 cancelled. */
+export const FINISH = ['stop', 'length', 'cancelled'] as const;
+export type Finish = (typeof FINISH)[number];
+
+/** The columns of a rollout, views over native memory (no copy). Rows in order (prompt, sample). */
+export interface RolloutColumns {
+  rows: number;
+  promptIndex: Int32Array;
+  sample: Int32Array;
+  promptIds: Int32Array;
+  promptOffsets: Int32Array;
+  completionIds: Int32Array;
+  completionOffsets: Int32Array;
+  logps: Float32Array;
+  entropies: Float32Array;
+  finish: Int8Array;
+  policyStep: Int32Array;
+  prefillSeconds: number;
+  decodeSeconds: number;
+}
+
+export interface SequenceBatch {
+  prompts: Ragged;
+  completions: Ragged;
+}
+
+export interface LogprobRequest extends SequenceBatch {
+  temperature?: number;
+  microBatchTokens?: number;
+  /** The frozen reference instead of the policy. */
+  reference?: boolean;
+}
+
+export interface OptimizerSettings {
+  learningRate: number;
+  adamBeta1?: number; // 0.9
+  adamBeta2?: number; // 0.999
+  adamEpsilon?: number; // 1e-8
+  weightDecay?: number; // 0
+  maxGradNorm?: number; // 1; 0: no clipping
+  /** 0 or absent: chosen from memory. Never changes a result. */
+  microBatchTokens?: number;
+}
+
+/** Columns come straight from the rollout batch: nothing is copied. */
+export interface GrpoStepRequest extends SequenceBatch, OptimizerSettings {
+  advantages: Float32Array;
+  oldLogps: Float32Array;
+  refLogps?: Float32Array;
+  /** Per row, 0 drops the row's tokens from the loss. */
+  lossMask?: Uint8Array;
+  lossType: LossType;
+  epsilon: number;
+  epsilonHigh: number;
+  beta: number;
+  temperature: number;
+  maxCompletionLength: number;
+}
+
+export interface SupervisedStepRequest extends SequenceBatch, OptimizerSettings {
+  /** false: loss on completions only (then `prompts` are context); true: on every token after the first. */
+  lossOnPrompt?: boolean;
+}
+
+export interface StepMetrics {
+  loss: number;
+  gradNorm: number;
+  learningRate: number;
+  entropy: number;
+  kl: number;
+  clipLowMean: number;
+  clipHighMean: number;
+  clipRegionMean: number;
+  clipLowMin: number;
+  clipHighMax: number;
+  logpMaxAbsDiff: number;
+  lossTokens: number;
+  tokens: number;
+  microBatches: number;
+  flops: number;
+  forwardSeconds: number;
+  backwardSeconds: number;
+  optimizerSeconds: number;
+}
+
+export interface Engine {
+  info(): EngineInfo;
+  generate(request: GenerateRequest, job?: JobOptions): Promise<RolloutColumns>;
+  logprobs(request: LogprobRequest, job?: JobOptions): Promise<{ logps: Float32Array; entropies: Float32Array }>;
+  grpoStep(request: GrpoStepRequest, job?: JobOptions): Promise<StepMetrics>;
+  supervisedStep(request: SupervisedStepRequest, job?: JobOptions): Promise<StepMetrics>;
+  /** Freezes the present policy as the reference (beta != 0). */
+  setReference(): Promise<void>;
+  /** Writes config.json and model.safetensors into an existing folder. */
+  saveWeights(dir: string, onDisk?: Dtype): Promise<void>;
+  /** Writes masters (where the weights on disk are bfloat16), moments and step count. */
+  saveState(path: string): Promise<void>;
+  loadState(path: string): Promise<void>;
+  /** Frees native memory; later calls reject with ENGINE_DISPOSED. Waits for the call in progress. */
+  dispose(): Promise<void>;
+}
+
+// Exported by src/engine/index.ts:
+//   createEngine(configJson: string, seed: bigint, options?: EngineOptions): Promise<Engine>
+//   loadEngine(dir: string, options?: EngineOptions): Promise<Engine>
+//   runGolden(dir: string, options?: EngineOptions): Promise<GoldenCase[]>
+//   nativeInfo(): { version, isas: string[], cores: number, path: string }

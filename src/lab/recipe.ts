@@ -1,0 +1,55 @@
+import type { DemoGrpo, DemoRecipe, LabSettings } from './types.js';
+
+/** The recipe of `glossa demo`; docs/lab.md says what each number is for and what was tried. */
+export function demoRecipe(seed: number): DemoRecipe {
+  const lab: LabSettings = {
+    seed,
+    size: 'tiny',
+    vocabSize: 512,
+    problems: { steps: { '1': 1, '2': 2 }, maxStart: 12, maxChange: 9, maxTotal: 20, operations: ['add', 'subtract'] },
+    mix: {
+      en: { share: 0.7, worked: 1, codeSwitch: 0 },
+      ko: { share: 0.3, worked: 0, codeSwitch: 0.15 },
+    },
+    pretrain: {
+      steps: 300,
+      batchSize: 64,
+      learningRate: 4e-3,
+      finalLearningRate: 4e-4,
+      warmupSteps: 20,
+      weightDecay: 0.01,
+      adamBeta2: 0.98,
+      lossOnPrompt: false,
+    },
+    trainProblems: 4096,
+    testProblems: 512,
+  };
+  const grpo: DemoGrpo = {
+    steps: 50,
+    promptsPerStep: 32,
+    numGenerations: 8,
+    learningRate: 1e-3,
+    temperature: 1,
+    maxCompletionLength: 64,
+    lossType: 'dapo',
+    scaleRewards: 'none',
+    epsilon: 0.2,
+    epsilonHigh: 0.2,
+    beta: 0,
+    maxGradNorm: 1,
+  };
+  return {
+    target: 'ko',
+    lab,
+    control: { ...lab, mix: withoutCodeSwitching(lab.mix) },
+    grpo,
+    languageRewardWeight: 1,
+    evaluation: { problems: 256, numGenerations: 2, temperature: 1, maxCompletionLength: 64 },
+  };
+}
+
+function withoutCodeSwitching(mix: LabSettings['mix']): LabSettings['mix'] {
+  return Object.fromEntries(
+    Object.entries(mix).map(([language, share]) => [language, { ...share, codeSwitch: 0 }]),
+  ) as LabSettings['mix'];
+}

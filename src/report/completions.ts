@@ -1,0 +1,81 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LANGUAGES, type CountedLanguage, type Language } from '../language/types.js';
+import { labelWords } from '../language/index.js';
+import { readRollout } from '../rollout/index.js';
+
+/** A completion as the report shows it: its words with their languages. */
+export interface ShownCompletion {
+  step: number;
+  question: string;
+  answer: string;
+  language: Language;
+  correct: boolean | null;
+  reward: number | null;
+  advantage: number | null;
+  finish: string;
+  pieces: { text: string; language: CountedLanguage | null }[];
+}
+
+/** Up to `count` of the rollout steps on disk, spread evenly from the first to the last. */
+export async function chooseSteps(runDir: string, count: number): Promise<number[]> {
+  const names = await readdir(join(runDir, 'rollouts')).catch(() => [] as string[]);
+  const steps = names
+    .map((name) => /^(\d+)\.arrow$/.exec(name)?.[1])
+    .filter((digits) => digits !== undefined)
+    .map(Number)
+    .sort((a, b) => a - b);
+  if (steps.length <= count) return steps;
+  const chosen = new Set<number>();
+  for (let i = 0; i < count; i++) chosen.add(steps[Math.round((i * (steps.length - 1)) / (count - 1))]!);
+  return [...chosen];
+}
+
+/** The first completions of the first `prompts` prompts of a step: what the model wrote, not a selection. */
+export async function showCompletions(
+  runDir: string,
+  step: number,
+  prompts: number,
+  each: number,
+): Promise<ShownCompletion[]> {
+  const table = await readRollout(join(runDir, 'rollouts', `${String(step).padStart(6, '0')}.arrow`));
+  const shown: ShownCompletion[] = [];
+  const perPrompt = new Map<number, number>();
+  for (const row of table) {
+    const prompt = Number(row['prompt_index']);
+    const taken = perPrompt.get(prompt) ?? 0;
+    if (taken >= each || (!perPrompt.has(prompt) && perPrompt.size >= prompts)) continue;
+    perPrompt.set(prompt, taken + 1);
+    const language = asLanguage(row['language']);
+    const text = String(row['text'] ?? '');
+    shown.push({
+      step,
+      question: String(row['question'] ?? ''),
+      answer: String(row['answer'] ?? ''),
+      language,
+      correct: typeof row['correct'] === 'boolean' ? row['correct'] : null,
+      reward: asNumber(row['reward']),
+      advantage: asNumber(row['advantage']),
+      finish: String(row['finish'] ?? ''),
+      pieces: colourWords(text, language),
+    });
+  }
+  return shown;
+}
+
+/** The text cut into runs: words with their language, and what lies between them. */
+export function colourWords(text: string, target: Language): ShownCompletion['pieces'] {
+  const pieces: ShownCompletion['pieces'] = [];
+  let at = 0;
+  for (const word of labelWords(text, target)) {
+    if (word.start > at) pieces.push({ text: text.slice(at, word.start), language: null });
+    pieces.push({ text: text.slice(word.start, word.end), language: word.language });
+    at = word.end;
+  }
+  if (at < text.length) pieces.push({ text: text.slice(at), language: null });
+  return pieces;
+}
+
+const asNumber = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) ? value : null;
+const asLanguage = (value: unknown): Language => LANGUAGES.find((l) => l === value) ?? 'en';

@@ -1,0 +1,69 @@
+import type { CountedLanguage } from '../language/types.js';
+
+/**
+ * Colours as CSS custom properties, so that one figure serves light and dark pages. Both sets keep a contrast of at
+ * least 3:1 against their ground and differ in lightness as well as in hue (Okabe & Ito's set, shifted for dark).
+ */
+export interface Ink {
+  light: string;
+  dark: string;
+}
+
+export const LANGUAGE_INK: Record<CountedLanguage, Ink> = {
+  ko: { light: '#0072b2', dark: '#56b4e9' },
+  en: { light: '#d55e00', dark: '#ff9a56' },
+  zh: { light: '#009e73', dark: '#3fd6a8' },
+  ja: { light: '#a8457f', dark: '#e79fc8' },
+  th: { light: '#7a6400', dark: '#e3cf4f' },
+  uk: { light: '#5b4bb5', dark: '#a99df5' },
+  ru: { light: '#8a3324', dark: '#e08a78' },
+  other: { light: '#666666', dark: '#a0a0a0' },
+};
+
+export const LANGUAGE_NAME: Record<CountedLanguage, string> = {
+  en: 'English',
+  ko: 'Korean',
+  zh: 'Chinese',
+  ja: 'Japanese',
+  th: 'Thai',
+  uk: 'Ukrainian',
+  ru: 'Russian',
+  other: 'other',
+};
+
+/** Lines of several runs in one chart. */
+export const SERIES_INK: readonly Ink[] = [
+  { light: '#d55e00', dark: '#ff9a56' },
+  { light: '#0072b2', dark: '#56b4e9' },
+  { light: '#666666', dark: '#a8a8a8' },
+  { light: '#009e73', dark: '#3fd6a8' },
+  { light: '#a8457f', dark: '#e79fc8' },
+  { light: '#7a6400', dark: '#e3cf4f' },
+];
+
+export const CLASS_INK = {
+  target: LANGUAGE_INK.ko,
+  mixed: { light: '#8a6d00', dark: '#e3cf4f' },
+  english: LANGUAGE_INK.en,
+} as const;
+
+export const PAGE_INK: Record<'ground' | 'text' | 'quiet' | 'rule' | 'good' | 'bad', Ink> = {
+  ground: { light: '#ffffff', dark: '#15171a' },
+  text: { light: '#1b1d20', dark: '#e8e8e6' },
+  quiet: { light: '#5c6167', dark: '#9da3aa' },
+  rule: { light: '#d9dcdf', dark: '#34383d' },
+  good: { light: '#1a7f37', dark: '#4fc36b' },
+  bad: { light: '#b3261e', dark: '#ff8a80' },
+};
+
+/** `name -> ink` of every colour a figure or page uses, under the custom property `--<name>`. */
+export function inkTable(): Map<string, Ink> {
+  const table = new Map<string, Ink>();
+  for (const [name, ink] of Object.entries(PAGE_INK)) table.set(name, ink);
+  for (const [name, ink] of Object.entries(LANGUAGE_INK)) table.set(`lang-${name}`, ink);
+  for (const [name, ink] of Object.entries(CLASS_INK)) table.set(`class-${name}`, ink);
+  SERIES_INK.forEach((ink, i) => table.set(`series-${i}`, ink));
+  return table;
+}
+
+export const ink = (name: string): string => `var(--${name})`;

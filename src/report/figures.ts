@@ -32,6 +32,11 @@ export interface LineFigure {
   legend?: boolean;
 }
 
+/** The whole figure, legend included, so that all figures of a page have one size and one size of type. */
+const WIDTH = 420;
+const HEIGHT = 280;
+const FIT = { type: 'fit', contains: 'padding' };
+
 const CONFIG = {
   background: 'transparent',
   font: 'system-ui, sans-serif',
@@ -66,8 +71,9 @@ export function lineFigure(figure: LineFigure): FigureSpec {
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     title: figure.title,
-    width: figure.width ?? 380,
-    height: figure.height ?? 200,
+    width: figure.width ?? WIDTH,
+    height: figure.height ?? HEIGHT,
+    autosize: FIT,
     data: { values },
     config: CONFIG,
     mark: { type: 'line', strokeWidth: 2, interpolate: 'linear' },
@@ -84,13 +90,13 @@ export function lineFigure(figure: LineFigure): FigureSpec {
         field: 'series',
         type: 'nominal',
         scale: { domain: names, range: figure.series.map((s) => ink(s.ink)) },
-        ...(figure.legend === false ? { legend: null } : {}),
+        legend: figure.legend === false ? null : { columns: 2 },
       },
       strokeDash: {
         field: 'series',
         type: 'nominal',
         scale: { domain: names, range: figure.series.map((s) => (s.dashed === true ? [5, 3] : [1, 0])) },
-        ...(figure.legend === false ? { legend: null } : {}),
+        legend: figure.legend === false ? null : { columns: 2 },
       },
     },
   };
@@ -105,8 +111,9 @@ export function shareFigure(title: string, parts: readonly Series[], legend = tr
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     title,
-    width: 380,
-    height: 180,
+    width: WIDTH,
+    height: HEIGHT,
+    autosize: FIT,
     data: { values },
     config: CONFIG,
     mark: { type: 'area', opacity: 0.85, clip: true },

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { computeAdvantages, completionClass, gradedMetrics, languageMetrics, type GradedRow } from '../../src/grpo/index.js';
+import type { LanguageMeasure, WordCounts } from '../../src/language/types.js';
+
+function measure(words: Partial<WordCounts>, target: 'ko' | 'en' = 'ko', more: Partial<LanguageMeasure> = {}): LanguageMeasure {
+  const counts = { en: 0, ko: 0, zh: 0, ja: 0, th: 0, uk: 0, ru: 0, other: 0, ...words };
+  const total = Object.values(counts).reduce((a, b) => a + b, 0);
+  const share = (n: number): number | null => (total === 0 ? null : n / total);
+  return {
+    words: counts,
+    total,
+    targetWr: share(counts[target]),
+    enWr: share(counts.en),
+    otherWr: share(total - counts[target] - (target === 'en' ? 0 : counts.en)),
+    unstrippedTargetWr: share(counts[target]),
+    firstSwitch: null,
+    switches: 0,
+    linePass: true,
+    wordPass: true,
+    ...more,
+  };
+}
+
+const rows: GradedRow[] = [
+  { language: 'ko', tokens: 10, terminated: true, correct: true, rewards: [1, 0.5], measure: measure({ en: 10 }) },
+  { language: 'ko', tokens: 20, terminated: true, correct: false, rewards: [0, null], measure: measure({ ko: 30 }) },
+  { language: 'ko', tokens: 40, terminated: false, correct: null, rewards: [null, null], measure: measure({}) },
+  { language: 'ko', tokens: 30, terminated: true, correct: true, rewards: [1, 1], measure: measure({ ko: 5, en: 4, zh: 1 }) },
+];
+const advantages = computeAdvantages(
+  rows.map((row) => [...row.rewards]),
+  { numGenerations: 4, weights: [1, 0], scaleRewards: 'none', multiObjectiveAggregation: 'sum_then_normalize' },
+);
+const metrics = gradedMetrics(rows, ['accuracy', 'language'], advantages);
+
+test('lengths and truncation', () => {
+  assert.equal(metrics['completions/mean_length'], 25);
+  assert.equal(metrics['completions/min_length'], 10);
+  assert.equal(metrics['completions/max_length'], 40);
+  assert.equal(metrics['completions/clipped_ratio'], 0.25);
+  assert.equal(metrics['completions/mean_terminated_length'], 20);
+  assert.equal(metrics['completions/max_terminated_length'], 30);
+});
+
+test('terminated lengths are 0 where nothing ended, as in TRL', () => {
+  const none = gradedMetrics(rows.slice(2, 3), ['accuracy', 'language'], {
+    ...advantages,
+    rewards: advantages.rewards.slice(2, 3),
+    advantages: advantages.advantages.slice(2, 3),
+  });
+  assert.equal(none['completions/mean_terminated_length'], 0);
+  assert.equal(none['completions/clipped_ratio'], 1);
+  assert.equal(none['accuracy'], null);
+  assert.equal(none['language/target_wr'], null);
+});
+
+test('rewards: unweighted, only what was judged, n - 1', () => {
+  assert.ok(Math.abs(metrics['rewards/accuracy/mean']! - 2 / 3) < 1e-12);
+  assert.ok(Math.abs(metrics['rewards/accuracy/std']! - Math.sqrt(1 / 3)) < 1e-12);
+  assert.equal(metrics['rewards/language/mean'], 0.75);
+  assert.ok(Math.abs(metrics['reward']! - 2 / 3) < 1e-12);
+  assert.ok(Math.abs(metrics['accuracy']! - 2 / 3) < 1e-12);
+});
+
+test('word ratios are over words, and over right completions apart', () => {
+  assert.equal(metrics['language/target_wr'], 35 / 50);
+  assert.equal(metrics['language/en_wr'], 14 / 50);
+  assert.equal(metrics['language/other_wr'], 1 / 50);
+  assert.equal(metrics['language/rewarded/target_wr'], 5 / 20);
+  assert.equal(metrics['language/ko/target_wr'], undefined); // one prompt language only
+});
+
+test('advantage by class: share, mean reward, mean advantage, and advantage x tokens', () => {
+  assert.equal(metrics['advantage/english/share'], 0.25);
+  assert.equal(metrics['advantage/target/share'], 0.25);
+  assert.equal(metrics['advantage/mixed/share'], 0.25); // the wordless row is of no class
+  assert.equal(metrics['advantage/english/reward'], 1);
+  assert.equal(metrics['advantage/target/reward'], 0);
+  assert.ok(Math.abs(metrics['advantage/english/sum']! - 10 / 3) < 1e-6);
+  assert.ok(Math.abs(metrics['advantage/target/sum']! + 40 / 3) < 1e-6);
+});
+
+test('several prompt languages are listed apart', () => {
+  const english: GradedRow = { ...rows[0]!, language: 'en', measure: measure({ en: 4 }, 'en') };
+  const both = languageMetrics([...rows, english]);
+  assert.equal(both['language/en/target_wr'], 1);
+  assert.equal(both['language/en/other_wr'], 0);
+  assert.equal(both['language/ko/target_wr'], 0.7);
+  assert.equal(both['language/target_wr'], 39 / 54);
+});
+
+test('class boundaries are included', () => {
+  assert.equal(completionClass(measure({ ko: 9, en: 1 })), 'target');
+  assert.equal(completionClass(measure({ ko: 1, en: 9 })), 'english');
+  assert.equal(completionClass(measure({ ko: 89, en: 11 })), 'mixed');
+  assert.equal(completionClass(measure({ zh: 10 })), 'mixed');
+  assert.equal(completionClass(measure({})), null);
+});

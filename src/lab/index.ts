@@ -1,2 +1,3 @@
 export * from './types.js';
 export { demoRecipe } from './recipe.js';
+export { generateProblems, tellProblem } from './problems.js';

@@ -36,7 +36,7 @@ export const PURPOSE = { story: 1, corpus: 2, order: 3 } as const;
  * be made again, in any order, without the ones before it.
  */
 export class Draws {
-  private block = new Uint32Array(4);
+  private block: Uint32Array = new Uint32Array(4);
   private used = 4;
   private blocks = 0;
 

@@ -1,0 +1,17 @@
+import type { Language } from '../../language/types.js';
+import { chinese } from './chinese.js';
+import { english } from './english.js';
+import { japanese } from './japanese.js';
+import { korean } from './korean.js';
+import type { StoryText } from './story-text.js';
+import { thai } from './thai.js';
+import { ukrainian } from './ukrainian.js';
+
+export const STORY_TEXTS: Record<Language, StoryText> = {
+  en: english,
+  ko: korean,
+  zh: chinese,
+  ja: japanese,
+  th: thai,
+  uk: ukrainian,
+};

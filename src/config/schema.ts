@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { dataSchema, promptSchema } from './sections/data.js';
+import { grpoSchema, optimizerSchema, rewardSchema } from './sections/grpo.js';
+import { modelSchema } from './sections/model.js';
+import { checkpointSchema, evalSchema, rolloutsSchema, runSchema } from './sections/schedule.js';
+
+/**
+ * The one source of a run's settings: types, defaults, messages, JSON Schema and the table of docs/config.md.
+ * Unknown keys are refused. Names are TRL's where TRL has the setting.
+ */
+export const configSchema = z.strictObject({
+  seed: z.int().min(0).default(42).describe('Every random draw of the run is a function of it and a counter.'),
+  model: modelSchema.describe('Exactly one of path, lab and init.'),
+  dtype: z
+    .enum(['float32', 'bfloat16'])
+    .default('float32')
+    .describe('Of matrix products, keys and values; master weights, logits and optimizer state are float32.'),
+  threads: z.int().min(0).default(0).describe('0: the cores this process may use. Changes no result.'),
+  data: dataSchema,
+  prompt: promptSchema.prefault({}),
+  rewards: z
+    .array(rewardSchema)
+    .min(1)
+    .default([{ name: 'accuracy', weight: 1 }])
+    .describe('Rewards and their weights.'),
+  grpo: grpoSchema.prefault({}),
+  optimizer: optimizerSchema.prefault({}),
+  eval: evalSchema.prefault({}),
+  checkpoint: checkpointSchema.prefault({}),
+  rollouts: rolloutsSchema.prefault({}),
+  run: runSchema.prefault({}),
+});
+
+/** A config with every default filled in. */
+export type Config = z.output<typeof configSchema>;
+/** A config as a user writes it. */
+export type ConfigInput = z.input<typeof configSchema>;
+
+/** JSON Schema (draft 2020-12) of what a user writes. */
+export function configJsonSchema(): Record<string, unknown> {
+  return z.toJSONSchema(configSchema, { io: 'input' });
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import { GlossaError } from '../../src/base/error.js';
+import { configJsonSchema, parseConfig, settingsTable } from '../../src/config/index.js';
+import { nearest } from '../../src/config/suggest.js';
+
+const SMALLEST = 'model: { lab: {} }\ndata:\n  train:\n    - lab: {}\n';
+const parse = (text: string, ...sets: string[]) => parseConfig(text, { path: 'studies/x.yaml', sets });
+const refused = (text: string, ...sets: string[]): GlossaError => {
+  try {
+    parse(text, ...sets);
+  } catch (error) {
+    assert.ok(error instanceof GlossaError, String(error));
+    return error;
+  }
+  throw new Error('the config was accepted');
+};
+
+describe('config', () => {
+  it("fills in TRL's defaults and names the run after the file", () => {
+    const config = parse(SMALLEST);
+    assert.equal(config.grpo.num_generations, 8);
+    assert.equal(config.grpo.loss_type, 'dapo');
+    assert.equal(config.grpo.beta, 0);
+    assert.equal(config.grpo.epsilon, 0.2);
+    assert.equal(config.grpo.scale_rewards, 'group');
+    assert.equal(config.optimizer.learning_rate, 1e-6);
+    assert.equal(config.run.name, 'x');
+    assert.equal(config.run.dir, resolve('runs/x'));
+    assert.equal(config.prompt.style, 'plain');
+  });
+
+  it('takes overrides as YAML values', () => {
+    const config = parse(
+      SMALLEST,
+      'optimizer.learning_rate=1e-4',
+      'grpo.epsilon_high=0.28',
+      'rewards=[{name: format, weight: 2}]',
+      'data.train[0].limit=9',
+    );
+    assert.equal(config.optimizer.learning_rate, 1e-4);
+    assert.equal(config.grpo.epsilon_high, 0.28);
+    assert.deepEqual(config.rewards, [{ name: 'format', weight: 2 }]);
+    assert.equal(config.data.train[0]!.limit, 9);
+  });
+
+  it('resolves files from the config file, and those of overrides from the working folder', () => {
+    const text = 'model: { path: ../m }\ndata:\n  train:\n    - path: d.jsonl\n';
+    assert.equal(parse(text).model.path, resolve('m'));
+    assert.equal(parse(text).data.train[0]!.path, resolve('studies/d.jsonl'));
+    assert.equal(parse(text, 'data.train.0.path=e.jsonl').data.train[0]!.path, resolve('e.jsonl'));
+  });
+
+  it('names line and column of a value of the wrong type', () => {
+    const error = refused(`${SMALLEST}grpo:\n  num_generations: many\n`);
+    assert.equal(error.code, 'CONFIG_INVALID');
+    assert.match(error.message, /^studies\/x\.yaml:6:20: grpo\.num_generations: expected number, got "many"$/);
+  });
+
+  it('refuses an unknown key at its line, with a suggestion', () => {
+    const error = refused(`${SMALLEST}grpo:\n  num_generation: 4\n`);
+    assert.equal(error.code, 'CONFIG_UNKNOWN_KEY');
+    assert.match(
+      error.message,
+      /^studies\/x\.yaml:6:3: grpo\.num_generation: unknown setting; did you mean num_generations\?$/,
+    );
+    assert.match(refused(`${SMALLEST}learning_rate: 1\n`).message, /did you mean optimizer\.learning_rate\?/);
+  });
+
+  it('says which override is wrong', () => {
+    assert.match(
+      refused(SMALLEST, 'grpo.max_steps=abc').message,
+      /^--set grpo\.max_steps=abc: grpo\.max_steps: expected number/,
+    );
+    assert.equal(refused(SMALLEST, 'no equals').code, 'CONFIG_OVERRIDE');
+    assert.equal(refused(SMALLEST, 'seed.x=1').code, 'CONFIG_INVALID');
+    assert.equal(refused(`${SMALLEST}seed: 3\n`, 'seed.x=1').code, 'CONFIG_OVERRIDE');
+  });
+
+  it('reports broken YAML, a missing section and several faults at once', () => {
+    const broken = refused('model: {\n');
+    assert.equal(broken.code, 'CONFIG_SYNTAX');
+    assert.match(broken.message, /^studies\/x\.yaml:\d+:\d+: /);
+    assert.match(refused('model: { lab: {} }\n').message, /data: is missing/);
+    assert.equal(refused('').code, 'CONFIG_MISSING');
+    assert.equal(refused(`${SMALLEST}seed: -1\nthreads: x\n`).message.split('\n').length, 2);
+  });
+
+  const impossible: [string, string[], RegExp][] = [
+    [
+      'completions that cannot be divided among steps',
+      ['grpo.steps_per_generation=3', 'grpo.max_steps=9'],
+      /cannot be divided among 3 steps/,
+    ],
+    ['completions that do not make whole groups', ['grpo.generation_batch_size=20'], /groups of num_generations 8/],
+    ['steps that stop inside a generation', ['grpo.num_iterations=3', 'grpo.max_steps=10'], /not a multiple/],
+    ['two ways to say how many prompts', ['grpo.generation_batch_size=16', 'grpo.prompts_per_step=2'], /not both/],
+    ['top_p in training', ['grpo.top_p=0.9'], /disagree/],
+    ['top_k in training', ['grpo.top_k=5'], /disagree/],
+    ['min_p in training', ['grpo.min_p=0.1'], /disagree/],
+    ['several greedy samples', ['eval.num_samples=4'], /greedy/],
+    ['two models', ['model.path=m'], /got path and lab/],
+    ['a warm-up longer than the run', ['optimizer.warmup_steps=101'], /more than grpo\.max_steps/],
+    ['a suite twice', ['data.eval=[{name: a, lab: {}}, {name: a, lab: {}}]'], /twice/],
+    ['lab problems without a lab model', ['model={path: m}'], /needs model\.lab/],
+  ];
+  for (const [name, sets, message] of impossible) {
+    it(`refuses ${name}`, () => {
+      const error = refused(SMALLEST, ...sets);
+      assert.equal(error.code, 'CONFIG_IMPOSSIBLE');
+      assert.match(error.message, message);
+    });
+  }
+
+  it('refuses a group of one', () => {
+    assert.match(refused(SMALLEST, 'grpo.num_generations=1').message, /at least 2 completions/);
+  });
+
+  it('refuses losses it does not compute by name, and suggests for a misspelt one', () => {
+    assert.equal(refused(SMALLEST, 'grpo.loss_type=cispo').code, 'CONFIG_LOSS_TYPE');
+    assert.match(refused(SMALLEST, 'grpo.loss_type=cispo').message, /not computed by this version/);
+    assert.match(refused(SMALLEST, 'grpo.loss_type=dapoo').message, /did you mean dapo\?/);
+  });
+
+  it('refuses a reward nobody has, unless a module is given', () => {
+    assert.match(refused(SMALLEST, 'rewards=[{name: acuracy}]').message, /did you mean accuracy\?/);
+    assert.equal(parse(SMALLEST, 'rewards=[{name: mine, module: ./mine.js}]').rewards[0]!.module, resolve('mine.js'));
+  });
+
+  it('exports a JSON Schema that refuses unknown keys and holds the defaults', () => {
+    const schema = configJsonSchema() as {
+      additionalProperties: unknown;
+      properties: Record<string, { properties: Record<string, { default: unknown }> }>;
+    };
+    assert.equal(schema.additionalProperties, false);
+    assert.equal(schema.properties['grpo']!.properties['epsilon']!.default, 0.2);
+  });
+
+  it('keeps docs/config.md current (glossa schema --table > docs/config.md)', async () => {
+    assert.equal(await readFile(new URL('../../docs/config.md', import.meta.url), 'utf8'), settingsTable());
+  });
+});
+
+describe('nearest', () => {
+  it('finds a slip of the finger and nothing far away', () => {
+    const known = ['learning_rate', 'epsilon', 'beta'];
+    assert.equal(nearest('learning-rate', known), 'learning_rate');
+    assert.equal(nearest('lerning_rate', known), 'learning_rate');
+    assert.equal(nearest('btea', known), 'beta');
+    assert.equal(nearest('temperature', known), undefined);
+  });
+});

@@ -18,10 +18,13 @@ class Json {
   std::vector<Json> array;
   std::vector<std::pair<std::string, Json>> object;  // in file order; duplicate keys are an error
 
-  const Json* find(const std::string& key) const;    // null where absent or not an object
+  const Json* find(const std::string& key) const;  // null where absent or not an object
   bool is_null() const { return kind == Kind::null; }
+  // RFC 8259, strictly: UTF-8, no duplicate keys, at most 64 levels. `where` names the file in messages, which give
+  // line and column (in bytes). Code JSON_INVALID.
   static Result<Json> parse(const std::string& text, const std::string& where);
 };
+// In quotes, with what must be escaped escaped; bytes above 0x7f are kept.
 std::string json_quote(const std::string& text);
 
 }  // namespace glossa

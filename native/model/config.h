@@ -26,9 +26,12 @@ struct ModelConfig {
 
 // From the text of a Hugging Face config.json, old and new spellings of the rope settings. A feature that is not
 // computed here (sliding window in use, other rope types, experts, quantised weights, other activations, attention or
-// MLP biases of other kinds) is refused by name. `where` names the file in messages.
+// MLP biases of other kinds) is refused by name with MODEL_UNSUPPORTED; what is missing, out of range or contradictory
+// with CONFIG_INVALID. Defaults are those of Transformers. `where` names the file in messages.
 Result<ModelConfig> parse_model_config(const std::string& json, const std::string& where);
-std::string model_config_json(const ModelConfig& config);  // Hugging Face layout, new spelling with the old beside it
+// Hugging Face layout, new spelling of the rope settings with the old beside it. Token ids are null: a checkpoint's
+// end-of-sequence ids belong to the tokenizer and generation_config.json.
+std::string model_config_json(const ModelConfig& config);
 
 // One tensor of the checkpoint: a run of rows of a (possibly fused) parameter.
 struct TensorSpec {
@@ -36,7 +39,8 @@ struct TensorSpec {
   std::vector<int64_t> shape;  // [rows, cols] or [n]
   int64_t offset;              // in elements from the start of the flat parameter vector
 };
-// q|k|v and gate|up lie end to end, so each fused weight is one matrix and each named tensor a slice of it.
+// q|k|v and gate|up lie end to end, so each fused weight is one matrix and each named tensor a slice of it. There are no
+// gaps: offsets are multiples of 16 wherever the model's widths are, and the vector has parameter_count elements.
 std::vector<TensorSpec> tensor_specs(const ModelConfig& config);
 int64_t parameter_count(const ModelConfig& config);
 

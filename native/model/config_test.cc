@@ -1,0 +1,237 @@
+#include "model/config.h"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "io/json.h"
+#include "io/safetensors.h"
+#include "tool/test.h"
+
+namespace glossa {
+namespace {
+
+std::string get(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+const char* const kSizes = R"("hidden_size":64,"num_hidden_layers":2,"num_attention_heads":4,"num_key_value_heads":2,)"
+                           R"("intermediate_size":160,"vocab_size":256,"max_position_embeddings":128)";
+std::string config(const std::string& family, const std::string& more = "") {
+  return "{\"model_type\":\"" + family + "\"," + kSizes + (more.empty() ? "" : "," + more) + "}";
+}
+ModelConfig parsed(const std::string& text) {
+  auto c = parse_model_config(text, "config.json");
+  if (!c.ok()) {
+    test::fail(__FILE__, __LINE__, text + ": " + c.status().message());
+    return {};
+  }
+  return c.take();
+}
+void refused(const std::string& text, const char* code, const char* key) {
+  auto c = parse_model_config(text, "x/config.json");
+  CHECK(!c.ok());
+  if (c.ok()) return;
+  if (c.status().code() != code || c.status().message().rfind("x/config.json", 0) != 0 ||
+      c.status().message().find(key) == std::string::npos)
+    test::fail(
+        __FILE__, __LINE__,
+        text + " gives " + c.status().code() + " " + c.status().message() + "; expected " + code + " naming " + key);
+}
+
+int64_t elements(const TensorSpec& t) {
+  int64_t n = 1;
+  for (int64_t size : t.shape) n *= size;
+  return n;
+}
+
+}  // namespace
+
+TEST("config: the four families differ as their blocks do") {
+  ModelConfig llama = parsed(config("llama")), qwen2 = parsed(config("qwen2")), qwen3 = parsed(config("qwen3")),
+              olmo2 = parsed(config("olmo2"));
+  CHECK(llama.family == Family::llama && !llama.qkv_bias && !llama.post_norm && llama.qk_norm == QkNorm::none);
+  CHECK(qwen2.family == Family::qwen2 && qwen2.qkv_bias && !qwen2.post_norm && qwen2.qk_norm == QkNorm::none);
+  CHECK(qwen3.family == Family::qwen3 && !qwen3.qkv_bias && !qwen3.post_norm && qwen3.qk_norm == QkNorm::per_head);
+  CHECK(olmo2.family == Family::olmo2 && !olmo2.qkv_bias && olmo2.post_norm && olmo2.qk_norm == QkNorm::whole);
+  CHECK_EQ(llama.head_dim, 16);
+  CHECK_EQ(qwen3.head_dim, 128);
+  CHECK_EQ(llama.rms_eps, 1e-6f);
+  CHECK_EQ(olmo2.rms_eps, 1e-5f);
+  CHECK(!llama.tied && !qwen2.tied && !qwen3.tied && !olmo2.tied);
+  CHECK(llama.rope.type == RopeType::plain && llama.rope.theta == 10000);
+}
+
+TEST("config: old and new spellings of the rope settings mean the same") {
+  const std::string scaling =
+      R"("factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":32)";
+  const std::string olds[] = {R"("rope_theta":5e5,"rope_scaling":{"rope_type":"llama3",)" + scaling + "}",
+                              R"("rope_theta":5e5,"rope_scaling":{"type":"llama3",)" + scaling + "}"};
+  const std::string fresh = R"("rope_parameters":{"rope_theta":5e5,"rope_type":"llama3",)" + scaling + "}";
+  for (const std::string& text : {olds[0], olds[1], fresh, fresh + "," + olds[0], fresh + R"(,"rope_theta":500000)",
+                                  fresh + R"(,"rope_scaling":null)"}) {
+    RopeConfig r = parsed(config("llama", text)).rope;
+    CHECK(r.type == RopeType::llama3 && r.theta == 5e5 && r.factor == 8 && r.low_freq_factor == 1 &&
+          r.high_freq_factor == 4 && r.original_context == 32);
+  }
+  RopeConfig plain = parsed(config("qwen3", R"("rope_theta":1000000,"rope_scaling":null)")).rope;
+  CHECK(plain.type == RopeType::plain && plain.theta == 1e6);
+  refused(config("llama", fresh + R"(,"rope_theta":10000)"), "CONFIG_INVALID", "rope_parameters");
+  refused(config("llama", R"("rope_parameters":{"rope_theta":5e5},)" + olds[0]), "CONFIG_INVALID", "rope_parameters");
+  refused(config("llama", R"("rope_scaling":{"rope_type":"llama3","factor":8.0})"), "CONFIG_INVALID",
+          "rope_scaling.low_freq_factor");
+  refused(config("llama", R"("rope_scaling":{"rope_type":"yarn","factor":8.0})"), "MODEL_UNSUPPORTED",
+          "rope_scaling.rope_type is \"yarn\"");
+  refused(config("llama", R"("rope_scaling":{"type":"linear","factor":2.0})"), "MODEL_UNSUPPORTED", "linear");
+  refused(config("llama", R"("rope_parameters":{"full_attention":{"rope_theta":1e4}})"), "MODEL_UNSUPPORTED",
+          "rope_parameters.full_attention");
+  refused(config("llama", R"("rope_parameters":{"rope_theta":1e4,"partial_rotary_factor":0.5})"), "MODEL_UNSUPPORTED",
+          "partial_rotary_factor");
+  refused(config("llama", R"("rope_parameters":7)"), "CONFIG_INVALID", "rope_parameters");
+}
+
+TEST("config: what is not computed is refused by name") {
+  const char* u = "MODEL_UNSUPPORTED";
+  refused(config("mistral"), u, "mistral");
+  refused(config("qwen2", R"("use_sliding_window":true)"), u, "use_sliding_window");
+  refused(config("llama", R"("sliding_window":4096)"), u, "sliding_window");
+  refused(config("olmo2", R"("sliding_window":4096)"), u, "sliding_window");
+  refused(config("qwen3", R"("layer_types":["full_attention","sliding_attention"])"), u, "layer_types");
+  refused(config("llama", R"("hidden_act":"gelu")"), u, "hidden_act");
+  for (const char* family : {"llama", "qwen3", "olmo2"})
+    refused(config(family, R"("attention_bias":true)"), u, "attention_bias");
+  refused(config("llama", R"("mlp_bias":true)"), u, "mlp_bias");
+  refused(config("llama", R"("quantization_config":{"bits":4})"), u, "quantization_config");
+  refused(config("qwen3", R"("num_experts":8)"), u, "num_experts");
+  refused(config("llama", R"("num_local_experts":8)"), u, "num_local_experts");
+  refused(config("llama", R"("attention_dropout":0.1)"), u, "attention_dropout");
+  refused(config("llama", R"("architectures":["LlamaForSequenceClassification"])"), u, "architectures");
+  parsed(config("qwen2", R"("use_sliding_window":false,"sliding_window":32768,"max_window_layers":28)"));
+  parsed(config("qwen3", R"("layer_types":["full_attention","full_attention"],"sliding_window":null)"));
+}
+
+TEST("config: sizes are bounded and consistent") {
+  const char* bad = "CONFIG_INVALID";
+  auto with = [](const std::string& from, const std::string& to) {
+    std::string text = config("llama");
+    text.replace(text.find(from), from.size(), to);
+    return text;
+  };
+  refused("{", bad, "config.json:1:2");
+  refused("[]", bad, "object");
+  refused(R"({"hidden_size":64})", bad, "model_type");
+  for (const char* key : {"hidden_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
+                          "intermediate_size", "vocab_size", "max_position_embeddings"}) {
+    std::string text = config("llama"), quoted = std::string("\"") + key + "\":";
+    size_t at = text.find(quoted) + quoted.size(), end = text.find_first_of(",}", at);
+    for (const char* value : {"0", "-4", "2.5", "\"64\"", "1e30", "[]"})
+      refused(text.substr(0, at) + value + text.substr(end), bad, key);
+    if (std::string(key) != "num_key_value_heads") refused(text.substr(0, at) + "null" + text.substr(end), bad, key);
+  }
+  refused(with("\"num_attention_heads\":4", "\"num_attention_heads\":3"), bad, "num_attention_heads");
+  refused(with("\"hidden_size\":64", "\"hidden_size\":66"), bad, "hidden_size");
+  refused(with("\"vocab_size\":256", "\"vocab_size\":16777216"), bad, "vocab_size");
+  refused(config("llama", R"("head_dim":15)"), bad, "head_dim");
+  refused(with("\"hidden_size\":64", "\"hidden_size\":4"), bad, "head_dim");
+  refused(config("llama", R"("rms_norm_eps":0)"), bad, "rms_norm_eps");
+  refused(config("llama", R"("tie_word_embeddings":1)"), bad, "tie_word_embeddings");
+  CHECK_EQ(parsed(with("\"num_key_value_heads\":2,", "")).kv_heads, 4);
+  CHECK_EQ(parsed(with("\"num_key_value_heads\":2", "\"num_key_value_heads\":null")).kv_heads, 4);
+  std::string qwen = config("qwen2");
+  qwen.erase(qwen.find("\"num_key_value_heads\":2,"), 24);
+  refused(qwen, bad, "num_key_value_heads");
+}
+
+TEST("config: fused parameters lie end to end and the vector has no gaps") {
+  for (const char* family : {"llama", "qwen2", "qwen3", "olmo2"})
+    for (const char* tied : {"true", "false"}) {
+      ModelConfig c = parsed(config(family, std::string(R"("tie_word_embeddings":)") + tied));
+      std::vector<TensorSpec> specs = tensor_specs(c);
+      std::map<std::string, size_t> at;
+      int64_t offset = 0;
+      for (size_t i = 0; i < specs.size(); ++i) {
+        CHECK_EQ(specs[i].offset, offset);
+        CHECK_EQ(specs[i].offset % 16, 0);
+        CHECK(at.emplace(specs[i].name, i).second);
+        offset += elements(specs[i]);
+      }
+      CHECK_EQ(parameter_count(c), offset);
+      CHECK_EQ(at.count("lm_head.weight"), c.tied ? 0u : 1u);
+      for (const char* layer : {"model.layers.0.", "model.layers.1."}) {
+        auto follow = [&](const char* first, const char* second) {
+          CHECK_EQ(at[layer + std::string(first)] + 1, at[layer + std::string(second)]);
+        };
+        follow("self_attn.q_proj.weight", "self_attn.k_proj.weight");
+        follow("self_attn.k_proj.weight", "self_attn.v_proj.weight");
+        follow("mlp.gate_proj.weight", "mlp.up_proj.weight");
+        if (!c.qkv_bias) continue;
+        follow("self_attn.q_proj.bias", "self_attn.k_proj.bias");
+        follow("self_attn.k_proj.bias", "self_attn.v_proj.bias");
+      }
+    }
+}
+
+TEST("config: written out and read back it is the same") {
+  const char* llama3 =
+      R"("rope_theta":5e5,"rope_scaling":{"rope_type":"llama3","factor":32.0,"low_freq_factor":1.0,)"
+      R"("high_freq_factor":4.0,"original_max_position_embeddings":8192},"head_dim":24,"tie_word_embeddings":true)";
+  for (const std::string& text : {config("llama", llama3), config("qwen2"), config("qwen3"), config("olmo2")}) {
+    ModelConfig a = parsed(text);
+    std::string written = model_config_json(a);
+    ModelConfig b = parsed(written);
+    CHECK(a.family == b.family && a.hidden == b.hidden && a.layers == b.layers && a.heads == b.heads &&
+          a.kv_heads == b.kv_heads && a.head_dim == b.head_dim && a.ffn == b.ffn && a.vocab == b.vocab &&
+          a.context == b.context && a.rms_eps == b.rms_eps && a.tied == b.tied && a.qkv_bias == b.qkv_bias &&
+          a.post_norm == b.post_norm && a.qk_norm == b.qk_norm && a.initializer_range == b.initializer_range);
+    CHECK(a.rope.type == b.rope.type && a.rope.theta == b.rope.theta && a.rope.factor == b.rope.factor &&
+          a.rope.low_freq_factor == b.rope.low_freq_factor && a.rope.high_freq_factor == b.rope.high_freq_factor &&
+          a.rope.original_context == b.rope.original_context);
+    CHECK_EQ(written, model_config_json(b));
+  }
+}
+
+TEST("config: tensor names and shapes are those of the reference checkpoints") {
+  std::string dir = test::shared_path("golden/cases");
+  if (!std::filesystem::is_directory(dir)) SKIP(dir + " is not there");
+  for (const char* family : {"llama", "qwen2", "qwen3", "olmo2"}) {
+    std::string folder = dir + "/model-" + family;
+    ModelConfig c = parsed(get(folder + "/config.json"));
+    auto file = SafetensorsFile::open(folder + "/model.safetensors");
+    CHECK(file.ok());
+    if (!file.ok()) continue;
+    std::vector<TensorSpec> specs = tensor_specs(c);
+    CHECK_EQ(specs.size(), file.value()->tensors().size());
+    for (const TensorSpec& spec : specs) {
+      const StoredTensor* stored = file.value()->find(spec.name);
+      if (!stored || stored->shape != spec.shape) test::fail(__FILE__, __LINE__, folder + ": " + spec.name);
+    }
+  }
+}
+
+TEST("config: real configurations have the published parameter counts") {
+  std::string dir = test::shared_path("data/models");
+  if (!std::filesystem::is_directory(dir)) SKIP(dir + " is not there");
+  const std::map<std::string, int64_t> counts = {{"Llama-3.2-3B-Instruct/config.json", 3212749824},
+                                                 {"OLMo-2/config.OLMo-2-0425-1B-Instruct.derived.json", 1484916736},
+                                                 {"OLMo-2/config.OLMo-2-1124-13B-Instruct.json", 13716198400},
+                                                 {"Qwen2.5/config.Qwen2-1.5B-Instruct.json", 1543714304},
+                                                 {"Qwen2.5/config.Qwen2.5-1.5B-Instruct.json", 1543714304},
+                                                 {"Qwen2.5/config.Qwen2.5-7B-Instruct.json", 7615616512},
+                                                 {"Qwen3/config.Qwen3-4B.json", 4022468096}};
+  size_t found = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(dir)) {
+    std::string name = entry.path().filename().string();
+    if (name.rfind("config", 0) != 0 || entry.path().extension() != ".json") continue;
+    std::string key = std::filesystem::relative(entry.path(), dir).string();
+    int64_t count = parameter_count(parsed(get(entry.path().string())));
+    auto known = counts.find(key);
+    if (known == counts.end()) continue;
+    ++found;
+    CHECK_EQ(key + " " + std::to_string(count), key + " " + std::to_string(known->second));
+  }
+  CHECK_EQ(found, counts.size());
+}
+
+}  // namespace glossa

@@ -1,0 +1,103 @@
+/** Most characters of `$...$` on one line; a longer stretch between two dollar signs is money, not mathematics. */
+const INLINE_MATH_LIMIT = 400;
+/** Most characters of an inline code span. */
+const INLINE_CODE_LIMIT = 200;
+
+/** Environments that hold prose: their `\begin` and `\end` go, what is between stays. All others are mathematics, tables or code. */
+const PROSE_ENVIRONMENTS = new Set(
+  'document itemize enumerate description center flushleft flushright quote quotation abstract theorem lemma proof solution'.split(' '),
+);
+
+const OPENING = /```|~~~|`|\$\$?|\\[([]|\\begin\s*\{([A-Za-z]+\*?)\}|\\[A-Za-z]+\*?|<|https?:\/\/|www\./g;
+const ANY_OPENING = /[`$\\<]|~~~|https?:\/\/|www\./;
+/** A tag has attributes with values or none, so that `a <b and c> d` stays text. Also control tokens such as <|im_end|>. */
+const TAG = /<\/?[A-Za-z][\w:-]{0,40}(?:\s+[\w:-]{1,40}=(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[\w.-]{1,80}))*\s*\/?>|<\|[\w ]{1,60}\|>|<!--[^>]{0,400}-->/y;
+/** ASCII only: a Korean particle glued to an address is still a word. */
+const ADDRESS = /(?:https?:\/\/|www\.)[\w\-./?%&=+#~:,;!@*()[\]']*/y;
+
+/**
+ * Marks what is not prose: LaTeX mathematics (`$..$`, `$$..$$`, `\(..\)`, `\[..\]`, environments), LaTeX commands (their
+ * arguments stay), code fences and spans, tags and control tokens, web addresses. Returns one byte per UTF-16 unit, 1 for
+ * taken away, or null where there is none of it. What a truncated completion left open runs to the end of the text, except
+ * `\(`, which runs to the end of its line, and a lone `$` or backquote, which is a character like any other.
+ *
+ * `$` is mathematics under Pandoc's rule (no space inside the signs, no digit after the closing one) unless what lies between
+ * reads as prose, as in "costs $5, or 3$ each".
+ */
+export function markupMask(text: string): Uint8Array | null {
+  if (!ANY_OPENING.test(text)) return null;
+  const mask = new Uint8Array(text.length);
+  OPENING.lastIndex = 0;
+  for (let match = OPENING.exec(text); match !== null; match = OPENING.exec(text)) {
+    const start = match.index;
+    const end = markupEnd(text, start, match[0], match[1]);
+    if (end > start) mask.fill(1, start, end);
+    OPENING.lastIndex = Math.max(end, start + 1);
+  }
+  return mask;
+}
+
+/** Where the markup that opens at `start` ends, or `start` if it is none after all. */
+function markupEnd(text: string, start: number, opening: string, environment: string | undefined): number {
+  const inside = start + opening.length;
+  if (environment !== undefined) {
+    return PROSE_ENVIRONMENTS.has(environment) ? inside : closing(text, inside, `\\end{${environment}}`);
+  }
+  switch (opening) {
+    case '```':
+    case '~~~':
+      return closing(text, inside, opening);
+    case '`':
+      return lineSpan(text, start, inside, '`', INLINE_CODE_LIMIT);
+    case '$$':
+      return closing(text, inside, '$$');
+    case '$':
+      return inlineMath(text, start);
+    case '\\(':
+      return Math.min(closing(text, inside, '\\)'), lineEnd(text, inside));
+    case '\\[':
+      return closing(text, inside, '\\]');
+    case '<':
+      return matchEnd(TAG, text, start);
+    case 'https://':
+    case 'http://':
+    case 'www.':
+      return matchEnd(ADDRESS, text, start);
+    case '\\end':
+      return text[inside] === '{' ? lineSpan(text, start, inside, '}', 40) : inside;
+    default:
+      return inside; // a command such as \frac or \boxed
+  }
+}
+
+function closing(text: string, from: number, mark: string): number {
+  const at = text.indexOf(mark, from);
+  return at < 0 ? text.length : at + mark.length;
+}
+
+function lineEnd(text: string, from: number): number {
+  const at = text.indexOf('\n', from);
+  return at < 0 ? text.length : at;
+}
+
+function lineSpan(text: string, start: number, inside: number, mark: string, limit: number): number {
+  const window = text.slice(inside, inside + limit);
+  const at = window.indexOf(mark);
+  const newline = window.indexOf('\n');
+  return at < 0 || (newline >= 0 && newline < at) ? start : inside + at + mark.length;
+}
+
+function matchEnd(pattern: RegExp, text: string, start: number): number {
+  pattern.lastIndex = start;
+  return pattern.test(text) ? pattern.lastIndex : start;
+}
+
+function inlineMath(text: string, start: number): number {
+  const end = lineSpan(text, start, start + 1, '$', INLINE_MATH_LIMIT);
+  if (end === start) return start;
+  const content = text.slice(start + 1, end - 1);
+  if (content === '' || /^\s|\s$/.test(content) || /^[0-9]/.test(text.slice(end, end + 1))) return start;
+  if (content.includes('\\')) return end;
+  const prose = /[\p{L}\p{M}]{2,}[ ,]+[\p{L}\p{M}]{2,}|[^\P{L}\p{Script=Latin}\p{Script=Greek}\p{Script=Common}]/u.test(content);
+  return prose ? start : end;
+}

@@ -1,0 +1,68 @@
+// Checked reading of JavaScript arguments. Everything is checked before a job is queued; a wrong value throws
+// INVALID_ARGUMENT naming the field, what was expected and what was given.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "addon/napi_setup.h"
+#include "engine/engine.h"
+
+namespace glossa::addon {
+
+// A typed array used where it lies. Valid while the job's Pins hold its owner.
+template <class T>
+struct View {
+  const T* data = nullptr;
+  int64_t length = 0;
+};
+
+// References that keep the typed arrays of a running job alive. Made and dropped on the JavaScript thread.
+using Pins = std::vector<Napi::ObjectReference>;
+
+// The fields of one request object. `where` names it in messages, as in "generate.topK".
+class Fields {
+ public:
+  Fields(Napi::Value value, std::string where);
+
+  bool has(const char* name) const;
+  int64_t integer(const char* name, int64_t least, int64_t most) const;
+  int64_t integer_or(const char* name, int64_t least, int64_t most, int64_t otherwise) const;
+  // Finite, least <= x <= most.
+  double number(const char* name, double least, double most) const;
+  double number_or(const char* name, double least, double most, double otherwise) const;
+  bool boolean_or(const char* name, bool otherwise) const;
+  std::string text(const char* name) const;
+  // One of `choices`; its index.
+  int choice(const char* name, const std::vector<std::string>& choices) const;
+  // A bigint in [0, 2^64).
+  uint64_t seed(const char* name) const;
+  // A plain array of integers.
+  std::vector<int32_t> integers(const char* name, int64_t least, int64_t most) const;
+  // A typed array of exactly `length` elements (-1: any), pinned.
+  template <class T>
+  View<T> array(const char* name, int64_t length, Pins* pins) const;
+  template <class T>
+  View<T> array_or_null(const char* name, int64_t length, Pins* pins) const;
+  // {ids, offsets}: offsets start at 0, never fall and end at ids.length; every row has at least `shortest` ids, each
+  // in [0, vocab).
+  Ragged ragged(const char* name, int64_t shortest, int64_t vocab, Pins* pins) const;
+
+  std::string path(const char* name) const { return where_ + "." + name; }
+  Napi::Env env() const { return object_.Env(); }
+
+ private:
+  Napi::Object object_;
+  std::string where_;
+};
+
+// Positional arguments.
+std::string text_argument(const Napi::CallbackInfo& info, size_t index, const char* name);
+uint64_t seed_argument(const Napi::CallbackInfo& info, size_t index, const char* name);
+Dtype dtype_argument(const Napi::CallbackInfo& info, size_t index, const char* name);
+EngineOptions engine_options(Napi::Value value);
+
+// Where a typed array's elements lie, checked like the arrays of a request.
+const void* address_of(Napi::Value value, const std::string& name);
+
+}  // namespace glossa::addon

@@ -1,0 +1,106 @@
+#include "addon/columns.h"
+
+#include <cstring>
+
+#include "addon/failure.h"
+
+namespace glossa::addon {
+namespace {
+
+using Owner = std::shared_ptr<const void>;
+
+void drop_owner(napi_env, void*, void* owner) {
+  delete static_cast<Owner*>(owner);
+}
+
+void set(Napi::Object& object, const char* name, double value) {
+  object.Set(name, Napi::Number::New(object.Env(), value));
+}
+
+void set(Napi::Object& object, const char* name, const std::string& value) {
+  object.Set(name, Napi::String::New(object.Env(), value));
+}
+
+}  // namespace
+
+Napi::ArrayBuffer buffer_over(Napi::Env env, void* data, size_t bytes, Owner owner) {
+  if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);
+  Owner* const reference = new Owner(std::move(owner));
+  napi_value buffer = nullptr;
+  const napi_status status = napi_create_external_arraybuffer(env, data, bytes, drop_owner, reference, &buffer);
+  if (status == napi_ok) return Napi::ArrayBuffer(env, buffer);
+  delete reference;
+  if (status != napi_no_external_buffers_allowed) throw Napi::Error::New(env);
+  Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, bytes);
+  std::memcpy(copy.Data(), data, bytes);
+  return copy;
+}
+
+Napi::Value rollout_columns(Napi::Env env, Rollout&& rollout) {
+  const auto shared = std::make_shared<Rollout>(std::move(rollout));
+  const Owner owner = shared;
+  Napi::Object result = Napi::Object::New(env);
+  set(result, "rows", static_cast<double>(shared->sample.size()));
+  result.Set("promptIndex", column(env, shared->prompt_index, owner));
+  result.Set("sample", column(env, shared->sample, owner));
+  result.Set("promptIds", column(env, shared->prompt_ids, owner));
+  result.Set("promptOffsets", column(env, shared->prompt_offsets, owner));
+  result.Set("completionIds", column(env, shared->completion_ids, owner));
+  result.Set("completionOffsets", column(env, shared->completion_offsets, owner));
+  result.Set("logps", column(env, shared->logps, owner));
+  result.Set("entropies", column(env, shared->entropies, owner));
+  result.Set("finish", column(env, shared->finish, owner));
+  result.Set("policyStep", column(env, shared->policy_step, owner));
+  set(result, "prefillSeconds", shared->prefill_seconds);
+  set(result, "decodeSeconds", shared->decode_seconds);
+  return result;
+}
+
+Napi::Value logprob_columns(Napi::Env env, Logprobs&& logprobs) {
+  const auto shared = std::make_shared<Logprobs>(std::move(logprobs));
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("logps", column(env, shared->logps, shared));
+  result.Set("entropies", column(env, shared->entropies, shared));
+  return result;
+}
+
+Napi::Value train_metrics(Napi::Env env, const TrainMetrics& metrics) {
+  Napi::Object result = Napi::Object::New(env);
+  set(result, "loss", metrics.loss);
+  set(result, "gradNorm", metrics.grad_norm);
+  set(result, "learningRate", metrics.learning_rate);
+  set(result, "entropy", metrics.entropy);
+  set(result, "kl", metrics.kl);
+  set(result, "clipLowMean", metrics.clip_low_mean);
+  set(result, "clipHighMean", metrics.clip_high_mean);
+  set(result, "clipRegionMean", metrics.clip_region_mean);
+  set(result, "clipLowMin", metrics.clip_low_min);
+  set(result, "clipHighMax", metrics.clip_high_max);
+  set(result, "logpMaxAbsDiff", metrics.logp_max_abs_diff);
+  set(result, "lossTokens", static_cast<double>(metrics.loss_tokens));
+  set(result, "tokens", static_cast<double>(metrics.tokens));
+  set(result, "microBatches", static_cast<double>(metrics.micro_batches));
+  set(result, "flops", metrics.flops);
+  set(result, "forwardSeconds", metrics.forward_seconds);
+  set(result, "backwardSeconds", metrics.backward_seconds);
+  set(result, "optimizerSeconds", metrics.optimizer_seconds);
+  return result;
+}
+
+Napi::Value engine_info(Napi::Env env, const EngineInfo& info) {
+  Napi::Object result = Napi::Object::New(env);
+  set(result, "isa", info.isa);
+  set(result, "dtype", info.dtype);
+  set(result, "family", info.family);
+  set(result, "threads", info.threads);
+  set(result, "parameters", static_cast<double>(info.parameters));
+  set(result, "matmulParameters", static_cast<double>(info.matmul_parameters));
+  set(result, "vocab", static_cast<double>(info.vocab));
+  set(result, "hidden", static_cast<double>(info.hidden));
+  set(result, "layers", static_cast<double>(info.layers));
+  set(result, "context", static_cast<double>(info.context));
+  set(result, "optimizerStep", static_cast<double>(info.optimizer_step));
+  return result;
+}
+
+}  // namespace glossa::addon

@@ -1,0 +1,222 @@
+#include "addon/engine_object.h"
+
+#include "addon/arguments.h"
+#include "addon/cancel_token.h"
+#include "addon/columns.h"
+#include "addon/environment.h"
+#include "addon/failure.h"
+
+namespace glossa::addon {
+namespace {
+
+Napi::Value undefined(Napi::Env env, Nothing&&) {
+  return env.Undefined();
+}
+
+Napi::Value metrics_of(Napi::Env env, TrainMetrics&& metrics) {
+  return train_metrics(env, metrics);
+}
+
+// Told to V8, so that an engine that was dropped without dispose() is collected under memory pressure.
+int64_t resident_bytes(const EngineInfo& info) {
+  constexpr int64_t kCopies = 4;  // master weights, two moments, gradients
+  return kCopies * static_cast<int64_t>(sizeof(float)) * info.parameters;
+}
+
+}  // namespace
+
+Napi::Function EngineObject::define(Napi::Env env) {
+  return DefineClass(env, "NativeEngine",
+                     {
+                         InstanceMethod<&EngineObject::info>("info"),
+                         InstanceMethod<&EngineObject::generate>("generate"),
+                         InstanceMethod<&EngineObject::logprobs>("logprobs"),
+                         InstanceMethod<&EngineObject::grpo_step>("grpoStep"),
+                         InstanceMethod<&EngineObject::supervised_step>("supervisedStep"),
+                         InstanceMethod<&EngineObject::set_reference>("setReference"),
+                         InstanceMethod<&EngineObject::save_weights>("saveWeights"),
+                         InstanceMethod<&EngineObject::save_state>("saveState"),
+                         InstanceMethod<&EngineObject::load_state>("loadState"),
+                         InstanceMethod<&EngineObject::dispose>("dispose"),
+                         InstanceMethod<&EngineObject::grpo_addresses>("grpoAddresses"),
+                     });
+}
+
+EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineObject>(info) {
+  session_ = std::exchange(Environment::of(info.Env()).session_to_wrap, nullptr);
+  if (!session_) {
+    throw error_of(info.Env(), "INVALID_ARGUMENT", "NativeEngine: use createEngine or loadEngine to make one");
+  }
+  counted_bytes_ = resident_bytes(session_->info);
+  int64_t total = 0;
+  napi_adjust_external_memory(info.Env(), counted_bytes_, &total);
+}
+
+void EngineObject::Finalize(Napi::BasicEnv env) {
+  int64_t total = 0;
+  napi_adjust_external_memory(env, -counted_bytes_, &total);
+}
+
+Napi::Promise EngineObject::make(Napi::Env env, Maker maker) {
+  const auto session = std::make_shared<Session>(Environment::of(env).loop);
+  return start<EngineInfo>(
+      env, session->thread, {}, {},
+      [session, maker = std::move(maker)](const JobControl&) -> Result<EngineInfo> {
+        Result<std::unique_ptr<Engine>> made = maker();
+        if (!made.ok()) return made.status();
+        session->engine = made.take();
+        return session->engine->info();
+      },
+      [session](Napi::Env env, EngineInfo&& info) -> Napi::Value {
+        session->info = std::move(info);
+        Environment::of(env).session_to_wrap = session;
+        return Environment::of(env).engine_class.New({});
+      });
+}
+
+Session& EngineObject::live(Napi::Env env) const {
+  if (session_->disposed)
+    throw error_of(env, "ENGINE_DISPOSED", "the engine has been disposed; create or load another");
+  return *session_;
+}
+
+template <class T>
+Napi::Value EngineObject::queue(Napi::Env env, Pins pins, JobOptions options,
+                                std::function<Result<T>(Engine&, const JobControl&)> work,
+                                typename PromiseJob<T>::Convert convert) {
+  struct Outcome {
+    T value;
+    EngineInfo info;
+  };
+  return start<Outcome>(
+      env, live(env).thread, std::move(pins), std::move(options),
+      [session = session_, work = std::move(work)](const JobControl& control) -> Result<Outcome> {
+        Result<T> result = work(*session->engine, control);
+        if (!result.ok()) return result.status();
+        return Outcome{result.take(), session->engine->info()};
+      },
+      [session = session_, convert = std::move(convert)](Napi::Env env, Outcome&& outcome) -> Napi::Value {
+        session->info = std::move(outcome.info);
+        return convert(env, std::move(outcome.value));
+      });
+}
+
+Napi::Value EngineObject::info(const Napi::CallbackInfo& info) {
+  return engine_info(info.Env(), live(info.Env()).info);
+}
+
+Napi::Value EngineObject::generate(const Napi::CallbackInfo& info) {
+  Session& session = live(info.Env());
+  Pins pins;
+  const GenerateRequest request = generate_request(info[0], session.info, &pins);
+  return queue<Rollout>(
+      info.Env(), std::move(pins), job_options(info[1], session.thread.loop()),
+      [request](Engine& engine, const JobControl& control) { return engine.generate(request, control); },
+      rollout_columns);
+}
+
+Napi::Value EngineObject::logprobs(const Napi::CallbackInfo& info) {
+  Session& session = live(info.Env());
+  Pins pins;
+  const LogprobRequest request = logprob_request(info[0], session.info, &pins);
+  return queue<Logprobs>(
+      info.Env(), std::move(pins), job_options(info[1], session.thread.loop()),
+      [request](Engine& engine, const JobControl& control) {
+        return engine.logprobs(request.batch, request.settings, control);
+      },
+      logprob_columns);
+}
+
+Napi::Value EngineObject::queue_training(const Napi::CallbackInfo& info, Pins pins, const TrainRequest& request) {
+  return queue<TrainMetrics>(
+      info.Env(), std::move(pins), job_options(info[1], session_->thread.loop()),
+      [request](Engine& engine, const JobControl& control) {
+        return engine.train_step(request.batch, request.settings, control);
+      },
+      metrics_of);
+}
+
+Napi::Value EngineObject::grpo_step(const Napi::CallbackInfo& info) {
+  Pins pins;
+  const TrainRequest request = grpo_request(info[0], live(info.Env()).info, &pins);
+  return queue_training(info, std::move(pins), request);
+}
+
+Napi::Value EngineObject::supervised_step(const Napi::CallbackInfo& info) {
+  Pins pins;
+  const TrainRequest request = supervised_request(info[0], live(info.Env()).info, &pins);
+  return queue_training(info, std::move(pins), request);
+}
+
+Napi::Value EngineObject::set_reference(const Napi::CallbackInfo& info) {
+  return queue<Nothing>(
+      info.Env(), {}, {}, [](Engine& engine, const JobControl&) { return nothing_or(engine.set_reference()); },
+      undefined);
+}
+
+Napi::Value EngineObject::save_weights(const Napi::CallbackInfo& info) {
+  live(info.Env());
+  return queue<Nothing>(
+      info.Env(), {}, {},
+      [dir = text_argument(info, 0, "saveWeights.dir"), dtype = dtype_argument(info, 1, "saveWeights.onDisk")](
+          Engine& engine, const JobControl&) { return nothing_or(engine.save_weights(dir, dtype)); },
+      undefined);
+}
+
+Napi::Value EngineObject::save_state(const Napi::CallbackInfo& info) {
+  live(info.Env());
+  return queue<Nothing>(
+      info.Env(), {}, {},
+      [path = text_argument(info, 0, "saveState.path")](Engine& engine, const JobControl&) {
+        return nothing_or(engine.save_state(path));
+      },
+      undefined);
+}
+
+Napi::Value EngineObject::load_state(const Napi::CallbackInfo& info) {
+  live(info.Env());
+  return queue<Nothing>(
+      info.Env(), {}, {},
+      [path = text_argument(info, 0, "loadState.path")](Engine& engine, const JobControl&) {
+        return nothing_or(engine.load_state(path));
+      },
+      undefined);
+}
+
+Napi::Value EngineObject::dispose(const Napi::CallbackInfo& info) {
+  Session& session = live(info.Env());
+  session.disposed = true;
+  int64_t total = 0;
+  napi_adjust_external_memory(info.Env(), -counted_bytes_, &total);
+  counted_bytes_ = 0;
+  return start<Nothing>(
+      info.Env(), session.thread, {}, {},
+      [session = session_](const JobControl&) -> Result<Nothing> {
+        session->engine = nullptr;
+        return Nothing{};
+      },
+      [session = session_](Napi::Env env, Nothing&&) -> Napi::Value {
+        session->thread.stop();
+        return env.Undefined();
+      });
+}
+
+Napi::Value EngineObject::grpo_addresses(const Napi::CallbackInfo& info) {
+  Pins pins;
+  const TrainBatch batch = grpo_request(info[0], live(info.Env()).info, &pins).batch;
+  Napi::Object result = Napi::Object::New(info.Env());
+  auto add = [&](const char* name, const void* address) {
+    result.Set(name, Napi::BigInt::New(info.Env(), static_cast<uint64_t>(reinterpret_cast<uintptr_t>(address))));
+  };
+  add("promptIds", batch.sequences.prompts.ids);
+  add("promptOffsets", batch.sequences.prompts.offsets);
+  add("completionIds", batch.sequences.completions.ids);
+  add("completionOffsets", batch.sequences.completions.offsets);
+  add("advantages", batch.advantages);
+  add("oldLogps", batch.old_logps);
+  add("refLogps", batch.ref_logps);
+  add("lossMask", batch.loss_mask);
+  return result;
+}
+
+}  // namespace glossa::addon

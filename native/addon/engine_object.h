@@ -1,0 +1,57 @@
+// The NativeEngine class of the raw binding: one engine, its thread, and promises.
+#pragma once
+#include <memory>
+
+#include "addon/job_thread.h"
+#include "addon/promise_job.h"
+#include "addon/requests.h"
+#include "engine/engine.h"
+
+namespace glossa::addon {
+
+// The engine and the only thread that may touch it. Held by the JavaScript object and by every job in flight.
+struct Session {
+  explicit Session(std::shared_ptr<MainLoop> loop) : thread(std::move(loop)) {}
+
+  std::unique_ptr<Engine> engine;  // job thread only, once made
+  EngineInfo info{};               // JavaScript thread only: as of the last job that settled
+  bool disposed = false;           // JavaScript thread only
+  JobThread thread;                // last, so that it is joined before the engine goes
+};
+
+class EngineObject : public Napi::ObjectWrap<EngineObject> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  // JavaScript's `new NativeEngine()` throws: engines come from createEngine and loadEngine.
+  explicit EngineObject(const Napi::CallbackInfo& info);
+  void Finalize(Napi::BasicEnv env) override;
+
+  // Queues the making of an engine on a new thread; resolves to a NativeEngine.
+  using Maker = std::function<Result<std::unique_ptr<Engine>>()>;
+  static Napi::Promise make(Napi::Env env, Maker maker);
+
+ private:
+  Napi::Value info(const Napi::CallbackInfo& info);
+  Napi::Value generate(const Napi::CallbackInfo& info);
+  Napi::Value logprobs(const Napi::CallbackInfo& info);
+  Napi::Value grpo_step(const Napi::CallbackInfo& info);
+  Napi::Value supervised_step(const Napi::CallbackInfo& info);
+  Napi::Value set_reference(const Napi::CallbackInfo& info);
+  Napi::Value save_weights(const Napi::CallbackInfo& info);
+  Napi::Value save_state(const Napi::CallbackInfo& info);
+  Napi::Value load_state(const Napi::CallbackInfo& info);
+  Napi::Value dispose(const Napi::CallbackInfo& info);
+  // Where the engine would read each array of a grpoStep request; nothing runs. For the tests of zero copy.
+  Napi::Value grpo_addresses(const Napi::CallbackInfo& info);
+
+  Session& live(Napi::Env env) const;
+  template <class T>
+  Napi::Value queue(Napi::Env env, Pins pins, JobOptions options,
+                    std::function<Result<T>(Engine&, const JobControl&)> work, typename PromiseJob<T>::Convert convert);
+  Napi::Value queue_training(const Napi::CallbackInfo& info, Pins pins, const TrainRequest& request);
+
+  std::shared_ptr<Session> session_;
+  int64_t counted_bytes_ = 0;
+};
+
+}  // namespace glossa::addon

@@ -1,0 +1,155 @@
+#include "addon/requests.h"
+
+#include <cmath>
+#include <limits>
+
+#include "addon/failure.h"
+
+namespace glossa::addon {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr int64_t kMaxInt = std::numeric_limits<int32_t>::max();
+
+int64_t ids_of(const Ragged& rows) {
+  return rows.offsets[rows.rows];
+}
+
+SequenceBatch sequences(const Fields& fields, const EngineInfo& info, Pins* pins) {
+  SequenceBatch batch;
+  batch.prompts = fields.ragged("prompts", 1, info.vocab, pins);
+  batch.completions = fields.ragged("completions", 0, info.vocab, pins);
+  if (batch.prompts.rows != batch.completions.rows) {
+    invalid_argument(fields.env(), fields.path("completions"),
+                     std::to_string(batch.prompts.rows) + " rows, as in prompts",
+                     std::to_string(batch.completions.rows));
+  }
+  if (batch.prompts.rows == 0) invalid_argument(fields.env(), fields.path("prompts"), "at least one row", "none");
+  for (int64_t i = 0; i < batch.prompts.rows; ++i) {
+    const int64_t length = batch.prompts.length(i) + batch.completions.length(i);
+    if (length > info.context) {
+      invalid_argument(fields.env(), fields.path("completions"),
+                       "prompt and completion of at most " + std::to_string(info.context) + " ids together",
+                       std::to_string(length) + " in row " + std::to_string(i));
+    }
+  }
+  return batch;
+}
+
+void optimizer(const Fields& fields, TrainSettings* settings) {
+  settings->learning_rate = static_cast<float>(fields.number("learningRate", 0, 1e6));
+  settings->adam_beta1 = static_cast<float>(fields.number_or("adamBeta1", 0, 0.9999999, settings->adam_beta1));
+  settings->adam_beta2 = static_cast<float>(fields.number_or("adamBeta2", 0, 0.9999999, settings->adam_beta2));
+  settings->adam_epsilon = static_cast<float>(fields.number_or("adamEpsilon", 0, 1, settings->adam_epsilon));
+  settings->weight_decay = static_cast<float>(fields.number_or("weightDecay", 0, 1e6, settings->weight_decay));
+  settings->max_grad_norm = static_cast<float>(fields.number_or("maxGradNorm", 0, kInfinity, settings->max_grad_norm));
+  settings->micro_batch_tokens = fields.integer_or("microBatchTokens", 0, kMaxInt, 0);
+}
+
+// Bounds that keep the value finite as a float32.
+constexpr double kLargest = 1e30;
+
+}  // namespace
+
+GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Pins* pins) {
+  const Fields fields(value, "generate");
+  GenerateRequest request;
+  request.prompts = fields.ragged("prompts", 1, info.vocab, pins);
+  const int64_t rows = request.prompts.rows;
+  if (rows == 0) invalid_argument(fields.env(), fields.path("prompts"), "at least one row", "none");
+  request.num_generations = fields.integer("numGenerations", 1, kMaxInt / rows);
+  request.max_new_tokens = static_cast<int32_t>(fields.integer("maxNewTokens", 1, info.context));
+  request.budgets = fields.array_or_null<int32_t>("budgets", rows, pins).data;
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t budget = request.budgets == nullptr ? request.max_new_tokens : request.budgets[i];
+    if (budget < 1 || budget > request.max_new_tokens) {
+      invalid_argument(fields.env(), fields.path("budgets"),
+                       "values between 1 and maxNewTokens = " + std::to_string(request.max_new_tokens),
+                       std::to_string(budget) + " for prompt " + std::to_string(i));
+    }
+    if (request.prompts.length(i) + budget > info.context) {
+      invalid_argument(fields.env(), fields.path(request.budgets == nullptr ? "maxNewTokens" : "budgets"),
+                       "prompt and completion within the model's context of " + std::to_string(info.context),
+                       std::to_string(request.prompts.length(i)) + " + " + std::to_string(budget) + " for prompt " +
+                           std::to_string(i));
+    }
+  }
+  request.stop_ids = fields.integers("stopIds", 0, info.vocab - 1);
+  request.logit_bias = fields.array_or_null<float>("logitBias", info.vocab, pins).data;
+  request.sampling.temperature = static_cast<float>(fields.number_or("temperature", 0, kLargest, 1));
+  request.sampling.top_k = static_cast<int32_t>(fields.integer_or("topK", 0, kMaxInt, 0));
+  request.sampling.top_p = static_cast<float>(fields.number_or("topP", 0, 1, 1));
+  request.sampling.min_p = static_cast<float>(fields.number_or("minP", 0, 1, 0));
+  request.sampling.seed = fields.seed("seed");
+  request.purpose = static_cast<uint32_t>(fields.choice("purpose", {"rollout", "eval", "sample"}));
+  request.step = static_cast<uint32_t>(fields.integer("step", 0, (1 << 24) - 1));
+  request.prompt_keys = fields.array_or_null<int32_t>("promptKeys", rows, pins).data;
+  request.slots = static_cast<int32_t>(fields.integer_or("slots", 0, kMaxInt, 0));
+  request.admission = fields.array_or_null<int32_t>("admission", rows, pins).data;
+  if (request.admission != nullptr) {
+    std::vector<bool> seen(static_cast<size_t>(rows), false);
+    for (int64_t i = 0; i < rows; ++i) {
+      const int32_t prompt = request.admission[i];
+      if (prompt < 0 || prompt >= rows || seen[static_cast<size_t>(prompt)]) {
+        invalid_argument(fields.env(), fields.path("admission"), "a permutation of the prompts",
+                         std::to_string(prompt) + " at index " + std::to_string(i));
+      }
+      seen[static_cast<size_t>(prompt)] = true;
+    }
+  }
+  return request;
+}
+
+LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Pins* pins) {
+  const Fields fields(value, "logprobs");
+  LogprobRequest request;
+  request.batch = sequences(fields, info, pins);
+  request.settings.temperature = static_cast<float>(fields.number_or("temperature", 1e-6, kLargest, 1));
+  request.settings.micro_batch_tokens = fields.integer_or("microBatchTokens", 0, kMaxInt, 0);
+  request.settings.reference = fields.boolean_or("reference", false);
+  return request;
+}
+
+TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Pins* pins) {
+  const Fields fields(value, "grpoStep");
+  TrainRequest request;
+  TrainBatch& batch = request.batch;
+  TrainSettings& settings = request.settings;
+  batch.sequences = sequences(fields, info, pins);
+  const int64_t rows = batch.sequences.prompts.rows;
+  const int64_t tokens = ids_of(batch.sequences.completions);
+  batch.advantages = fields.array<float>("advantages", rows, pins).data;
+  batch.old_logps = fields.array<float>("oldLogps", tokens, pins).data;
+  batch.ref_logps = fields.array_or_null<float>("refLogps", tokens, pins).data;
+  batch.loss_mask = fields.array_or_null<uint8_t>("lossMask", rows, pins).data;
+  for (int64_t i = 0; i < rows; ++i) {
+    if (!std::isfinite(batch.advantages[i])) {
+      invalid_argument(fields.env(), fields.path("advantages"), "finite numbers",
+                       std::to_string(batch.advantages[i]) + " in row " + std::to_string(i));
+    }
+  }
+  constexpr LossType kLossTypes[] = {LossType::grpo, LossType::dr_grpo, LossType::dapo};
+  settings.loss.type = kLossTypes[fields.choice("lossType", {"grpo", "dr_grpo", "dapo"})];
+  settings.loss.epsilon = static_cast<float>(fields.number("epsilon", 0, 1));
+  settings.loss.epsilon_high = static_cast<float>(fields.number("epsilonHigh", 0, kLargest));
+  settings.loss.beta = static_cast<float>(fields.number("beta", 0, kLargest));
+  if (settings.loss.beta != 0 && batch.ref_logps == nullptr) {
+    invalid_argument(fields.env(), fields.path("refLogps"), "a Float32Array, because beta is not 0", "undefined");
+  }
+  settings.temperature = static_cast<float>(fields.number("temperature", 1e-6, kLargest));
+  settings.max_completion_length = fields.integer("maxCompletionLength", 1, kMaxInt);
+  optimizer(fields, &settings);
+  return request;
+}
+
+TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Pins* pins) {
+  const Fields fields(value, "supervisedStep");
+  TrainRequest request;
+  request.batch.sequences = sequences(fields, info, pins);
+  request.settings.loss.type = LossType::supervised;
+  request.settings.loss_on_prompt = fields.boolean_or("lossOnPrompt", false);
+  optimizer(fields, &request.settings);
+  return request;
+}
+
+}  // namespace glossa::addon

@@ -1,0 +1,95 @@
+import type {
+  Dtype,
+  EngineInfo,
+  EngineOptions,
+  GenerateRequest,
+  GrpoStepRequest,
+  LogprobRequest,
+  RolloutColumns,
+  StepMetrics,
+  SupervisedStepRequest,
+} from './types.js';
+
+/** The flag behind an AbortSignal. */
+export interface CancelToken {
+  cancel(): void;
+}
+
+/** The last argument of every long call. */
+export interface NativeJob {
+  cancel?: CancelToken;
+  onProgress?: (progress: { done: number; total: number; tokens: number }) => void;
+}
+
+/**
+ * One engine and its thread. Calls are run one after the other in the order they are made. Wrong arguments throw at once
+ * (`INVALID_ARGUMENT`); every failure is an Error with a `code`. Typed arrays are read where they lie: until the promise
+ * settles they must be neither changed nor transferred.
+ */
+export interface NativeEngine {
+  info(): EngineInfo;
+  generate(request: GenerateRequest, job?: NativeJob): Promise<RolloutColumns>;
+  logprobs(request: LogprobRequest, job?: NativeJob): Promise<{ logps: Float32Array; entropies: Float32Array }>;
+  grpoStep(request: GrpoStepRequest, job?: NativeJob): Promise<StepMetrics>;
+  supervisedStep(request: SupervisedStepRequest, job?: NativeJob): Promise<StepMetrics>;
+  setReference(): Promise<void>;
+  saveWeights(dir: string, onDisk: Dtype): Promise<void>;
+  saveState(path: string): Promise<void>;
+  loadState(path: string): Promise<void>;
+  dispose(): Promise<void>;
+  /** Where the engine would read each array of a `grpoStep` (0n: not given). For tests of zero copy. */
+  grpoAddresses(request: GrpoStepRequest): Record<string, bigint>;
+}
+
+/** One folder of reference results: what was compared, the worst error and what it may be. */
+export interface GoldenCase {
+  name: string;
+  kind: 'model' | 'loss' | 'train';
+  state: 'pass' | 'fail' | 'skip' | 'error';
+  /** Why it was skipped or failed. */
+  detail: string;
+  measures: { name: string; error: number; bound: number }[];
+}
+
+/** What glossa.node exports, all of it; native/addon/module.cc is the other side. */
+export interface NativeBinding {
+  nativeInfo(): { isas: string[]; cores: number };
+  createEngine(configJson: string, seed: bigint, options?: EngineOptions): Promise<NativeEngine>;
+  loadEngine(dir: string, options?: EngineOptions): Promise<NativeEngine>;
+  runGolden(dir: string, options?: EngineOptions): Promise<GoldenCase[]>;
+  /** The address of a typed array's first element. For tests of zero copy. */
+  bufferAddress(array: ArrayBufferView): bigint;
+  NativeEngine: { prototype: NativeEngine };
+  CancelToken: new () => CancelToken;
+}
+
+/** The names above, for the check against the real exports when the addon is loaded. */
+export const BINDING_NAMES = [
+  'nativeInfo',
+  'createEngine',
+  'loadEngine',
+  'runGolden',
+  'bufferAddress',
+  'NativeEngine',
+  'CancelToken',
+] as const satisfies readonly (keyof NativeBinding)[];
+
+export const NATIVE_ENGINE_NAMES = [
+  'info',
+  'generate',
+  'logprobs',
+  'grpoStep',
+  'supervisedStep',
+  'setReference',
+  'saveWeights',
+  'saveState',
+  'loadState',
+  'dispose',
+  'grpoAddresses',
+] as const satisfies readonly (keyof NativeEngine)[];
+
+// A name that is in an interface but not in its list does not compile.
+type Unlisted =
+  | Exclude<keyof NativeBinding, (typeof BINDING_NAMES)[number]>
+  | Exclude<keyof NativeEngine, (typeof NATIVE_ENGINE_NAMES)[number]>;
+true satisfies [Unlisted] extends [never] ? true : never;

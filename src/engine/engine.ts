@@ -1,0 +1,124 @@
+import { GlossaError } from '../base/error.js';
+import type { NativeBinding, NativeEngine, NativeJob } from './binding.js';
+import type {
+  Dtype,
+  Engine,
+  EngineInfo,
+  GenerateRequest,
+  GrpoStepRequest,
+  JobOptions,
+  LogprobRequest,
+  RolloutColumns,
+  StepMetrics,
+  SupervisedStepRequest,
+} from './types.js';
+
+const CANCELLED = 2; // FINISH index
+
+/** What went wrong in native code, as a GlossaError with the same code. Anything else passes through. */
+export function fromNative(error: unknown): unknown {
+  if (error instanceof GlossaError || !(error instanceof Error)) return error;
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' ? new GlossaError(code, error.message, { cause: error }) : error;
+}
+
+function aborted(what: string): GlossaError {
+  return new GlossaError('ABORTED', `${what} was aborted`);
+}
+
+/** The engine of the addon with AbortSignal, typed errors and a safe end. */
+export class AddonEngine implements Engine {
+  readonly #binding: NativeBinding;
+  readonly #native: NativeEngine;
+  #disposing: Promise<void> | undefined;
+
+  constructor(binding: NativeBinding, native: NativeEngine) {
+    this.#binding = binding;
+    this.#native = native;
+  }
+
+  info(): EngineInfo {
+    try {
+      return this.#native.info();
+    } catch (error) {
+      throw fromNative(error);
+    }
+  }
+
+  async generate(request: GenerateRequest, job: JobOptions = {}): Promise<RolloutColumns> {
+    const columns = await this.#run('generate', job, (options) => this.#native.generate(request, options));
+    // A cancelled rollout is an incomplete sample of the policy: nobody may train on it by accident.
+    if (job.signal?.aborted === true && columns.finish.includes(CANCELLED)) throw aborted('generate');
+    return columns;
+  }
+
+  logprobs(request: LogprobRequest, job: JobOptions = {}): Promise<{ logps: Float32Array; entropies: Float32Array }> {
+    return this.#run('logprobs', job, (options) => this.#native.logprobs(request, options));
+  }
+
+  grpoStep(request: GrpoStepRequest, job: JobOptions = {}): Promise<StepMetrics> {
+    return this.#run('grpoStep', job, (options) => this.#native.grpoStep(request, options));
+  }
+
+  supervisedStep(request: SupervisedStepRequest, job: JobOptions = {}): Promise<StepMetrics> {
+    return this.#run('supervisedStep', job, (options) => this.#native.supervisedStep(request, options));
+  }
+
+  setReference(): Promise<void> {
+    return this.#run('setReference', {}, () => this.#native.setReference());
+  }
+
+  saveWeights(dir: string, onDisk: Dtype = 'float32'): Promise<void> {
+    return this.#run('saveWeights', {}, () => this.#native.saveWeights(dir, onDisk));
+  }
+
+  saveState(path: string): Promise<void> {
+    return this.#run('saveState', {}, () => this.#native.saveState(path));
+  }
+
+  loadState(path: string): Promise<void> {
+    return this.#run('loadState', {}, () => this.#native.loadState(path));
+  }
+
+  dispose(): Promise<void> {
+    this.#disposing ??= this.#native.dispose();
+    return this.#disposing;
+  }
+
+  /** See {@link NativeEngine.grpoAddresses}. */
+  grpoAddresses(request: GrpoStepRequest): Record<string, bigint> {
+    return this.#native.grpoAddresses(request);
+  }
+
+  async #run<T>(what: string, { signal, onProgress }: JobOptions, call: (job: NativeJob) => Promise<T>): Promise<T> {
+    if (signal?.aborted === true) throw aborted(what);
+    const token = new this.#binding.CancelToken();
+    const job: NativeJob = { cancel: token };
+    let thrown: { error: unknown } | undefined;
+    if (onProgress !== undefined) {
+      job.onProgress = (progress) => {
+        if (thrown !== undefined) return;
+        try {
+          onProgress(progress);
+        } catch (error) {
+          // The caller's own failure stops the job and is what its promise rejects with.
+          thrown = { error };
+          token.cancel();
+        }
+      };
+    }
+    const cancel = (): void => {
+      token.cancel();
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    try {
+      const result = await call(job);
+      if (thrown !== undefined) throw thrown.error;
+      return result;
+    } catch (error) {
+      throw thrown === undefined ? fromNative(error) : thrown.error;
+    } finally {
+      signal?.removeEventListener('abort', cancel);
+    }
+  }
+}

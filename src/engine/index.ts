@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { GlossaError } from '../base/error.js';
+import type { GoldenCase } from './binding.js';
+import { AddonEngine, fromNative } from './engine.js';
+import { loadBinding } from './load.js';
+import type { Engine, EngineOptions } from './types.js';
+
+export type * from './types.js';
+export { FINISH } from './types.js';
+export type { GoldenCase } from './binding.js';
+
+/**
+ * An engine with fresh weights: normal(0, initializer_range), norms 1, biases 0; the same bits for the same seed.
+ *
+ * @param configJson The text of a Hugging Face `config.json` of a family that is computed here.
+ * @param seed 0n to 2n ** 64n - 1n.
+ * @throws GlossaError `INVALID_ARGUMENT`, or the native code for what the configuration asks and is not computed.
+ */
+export function createEngine(configJson: string, seed: bigint, options: EngineOptions = {}): Promise<Engine> {
+  return native(async ({ binding }) => new AddonEngine(binding, await binding.createEngine(configJson, seed, options)));
+}
+
+/** An engine with the weights of a Hugging Face folder: `config.json` and `model.safetensors`. */
+export function loadEngine(dir: string, options: EngineOptions = {}): Promise<Engine> {
+  return native(async ({ binding }) => new AddonEngine(binding, await binding.loadEngine(dir, options)));
+}
+
+/** Runs a folder of reference cases (`model-*`, `loss-*`, `train-*`) and reports the worst error of each. */
+export function runGolden(dir: string, options: EngineOptions = {}): Promise<GoldenCase[]> {
+  return native(({ binding }) => binding.runGolden(dir, options));
+}
+
+export interface NativeInfo {
+  version: string;
+  /** Instruction sets this processor can run, best last. */
+  isas: string[];
+  /** Cores this process may use: affinity and cgroup quota. */
+  cores: number;
+  /** The addon's file. */
+  path: string;
+}
+
+/** What was loaded, without making an engine. */
+export function nativeInfo(): NativeInfo {
+  const { binding, path } = loadBinding();
+  return { version: packageVersion(), ...binding.nativeInfo(), path };
+}
+
+function packageVersion(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as unknown;
+  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version);
+  throw new GlossaError('NATIVE_ERROR', 'package.json has no version');
+}
+
+async function native<T>(call: (loaded: ReturnType<typeof loadBinding>) => Promise<T>): Promise<T> {
+  try {
+    return await call(loadBinding());
+  } catch (error) {
+    throw fromNative(error);
+  }
+}

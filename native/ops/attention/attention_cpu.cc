@@ -1,0 +1,231 @@
+#include "ops/attention/attention.h"
+
+#include "base/simd.h"
+#include "ops/attention/attention_blocks.h"
+#include "ops/attention/attention_tiles.h"
+
+namespace glossa::GLOSSA_ISA {
+namespace {
+
+inline int lanes_at(int64_t j, int64_t n) { return static_cast<int>(n - j < kLanes ? n - j : kLanes); }
+inline int64_t tiles_of(int64_t keys) { return (keys + kLanes - 1) / kLanes; }
+
+// Hands out arrays of floats that start on a cache line.
+struct Scratch {
+  char* at;
+  explicit Scratch(void* p) : at(reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(p) + 63) & ~uintptr_t{63})) {}
+  float* take(int64_t n) {
+    float* p = reinterpret_cast<float*>(at);
+    at += (n * 4 + 63) / 64 * 64;
+    return p;
+  }
+};
+
+// The keys and values of one kv head in one block.
+template <class T>
+struct Head {
+  const T* k;
+  const T* v;
+  // a block may be absent: no memory, capacity 0
+  Head(KvBlock block, int64_t head, int64_t width)
+      : k(block.k ? static_cast<const T*>(block.k) + head * block.capacity * width : nullptr),
+        v(block.v ? static_cast<const T*>(block.v) + head * block.capacity * width : nullptr) {}
+};
+
+// Calls visit(tile of s, lanes in use) for a query's tiles: the prefix's, then its own.
+template <class Visit>
+inline void visit_tiles(float* s, int64_t prefix, int64_t own, Visit visit) {
+  for (int64_t j = 0; j < prefix; j += kLanes) visit(s + j, lanes_at(j, prefix));
+  s += tiles_of(prefix) * kLanes;
+  for (int64_t j = 0; j < own; j += kLanes) visit(s + j, lanes_at(j, own));
+}
+inline vf keep(vf v, int lanes, float other) {
+  return lanes == kLanes ? v : select(lane_index() < splat_int(lanes), v, splat(other));
+}
+
+// Scores become unnormalised weights exp(s - max); those of lanes not in use become 0. stat: {max, sum}.
+inline void softmax(float* s, int64_t prefix, int64_t own, float* stat) {
+  vf most = splat(-__builtin_inff());
+  visit_tiles(s, prefix, own, [&](float* p, int lanes) {
+    vf v = keep(load(p), lanes, -__builtin_inff());
+    store(p, v);
+    most = max(most, v);
+  });
+  stat[0] = reduce_max(most);
+  const vf top = splat(stat[0]);
+  vf sum = splat(0);
+  visit_tiles(s, prefix, own, [&](float* p, int) {
+    vf w = exp_nonpositive(load(p) - top);
+    store(p, w);
+    sum = sum + w;
+  });
+  stat[1] = reduce_sum(sum);
+}
+
+// Copies `group` heads of `rows` rows, times `factor`, to [rows * group][width].
+inline void gather(float* to, const float* from, int64_t ld, int64_t rows, int64_t n, float factor) {
+  for (int64_t r = 0; r < rows; ++r, from += ld, to += n)
+    for (int64_t j = 0; j < n; j += kLanes) {
+      int lanes = lanes_at(j, n);
+      store_some(to + j, load_some(from + j, lanes) * factor, lanes);
+    }
+}
+
+template <class T>
+void forward_rows(T* out, int64_t ldo, float* stats, const float* q, int64_t ldq, int64_t rows, int64_t own0,
+                  KvBlock prefix_block, int64_t prefix, KvBlock own_block, const QkvShape& shape, float scale,
+                  void* memory) {
+  const int64_t width = shape.head_dim, group = shape.heads / shape.kv_heads;
+  const int64_t step = rows_per_block(group, kForwardQueries), most = step * group;
+  const int64_t own_at = tiles_of(prefix) * kLanes, ld = own_at + tiles_of(own0 + rows) * kLanes;
+  Scratch scratch(memory);
+  float *x = scratch.take(most * width), *sum = scratch.take(most * width), *s = scratch.take(most * ld);
+  float* stat = scratch.take(most * 2);
+  for (int64_t h = 0; h < shape.kv_heads; ++h) {
+    const Head<T> before(prefix_block, h, width), own(own_block, h, width);
+    for (int64_t r0 = 0; r0 < rows; r0 += step) {
+      const int64_t n = rows - r0 < step ? rows - r0 : step, queries = n * group;
+      const int64_t common = own0 + r0 + 1;  // own keys that every row of the block sees; row i sees i more
+      gather(x, q + r0 * ldq + h * group * width, ldq, n, group * width, scale);
+      dot_products(s, ld, x, queries, before.k, tiles_of(prefix), width);
+      dot_products(s + own_at, ld, x, queries, own.k, tiles_of(common + n - 1), width);
+      for (int64_t i = 0; i < queries; ++i) softmax(s + i * ld, prefix, common + i / group, stat + 2 * i);
+
+      memset(sum, 0, static_cast<size_t>(queries * width) * sizeof(float));
+      weighted_sums(sum, width, queries, {s, ld, 1}, before.v, width, prefix, width);
+      weighted_sums(sum, width, queries, {s + own_at, ld, 1}, own.v, width, common, width);
+      for (int64_t i = 1; i < n; ++i)
+        weighted_sums(sum + i * group * width, width, group, {s + i * group * ld + own_at + common, ld, 1},
+                      own.v + common * width, width, i, width);
+
+      for (int64_t i = 0; i < queries; ++i) {
+        const int64_t row = r0 + i / group, head = h * group + i % group;
+        const vf factor = splat(1.0f / stat[2 * i + 1]);
+        for (int64_t j = 0; j < width; j += kLanes) {
+          int lanes = lanes_at(j, width);
+          store_some(out + row * ldo + head * width + j, load_some(sum + i * width + j, lanes) * factor, lanes);
+        }
+        if (stats) memcpy(stats + (row * shape.heads + head) * 2, stat + 2 * i, 2 * sizeof(float));
+      }
+    }
+  }
+}
+
+void forward(void* out, int64_t ldo, float* stats, const float* q, int64_t ldq, int64_t rows, int64_t own0,
+             KvBlock prefix, int64_t prefix_length, KvBlock own, const QkvShape& shape, float scale, Dtype t,
+             void* scratch) {
+  if (t == Dtype::f32) {
+    forward_rows(static_cast<float*>(out), ldo, stats, q, ldq, rows, own0, prefix, prefix_length, own, shape, scale,
+                 scratch);
+  } else {
+    forward_rows(static_cast<uint16_t*>(out), ldo, stats, q, ldq, rows, own0, prefix, prefix_length, own, shape, scale,
+                 scratch);
+  }
+}
+
+// One kv head's keys and values as the backward pass wants them, in float32: prefix tiles, then own tiles; what is not
+// in use is 0.
+struct Copies {
+  float* key_tiles;    // [tiles][width][16]
+  float* value_tiles;  // [tiles][width][16]
+  float* key_rows;     // [tiles * 16][width]
+};
+inline float widened(float x) { return x; }
+inline float widened(uint16_t x) { return from_bf16(x); }
+template <class T>
+void copy_block(const Copies& to, int64_t at, const Head<T>& head, int64_t keys, int64_t width) {
+  for (int64_t j = 0; j < tiles_of(keys) * kLanes; ++j) {
+    const bool used = j < keys;
+    const int64_t tile = j / kLanes * kLanes * width + j % kLanes, to_tile = at * width + tile;
+    for (int64_t d = 0; d < width; ++d) {
+      float k = used ? widened(head.k[tile + d * kLanes]) : 0, v = used ? widened(head.v[j * width + d]) : 0;
+      to.key_tiles[to_tile + d * kLanes] = k;
+      to.value_tiles[to_tile + d * kLanes] = v;
+      to.key_rows[(at + j) * width + d] = k;
+    }
+  }
+}
+
+// With w = softmax weights, D = sum(dout * out): dv = w dout, ds = w (dout . v - D), dq = scale ds k, dk = ds (scale q).
+template <class T>
+void backward_rows(float* dq, int64_t lddq, float* dk_own, float* dv_own, float* dk_prefix, float* dv_prefix,
+                   const float* dout, const T* out, int64_t ldo, const float* stats, const float* q, int64_t ldq,
+                   int64_t rows, KvBlock prefix_block, int64_t prefix, KvBlock own_block, const QkvShape& shape,
+                   float scale, void* memory) {
+  const int64_t width = shape.head_dim, group = shape.heads / shape.kv_heads;
+  const int64_t step = rows_per_block(group, kBackwardQueries), most = step * group;
+  const int64_t own_at = tiles_of(prefix) * kLanes, ld = own_at + tiles_of(rows) * kLanes;
+  Scratch scratch(memory);
+  float *x = scratch.take(most * width), *g = scratch.take(most * width);
+  float *w = scratch.take(most * ld), *ds = scratch.take(most * ld);
+  const Copies copies = {scratch.take(ld * width), scratch.take(ld * width), scratch.take(ld * width)};
+  for (int64_t h = 0; h < shape.kv_heads; ++h) {
+    copy_block(copies, 0, Head<T>(prefix_block, h, width), prefix, width);
+    copy_block(copies, own_at, Head<T>(own_block, h, width), rows, width);
+    float *dk[2] = {dk_prefix, dk_own}, *dv[2] = {dv_prefix, dv_own};
+    const int64_t length[2] = {prefix, rows}, capacity[2] = {prefix_block.capacity, own_block.capacity};
+    for (int b = 0; b < 2; ++b) {
+      if (length[b] == 0) continue;
+      dk[b] += h * capacity[b] * width;
+      dv[b] += h * capacity[b] * width;
+      memset(dk[b], 0, static_cast<size_t>(length[b] * width) * sizeof(float));
+      memset(dv[b], 0, static_cast<size_t>(length[b] * width) * sizeof(float));
+    }
+    for (int64_t r0 = 0; r0 < rows; r0 += step) {
+      const int64_t n = rows - r0 < step ? rows - r0 : step, queries = n * group;
+      const int64_t own = r0 + n, used = own_at + tiles_of(own) * kLanes;
+      gather(x, q + r0 * ldq + h * group * width, ldq, n, group * width, scale);
+      gather(g, dout + r0 * ldo + h * group * width, ldo, n, group * width, 1);
+      dot_products(w, ld, x, queries, copies.key_tiles, used / kLanes, width);
+      dot_products(ds, ld, g, queries, copies.value_tiles, used / kLanes, width);
+      for (int64_t i = 0; i < queries; ++i) {
+        const int64_t row = r0 + i / group, head = h * group + i % group;
+        const float* stat = stats + (row * shape.heads + head) * 2;
+        vf dot = splat(0);
+        for (int64_t j = 0; j < width; j += kLanes) {
+          int lanes = lanes_at(j, width);
+          dot = fma(load_some(g + i * width + j, lanes), load_some(out + row * ldo + head * width + j, lanes), dot);
+        }
+        const vf top = splat(stat[0]), factor = splat(1.0f / stat[1]), d = splat(reduce_sum(dot));
+        for (int64_t j = 0; j < used; j += kLanes) {
+          const int64_t left = j < own_at ? prefix - j : row + 1 - (j - own_at);
+          const int lanes = static_cast<int>(left < 0 ? 0 : left < kLanes ? left : kLanes);
+          float *wj = w + i * ld + j, *dj = ds + i * ld + j;
+          vf p = keep(exp_nonpositive(load(wj) - top) * factor, lanes, 0);
+          store(wj, p);
+          store(dj, keep(p * (load(dj) - d), lanes, 0));
+        }
+      }
+      for (int b = 0; b < 2; ++b) {
+        const int64_t keys = b == 0 ? prefix : own, at = b == 0 ? 0 : own_at;
+        weighted_sums(dk[b], width, keys, {ds + at, 1, ld}, x, width, queries, width);
+        weighted_sums(dv[b], width, keys, {w + at, 1, ld}, g, width, queries, width);
+      }
+      memset(x, 0, static_cast<size_t>(queries * width) * sizeof(float));
+      weighted_sums(x, width, queries, {ds, ld, 1}, copies.key_rows, width, prefix, width);
+      weighted_sums(x, width, queries, {ds + own_at, ld, 1}, copies.key_rows + own_at * width, width, own, width);
+      for (int64_t i = 0; i < n; ++i)
+        gather(dq + (r0 + i) * lddq + h * group * width, x + i * group * width, 0, 1, group * width, scale);
+    }
+  }
+}
+
+void backward(float* dq, int64_t lddq, float* dk_own, float* dv_own, float* dk_prefix, float* dv_prefix,
+              const float* dout, const void* out, int64_t ldo, const float* stats, const float* q, int64_t ldq,
+              int64_t rows, KvBlock prefix, int64_t prefix_length, KvBlock own, const QkvShape& shape, float scale,
+              Dtype t, void* scratch) {
+  if (t == Dtype::f32) {
+    backward_rows(dq, lddq, dk_own, dv_own, dk_prefix, dv_prefix, dout, static_cast<const float*>(out), ldo, stats, q,
+                  ldq, rows, prefix, prefix_length, own, shape, scale, scratch);
+  } else {
+    backward_rows(dq, lddq, dk_own, dv_own, dk_prefix, dv_prefix, dout, static_cast<const uint16_t*>(out), ldo, stats,
+                  q, ldq, rows, prefix, prefix_length, own, shape, scale, scratch);
+  }
+}
+
+}  // namespace
+
+extern const AttentionKernels attention_kernels;
+const AttentionKernels attention_kernels = {forward, backward};
+
+}  // namespace glossa::GLOSSA_ISA

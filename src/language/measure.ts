@@ -1,7 +1,7 @@
 import { labelLanguages } from './label.js';
 import { markupMask } from './markup.js';
 import type { CountedLanguage, Language, LanguageMeasure, WordCounts, WordRun } from './types.js';
-import { breakWords } from './words.js';
+import { breakWords, selectWords } from './words.js';
 
 /** Words in a row, in one language, that make a switch rather than a borrowed word. */
 export const SWITCH_WORDS = 3;
@@ -22,18 +22,23 @@ export const LINE_WORDS = 3;
  */
 export function measureLanguage(text: string, target: Language): LanguageMeasure {
   const mask = markupMask(text);
-  const words = breakWords(text, mask);
+  const all = breakWords(text, mask);
+  const words = mask === null ? all : selectWords(all, 0);
   const labels = labelLanguages(text, words, target);
   const counts = countWords(labels);
   const total = labels.length;
   const english = target === 'en' ? 0 : counts.en;
+
+  const hidden = mask === null ? [] : labelLanguages(text, selectWords(all, 1), target);
+  const hiddenTarget = hidden.filter((language) => language === target).length;
+
   return {
     words: counts,
     total,
     targetWr: share(counts[target], total),
     enWr: share(counts.en, total),
     otherWr: share(total - counts[target] - english, total),
-    unstrippedTargetWr: mask === null ? share(counts[target], total) : unstrippedTargetWr(text, target),
+    unstrippedTargetWr: share(counts[target] + hiddenTarget, total + hidden.length),
     ...findSwitches(labels, target),
     linePass: linesPass(labels, words.line, target),
     wordPass: english === 0,
@@ -42,7 +47,7 @@ export function measureLanguage(text: string, target: Language): LanguageMeasure
 
 /** Each counted word with its place and language, in order; what markup hides is in none of them. */
 export function labelWords(text: string, target: Language): WordRun[] {
-  const words = breakWords(text, markupMask(text));
+  const words = selectWords(breakWords(text, markupMask(text)), 0);
   return labelLanguages(text, words, target).map((language, i) => ({
     start: words.start[i]!,
     end: words.end[i]!,
@@ -50,14 +55,16 @@ export function labelWords(text: string, target: Language): WordRun[] {
   }));
 }
 
-function unstrippedTargetWr(text: string, target: Language): number | null {
-  const labels = labelLanguages(text, breakWords(text, null), target);
-  return share(countWords(labels)[target], labels.length);
-}
-
-function countWords(labels: readonly CountedLanguage[]): WordCounts {
+function countWords(labels: readonly CountedLanguage[], start = 0, end = labels.length): WordCounts {
   const counts: WordCounts = { en: 0, ko: 0, zh: 0, ja: 0, th: 0, uk: 0, ru: 0, other: 0 };
-  for (const language of labels) counts[language]++;
+  // One addition a stretch: most neighbours are of one language.
+  for (let from = start; from < end;) {
+    const language = labels[from]!;
+    let to = from + 1;
+    while (to < end && labels[to] === language) to++;
+    counts[language] += to - from;
+    from = to;
+  }
   return counts;
 }
 
@@ -90,7 +97,7 @@ function linesPass(labels: readonly CountedLanguage[], line: readonly number[], 
     let end = start + 1;
     while (end < labels.length && line[end] === line[start]) end++;
     if (end - start >= LINE_WORDS) {
-      const counts = countWords(labels.slice(start, end));
+      const counts = countWords(labels, start, end);
       const ahead = (Object.keys(counts) as CountedLanguage[]).some((language) => counts[language] > counts[target]);
       if (ahead) return false;
     }

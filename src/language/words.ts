@@ -10,6 +10,8 @@ export interface Words {
   /** Number of the sentence, and of the line, the word stands in. */
   sentence: number[];
   line: number[];
+  /** 1 where the word stands in markup (LaTeX, code, tags, addresses), else 0. */
+  hidden: number[];
 }
 
 /** Unit symbols, which after a number belong to the number. Written-out units (dollars, hours) are words. */
@@ -26,24 +28,17 @@ const FUNCTION_NAMES = new Set('sin cos tan cot sec csc log ln exp lim max min g
  * (don't, п'ять), a hyphen parts (UAX 29). Runs of Han and kana, and of Thai, are broken by Intl.Segmenter. Hangul words are
  * what stands between spaces or other scripts. Not words: digits, punctuation, letters glued to a digit before them (5kg, 3x,
  * 2nd), unit symbols after a number, function names before an argument, single Latin and Greek letters except "a" and "I"
- * beside another Latin word. Positions where `mask` is 1 break words and hold none.
+ * beside another Latin word. The border of a stretch where `mask` is 1 breaks words; those inside are marked `hidden`.
  *
- * A sentence ends at a newline, at `! ? 。 ！ ？ ．`, and at a full stop that is not inside a number or abbreviation.
+ * A sentence ends at a newline and, outside markup, at `! ? 。 ！ ？ ．` and at a full stop that is not inside a number or
+ * abbreviation.
  */
 export function breakWords(text: string, mask: Uint8Array | null): Words {
-  const words: Words = { start: [], end: [], script: [], sentence: [], line: [] };
+  const words: Words = { start: [], end: [], script: [], sentence: [], line: [], hidden: [] };
   const scripts = scriptTable();
   const length = text.length;
   let sentence = 0;
   let line = 0;
-
-  const push = (start: number, end: number, script: number): void => {
-    words.start.push(start);
-    words.end.push(end);
-    words.script.push(script);
-    words.sentence.push(sentence);
-    words.line.push(line);
-  };
 
   let at = 0;
   while (at < length) {
@@ -54,24 +49,21 @@ export function breakWords(text: string, mask: Uint8Array | null): Words {
       at++;
       continue;
     }
-    if (mask !== null && mask[at] === 1) {
-      at++;
-      continue;
-    }
+    const hidden = mask === null ? 0 : mask[at]!;
     const script = scriptAt(text, at, scripts);
     if (script === Script.none || script === Script.digit || script === Script.mark) {
-      if (endsSentence(text, at, unit)) sentence++;
-      at += unit >= 0xd800 && unit < 0xdc00 && at + 1 < length && astralUnit(text, at + 1) ? 2 : 1;
+      if (hidden === 0 && endsSentence(text, at, unit)) sentence++;
+      at += isPair(text, at) ? 2 : 1;
       continue;
     }
 
     const unspaced = script === Script.han || script === Script.kana;
     let end = at;
-    while (end < length && (mask === null || mask[end] === 0)) {
+    while (end < length && (mask === null || mask[end] === hidden)) {
       const next = scriptAt(text, end, scripts);
       const same = next === script || next === Script.mark || (unspaced && (next === Script.han || next === Script.kana));
       if (!same && !joins(text, end, script, scripts)) break;
-      end += text.charCodeAt(end) >= 0xd800 && text.charCodeAt(end) < 0xdc00 ? 2 : 1;
+      end += isPair(text, end) ? 2 : 1;
     }
 
     if (unspaced || script === Script.thai) {
@@ -79,15 +71,43 @@ export function breakWords(text: string, mask: Uint8Array | null): Words {
       const lengths = wordLengths(text.slice(at, end), script === Script.thai ? 'th' : 'zh');
       for (let i = 0; i < lengths.length; i++) {
         const wordEnd = start + lengths[i]!;
-        push(start, wordEnd, unspaced ? hanOrKana(text, start, wordEnd, scripts) : script);
+        const wordScript = unspaced ? hanOrKana(text, start, wordEnd, scripts) : script;
+        push(words, start, wordEnd, wordScript, sentence, line, hidden);
         start = wordEnd;
       }
     } else if (script === Script.hangul || !isNotation(text, at, end, script, scripts)) {
-      push(at, end, script);
+      push(words, at, end, script, sentence, line, hidden);
     }
     at = end;
   }
   return words;
+}
+
+/** Words whose `hidden` is as given. */
+export function selectWords(words: Words, hidden: 0 | 1): Words {
+  const chosen: Words = { start: [], end: [], script: [], sentence: [], line: [], hidden: [] };
+  for (let i = 0; i < words.start.length; i++) {
+    if (words.hidden[i] !== hidden) continue;
+    push(chosen, words.start[i]!, words.end[i]!, words.script[i]!, words.sentence[i]!, words.line[i]!, hidden);
+  }
+  return chosen;
+}
+
+function push(
+  words: Words,
+  start: number,
+  end: number,
+  script: number,
+  sentence: number,
+  line: number,
+  hidden: number,
+): void {
+  words.start.push(start);
+  words.end.push(end);
+  words.script.push(script);
+  words.sentence.push(sentence);
+  words.line.push(line);
+  words.hidden.push(hidden);
 }
 
 function scriptAt(text: string, at: number, scripts: Uint8Array): number {
@@ -97,9 +117,9 @@ function scriptAt(text: string, at: number, scripts: Uint8Array): number {
   return codePoint > 0xffff ? astralScript(codePoint) : Script.none;
 }
 
-function astralUnit(text: string, at: number): boolean {
+function isPair(text: string, at: number): boolean {
   const unit = text.charCodeAt(at);
-  return unit >= 0xdc00 && unit <= 0xdfff;
+  return unit >= 0xd800 && unit <= 0xdbff && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00;
 }
 
 function joins(text: string, at: number, script: number, scripts: Uint8Array): boolean {

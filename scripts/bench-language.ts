@@ -1,0 +1,84 @@
+/**
+ * Speed of measureLanguage on one thread: completions of 300 characters, 10,000 of them, a sixth in each language, and the same
+ * for each language alone. `--json` prints one object.
+ *
+ *   node --import tsx scripts/bench-language.ts [--json] [--count 10000]
+ *
+ * Text comes from the language-identification sentences in the shared data folder ($GLOSSA_SHARED or ../shared), in order and
+ * each as seldom as the count allows, with a formula put into every completion; without them from a few sentences repeated,
+ * which flatters Chinese, Japanese and Thai, whose word breaks are remembered (the field `text` says which).
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LANGUAGES, measureLanguage, type Language } from '../src/language/index.js';
+
+const LENGTH = 300;
+const FORMULA = '$x = \\frac{12}{4} = 3$ ';
+const SPARE: Record<Language, string> = {
+  en: 'Tom has 12 apples and gives 5 of them to his sister. How many apples are left? ',
+  ko: '민수는 사과 12개를 가지고 있었고 동생에게 5개를 주었습니다. 남은 사과는 몇 개입니까? ',
+  zh: '小明有12个苹果，给了妹妹5个。他还剩下多少个苹果？',
+  ja: '太郎さんはりんごを12個持っていて、妹に5個あげました。りんごは何個残っていますか。',
+  th: 'ต้นมีแอปเปิล 12 ผล และให้น้องสาวไป 5 ผล เหลือแอปเปิลกี่ผล ',
+  uk: 'Тарас мав 12 яблук і віддав сестрі 5 яблук. Скільки яблук у нього залишилося? ',
+};
+
+const count = Number(valueOf('--count') ?? 10_000);
+const shared = process.env['GLOSSA_SHARED'] ?? fileURLToPath(new URL('../../shared', import.meta.url));
+const folder = resolve(shared, 'data/langid_lingua');
+const natural = existsSync(folder);
+
+const pools = new Map<Language, string[]>();
+for (const language of LANGUAGES) pools.set(language, completions(language, count));
+const mixed = Array.from({ length: count }, (_, i) => {
+  const language = LANGUAGES[i % LANGUAGES.length]!;
+  return { language, text: pools.get(language)![i]! };
+});
+
+for (let i = 0; i < 60; i++) measureLanguage(mixed[i]!.text, mixed[i]!.language);
+const seconds: Record<string, number> = { mixed: time(mixed) };
+for (const language of LANGUAGES) seconds[language] = time(pools.get(language)!.map((text) => ({ language, text })));
+
+const result = {
+  bench: 'language',
+  completions: count,
+  characters: LENGTH,
+  text: natural ? 'langid_lingua sentences' : 'repeated sentences',
+  seconds,
+  bound_s: 2,
+  per_s: Math.round(count / seconds['mixed']!),
+};
+if (process.argv.includes('--json')) console.log(JSON.stringify(result));
+else {
+  console.log(`${count} completions of ${LENGTH} characters (${result.text}), one thread`);
+  for (const [name, value] of Object.entries(seconds)) console.log(`  ${name.padEnd(6)} ${value.toFixed(2)} s   (bound 2 s)`);
+}
+
+function time(items: { language: Language; text: string }[]): number {
+  const start = performance.now();
+  let words = 0;
+  for (const { language, text } of items) words += measureLanguage(text, language).total;
+  if (words === 0) throw new Error('no words were counted');
+  return (performance.now() - start) / 1000;
+}
+
+function completions(language: Language, n: number): string[] {
+  const file = join(folder, `${language}.jsonl`);
+  let text = SPARE[language].repeat(400);
+  if (natural) {
+    const rows = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { text: string; kind: string });
+    text = rows.filter((row) => row.kind === 'sentences').map((row) => row.text).join(' ');
+  }
+  // A step prime to nothing in the text: windows overlap as little as the text's length allows.
+  const step = Math.max(1, Math.floor((text.length - LENGTH) / n)) * 7 + 1;
+  return Array.from({ length: n }, (_, i) => {
+    const at = (i * Math.max(step, LENGTH)) % (text.length - LENGTH);
+    return (text.slice(at, at + 140) + FORMULA + text.slice(at + 140, at + LENGTH)).slice(0, LENGTH);
+  });
+}
+
+function valueOf(flag: string): string | undefined {
+  const at = process.argv.indexOf(flag);
+  return at < 0 ? undefined : process.argv[at + 1];
+}

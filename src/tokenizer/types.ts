@@ -8,5 +8,21 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>, options?: { special?: boolean }): string;
   /** Jinja source from tokenizer_config.json or chat_template.jinja, or undefined. */
   readonly chatTemplate: string | undefined;
+  /** Tokens that stand outside the text: turn marks, end of sequence, padding. */
+  readonly controlTokens: readonly ControlToken[];
+  /** What a template may name: bos_token, eos_token, pad_token, unk_token. */
+  readonly namedTokens: Readonly<Record<string, string>>;
+  /** Ids the tokenizer itself puts before a text that no template has rendered (Llama 3: begin of text). */
+  readonly prefixIds: readonly number[];
 }
 // src/tokenizer/index.ts: loadTokenizer(dir: string): Promise<Tokenizer>
+
+export interface ControlToken {
+  readonly id: number;
+  readonly content: string;
+  /** The token takes the white space before or after it. */
+  readonly lstrip: boolean;
+  readonly rstrip: boolean;
+  /** Left out when decoding; false for marks such as `<think>` that belong to the answer's text. */
+  readonly special: boolean;
+}

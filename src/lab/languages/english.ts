@@ -93,7 +93,7 @@ export const english: StoryText = {
     const ask =
       story.events.at(-1)?.kind === 'share'
         ? `How many ${nouns} does each friend get?`
-        : `How many ${nouns} does ${name} have now?`;
+        : `How many ${nouns} does ${story.person.gender === 'female' ? 'she' : 'he'} have now?`;
     return [first, ...story.events.map((event) => `${eventClause(story, event)}.`), ask].join(' ');
   },
   worked(story) {

@@ -98,12 +98,12 @@ export const korean: StoryText = {
     const { opening } = story;
     const first =
       opening.kind === 'has'
-        ? `${withParticle(name, 'topic')} ${withParticle(noun, 'object')} ${opening.amount}${counter} 가지고 있습니다.`
-        : `${name}에게는 ${withParticle(noun, 'subject')} ${opening.each}${counter}씩 든 상자가 ${opening.packs}개 있습니다.`;
+        ? `${name}에게 ${withParticle(noun, 'subject')} ${opening.amount}${counter} 있습니다.`
+        : `${name}에게 ${withParticle(noun, 'subject')} ${opening.each}${counter}씩 든 상자가 ${opening.packs}개 있습니다.`;
     const ask =
       story.events.at(-1)?.kind === 'share'
         ? `친구 한 명은 ${withParticle(noun, 'object')} 몇 ${counter} 받았습니까?`
-        : `${withParticle(name, 'topic')} 지금 ${withParticle(noun, 'object')} 몇 ${counter} 가지고 있습니까?`;
+        : `지금 ${withParticle(noun, 'topic')} 몇 ${counter}입니까?`;
     return [first, ...story.events.map((event) => eventSentence(story, event)), ask].join(' ');
   },
   worked: (story) => `${stepsOf(story).map(stepSentence).join(' ')} ${conclusion(story)}`,

@@ -1,0 +1,2 @@
+export type { Message, PromptSettings } from './types.js';
+export { renderPrompt } from './render.js';

@@ -16,15 +16,15 @@ struct LossSettings {
   float beta;                   // weight of the k3 KL estimate to the reference; 0: none
 };
 
-// One token's terms (see token_loss.h). `scale` is the normaliser of the whole optimizer step for this token:
+// One token's terms. `scale` is the normaliser of the whole optimizer step for this token:
 // 1/N (dapo, supervised), 1/(B * n_i) (grpo), 1/(B * max_completion_length) (dr_grpo); 0 for a masked token.
 struct TokenTerms {
   float advantage, old_logp, ref_logp, scale;
 };
 struct TokenResult {
-  float logp, entropy;       // natural log, at the sampling temperature, full vocabulary
-  float loss, kl;            // loss already scaled, kl the k3 estimate
-  float clip_low, clip_high; // 1 where the ratio was outside the bound and the clip was active, else 0
+  float logp, entropy;        // natural log, at the sampling temperature, full vocabulary
+  float loss, kl;             // loss already scaled, kl the k3 estimate (0 where beta is 0)
+  float clip_low, clip_high;  // 1 where the ratio was outside the bound and the clip was active, else 0
 };
 
 struct HeadKernels {

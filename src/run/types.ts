@@ -19,8 +19,16 @@ export interface RunSummary {
   config: unknown;
   metrics: MetricsLine[];
   /** Held-out evaluations by step. */
-  evaluations: { step: number; suite: string; language: string; accuracy: number; target_wr: number | null;
-    target_wr_rewarded: number | null; en_wr: number | null; n: number }[];
+  evaluations: {
+    step: number;
+    suite: string;
+    language: string;
+    accuracy: number;
+    target_wr: number | null;
+    target_wr_rewarded: number | null;
+    en_wr: number | null;
+    n: number;
+  }[];
 }
 // src/run/index.ts: createRun, openRun, appendMetrics, writeRollout, writeCheckpoint, latestCheckpoint, readRun(dir): Promise<RunSummary>
 // src/report/index.ts: writeReport(runs: RunSummary[] with labels, out: string, options): Promise<void>

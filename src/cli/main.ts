@@ -1,0 +1,163 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { runCommand } from './errors.js';
+
+// Each command's module is loaded when it is called, so that --help and mistakes answer at once.
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+const collect = (value: string, previous: string[]): string[] => [...previous, value];
+
+const program = new Command('glossa')
+  .description('Trains language models with GRPO on verifiable problems and watches which language they think in.')
+  .version(version)
+  .showHelpAfterError('(glossa --help lists the commands)')
+  .showSuggestionAfterError();
+
+program
+  .command('demo')
+  .description('watch a small model abandon Korean, in about a minute')
+  .option('--seed <n>', 'of every random draw', '1')
+  .option('--out <dir>', 'folder of the runs and the report', 'runs/demo')
+  .option('--json', 'print one JSON object last')
+  .option('--no-open', 'do not open the report in a browser')
+  .option('--progress <mode>', 'auto, plain, json or none', 'auto')
+  .addHelpText('after', example('glossa demo', 'glossa demo --seed 7 --json'))
+  .action(runCommand(async (options) => (await import('./demo.js')).demo(options)));
+
+program
+  .command('train')
+  .description('train with GRPO as a config says')
+  .argument('[config]', 'YAML file (docs/config.md)')
+  .option('--set <setting=value>', 'override a setting; may be given several times', collect, [])
+  .option('--resume <run>', 'go on with a run that was stopped, from its last checkpoint')
+  .option('--overwrite', 'delete a run that is in the folder already')
+  .option('--schema', 'print the JSON Schema of the config and exit')
+  .option('--dry-run', 'check config, model and data, and exit')
+  .option('--progress <mode>', 'auto, plain, json or none', 'auto')
+  .addHelpText(
+    'after',
+    example(
+      'glossa train studies/lab/collapse.yaml',
+      'glossa train studies/lab/collapse.yaml --set seed=2 --set run.dir=runs/second',
+      'glossa train --resume runs/second',
+    ),
+  )
+  .action(
+    runCommand(async (config: string | undefined, options) =>
+      (await import('./train.js')).trainCommand(config, options),
+    ),
+  );
+
+program
+  .command('eval')
+  .description('answer problems with a model or a run, and measure accuracy and language')
+  .argument('<model>', 'Hugging Face folder, or folder of a run (its last checkpoint)')
+  .requiredOption('--data <file>', '.jsonl, .jsonl.gz or .parquet; may be given several times', collect, [])
+  .option('--language <code>', 'of a file that does not say, or only this one')
+  .option('--limit <n>', 'problems of each file')
+  .option('--samples <n>', 'completions a problem', '1')
+  .option('--temperature <t>', '0 is greedy', '0')
+  .option('--max-tokens <n>', 'completion budget')
+  .option('--prompt <style>', 'chat or plain')
+  .option('--system <text>', 'system message; {language} is filled in')
+  .option('--seed <n>', 'of sampling', '42')
+  .option('--dtype <type>', 'float32 or bfloat16', 'float32')
+  .option('--threads <n>', 'default: all cores', '0')
+  .option('--out <file.arrow>', 'write the completions')
+  .option('--json', 'print one JSON object')
+  .addHelpText(
+    'after',
+    example(
+      'glossa eval runs/demo/grpo --data problems.ko.jsonl --json',
+      'glossa eval models/Qwen2.5-1.5B-Instruct --data mgsm/zh.jsonl --data mgsm/ja.jsonl --max-tokens 400',
+    ),
+  )
+  .action(runCommand(async (model: string, options) => (await import('./eval.js')).evalCommand(model, options)));
+
+program
+  .command('sample')
+  .description('let a model answer one prompt')
+  .requiredOption('--model <dir>', 'Hugging Face folder, or folder of a run')
+  .option('--prompt <text>', 'the question; read from standard input where absent')
+  .option('--style <style>', 'chat, plain, or raw (the text as it is)')
+  .option('--system <text>', 'system message')
+  .option('--language <code>', 'of the question', 'en')
+  .option('-n, --samples <n>', 'completions', '1')
+  .option('--temperature <t>', '0 is greedy', '1')
+  .option('--top-k <n>', '0: off', '0')
+  .option('--top-p <p>', '1: off', '1')
+  .option('--min-p <p>', '0: off', '0')
+  .option('--max-tokens <n>', 'completion budget', '256')
+  .option('--seed <n>', 'of sampling', '42')
+  .option('--dtype <type>', 'float32 or bfloat16', 'float32')
+  .option('--json', 'print one JSON object a completion')
+  .addHelpText(
+    'after',
+    example(
+      "glossa sample --model runs/demo/grpo --prompt '사과 3개와 배 4개가 있다. 모두 몇 개인가?' --language ko -n 4",
+    ),
+  )
+  .action(runCommand(async (options) => (await import('./sample.js')).sampleCommand(options)));
+
+program
+  .command('lab')
+  .description('pre-train a small model on made word problems')
+  .option('--seed <n>', 'of every random draw', '1')
+  .option('--size <size>', 'tiny, small or base', 'tiny')
+  .option('--control', 'without code-switching')
+  .option('--set <setting=value>', 'override a setting of model.lab; may be given several times', collect, [])
+  .option('--cache <dir>', 'where pre-trained models are kept', 'runs/lab')
+  .option('--json', 'print one JSON object')
+  .option('--progress <mode>', 'auto, plain, json or none', 'auto')
+  .addHelpText(
+    'after',
+    example('glossa lab --size small', 'glossa lab --set mix.ko.code_switch=0.02 --set pretrain.steps=400'),
+  )
+  .action(runCommand(async (options) => (await import('./lab.js')).labCommand(options)));
+
+program
+  .command('report')
+  .description('draw one or several runs into one HTML file')
+  .argument('<run...>', 'folders of runs; `label=folder` names a run')
+  .option('--out <file>', 'default: report.html in the first run')
+  .option('--title <text>', 'title of the page')
+  .addHelpText(
+    'after',
+    example(
+      'glossa report runs/collapse',
+      "glossa report 'without reward=runs/collapse' 'with reward=runs/language-reward' --out both.html",
+    ),
+  )
+  .action(runCommand(async (runs: string[], options) => (await import('./report.js')).reportCommand(runs, options)));
+
+program
+  .command('score')
+  .description('grade and language-measure completions of any origin')
+  .argument('<file>', 'JSONL with prediction or completion, gold or answer, lang')
+  .option('--json', 'print one JSON object a row in input order, then totals')
+  .addHelpText('after', example('glossa score completions.jsonl --json'))
+  .action(runCommand(async (file: string, options) => (await import('./score.js')).scoreCommand(file, options)));
+
+program
+  .command('doctor')
+  .description('look at the machine, and test the engine on it')
+  .option('--self-test', 'bitwise identity of sampler and trainer, thread and batch invariance')
+  .option('--golden <dir>', 'run a folder of reference cases and print the worst error of each')
+  .option('--json', 'print one JSON object')
+  .addHelpText('after', example('glossa doctor --self-test', 'glossa doctor --golden cases --json'))
+  .action(runCommand(async (options) => (await import('./doctor.js')).doctorCommand(options)));
+
+program
+  .command('schema')
+  .description('print the JSON Schema of the config')
+  .option('--table', 'print docs/config.md instead')
+  .addHelpText('after', example('glossa schema > config.schema.json'))
+  .action(runCommand(async (options) => (await import('./schema.js')).schemaCommand(options)));
+
+await program.parseAsync();
+
+function example(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+}

@@ -1,0 +1,1 @@
+export { evaluate, type EvaluateSettings, type Evaluation } from './evaluate.js';

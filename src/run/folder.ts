@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+
+/** Where things lie in a run's folder. Step numbers have six digits, so that names sort as the steps do. */
+export const runFolder = (dir: string) => ({
+  dir,
+  record: join(dir, 'run.json'),
+  metrics: join(dir, 'metrics.jsonl'),
+  lock: join(dir, 'run.lock'),
+  rollouts: join(dir, 'rollouts'),
+  rollout: (step: number) => join(dir, 'rollouts', `${stepName(step)}.arrow`),
+  checkpoints: join(dir, 'checkpoints'),
+  checkpoint: (step: number) => join(dir, 'checkpoints', stepName(step)),
+  evaluations: join(dir, 'eval'),
+  evaluation: (step: number, suite: string) => join(dir, 'eval', `${stepName(step)}-${suite}.json`),
+  evaluationRows: (step: number, suite: string) => join(dir, 'eval', `${stepName(step)}-${suite}.arrow`),
+  /** The model at the start, kept where the loss needs it as its reference (beta above 0). */
+  reference: join(dir, 'reference'),
+  report: join(dir, 'report.html'),
+});
+
+export type RunFolder = ReturnType<typeof runFolder>;
+
+export const stepName = (step: number): string => String(step).padStart(6, '0');
+
+/** The step that a file or folder name begins with, or undefined. */
+export function stepOf(name: string): number | undefined {
+  const match = /^(\d{6,})(?:$|[-.])/.exec(name);
+  return match ? Number(match[1]) : undefined;
+}

@@ -1,0 +1,40 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { GlossaError } from '../base/error.js';
+import type { EvaluationFile, EvaluationRow } from './evaluation.js';
+import { runFolder } from './folder.js';
+import { readMetrics } from './metrics.js';
+import { readRecord } from './record.js';
+import type { RunSummary } from './types.js';
+
+/** Everything of a run that a report shows, but the rollouts. @throws GlossaError RUN_NOT_FOUND, RUN_CORRUPT. */
+export async function readRun(dir: string): Promise<RunSummary> {
+  const run = runFolder(resolve(dir));
+  const record = await readRecord(run.dir);
+  return {
+    name: record.name,
+    dir: run.dir,
+    config: record.config,
+    metrics: await readMetrics(run.metrics),
+    evaluations: await readEvaluations(run.evaluations),
+  };
+}
+
+async function readEvaluations(dir: string): Promise<EvaluationRow[]> {
+  let names: string[];
+  try {
+    names = await readdir(dir);
+  } catch {
+    return []; // a run without suites has no such folder
+  }
+  const rows: EvaluationRow[] = [];
+  for (const name of names.filter((each) => /^\d+-.*\.json$/.test(each)).sort()) {
+    const path = join(dir, name);
+    try {
+      rows.push(...(JSON.parse(await readFile(path, 'utf8')) as EvaluationFile).rows);
+    } catch (error) {
+      throw new GlossaError('RUN_CORRUPT', `${path}: not an evaluation`, { cause: error });
+    }
+  }
+  return rows;
+}

@@ -1,0 +1,60 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../base/atomic.js';
+import { GlossaError } from '../base/error.js';
+import type { EngineInfo } from '../engine/types.js';
+
+/** run.json: what was asked, what it ran on, how it ended. */
+export interface RunRecord {
+  format: 1;
+  name: string;
+  /** The resolved config; `glossa train --resume` reads it back. */
+  config: unknown;
+  status: 'running' | 'finished' | 'interrupted' | 'failed';
+  /** Of the last failure. */
+  error?: { code: string; message: string };
+  seed: number;
+  started: string;
+  ended?: string;
+  /** Each time the run was taken up again. */
+  resumed: { step: number; at: string; set: string[] }[];
+  machine: Machine;
+  /** Known once the model is loaded. */
+  model?: EngineInfo;
+}
+
+export interface Machine {
+  glossa: string;
+  node: string;
+  platform: string;
+  cpu: string;
+  cores: number;
+  memoryGb: number;
+  /** Path of the native module, its version and the instruction sets this processor has. */
+  native: { path: string; version: string; isas: string[] };
+}
+
+export async function writeRecord(path: string, record: RunRecord): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** @throws GlossaError RUN_NOT_FOUND, RUN_CORRUPT. */
+export async function readRecord(dir: string): Promise<RunRecord> {
+  const path = join(dir, 'run.json');
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new GlossaError('RUN_NOT_FOUND', `${dir} is not the folder of a run: no run.json in it`, {
+      cause: error,
+      hint: 'name the folder that `glossa train` wrote',
+    });
+  }
+  try {
+    const record = JSON.parse(text) as RunRecord;
+    if (record.format === 1) return record;
+  } catch {
+    // reported below
+  }
+  throw new GlossaError('RUN_CORRUPT', `${path}: not a run.json that this version reads`);
+}

@@ -1,0 +1,35 @@
+import { GlossaError } from '../base/error.js';
+import type { ResolvedConfig } from '../config/index.js';
+import type { Problem } from '../data/types.js';
+import { renderPrompt } from '../prompt/index.js';
+import type { Tokenizer } from '../tokenizer/types.js';
+
+/**
+ * Every prompt with its whole budget must fit the model's context, before anything is computed. Byte-level tokenizers make no
+ * more ids than there are bytes, so only questions that could be too long are rendered.
+ *
+ * @throws GlossaError CONFIG_BUDGET naming the problem.
+ */
+export function checkBudget(
+  problems: readonly Problem[],
+  budget: number,
+  { context, tokenizer, prompt }: { context: number; tokenizer: Tokenizer; prompt: ResolvedConfig['prompt'] },
+  setting: string,
+): void {
+  const tooLong = (problem: Problem, length: number) =>
+    new GlossaError(
+      'CONFIG_BUDGET',
+      `${setting} ${String(budget)}: with the prompt of problem ${problem.id} (${String(length)} tokens) it goes beyond the model's context of ${String(context)}`,
+      {
+        hint: `set ${setting} to ${String(Math.max(0, context - length))} or less, or leave such problems out`,
+      },
+    );
+  const first = problems[0];
+  if (!first) return;
+  const overhead = renderPrompt(tokenizer, '', first.language, prompt).ids.length;
+  for (const problem of problems) {
+    if (overhead + 8 + Buffer.byteLength(problem.question) + budget <= context) continue;
+    const { length } = renderPrompt(tokenizer, problem.question, problem.language, prompt).ids;
+    if (length + budget > context) throw tooLong(problem, length);
+  }
+}

@@ -1,0 +1,16 @@
+import type { PretrainProgress } from '../lab/index.js';
+import type { EvaluationRow, MetricsLine } from '../run/index.js';
+
+export type Phase = 'generate' | 'grade' | 'train' | 'evaluate' | 'save';
+
+/** What a run tells while it goes on; for a terminal, a log or a test. */
+export type TrainEvent =
+  | { type: 'pretrain'; progress: PretrainProgress }
+  | { type: 'start'; dir: string; step: number; maxSteps: number; parameters: number; problems: number }
+  | { type: 'phase'; phase: Phase; step: number; done: number; total: number }
+  | { type: 'step'; line: MetricsLine; maxSteps: number }
+  | { type: 'evaluation'; rows: readonly EvaluationRow[] }
+  | { type: 'checkpoint'; dir: string; step: number }
+  | { type: 'warning'; message: string };
+
+export type Tell = (event: TrainEvent) => void;

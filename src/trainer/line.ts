@@ -1,0 +1,90 @@
+import type { EngineInfo, StepMetrics } from '../engine/types.js';
+import { gradedMetrics, type GradedRow } from '../grpo/index.js';
+import type { MetricsLine } from '../run/index.js';
+import type { Collected } from './collect.js';
+import { rowLength } from '../base/ragged.js';
+
+export interface LineContext {
+  step: number;
+  rewardNames: readonly string[];
+  /** Prompt and completion tokens trained on so far, this step's among them. */
+  numTokens: number;
+  epoch: number;
+  beta: number;
+  info: EngineInfo;
+  /** Measured ceiling of all threads in this number type, flop/s. */
+  peak: number;
+  /** The first step on a generation: its making is counted here. */
+  first: boolean;
+  trainSeconds: number;
+  errors: number;
+}
+
+/** The line of one optimizer step on rows [start, end) of a generation. docs/metrics.md says what each name means. */
+export function metricsLine(
+  batch: Collected,
+  [start, end]: readonly [number, number],
+  metrics: StepMetrics,
+  context: LineContext,
+): MetricsLine {
+  const rows = gradedRows(batch).slice(start, end);
+  const { advantages } = batch;
+  const slice = {
+    ...advantages,
+    rewards: advantages.rewards.subarray(start, end),
+    advantages: advantages.advantages.subarray(start, end),
+  };
+  return {
+    step: context.step,
+    loss: metrics.loss,
+    grad_norm: metrics.gradNorm,
+    learning_rate: metrics.learningRate,
+    epoch: context.epoch,
+    num_tokens: context.numTokens,
+    entropy: metrics.entropy,
+    ...(context.beta > 0 && { kl: metrics.kl }),
+    'clip_ratio/low_mean': metrics.clipLowMean,
+    'clip_ratio/low_min': metrics.clipLowMin,
+    'clip_ratio/high_mean': metrics.clipHighMean,
+    'clip_ratio/high_max': metrics.clipHighMax,
+    'clip_ratio/region_mean': metrics.clipRegionMean,
+    'sampling/sampling_logp_difference/max': metrics.logpMaxAbsDiff,
+    loss_tokens: metrics.lossTokens,
+    grader_errors: context.errors,
+    ...gradedMetrics(rows, context.rewardNames, slice),
+    ...timings(batch, metrics, context),
+  };
+}
+
+export function gradedRows(batch: Collected): GradedRow[] {
+  return batch.graded.map((graded, row) => ({
+    language: batch.problems[batch.columns.promptIndex[row]!]!.language,
+    tokens: rowLength(batch.completions, row),
+    terminated: batch.finish[row] === 'stop',
+    correct: graded.correct,
+    rewards: graded.rewards,
+    measure: graded.language,
+  }));
+}
+
+function timings(
+  batch: Collected,
+  metrics: StepMetrics,
+  { first, trainSeconds, info, peak }: LineContext,
+): Record<string, number | null> {
+  const { generate, grade, reference } = first ? batch.seconds : { generate: 0, grade: 0, reference: 0 };
+  const drawn = batch.completions.ids.length;
+  const rate = (amount: number, seconds: number) => (seconds > 0 ? amount / seconds : null);
+  const share = (flops: number, seconds: number) => (seconds > 0 && peak > 0 ? (100 * flops) / seconds / peak : null);
+  return {
+    step_time: generate + grade + reference + trainSeconds,
+    'time/generate': generate,
+    'time/grade': grade,
+    ...(reference > 0 && { 'time/reference': reference }),
+    'time/train': trainSeconds,
+    'tokens/generate_per_s': rate(drawn, generate),
+    'tokens/train_per_s': rate(metrics.tokens, trainSeconds),
+    'percent_of_peak/generate': share(2 * info.matmulParameters * drawn, generate),
+    'percent_of_peak/train': share(metrics.flops, trainSeconds),
+  };
+}

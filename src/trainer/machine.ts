@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { nativeInfo } from '../engine/index.js';
+import type { Machine } from '../run/index.js';
+
+/** What this process runs on; kept in run.json and shown by `glossa doctor`. */
+export function describeMachine(): Machine {
+  const { version, isas, cores, path } = nativeInfo();
+  return {
+    glossa: glossaVersion(),
+    node: process.version,
+    platform: `${platform()} ${release()} ${arch()}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores,
+    memoryGb: Math.round(totalmem() / 2 ** 27) / 8,
+    native: { path, version, isas },
+  };
+}
+
+/** From package.json, two folders up from both src/ and dist/. */
+export function glossaVersion(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version;
+}

@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import { GlossaError } from '../base/error.js';
+import type { ModelSettings, ResolvedConfig } from '../config/index.js';
+import { createEngine, loadEngine } from '../engine/index.js';
+import type { Engine, EngineOptions } from '../engine/types.js';
+import { pretrainLab, type PretrainProgress } from '../lab/index.js';
+import { loadTokenizer } from '../tokenizer/index.js';
+import type { Tokenizer } from '../tokenizer/types.js';
+import { labSettings } from './lab_settings.js';
+
+export interface OpenModel {
+  engine: Engine;
+  tokenizer: Tokenizer;
+  tokenizerDir: string;
+  /** Folder of the pre-trained lab model, where the config asks for one. */
+  labDir: string | undefined;
+}
+
+export interface OpenOptions {
+  signal?: AbortSignal;
+  onPretrain?: (progress: PretrainProgress) => void;
+  /** Weights and tokenizer of this folder (a checkpoint) instead of the model's own. */
+  from?: string;
+}
+
+export function engineOptions(config: Pick<ResolvedConfig, 'dtype' | 'threads'>): EngineOptions {
+  return { dtype: config.dtype, ...(config.threads > 0 && { threads: config.threads }) };
+}
+
+/** Opens the model of a config: a folder, a lab model (pre-trained now or taken from the cache), or random weights. */
+export async function openModel(config: ResolvedConfig, options: OpenOptions = {}): Promise<OpenModel> {
+  const { model } = config;
+  const labDir = model.lab && (await openLab(model, config, options));
+  const engineSettings = engineOptions(config);
+  if (options.from !== undefined || !model.init) {
+    const dir = options.from ?? labDir ?? model.path!;
+    const tokenizer = await loadTokenizer(dir);
+    return { engine: await loadEngine(dir, engineSettings), tokenizer, tokenizerDir: dir, labDir };
+  }
+  const tokenizer = await loadTokenizer(model.init.tokenizer);
+  const engine = await createEngine(await modelConfig(model.init.config), BigInt(config.seed), engineSettings);
+  if (engine.info().vocab < tokenizer.vocabSize) {
+    await engine.dispose();
+    throw new GlossaError(
+      'CONFIG_IMPOSSIBLE',
+      `model.init: the tokenizer has ids up to ${String(tokenizer.vocabSize - 1)}, the model's vocab_size is ${String(engine.info().vocab)}`,
+    );
+  }
+  return { engine, tokenizer, tokenizerDir: model.init.tokenizer, labDir };
+}
+
+async function openLab(
+  model: ModelSettings,
+  config: ResolvedConfig,
+  { signal, onPretrain }: OpenOptions,
+): Promise<string> {
+  const { dir } = await pretrainLab(labSettings(model.lab!, config.seed), {
+    cacheDir: model.cache,
+    ...(config.threads > 0 && { threads: config.threads }),
+    ...(signal && { signal }),
+    ...(onPretrain && { onProgress: onPretrain }),
+  });
+  return dir;
+}
+
+async function modelConfig(given: string | Record<string, unknown>): Promise<string> {
+  if (typeof given !== 'string') return JSON.stringify(given);
+  try {
+    return await readFile(given, 'utf8');
+  } catch (error) {
+    throw new GlossaError('CONFIG_NOT_FOUND', `model.init.config: cannot read ${given}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { defined } from '../base/defined.js';
+import { GlossaError } from '../base/error.js';
+import type { DataSource } from '../config/index.js';
+import { loadDataSet } from '../data/index.js';
+import type { DataSet } from '../data/types.js';
+
+/** Reads the problems of one `data` entry; those of the lab lie beside the lab model, in `labDir`. */
+export async function loadSource(source: DataSource, labDir: string | undefined): Promise<DataSet> {
+  const set = await loadDataSet({
+    path: source.lab ? labProblems(source.lab, labDir) : source.path!,
+    fields: source.fields && defined(source.fields),
+    language: source.language,
+    weight: source.weight,
+    limit: source.limit,
+    onBadRow: source.on_bad_row,
+  });
+  if (set.problems.length === 0) {
+    throw new GlossaError(
+      'DATA_EMPTY',
+      `${set.settings.path}: no problem${source.language ? ` in ${source.language}` : ''} in it`,
+    );
+  }
+  return set;
+}
+
+function labProblems({ language, split }: NonNullable<DataSource['lab']>, labDir: string | undefined): string {
+  if (labDir === undefined) throw new GlossaError('CONFIG_IMPOSSIBLE', 'lab problems need a lab model (model.lab)');
+  return join(labDir, 'problems', `${split}.${language}.jsonl`);
+}

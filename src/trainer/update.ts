@@ -1,0 +1,43 @@
+import type { ResolvedConfig } from '../config/index.js';
+import type { Engine, JobOptions, StepMetrics } from '../engine/types.js';
+import type { Collected } from './collect.js';
+import { sliceRagged, sliceTokens } from '../base/ragged.js';
+import { learningRate } from './schedule.js';
+
+/** One optimizer step on rows [start, end) of a generation; `done` optimizer steps were made before it. */
+export function update(
+  engine: Engine,
+  batch: Collected,
+  [start, end]: readonly [number, number],
+  { grpo, optimizer }: ResolvedConfig,
+  done: number,
+  job: JobOptions,
+): Promise<StepMetrics> {
+  const { completions } = batch;
+  return engine.grpoStep(
+    {
+      prompts: sliceRagged(batch.prompts, start, end),
+      completions: sliceRagged(completions, start, end),
+      advantages: batch.advantages.advantages.subarray(start, end),
+      oldLogps: sliceTokens(batch.columns.logps, completions, start, end),
+      ...(batch.refLogps && { refLogps: sliceTokens(batch.refLogps, completions, start, end) }),
+      ...(grpo.mask_truncated_completions && {
+        lossMask: Uint8Array.from(batch.finish.slice(start, end), (reason) => (reason === 'stop' ? 1 : 0)),
+      }),
+      lossType: grpo.loss_type,
+      epsilon: grpo.epsilon,
+      epsilonHigh: grpo.epsilon_high ?? grpo.epsilon,
+      beta: grpo.beta,
+      temperature: grpo.temperature,
+      maxCompletionLength: grpo.max_completion_length,
+      learningRate: learningRate(done, optimizer, grpo.max_steps),
+      adamBeta1: optimizer.adam_beta1,
+      adamBeta2: optimizer.adam_beta2,
+      adamEpsilon: optimizer.adam_epsilon,
+      weightDecay: optimizer.weight_decay,
+      maxGradNorm: optimizer.max_grad_norm,
+      microBatchTokens: optimizer.micro_batch_tokens,
+    },
+    job,
+  );
+}

@@ -53,19 +53,29 @@ using vf = Two<pf>;
 using vi = Two<pi>;
 using vu = Two<pu>;
 #else
-using vf = Two<Two<pf>>;
-using vi = Two<Two<pi>>;
-using vu = Two<Two<pu>>;
+using vf = Two<Two<pf> >;
+using vi = Two<Two<pi> >;
+using vu = Two<Two<pu> >;
 #endif
 constexpr int kLanes = 16;
 
 // One part: the operations that are not written alike for every register.
 
-inline pf select(pi mask, pf a, pf b) { return mask ? a : b; }
-inline pi select(pi mask, pi a, pi b) { return mask ? a : b; }
-inline pu select(pi mask, pu a, pu b) { return mask ? a : b; }
-inline pi to_int(pf a) { return __builtin_convertvector(a, pi); }    // towards zero
-inline pf to_float(pi a) { return __builtin_convertvector(a, pf); }  // to nearest
+inline pf select(pi mask, pf a, pf b) {
+  return mask ? a : b;
+}
+inline pi select(pi mask, pi a, pi b) {
+  return mask ? a : b;
+}
+inline pu select(pi mask, pu a, pu b) {
+  return mask ? a : b;
+}
+inline pi to_int(pf a) {
+  return __builtin_convertvector(a, pi);
+}  // towards zero
+inline pf to_float(pi a) {
+  return __builtin_convertvector(a, pf);
+}  // to nearest
 inline void splat_to(pf& v, float x) {
 #if defined(__AVX512F__)
   v = (pf)_mm512_set1_ps(x);
@@ -75,10 +85,18 @@ inline void splat_to(pf& v, float x) {
   v = pf{x, x, x, x};
 #endif
 }
-inline void splat_to(pi& v, int32_t x) { v = pi{} + x; }
-inline void load_to(pf& v, const float* p) { memcpy(&v, p, sizeof v); }
-inline void load_to(pi& v, const int32_t* p) { memcpy(&v, p, sizeof v); }
-inline void store_from(float* p, pf v) { memcpy(p, &v, sizeof v); }
+inline void splat_to(pi& v, int32_t x) {
+  v = pi{} + x;
+}
+inline void load_to(pf& v, const float* p) {
+  memcpy(&v, p, sizeof v);
+}
+inline void load_to(pi& v, const int32_t* p) {
+  memcpy(&v, p, sizeof v);
+}
+inline void store_from(float* p, pf v) {
+  memcpy(p, &v, sizeof v);
+}
 
 // a * b + c, rounded once where the processor can.
 inline pf fma(pf a, pf b, pf c) {
@@ -198,10 +216,10 @@ inline void narrow(uint16_t* p, Two<V> v) {
   narrow(p + sizeof(V) / 4, v.hi);
 }
 
-#define GLOSSA_LANEWISE(op)                                                \
-  template <class V>                                                       \
+#define GLOSSA_LANEWISE(op)                                                  \
+  template <class V>                                                         \
   inline auto operator op(Two<V> a, Two<V> b)->Two<decltype(a.lo op b.lo)> { \
-    return {a.lo op b.lo, a.hi op b.hi};                                   \
+    return {a.lo op b.lo, a.hi op b.hi};                                     \
   }
 GLOSSA_LANEWISE(+)
 GLOSSA_LANEWISE(-)
@@ -217,11 +235,15 @@ GLOSSA_LANEWISE(>=)
 GLOSSA_LANEWISE(==)
 GLOSSA_LANEWISE(!=)
 #undef GLOSSA_LANEWISE
-#define GLOSSA_WITH_SCALAR(op, S)                                                                     \
-  template <class V>                                                                                  \
-  inline auto operator op(Two<V> a, S b)->Two<decltype(a.lo op b)> { return {a.lo op b, a.hi op b}; } \
-  template <class V>                                                                                  \
-  inline auto operator op(S a, Two<V> b)->Two<decltype(a op b.lo)> { return {a op b.lo, a op b.hi}; }
+#define GLOSSA_WITH_SCALAR(op, S)                                    \
+  template <class V>                                                 \
+  inline auto operator op(Two<V> a, S b)->Two<decltype(a.lo op b)> { \
+    return {a.lo op b, a.hi op b};                                   \
+  }                                                                  \
+  template <class V>                                                 \
+  inline auto operator op(S a, Two<V> b)->Two<decltype(a op b.lo)> { \
+    return {a op b.lo, a op b.hi};                                   \
+  }
 GLOSSA_WITH_SCALAR(+, float)
 GLOSSA_WITH_SCALAR(-, float)
 GLOSSA_WITH_SCALAR(*, float)
@@ -276,10 +298,18 @@ inline Two<V>& operator*=(Two<V>& a, B b) {
 
 // Whole vectors.
 
-inline vf as_float(vi v) { return (vf)v; }
-inline vf as_float(vu v) { return (vf)v; }
-inline vi as_int(vf v) { return (vi)v; }
-inline vu as_uint(vf v) { return (vu)v; }
+inline vf as_float(vi v) {
+  return (vf)v;
+}
+inline vf as_float(vu v) {
+  return (vf)v;
+}
+inline vi as_int(vf v) {
+  return (vi)v;
+}
+inline vu as_uint(vf v) {
+  return (vu)v;
+}
 inline vf splat(float x) {
   vf v;
   splat_to(v, x);
@@ -302,7 +332,9 @@ inline vf load(const float* p) {
   load_to(v, p);
   return v;
 }
-inline void store(float* p, vf v) { store_from(p, v); }
+inline void store(float* p, vf v) {
+  store_from(p, v);
+}
 // First n (0..16) lanes; the others are zero, and their memory is not touched.
 inline vf load_n(const float* p, int n) {
 #if defined(__AVX512F__)
@@ -341,8 +373,12 @@ inline float fma1(float a, float b, float c) {
 
 // Fixed tree: lanes i and i+8, then i+4, i+2, i+1.
 #if defined(__AVX512F__)
-inline __m256 low8(vf v) { return _mm512_castps512_ps256((__m512)v); }
-inline __m256 high8(vf v) { return _mm512_extractf32x8_ps((__m512)v, 1); }
+inline __m256 low8(vf v) {
+  return _mm512_castps512_ps256((__m512)v);
+}
+inline __m256 high8(vf v) {
+  return _mm512_extractf32x8_ps((__m512)v, 1);
+}
 #endif
 inline float reduce_sum(vf v) {
 #if defined(__AVX2__)
@@ -401,8 +437,12 @@ inline void store_bf16_n(uint16_t* p, vf v, int n) {
 }
 
 // The same with 16 lanes as the quick case, for loops whose last step may be short.
-inline vf load_some(const float* p, int n) { return n == kLanes ? load(p) : load_n(p, n); }
-inline vf load_some(const uint16_t* p, int n) { return n == kLanes ? load_bf16(p) : load_bf16_n(p, n); }
+inline vf load_some(const float* p, int n) {
+  return n == kLanes ? load(p) : load_n(p, n);
+}
+inline vf load_some(const uint16_t* p, int n) {
+  return n == kLanes ? load_bf16(p) : load_bf16_n(p, n);
+}
 inline void store_some(float* p, vf v, int n) {
   if (n == kLanes) {
     store(p, v);

@@ -20,7 +20,9 @@ inline std::vector<float> random_values(uint64_t seed, int64_t n, float scale = 
 inline std::vector<float> poison(int64_t n) {
   return std::vector<float>(static_cast<size_t>(n), std::numeric_limits<float>::quiet_NaN());
 }
-inline std::vector<double> to_double(const std::vector<float>& x) { return {x.begin(), x.end()}; }
+inline std::vector<double> to_double(const std::vector<float>& x) {
+  return {x.begin(), x.end()};
+}
 
 // An array of elements of type t, read and written as float.
 class Elements {
@@ -55,9 +57,13 @@ class Elements {
   std::vector<unsigned char> bytes_;
 };
 // The value as type t holds it.
-inline float rounded(float x, Dtype t) { return t == Dtype::f32 ? x : from_bf16(to_bf16(x)); }
+inline float rounded(float x, Dtype t) {
+  return t == Dtype::f32 ? x : from_bf16(to_bf16(x));
+}
 // Spacing of type t relative to a number: half of it is the rounding error.
-inline double epsilon_of(Dtype t) { return t == Dtype::f32 ? 1.0 / (1 << 23) : 1.0 / (1 << 7); }
+inline double epsilon_of(Dtype t) {
+  return t == Dtype::f32 ? 1.0 / (1 << 23) : 1.0 / (1 << 7);
+}
 
 // Largest |a - b| over max(1, largest |b|); NaN where either holds one or the sizes differ.
 template <class A, class B>

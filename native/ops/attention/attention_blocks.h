@@ -9,11 +9,15 @@ namespace glossa {
 // A query is one head of one row. All heads that share a kv head are taken together, and as many rows as fit.
 constexpr int64_t kForwardQueries = 8, kBackwardQueries = 16;
 
-inline constexpr int64_t rows_per_block(int64_t group, int64_t queries) { return group < queries ? queries / group : 1; }
+inline constexpr int64_t rows_per_block(int64_t group, int64_t queries) {
+  return group < queries ? queries / group : 1;
+}
 inline constexpr int64_t queries_per_block(int64_t group, int64_t queries) {
   return rows_per_block(group, queries) * group;
 }
 // Scores of one query: the prefix's and the own tiles of 16 side by side.
-inline constexpr int64_t padded_keys(int64_t keys) { return (keys + 15) / 16 * 16 + 16; }
+inline constexpr int64_t padded_keys(int64_t keys) {
+  return (keys + 15) / 16 * 16 + 16;
+}
 
 }  // namespace glossa

@@ -1,14 +1,17 @@
-#include "ops/attention/attention.h"
-
 #include "base/simd.h"
+#include "ops/attention/attention.h"
 #include "ops/attention/attention_blocks.h"
 #include "ops/attention/attention_tiles.h"
 
 namespace glossa::GLOSSA_ISA {
 namespace {
 
-inline int lanes_at(int64_t j, int64_t n) { return static_cast<int>(n - j < kLanes ? n - j : kLanes); }
-inline int64_t tiles_of(int64_t keys) { return (keys + kLanes - 1) / kLanes; }
+inline int lanes_at(int64_t j, int64_t n) {
+  return static_cast<int>(n - j < kLanes ? n - j : kLanes);
+}
+inline int64_t tiles_of(int64_t keys) {
+  return (keys + kLanes - 1) / kLanes;
+}
 
 // Hands out arrays of floats that start on a cache line.
 struct Scratch {
@@ -130,8 +133,12 @@ struct Copies {
   float* value_tiles;  // [tiles][width][16]
   float* key_rows;     // [tiles * 16][width]
 };
-inline float widened(float x) { return x; }
-inline float widened(uint16_t x) { return from_bf16(x); }
+inline float widened(float x) {
+  return x;
+}
+inline float widened(uint16_t x) {
+  return from_bf16(x);
+}
 template <class T>
 void copy_block(const Copies& to, int64_t at, const Head<T>& head, int64_t keys, int64_t width) {
   for (int64_t j = 0; j < tiles_of(keys) * kLanes; ++j) {
@@ -146,7 +153,8 @@ void copy_block(const Copies& to, int64_t at, const Head<T>& head, int64_t keys,
   }
 }
 
-// With w = softmax weights, D = sum(dout * out): dv = w dout, ds = w (dout . v - D), dq = scale ds k, dk = ds (scale q).
+// With w = softmax weights, D = sum(dout * out): dv = w dout, ds = w (dout . v - D), dq = scale ds k, dk = ds (scale
+// q).
 template <class T>
 void backward_rows(float* dq, int64_t lddq, float* dk_own, float* dv_own, float* dk_prefix, float* dv_prefix,
                    const float* dout, const T* out, int64_t ldo, const float* stats, const float* q, int64_t ldq,

@@ -36,7 +36,12 @@ struct Problem {
   Block prefix_block, own_block;
 
   Problem(const QkvShape& s, Dtype t, int64_t prefix, int64_t rows, uint64_t seed)
-      : shape(s), t(t), prefix(prefix), rows(rows), ldq(s.width()), ldo(s.q_width() + 3),
+      : shape(s),
+        t(t),
+        prefix(prefix),
+        rows(rows),
+        ldq(s.width()),
+        ldo(s.q_width() + 3),
         scale(1 / std::sqrt(static_cast<float>(s.head_dim))),
         q(random_values(seed, rows * ldq, 2)),
         k(random_values(seed + 1, (prefix + rows) * s.kv_width(), 2)),
@@ -84,8 +89,9 @@ std::vector<double> packed_out(const Problem& p, const Elements& out) {
 }
 
 const QkvShape kShapes[] = {
-    {4, 2, 16, QkNorm::none, 0}, {6, 3, 24, QkNorm::none, 0}, {4, 1, 32, QkNorm::none, 0},  {3, 3, 64, QkNorm::none, 0},
-    {7, 1, 64, QkNorm::none, 0}, {4, 2, 128, QkNorm::none, 0}, {20, 1, 16, QkNorm::none, 0}, {3, 1, 80, QkNorm::none, 0},
+    {4, 2, 16, QkNorm::none, 0},  {6, 3, 24, QkNorm::none, 0}, {4, 1, 32, QkNorm::none, 0},
+    {3, 3, 64, QkNorm::none, 0},  {7, 1, 64, QkNorm::none, 0}, {4, 2, 128, QkNorm::none, 0},
+    {20, 1, 16, QkNorm::none, 0}, {3, 1, 80, QkNorm::none, 0},
 };
 const int64_t kPrefixes[] = {0, 1, 15, 16, 17, 40};
 
@@ -233,7 +239,8 @@ TEST("attention: backward agrees with the reference") {
           for (int64_t h = 0; h < s.kv_heads; ++h)
             for (int64_t d = 0; d < s.head_dim; ++d) {
               const bool mine = j >= p.prefix;
-              const int64_t at = h * (mine ? p.own_block.capacity : p.prefix_block.capacity) + (mine ? j - p.prefix : j);
+              const int64_t at =
+                  h * (mine ? p.own_block.capacity : p.prefix_block.capacity) + (mine ? j - p.prefix : j);
               x.push_back(static_cast<double>((mine ? own : prefix)[static_cast<size_t>(at * s.head_dim + d)]));
             }
         return x;

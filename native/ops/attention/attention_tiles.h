@@ -15,8 +15,12 @@ constexpr int kAccumulators = 4;
 constexpr int kAccumulators = 2;
 #endif
 
-inline vf load_row(const float* p) { return load(p); }
-inline vf load_row(const uint16_t* p) { return load_bf16(p); }
+inline vf load_row(const float* p) {
+  return load(p);
+}
+inline vf load_row(const uint16_t* p) {
+  return load_bf16(p);
+}
 
 // The next share of `left` things, at most `most`, so that shares come out even.
 inline int64_t share(int64_t left, int64_t most) {
@@ -57,7 +61,9 @@ void dot_tiles(int64_t n, float* s, int64_t ld, const float* x, const T* tiles, 
   dot_block<Q, N>(s, ld, x, tiles, width);
 }
 
-constexpr int most_tiles(int queries) { return kAccumulators / queries > 8 ? 8 : kAccumulators / queries; }
+constexpr int most_tiles(int queries) {
+  return kAccumulators / queries > 8 ? 8 : kAccumulators / queries;
+}
 constexpr int kDotQueries = kAccumulators >= 4 ? (kAccumulators >= 16 ? 4 : 2) : 2;
 
 // The same for any number of queries (rows of x, `width` apart) and tiles.
@@ -162,8 +168,7 @@ void weighted_sums(float* out, int64_t ldo, int64_t outputs, Weights weights, co
   }
   for (; c + 2 * kLanes <= width; c += 2 * kLanes)
     sum_columns<2, false>(out + c, ldo, outputs, weights, x + c, ldx, n, kLanes);
-  for (; c + kLanes <= width; c += kLanes)
-    sum_columns<1, false>(out + c, ldo, outputs, weights, x + c, ldx, n, kLanes);
+  for (; c + kLanes <= width; c += kLanes) sum_columns<1, false>(out + c, ldo, outputs, weights, x + c, ldx, n, kLanes);
   if (c < width) sum_columns<1, true>(out + c, ldo, outputs, weights, x + c, ldx, n, static_cast<int>(width - c));
 }
 

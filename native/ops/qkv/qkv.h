@@ -37,12 +37,16 @@ struct KvBlock {
   void* v;
   int64_t capacity;
 };
-inline int64_t kv_capacity(int64_t length) { return (length + 15) / 16 * 16; }
-inline int64_t kv_elements(const QkvShape& s, int64_t capacity) { return s.kv_width() * capacity; }  // of k, and of v
+inline int64_t kv_capacity(int64_t length) {
+  return (length + 15) / 16 * 16;
+}
+inline int64_t kv_elements(const QkvShape& s, int64_t capacity) {
+  return s.kv_width() * capacity;
+}  // of k, and of v
 
 struct QkvKernels {
-  // qkv [rows][width] (bias already added) of consecutive positions position0.. of one sequence. In place: q becomes the
-  // normed and rotated query (float32). Keys and values are written to block at own0.. . norm weights may be null.
+  // qkv [rows][width] (bias already added) of consecutive positions position0.. of one sequence. In place: q becomes
+  // the normed and rotated query (float32). Keys and values are written to block at own0.. . norm weights may be null.
   // rstd_q [rows][rstd_q()], rstd_k [rows][rstd_k()]; raw [rows][q_width+kv_width] receives q|k before the norm when
   // there is one and raw is not null (the backward pass needs it).
   void (*forward)(float* qkv, KvBlock block, Dtype t, int64_t own0, const float* rope, int64_t position0, int64_t rows,

@@ -1,11 +1,12 @@
-#include "ops/qkv/qkv.h"
-
 #include "base/simd.h"
+#include "ops/qkv/qkv.h"
 
 namespace glossa::GLOSSA_ISA {
 namespace {
 
-inline int lanes_at(int64_t j, int64_t n) { return static_cast<int>(n - j < kLanes ? n - j : kLanes); }
+inline int lanes_at(int64_t j, int64_t n) {
+  return static_cast<int>(n - j < kLanes ? n - j : kLanes);
+}
 
 // A norm over each `width` of [n * width] numbers in place, all with the same weights (n = 1: the whole vector).
 inline void norm_groups(float* x, const float* w, float* rstd, float eps, int64_t n, int64_t width) {
@@ -57,8 +58,12 @@ inline void rotate(float* x, const float* rope, float direction, int64_t n, int6
   }
 }
 
-inline void put(float* p, float x) { *p = x; }
-inline void put(uint16_t* p, float x) { *p = to_bf16(x); }
+inline void put(float* p, float x) {
+  *p = x;
+}
+inline void put(uint16_t* p, float x) {
+  *p = to_bf16(x);
+}
 
 template <class T>
 inline void write_block(KvBlock block, int64_t position, const float* k, const float* v, const QkvShape& shape) {
@@ -112,8 +117,7 @@ void backward(float* dqkv, const float* dk_block, const float* dv_block, int64_t
     rotate(dqkv, rope + (position0 + r) * width, -1, shape.heads + shape.kv_heads, width);
     if (shape.qk_norm == QkNorm::none) continue;
     const float* x = raw + r * (q_width + kv_width);
-    norm_groups_backward(dq, dq_norm, x, q_norm, rstd_q + r * shape.rstd_q(), shape.rstd_q(),
-                         q_width / shape.rstd_q());
+    norm_groups_backward(dq, dq_norm, x, q_norm, rstd_q + r * shape.rstd_q(), shape.rstd_q(), q_width / shape.rstd_q());
     norm_groups_backward(dk, dk_norm, x + q_width, k_norm, rstd_k + r * shape.rstd_k(), shape.rstd_k(),
                          kv_width / shape.rstd_k());
   }

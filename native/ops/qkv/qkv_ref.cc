@@ -16,7 +16,9 @@ struct Part {  // the q or the k of a row
 };
 
 // Groups of numbers that share one norm.
-int64_t groups(const QkvShape& shape, const Part& part) { return shape.qk_norm == QkNorm::whole ? 1 : part.heads; }
+int64_t groups(const QkvShape& shape, const Part& part) {
+  return shape.qk_norm == QkNorm::whole ? 1 : part.heads;
+}
 
 }  // namespace
 
@@ -69,7 +71,8 @@ void qkv_backward(double* dqkv, double* dq_norm, double* dk_norm, const double* 
     for (const Part& part : {Part{0, shape.heads, q_norm}, Part{shape.q_width(), shape.kv_heads, k_norm}}) {
       std::vector<double> dnormed(static_cast<size_t>(part.heads * width));
       for (int64_t h = 0; h < part.heads; ++h) {
-        const double* from = part.offset == 0 ? dq + (r * shape.heads + h) * width : dk + (r * shape.kv_heads + h) * width;
+        const double* from =
+            part.offset == 0 ? dq + (r * shape.heads + h) * width : dk + (r * shape.kv_heads + h) * width;
         double* to = dnormed.data() + h * width;
         for (int64_t i = 0; i < half; ++i) {  // the transpose of the rotation
           double angle = rope_angle(rope, width, i, position0 + r);

@@ -1,8 +1,7 @@
-// RMSNorm, one row at a time. A row's sums run in four interleaved sets of 16 lanes, added as (0+1)+(2+3), then the fixed
-// tree: they depend on d alone.
-#include "ops/rmsnorm/rmsnorm.h"
-
+// RMSNorm, one row at a time. A row's sums run in four interleaved sets of 16 lanes, added as (0+1)+(2+3), then the
+// fixed tree: they depend on d alone.
 #include "base/simd.h"
+#include "ops/rmsnorm/rmsnorm.h"
 
 namespace glossa::GLOSSA_ISA {
 namespace {
@@ -20,7 +19,9 @@ inline void sweep(int64_t d, Step step) {
   for (; j + kLanes <= d; j += kLanes) step(j, kLanes, 0);
   if (j < d) step(j, static_cast<int>(d - j), 0);
 }
-inline float total(const vf sum[4]) { return reduce_sum((sum[0] + sum[1]) + (sum[2] + sum[3])); }
+inline float total(const vf sum[4]) {
+  return reduce_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
 
 inline float row_rstd(const float* x, float eps, int64_t d) {
   vf sum[4] = {splat(0), splat(0), splat(0), splat(0)};
@@ -55,7 +56,8 @@ void forward_add(float* out, float* rstd, const float* residual, const float* x,
     rstd[r] = row_rstd(x, eps, d);
     vf scale = splat(rstd[r]);
     sweep(d, [&](int64_t j, int lanes, int) {
-      store_some(out + j, load_some(residual + j, lanes) + load_some(x + j, lanes) * scale * load_some(w + j, lanes), lanes);
+      store_some(out + j, load_some(residual + j, lanes) + load_some(x + j, lanes) * scale * load_some(w + j, lanes),
+                 lanes);
     });
   }
 }

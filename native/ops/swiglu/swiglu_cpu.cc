@@ -1,13 +1,16 @@
-#include "ops/swiglu/swiglu.h"
-
 #include "base/simd.h"
+#include "ops/swiglu/swiglu.h"
 
 namespace glossa::GLOSSA_ISA {
 namespace {
 
-inline vf sigmoid(vf x) { return 1.0f / (exp(-x) + 1.0f); }
+inline vf sigmoid(vf x) {
+  return 1.0f / (exp(-x) + 1.0f);
+}
 
-inline int lanes_at(int64_t j, int64_t f) { return static_cast<int>(f - j < kLanes ? f - j : kLanes); }
+inline int lanes_at(int64_t j, int64_t f) {
+  return static_cast<int>(f - j < kLanes ? f - j : kLanes);
+}
 
 template <class T>
 void forward_rows(T* h, const float* gate_up, int64_t rows, int64_t f) {
@@ -45,7 +48,8 @@ inline void backward_row(T* dgate, T* dup, const float* dh, const float* gate_up
 void backward(void* dgate_up, Dtype t, const float* dh, const float* gate_up, int64_t rows, int64_t f) {
   if (t == Dtype::f32) {
     float* d = static_cast<float*>(dgate_up);
-    for (int64_t r = 0; r < rows; ++r) backward_row(d + 2 * f * r, d + 2 * f * r + f, dh + f * r, gate_up + 2 * f * r, f);
+    for (int64_t r = 0; r < rows; ++r)
+      backward_row(d + 2 * f * r, d + 2 * f * r + f, dh + f * r, gate_up + 2 * f * r, f);
     return;
   }
   uint16_t* d = static_cast<uint16_t*>(dgate_up);

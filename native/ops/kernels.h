@@ -11,6 +11,7 @@
 #include "ops/gradnorm/gradnorm.h"
 #include "ops/head/head.h"
 #include "ops/linear/linear.h"
+#include "ops/peak/peak.h"
 #include "ops/qkv/qkv.h"
 #include "ops/rmsnorm/rmsnorm.h"
 #include "ops/sampling/sampling.h"
@@ -30,6 +31,7 @@ struct Kernels {
   const SamplingKernels* sampling;
   const AdamWKernels* adamw;
   const GradNormKernels* gradnorm;
+  const PeakKernels* peak;
 };
 
 std::vector<std::string> supported_isas();               // best last

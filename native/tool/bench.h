@@ -1,0 +1,55 @@
+// Timing for benches: random data, several runs, median and best.
+#pragma once
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "base/dtype.h"
+
+namespace glossa::tool {
+
+struct Timing {
+  double median, best;  // seconds a call
+};
+
+// Runs `work` in batches of at least `batch_seconds`, `batches` times after one warm-up batch.
+inline Timing measure(const std::function<void()>& work, int batches = 9, double batch_seconds = 0.01) {
+  using Clock = std::chrono::steady_clock;
+  auto batch = [&](int64_t calls) {
+    const Clock::time_point start = Clock::now();
+    for (int64_t i = 0; i < calls; ++i) work();
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  int64_t calls = 1;
+  while (batch(calls) < batch_seconds) calls *= 2;
+  std::vector<double> times;
+  for (int i = 0; i < batches; ++i) times.push_back(batch(calls) / static_cast<double>(calls));
+  std::sort(times.begin(), times.end());
+  return {times[times.size() / 2], times[0]};
+}
+
+inline std::vector<float> random_floats(int64_t n, uint32_t seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> x(static_cast<size_t>(n));
+  for (float& v : x) v = normal(random);
+  return x;
+}
+inline std::vector<uint16_t> random_bf16(int64_t n, uint32_t seed) {
+  std::vector<float> x = random_floats(n, seed);
+  std::vector<uint16_t> y(x.size());
+  for (size_t i = 0; i < x.size(); ++i) y[i] = to_bf16(x[i]);
+  return y;
+}
+
+// The argument after `flag`, or `otherwise`.
+inline std::string option(const std::vector<std::string>& args, const char* flag, const std::string& otherwise) {
+  for (size_t i = 0; i + 1 < args.size(); ++i)
+    if (args[i] == flag) return args[i + 1];
+  return otherwise;
+}
+
+}  // namespace glossa::tool

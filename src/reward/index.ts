@@ -1,0 +1,1 @@
+export { extractAnswer, gradeAnswer, type Answer } from './answer.js';

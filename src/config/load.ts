@@ -7,6 +7,7 @@ import { checkConfig, completionsPerGeneration, type Finding } from './check.js'
 import { locate, pathText, type ConfigPath } from './locate.js';
 import { applyOverride, parseOverride, resolveFiles, type Override } from './overrides.js';
 import { configJsonSchema, configSchema, type Config } from './schema.js';
+import { labModelSchema, type LabModelSettings } from './sections/model.js';
 import { nearest } from './suggest.js';
 
 /** A checked config with nothing left open: what a run is made of and what run.json keeps. */
@@ -55,6 +56,16 @@ export function parseConfig(
     for (const override of overrides) applyOverride(raw as Record<string, unknown>, override);
   }
   return checkRaw(raw, { path, doc, lines, overrides });
+}
+
+/** Checks `model.lab` on its own, as `glossa lab` takes it. @throws GlossaError as {@link loadConfig}. */
+export function labModelOf(raw: unknown): LabModelSettings {
+  const parsed = labModelSchema.safeParse(raw, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  throw refusal(
+    parsed.error.issues.flatMap((issue) => findingsOf({ ...issue, path: ['model', 'lab', ...issue.path] })),
+    { path: 'lab', overrides: [] },
+  );
 }
 
 interface Source {

@@ -24,11 +24,8 @@ export function writeGeneration(path: string, batch: Collected, rewardNames: rea
 }
 
 /** Writes the completions of an evaluation: eval/NNNNNN-<suite>.arrow. */
-export function writeEvaluationRows(
-  path: string,
-  problems: readonly Problem[],
-  { columns, texts, graded }: Evaluation,
-): Promise<void> {
+export function writeEvaluationRows(path: string, problems: readonly Problem[], evaluation: Evaluation): Promise<void> {
+  const { columns, texts, graded } = evaluation;
   return writeRolloutFile(path, wrapRollout(columns, additions(problems, columns, texts, graded)));
 }
 

@@ -1,0 +1,36 @@
+import { GlossaError } from '../base/error.js';
+import type { Dtype } from '../engine/types.js';
+import { LANGUAGES, type Language } from '../language/types.js';
+
+/** A number of the command line. @throws GlossaError USAGE. */
+export function numberOption(
+  name: string,
+  text: string,
+  { min = -Infinity, max = Infinity, whole = false } = {},
+): number {
+  const value = Number(text);
+  if (
+    text.trim() !== '' &&
+    Number.isFinite(value) &&
+    value >= min &&
+    value <= max &&
+    (!whole || Number.isInteger(value))
+  )
+    return value;
+  const kind = whole ? 'a whole number' : 'a number';
+  const range = [Number.isFinite(min) && `at least ${String(min)}`, Number.isFinite(max) && `at most ${String(max)}`]
+    .filter(Boolean)
+    .join(', ');
+  throw new GlossaError('USAGE', `--${name} ${text}: expected ${kind}${range ? `, ${range}` : ''}`);
+}
+
+export function languageOption(name: string, text: string): Language {
+  const language = LANGUAGES.find((each) => each === text);
+  if (language) return language;
+  throw new GlossaError('USAGE', `--${name} ${text}: expected one of ${LANGUAGES.join(', ')}`);
+}
+
+export function dtypeOption(text: string): Dtype {
+  if (text === 'float32' || text === 'bfloat16') return text;
+  throw new GlossaError('USAGE', `--dtype ${text}: expected float32 or bfloat16`);
+}

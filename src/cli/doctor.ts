@@ -1,0 +1,102 @@
+import { examine, golden, selfTest, type Environment, type Golden, type SelfTest } from '../doctor/index.js';
+import { Display } from './display.js';
+import { EXIT } from './errors.js';
+import { bar, figure, textTable } from './format.js';
+
+export interface DoctorOptions {
+  selfTest?: boolean;
+  golden?: string;
+  json?: boolean;
+}
+
+export async function doctorCommand(options: DoctorOptions): Promise<number> {
+  const display = new Display(process.stderr.isTTY && !options.json ? 'live' : 'none');
+  const environment = await examine();
+  if (!options.json) process.stdout.write(environmentText(environment));
+  const tested = options.selfTest
+    ? await selfTest((done, total) => {
+        display.live([`self-test ${bar(done / total, 24)} ${String(done)}/${String(total)}`]);
+      })
+    : undefined;
+  display.end();
+  if (tested && !options.json) process.stdout.write(selfTestText(tested));
+  const reference = options.golden === undefined ? undefined : await golden(options.golden);
+  if (reference && !options.json) process.stdout.write(goldenText(reference));
+  const ok = (tested?.ok ?? true) && (reference?.ok ?? true);
+  if (options.json) {
+    const headline = tested && {
+      logp_max_abs_diff: tested.logp_max_abs_diff,
+      thread_invariant: tested.thread_invariant,
+      batch_invariant: tested.batch_invariant,
+    };
+    process.stdout.write(
+      `${JSON.stringify({ ok, ...headline, environment, ...(tested && { self_test: tested }), ...(reference && { golden: reference }) })}\n`,
+    );
+  }
+  return ok ? 0 : EXIT.failure;
+}
+
+function environmentText(found: Environment): string {
+  const fonts = Object.entries(found.fonts);
+  const missing = fonts.filter(([, there]) => there === false).map(([language]) => language);
+  const rows = [
+    ['glossa', found.glossa],
+    ['node', found.node],
+    ['system', found.platform],
+    ['processor', found.cpu],
+    ['native', `${found.native.version}, ${found.native.path}`],
+    ['path', `${found.isa} (this processor has ${found.native.isas.join(', ')})`],
+    ['threads', `${String(found.threads)} of ${String(found.cores)} cores`],
+    ['memory', `${String(found.freeMemoryGb)} of ${String(found.memoryGb)} GB free`],
+    [
+      'peak',
+      `${figure(found.peakFlops.float32 / 1e9)} GFLOP/s float32, ${figure(found.peakFlops.bfloat16 / 1e9)} bfloat16`,
+    ],
+    [
+      'fonts',
+      missing.length > 0
+        ? `none for ${missing.join(', ')} (pictures of reports need them; install fonts-noto-cjk, fonts-noto)`
+        : fonts.some(([, there]) => there === null)
+          ? 'fc-list is not installed, so unknown'
+          : 'all languages',
+    ],
+  ];
+  return `${rows.map(([name, value]) => `${name!.padEnd(10)} ${value!}`).join('\n')}\n`;
+}
+
+function selfTestText(test: SelfTest): string {
+  const rows = test.cases.map((each) => [
+    `${each.dtype}, ${String(each.threads)} threads`,
+    each.slots === 0 ? 'all' : String(each.slots),
+    each.shuffled ? 'shuffled' : 'in order',
+    each.micro_batch_tokens === 0 ? 'chosen' : String(each.micro_batch_tokens),
+    String(each.logp_max_abs_diff),
+    each.same_rollout && each.same_update ? 'same bits' : 'DIFFERENT',
+  ]);
+  return [
+    '',
+    `self-test: ${String(test.completions)} completions, ${String(test.tokens)} tokens`,
+    textTable([['', 'slots', 'admission', 'micro-batch', 'max |logp difference|', 'against one thread'], ...rows]),
+    test.ok
+      ? 'passed: sampler and trainer agree to the bit, whatever the threads and the batch'
+      : 'FAILED: this build is not usable for training; please report it with this output',
+    '',
+  ].join('\n');
+}
+
+function goldenText(test: Golden): string {
+  const rows = test.cases.map((each) => [
+    each.name,
+    each.state,
+    each.measures
+      .map(({ name, error, bound }) => `${name} ${error.toExponential(1)} (bound ${bound.toExponential(0)})`)
+      .join(', ') || each.detail,
+  ]);
+  const width = Math.max(...rows.map(([name]) => name!.length));
+  return [
+    '',
+    ...rows.map(([name, state, text]) => `${name!.padEnd(width)}  ${state!.padEnd(5)}  ${text!}`),
+    `${String(test.passed)} passed, ${String(test.failed)} failed, ${String(test.skipped)} skipped`,
+    '',
+  ].join('\n');
+}

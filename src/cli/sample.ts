@@ -1,0 +1,87 @@
+import { text } from 'node:stream/consumers';
+import { FINISH } from '../engine/index.js';
+import { rowIds, toRagged } from '../base/ragged.js';
+import { GlossaError } from '../base/error.js';
+import { measureLanguage } from '../language/index.js';
+import { renderPrompt } from '../prompt/index.js';
+import { dtypeOption, languageOption, numberOption } from './arguments.js';
+import { percent } from './format.js';
+import { openNamed, promptSettings } from './model.js';
+
+export interface SampleOptions {
+  model: string;
+  prompt?: string;
+  style?: string;
+  system?: string;
+  language: string;
+  samples: string;
+  temperature: string;
+  topK: string;
+  topP: string;
+  minP: string;
+  maxTokens: string;
+  seed: string;
+  dtype: string;
+  json?: boolean;
+}
+
+export async function sampleCommand(options: SampleOptions): Promise<void> {
+  const language = languageOption('language', options.language);
+  const budget = numberOption('max-tokens', options.maxTokens, { min: 1, whole: true });
+  const question = options.prompt ?? (await readInput());
+  const model = await openNamed(options.model, { dtype: dtypeOption(options.dtype), threads: 0 }, (message) => {
+    process.stderr.write(`warning: ${message}\n`);
+  });
+  const { engine, tokenizer } = model;
+  try {
+    const ids =
+      options.style === 'raw'
+        ? tokenizer.encode(question)
+        : renderPrompt(
+            tokenizer,
+            question,
+            language,
+            promptSettings({ style: options.style, system: options.system }, model),
+          ).ids;
+    const { context } = engine.info();
+    if (ids.length + budget > context)
+      throw new GlossaError(
+        'CONFIG_BUDGET',
+        `${String(ids.length)} prompt tokens and --max-tokens ${String(budget)} go beyond the model's context of ${String(context)}`,
+      );
+    const columns = await engine.generate({
+      prompts: toRagged([ids]),
+      numGenerations: numberOption('samples', options.samples, { min: 1, whole: true }),
+      maxNewTokens: budget,
+      stopIds: tokenizer.eosIds,
+      temperature: numberOption('temperature', options.temperature, { min: 0 }),
+      topK: numberOption('top-k', options.topK, { min: 0, whole: true }),
+      topP: numberOption('top-p', options.topP, { min: 0, max: 1 }),
+      minP: numberOption('min-p', options.minP, { min: 0, max: 1 }),
+      seed: BigInt(numberOption('seed', options.seed, { min: 0, whole: true })),
+      purpose: 'sample',
+      step: 0,
+    });
+    for (let row = 0; row < columns.rows; row++) {
+      const drawn = rowIds({ ids: columns.completionIds, offsets: columns.completionOffsets }, row);
+      const completion = tokenizer.decode(drawn);
+      const { targetWr, enWr } = measureLanguage(completion, language);
+      const finish = FINISH[columns.finish[row]!]!;
+      if (options.json)
+        process.stdout.write(
+          `${JSON.stringify({ sample: row, completion, finish, tokens: drawn.length, target_wr: targetWr, en_wr: enWr })}\n`,
+        );
+      else
+        process.stdout.write(
+          `${completion}\n[${String(drawn.length)} tokens, ${finish}; ${language} words ${percent(targetWr)}, English ${percent(enWr)}]\n\n`,
+        );
+    }
+  } finally {
+    await engine.dispose();
+  }
+}
+
+async function readInput(): Promise<string> {
+  if (process.stdin.isTTY) throw new GlossaError('USAGE', 'sample needs --prompt, or a question on standard input');
+  return (await text(process.stdin)).replace(/\r?\n$/, '');
+}

@@ -1,0 +1,94 @@
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GlossaError } from '../base/error.js';
+import { runGolden, type GoldenCase } from '../engine/index.js';
+import { computeAdvantages } from '../grpo/index.js';
+import type { AdvantageSettings } from '../grpo/types.js';
+
+export interface Golden {
+  ok: boolean;
+  passed: number;
+  failed: number;
+  skipped: number;
+  cases: (Omit<GoldenCase, 'kind'> & {
+    kind: GoldenCase['kind'] | 'advantages';
+    /** The largest of error / bound. */ worst: number;
+  })[];
+}
+
+interface AdvantageFile {
+  rewards_per_func: (number | null)[][];
+  reward_weights: number[];
+  num_generations: number;
+  cases: {
+    multi_objective_aggregation: AdvantageSettings['multiObjectiveAggregation'];
+    scale_rewards: AdvantageSettings['scaleRewards'];
+    advantages: number[];
+    frac_reward_zero_std: number;
+  }[];
+}
+
+/** Absolute; the advantages are of size 1 and given with nine decimals, ours are float32. */
+const ADVANTAGE_BOUND = 1e-6;
+
+/**
+ * Runs a folder of reference cases (or the folder that has them in `cases/`): models, losses, whole optimizer steps, and
+ * advantages.json.
+ *
+ * @throws GlossaError GOLDEN_NOT_FOUND where there is no case in it.
+ */
+export async function golden(given: string): Promise<Golden> {
+  const dir = (await exists(join(given, 'cases'))) ? join(given, 'cases') : given;
+  if (!(await exists(dir))) throw new GlossaError('GOLDEN_NOT_FOUND', `${given}: no such folder`);
+  const native = await runGolden(dir);
+  const all = [...native, ...(await advantageCases(join(dir, 'advantages.json')))];
+  if (all.length === 0)
+    throw new GlossaError('GOLDEN_NOT_FOUND', `${given}: no case in it`, {
+      hint: 'name a folder with model-*, loss-*, train-* folders or advantages.json',
+    });
+  const count = (...states: string[]) => all.filter(({ state }) => states.includes(state)).length;
+  return {
+    ok: count('fail', 'error') === 0,
+    passed: count('pass'),
+    failed: count('fail', 'error'),
+    skipped: count('skip'),
+    cases: all.map((each) => ({
+      ...each,
+      worst: Math.max(0, ...each.measures.map(({ error, bound }) => error / bound)),
+    })),
+  };
+}
+
+type AnyCase = Omit<GoldenCase, 'kind'> & { kind: GoldenCase['kind'] | 'advantages' };
+
+async function advantageCases(path: string): Promise<AnyCase[]> {
+  if (!(await exists(path))) return [];
+  const file = JSON.parse(await readFile(path, 'utf8')) as AdvantageFile;
+  return file.cases.map((each) => {
+    const got = computeAdvantages(file.rewards_per_func, {
+      numGenerations: file.num_generations,
+      weights: file.reward_weights,
+      scaleRewards: each.scale_rewards,
+      multiObjectiveAggregation: each.multi_objective_aggregation,
+    });
+    const error = Math.max(...each.advantages.map((expected, i) => Math.abs(expected - got.advantages[i]!)));
+    const zero = Math.abs(each.frac_reward_zero_std - got.fracRewardZeroStd);
+    return {
+      name: `advantages-${each.multi_objective_aggregation}-${each.scale_rewards}`,
+      kind: 'advantages',
+      state: error <= ADVANTAGE_BOUND && zero <= ADVANTAGE_BOUND ? 'pass' : 'fail',
+      detail: '',
+      measures: [
+        { name: 'advantages', error, bound: ADVANTAGE_BOUND },
+        { name: 'frac_reward_zero_std', error: zero, bound: ADVANTAGE_BOUND },
+      ],
+    };
+  });
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

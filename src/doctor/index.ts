@@ -1,0 +1,3 @@
+export { examine, type Environment } from './environment.js';
+export { golden, type Golden } from './golden.js';
+export { selfTest, type SelfTest } from './self_test.js';

@@ -98,6 +98,9 @@ function inlineMath(text: string, start: number): number {
   const content = text.slice(start + 1, end - 1);
   if (content === '' || /^\s|\s$/.test(content) || /^[0-9]/.test(text.slice(end, end + 1))) return start;
   if (content.includes('\\')) return end;
-  const prose = /[\p{L}\p{M}]{2,}[ ,]+[\p{L}\p{M}]{2,}|[^\P{L}\p{Script=Latin}\p{Script=Greek}\p{Script=Common}]/u.test(content);
+  const twoWords = /[\p{L}\p{M}]{2,}[ ,]+[\p{L}\p{M}]{2,}/u;
+  const otherLetters = /[^\P{L}\p{Script=Latin}\p{Script=Greek}\p{Script=Common}]/u;
+  const loneWord = /(?<![^\s,])[\p{L}\p{M}]{2,}(?![^\s,])/u;
+  const prose = twoWords.test(content) || otherLetters.test(content) || (loneWord.test(content) && !/[=+*/^<>_]/.test(content));
   return prose ? start : end;
 }

@@ -6,6 +6,7 @@ import { GlossaError } from '../base/error.js';
 import { byteSymbols } from './byte-symbols.js';
 import { ByteTable } from './byte-table.js';
 import { splitAtControlTokens } from './control.js';
+import { createEncoder } from './encoder.js';
 import { tokenizerKind } from './kind.js';
 import { componentsOf, readJsonIfThere, readTokenizerFile } from './tokenizer-file.js';
 import type { TokenizerFile } from './tokenizer-file.js';
@@ -30,7 +31,7 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
   // Control tokens are split off before the library sees the text; what it sees can then never become one.
   const ordinary = file.added_tokens.filter(({ id }) => !control.some((token) => token.id === id));
   const library = new LibraryTokenizer({ ...file, added_tokens: ordinary }, {});
-  const encodeText = (text: string): number[] => library.encode(text, { add_special_tokens: false }).ids;
+  const encodeText = createEncoder(library, file);
 
   return {
     vocabSize: table.size,

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { describe, test } from 'node:test';
+import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
+import { loadTokenizer } from '../../src/tokenizer/index.js';
+import type { Tokenizer } from '../../src/tokenizer/index.js';
+
+const SHARED = process.env['GLOSSA_SHARED'] ?? resolve(import.meta.dirname, '../../../shared');
+const MODELS = join(SHARED, 'data/models');
+const EXPECTED = {
+  'Llama-3.2-3B-Instruct': { vocabSize: 128_256, eosIds: [128001, 128008, 128009], prefixIds: [128000], nfc: false },
+  'OLMo-2': { vocabSize: 100_278, eosIds: [100257], prefixIds: [], nfc: false },
+  'Qwen2.5': { vocabSize: 151_665, eosIds: [151645], prefixIds: [], nfc: true },
+  Qwen3: { vocabSize: 151_669, eosIds: [151645], prefixIds: [], nfc: true },
+};
+
+interface Golden {
+  ref: string;
+  text: string;
+  ids: number[];
+}
+
+for (const [model, expected] of Object.entries(EXPECTED)) {
+  const dir = join(MODELS, model);
+  const skip = existsSync(dir) ? false : `no ${dir}: set GLOSSA_SHARED to the folder that holds data/models`;
+  describe(model, { skip }, () => {
+    let tokenizer: Tokenizer;
+    const golden = (): Golden[] =>
+      readFileSync(join(dir, 'golden_encodings.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Golden);
+
+    test('describes itself', async () => {
+      tokenizer = await loadTokenizer(dir);
+      assert.equal(tokenizer.vocabSize, expected.vocabSize);
+      assert.deepEqual(tokenizer.eosIds, expected.eosIds);
+      assert.deepEqual(tokenizer.prefixIds, expected.prefixIds);
+      assert.match(tokenizer.chatTemplate ?? '', /messages/);
+    });
+
+    test('gives the ids two other implementations agree on', () => {
+      const rows = golden();
+      assert.equal(rows.length, 37);
+      for (const { ref, text, ids } of rows) assert.deepEqual(tokenizer.encode(text, { special: true }), ids, ref);
+    });
+
+    test('gives each golden text back from its ids', () => {
+      for (const { ref, text, ids } of golden()) {
+        assert.equal(tokenizer.decode(ids, { special: true }), expected.nfc ? text.normalize('NFC') : text, ref);
+      }
+    });
+
+    test('keeps text that spells a control token as text', () => {
+      for (const { content, id } of tokenizer.controlTokens) {
+        const text = `a ${content}${content} b`;
+        const ids = tokenizer.encode(text);
+        assert.ok(!ids.includes(id), content);
+        assert.equal(tokenizer.decode(ids), text);
+        assert.ok(tokenizer.encode(text, { special: true }).includes(id), content);
+      }
+    });
+
+    test('decodes as the library does, cut characters included', () => {
+      const file = JSON.parse(gunzipSync(readFileSync(join(dir, 'tokenizer.json.gz'))).toString()) as object;
+      const library = new LibraryTokenizer(file, { clean_up_tokenization_spaces: false });
+      for (const { ids } of golden()) {
+        for (let cut = 1; cut <= ids.length; cut += 3) {
+          const part = ids.slice(0, cut);
+          assert.equal(tokenizer.decode(part, { special: true }), library.decode(part, {}));
+          assert.equal(tokenizer.decode(part), library.decode(part, { skip_special_tokens: true }));
+        }
+      }
+    });
+
+    test('decodes ids past its vocabulary, as a padded embedding can draw them, to U+FFFD', () => {
+      assert.equal(tokenizer.decode([tokenizer.vocabSize, 1 << 30, -1]), '\ufffd'.repeat(3));
+    });
+  });
+}

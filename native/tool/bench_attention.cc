@@ -1,0 +1,102 @@
+// `glossa-native bench attention [--isa name]`: attention beside the float32 peak of one thread measured in the same
+// run.
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+#include "ops/kernels.h"
+#include "tool/bench.h"
+#include "tool/command.h"
+
+namespace glossa::tool {
+namespace {
+
+struct Shape {
+  const char* where;
+  int64_t heads, kv_heads, head_dim, prefix, rows, sequences;  // rows 1: decoding the key after `own` others
+  int64_t own;
+};
+
+// Sequences enough that decoding goes through many key blocks in turn, as the sampler's slots do.
+const Shape kShapes[] = {
+    {"0.2M decode", 4, 2, 16, 40, 1, 64, 40},    {"1M decode", 4, 2, 32, 40, 1, 64, 40},
+    {"1M decode 150", 4, 2, 32, 40, 1, 64, 110}, {"10M decode", 8, 4, 64, 40, 1, 16, 60},
+    {"0.5B decode", 14, 2, 64, 256, 1, 2, 256},  {"3B decode", 24, 8, 128, 256, 1, 1, 256},
+    {"0.2M train", 4, 2, 16, 40, 48, 16, 0},     {"1M train", 4, 2, 32, 40, 48, 16, 0},
+    {"1M train 96", 4, 2, 32, 0, 96, 16, 0},     {"10M train", 8, 4, 64, 40, 80, 4, 0},
+    {"0.5B train", 14, 2, 64, 256, 256, 1, 0},   {"3B train", 24, 8, 128, 256, 256, 1, 0},
+};
+
+struct Sequence {
+  Sequence(Dtype t, int64_t n) : k(bytes(t, n, 1)), v(bytes(t, n, 2)) {}
+  static std::vector<uint8_t> bytes(Dtype t, int64_t n, uint32_t seed) {
+    std::vector<uint8_t> out(static_cast<size_t>(n * dtype_bytes(t)));
+    if (t == Dtype::f32) {
+      memcpy(out.data(), random_floats(n, seed).data(), out.size());
+    } else {
+      memcpy(out.data(), random_bf16(n, seed).data(), out.size());
+    }
+    return out;
+  }
+  std::vector<uint8_t> k, v;
+};
+
+void bench(const Kernels& kernels, Dtype t, const Shape& s, double peak) {
+  const QkvShape shape = {s.heads, s.kv_heads, s.head_dim, QkNorm::none, 0};
+  const int64_t own_capacity = kv_capacity(s.own + s.rows), prefix_capacity = kv_capacity(s.prefix);
+  const float scale = 1 / std::sqrt(static_cast<float>(s.head_dim));
+  Sequence prefix(t, kv_elements(shape, prefix_capacity));
+  std::vector<Sequence> own;
+  for (int64_t i = 0; i < s.sequences; ++i) own.emplace_back(t, kv_elements(shape, own_capacity));
+  std::vector<float> q = random_floats(s.rows * shape.width(), 3), dout = random_floats(s.rows * shape.q_width(), 4);
+  std::vector<float> out(q.size()), dq(q.size()), stats(static_cast<size_t>(s.rows * s.heads * 2));
+  std::vector<uint8_t> scratch(static_cast<size_t>(attention_scratch_bytes(shape, s.prefix + s.own + s.rows)));
+  const KvBlock before = {prefix.k.data(), prefix.v.data(), prefix_capacity};
+  auto view = [&](Sequence& x) { return KvBlock{x.k.data(), x.v.data(), own_capacity}; };
+  const Timing forward = measure([&] {
+    for (Sequence& x : own)
+      kernels.attention->forward(out.data(), shape.q_width(), stats.data(), q.data(), shape.width(), s.rows, s.own,
+                                 before, s.prefix, view(x), shape, scale, t, scratch.data());
+  });
+  // 2 flops for each of the two products of a query with every key it sees
+  const double rows = static_cast<double>(s.rows), seen = static_cast<double>(s.prefix + s.own) + (rows + 1) / 2;
+  const double flops = static_cast<double>(s.sequences * s.heads * s.head_dim) * 4 * rows * seen;
+  std::printf("  %-14s %2ld/%ld x %3ld  %4ld + %4ld keys  %3ld rows  forward %7.1f GFLOP/s %5.1f %%", s.where,
+              static_cast<long>(s.heads), static_cast<long>(s.kv_heads), static_cast<long>(s.head_dim),
+              static_cast<long>(s.prefix), static_cast<long>(s.own + s.rows), static_cast<long>(s.rows),
+              flops / forward.best / 1e9, 100 * flops / forward.best / peak);
+  if (s.rows > 1) {
+    std::vector<float> dk(static_cast<size_t>(kv_elements(shape, own_capacity))), dv = dk;
+    std::vector<float> dk_prefix(static_cast<size_t>(kv_elements(shape, prefix_capacity))), dv_prefix = dk_prefix;
+    const Timing backward = measure([&] {
+      for (Sequence& x : own)
+        kernels.attention->backward(dq.data(), shape.width(), dk.data(), dv.data(), dk_prefix.data(), dv_prefix.data(),
+                                    dout.data(), out.data(), shape.q_width(), stats.data(), q.data(), shape.width(),
+                                    s.rows, before, s.prefix, view(x), shape, scale, t, scratch.data());
+    });
+    std::printf("  backward %7.1f %5.1f %%", 2.5 * flops / backward.best / 1e9, 250 * flops / backward.best / peak);
+  }
+  std::printf("\n");
+}
+
+}  // namespace
+}  // namespace glossa::tool
+
+COMMAND("bench attention", "[--isa name] [--only text]: attention beside the measured peak of one thread") {
+  using namespace glossa;
+  using namespace glossa::tool;
+  const std::string isa = option(args, "--isa", ""), only = option(args, "--only", "");
+  Result<const Kernels*> found = isa.empty() ? default_kernels() : kernels_for(isa);
+  if (!found.ok()) {
+    std::fprintf(stderr, "%s\n", found.status().message().c_str());
+    return 2;
+  }
+  const double peak = measured_peak_flops(*found.value(), Dtype::f32, 1);
+  std::printf("%s, one thread, float32 peak %.1f GFLOP/s\n", found.value()->isa, peak / 1e9);
+  for (Dtype t : {Dtype::f32, Dtype::bf16}) {
+    std::printf("keys and values in %s\n", t == Dtype::f32 ? "float32" : "bfloat16");
+    for (const Shape& s : kShapes)
+      if (std::string(s.where).find(only) != std::string::npos) bench(*found.value(), t, s, peak);
+  }
+  return 0;
+}

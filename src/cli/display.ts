@@ -13,7 +13,7 @@ export function progressMode(asked: string, stream: NodeJS.WriteStream = process
 export class Display {
   private block: string[] = [];
   private drawn = 0;
-  private lastDraw = 0;
+  private lastDraw = -Infinity;
 
   constructor(
     readonly mode: ProgressMode,
@@ -59,7 +59,7 @@ export class Display {
 
   private draw(): void {
     if (this.mode !== 'live' || this.block.length === 0) return;
-    const width = Math.max(20, (this.stream.columns || 80) - 1);
+    const width = (this.stream.columns || 80) - 1;
     this.stream.write(this.block.map((line) => `${line.slice(0, width)}\n`).join(''));
     this.drawn = this.block.length;
     this.lastDraw = performance.now();

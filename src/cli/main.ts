@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
-import { runCommand } from './errors.js';
+import { EXIT, runCommand } from './errors.js';
 
 // Each command's module is loaded when it is called, so that --help and mistakes answer at once.
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -13,7 +13,9 @@ const program = new Command('glossa')
   .description('Trains language models with GRPO on verifiable problems and watches which language they think in.')
   .version(version)
   .showHelpAfterError('(glossa --help lists the commands)')
-  .showSuggestionAfterError();
+  .showSuggestionAfterError()
+  // A command line that cannot be meant exits with 2, also of the commands below, which copy this.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT.usage));
 
 program
   .command('demo')

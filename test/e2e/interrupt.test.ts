@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { RunRecord } from '../../src/run/index.js';
+import { filesBelow, glossa, lastingMetrics, start } from './glossa.js';
+
+let root: string;
+const settings = (dir: string) => [
+  ...['--set', `run.dir=${dir}`, '--set', `model.cache=${join(root, 'lab')}`, '--set', 'model.lab.pretrain.steps=30'],
+  ...['--set', 'grpo.prompts_per_step=8', '--set', 'data.eval=[]', '--progress', 'plain'],
+];
+const train = (dir: string, ...more: string[]) => ['train', 'studies/lab/smoke.yaml', ...settings(dir), ...more];
+const record = async (dir: string) => JSON.parse(await readFile(join(dir, 'run.json'), 'utf8')) as RunRecord;
+
+/** Starts a run and waits until it has made some steps. */
+async function startUntilStep(args: readonly string[], step: number) {
+  const started = start(args);
+  await new Promise<void>((resolve, reject) => {
+    let text = '';
+    started.child.stderr!.on('data', (more: string) => {
+      text += more;
+      if (text.includes(`step ${String(step)}/`)) resolve();
+    });
+    void started.ended.then((ended) => {
+      reject(new Error(`ended early: ${ended.stderr}`));
+    });
+  });
+  return started;
+}
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'glossa-interrupt-'));
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+describe('a run that is stopped', () => {
+  it('by Ctrl-C finishes its step, saves, says how to go on, and goes on to the same bytes', async () => {
+    const dir = join(root, 'stopped');
+    const steps = [
+      '--set',
+      'grpo.max_steps=8',
+      '--set',
+      'optimizer.lr_scheduler_type=constant',
+      '--set',
+      'checkpoint.every=0',
+    ];
+    const { child, ended } = await startUntilStep(train(dir, ...steps), 2);
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    assert.equal(code, 130);
+    assert.match(stderr, /finishing the step/);
+    assert.match(stderr, new RegExp(`glossa train --resume ${dir}`));
+    assert.equal((await record(dir)).status, 'interrupted');
+    assert.equal((await glossa(['train', '--resume', dir])).code, 0);
+    assert.equal((await record(dir)).status, 'finished');
+    const whole = join(root, 'unstopped');
+    assert.equal((await glossa(train(whole, ...steps))).code, 0);
+    assert.deepEqual(await lastingMetrics(dir), await lastingMetrics(whole));
+    const weights = (run: string) => readFile(join(run, 'checkpoints/000008/model.safetensors'));
+    assert.ok((await weights(dir)).equals(await weights(whole)));
+  });
+
+  it('by Ctrl-C twice ends at once and leaves the last checkpoint', async () => {
+    const dir = join(root, 'twice');
+    const { child, ended } = await startUntilStep(
+      train(dir, '--set', 'checkpoint.every=1', '--set', 'grpo.max_steps=1000', '--set', 'grpo.prompts_per_step=64'),
+      2,
+    );
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    const { code, stderr } = await ended;
+    assert.equal(code, 130, stderr);
+    assert.equal((await record(dir)).status, 'interrupted');
+  });
+
+  it('is not trained twice at a time, nor overwritten unasked', async () => {
+    const dir = join(root, 'locked');
+    const { child, ended } = await startUntilStep(train(dir, '--set', 'grpo.max_steps=1000'), 1);
+    const second = await glossa(['train', '--resume', dir]);
+    assert.equal(second.code, 1);
+    assert.match(second.stderr, /error RUN_LOCKED/);
+    child.kill('SIGKILL');
+    await ended;
+    const third = await glossa(train(dir));
+    assert.match(third.stderr, /error RUN_EXISTS/);
+  });
+});
+
+describe('a run that cannot go on', () => {
+  it('stops at a number that is not finite, names the tensor, and keeps the last good state', async () => {
+    const dir = join(root, 'nonfinite');
+    const { code, stderr } = await glossa(
+      train(
+        dir,
+        '--set',
+        'grpo.max_steps=20',
+        '--set',
+        'optimizer.learning_rate=1e38',
+        '--set',
+        'optimizer.max_grad_norm=0',
+        '--set',
+        'optimizer.warmup_steps=3',
+        '--set',
+        'optimizer.lr_scheduler_type=constant',
+      ),
+    );
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /error NONFINITE: step \d+: /);
+    assert.match(stderr, /--set optimizer\.learning_rate=/);
+    const { status, error } = await record(dir);
+    assert.equal(status, 'failed');
+    assert.equal(error?.code, 'NONFINITE');
+    const lines = await lastingMetrics(dir);
+    assert.ok(lines.every((line) => typeof line['loss'] === 'number'));
+    const resumed = await glossa([
+      'train',
+      '--resume',
+      dir,
+      '--set',
+      'optimizer.learning_rate=1e-4',
+      '--set',
+      'grpo.max_steps=5',
+      '--progress',
+      'none',
+    ]);
+    assert.equal(resumed.code, 0, resumed.stderr);
+  });
+
+  it('keeps its last good checkpoint where the disk is full', async (t) => {
+    const dir = join(root, 'small-disk');
+    await mkdir(dir);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', dir], { stdio: 'ignore' });
+    } catch {
+      t.skip('needs the right to mount a small file system');
+      return;
+    }
+    try {
+      const run = join(dir, 'run');
+      const { code, stderr } = await glossa(
+        train(run, '--set', 'grpo.max_steps=200', '--set', 'checkpoint.every=1', '--set', 'checkpoint.keep=100'),
+      );
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /error IO_ERROR: .*(checkpoint|rollouts|metrics)/);
+      const checkpoints = await filesBelow(join(run, 'checkpoints'));
+      assert.ok(
+        [...checkpoints.keys()].some((name) => name.endsWith('state.json')),
+        'no checkpoint is left',
+      );
+      execFileSync('mount', ['-o', 'remount,size=200m', dir]);
+      const last = Math.max(...[...checkpoints.keys()].map((name) => Number(name.slice(0, 6))));
+      const resumed = await glossa([
+        'train',
+        '--resume',
+        run,
+        '--set',
+        `grpo.max_steps=${String(last + 1)}`,
+        '--set',
+        'checkpoint.keep=1',
+        '--progress',
+        'none',
+      ]);
+      assert.equal(resumed.code, 0, resumed.stderr);
+    } finally {
+      execFileSync('umount', [dir]);
+    }
+  });
+
+  it('says so where its folder cannot be written to', async (t) => {
+    const dir = join(root, 'read-only');
+    await mkdir(dir);
+    let locked = false;
+    if (process.getuid?.() === 0) {
+      try {
+        execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,size=1m', 'tmpfs', dir], { stdio: 'ignore' });
+        locked = true;
+      } catch {
+        t.skip('root may write anywhere, and mounting is not allowed here');
+        return;
+      }
+    } else chmodSync(dir, 0o555);
+    try {
+      const { code, stderr } = await glossa(train(join(dir, 'run')));
+      assert.equal(code, 1);
+      assert.match(stderr, /error IO_ERROR: cannot make .*read-only/);
+    } finally {
+      if (locked) execFileSync('umount', [dir]);
+    }
+  });
+});

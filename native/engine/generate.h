@@ -1,0 +1,12 @@
+// Sampling: every worker of the thread pool owns some slots and decodes them all together, pass by pass, without waiting
+// for the others. A prompt's keys and values are computed once and read by all of its completions on that worker.
+#pragma once
+#include "engine/state.h"
+
+namespace glossa {
+
+// The log-probability and entropy of a token are those of softmax(logits / temperature) over the whole vocabulary, at
+// temperature 1 where the temperature is 0: truncation (top-k, top-p, min-p) and logit bias shape the draw alone.
+Result<Rollout> generate(EngineState&, const GenerateRequest&, const JobControl&);
+
+}  // namespace glossa

@@ -1,0 +1,184 @@
+// One forward, one truth: what the sampler reports is what the trainer computes, bit for bit, whatever the threads, the
+// slots, the order of admission and the micro-batches; and a step is the same step however it is cut.
+#include <algorithm>
+#include <cstring>
+
+#include "engine/test_models.h"
+#include "model/buffer.h"
+#include "ops/kernels.h"
+#include "tool/test.h"
+
+namespace glossa::test {
+namespace {
+
+template <class T>
+bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
+}
+
+// Buffers full of NaN before every use: a value that was never written would show in the bits.
+struct Poisoned {
+  Poisoned() { Buffer::poison = true; }
+  ~Poisoned() { Buffer::poison = false; }
+};
+
+struct Prompts {
+  Rows rows;
+  std::vector<int32_t> budgets;
+};
+Prompts prompts(int n, int64_t vocab) {
+  Prompts p;
+  for (int i = 0; i < n; ++i) {
+    p.rows.add(random_ids(500 + static_cast<uint32_t>(i), 1 + (i * 13) % 41, vocab));
+    p.budgets.push_back(1 + (i * 17) % 53);
+  }
+  return p;
+}
+
+GenerateRequest request_for(const Prompts& p, int samples) {
+  GenerateRequest r;
+  r.prompts = p.rows.view();
+  r.num_generations = samples;
+  r.max_new_tokens = 53;
+  r.budgets = p.budgets.data();
+  r.stop_ids = {3, 11};
+  r.sampling = {0.8f, 0, 1, 0, 42};
+  r.step = 9;
+  return r;
+}
+
+struct Way {
+  int threads, slots;
+  bool reversed;
+};
+const Way kWays[] = {{1, 1, false}, {1, 256, true}, {2, 0, false}, {3, 7, true}, {8, 40, false}, {2, 256, true}};
+
+}  // namespace
+
+TEST("engine: a completion does not depend on threads, slots or admission") {
+  Poisoned poisoned;
+  for (Family family : kFamilies)
+    for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
+      const Prompts p = prompts(20, tiny_config(family).vocab);
+      std::vector<int32_t> backwards;
+      for (int32_t i = 19; i >= 0; --i) backwards.push_back(i);
+      Rollout first;
+      for (const Way& way : kWays) {
+        auto engine = tiny_engine(family, dtype, way.threads);
+        GenerateRequest r = request_for(p, 4);
+        r.slots = way.slots;
+        if (way.reversed) r.admission = backwards.data();
+        Result<Rollout> got = engine->generate(r, {});
+        CHECK(got.ok());
+        if (!got.ok()) return;
+        if (first.completion_ids.empty()) {
+          first = got.take();
+          CHECK(first.completion_ids.size() > 200);
+          continue;
+        }
+        CHECK(got.value().completion_ids == first.completion_ids);
+        CHECK(got.value().completion_offsets == first.completion_offsets);
+        CHECK(got.value().finish == first.finish);
+        CHECK(same_bits(got.value().logps, first.logps));
+        CHECK(same_bits(got.value().entropies, first.entropies));
+      }
+    }
+}
+
+TEST("engine: the sampler's log-probabilities are the trainer's on every instruction set") {
+  Poisoned poisoned;
+  for (const std::string& isa : supported_isas())
+    for (Family family : kFamilies)
+      for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
+        auto engine = tiny_engine(family, dtype, 2, isa);
+        const Prompts p = prompts(25, engine->info().vocab);
+        Result<Rollout> rollout = engine->generate(request_for(p, 8), {});
+        CHECK(rollout.ok());
+        if (!rollout.ok()) return;
+        TestBatch b = batch_of(rollout.value());
+        CHECK_EQ(rollout.value().sample.size(), size_t{200});
+        LogprobSettings s;
+        s.temperature = 0.8f;
+        for (int64_t tokens : {int64_t{1}, int64_t{150}, int64_t{1} << 40}) {
+          s.micro_batch_tokens = tokens;
+          Result<Logprobs> got = engine->logprobs(b.view().sequences, s, {});
+          CHECK(got.ok());
+          if (!got.ok()) return;
+          CHECK(same_bits(got.value().logps, rollout.value().logps));
+          CHECK(same_bits(got.value().entropies, rollout.value().entropies));
+        }
+        TrainSettings t;
+        t.loss = {LossType::dapo, 0.2f, 0.2f, 0};
+        t.temperature = 0.8f;
+        t.learning_rate = 1e-3f;
+        Result<TrainMetrics> metrics = engine->train_step(b.view(), t, {});
+        CHECK(metrics.ok());
+        if (!metrics.ok()) return;
+        CHECK_EQ(metrics.value().logp_max_abs_diff, 0.0);
+        CHECK_EQ(metrics.value().clip_region_mean, 0.0);
+        CHECK_EQ(metrics.value().loss_tokens, static_cast<int64_t>(b.completions.ids.size()));
+      }
+}
+
+TEST("engine: log-probabilities do not depend on the number of threads") {
+  Poisoned poisoned;
+  for (Family family : kFamilies)
+    for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
+      const TestBatch b = test_batch(9, 5, tiny_config(family).vocab);
+      Logprobs first;
+      for (int threads : {1, 2, 3, 8}) {
+        auto engine = tiny_engine(family, dtype, threads);
+        Result<Logprobs> got = engine->logprobs(b.view().sequences, {}, {});
+        CHECK(got.ok());
+        if (!got.ok()) return;
+        if (first.logps.empty()) first = got.value();
+        CHECK(same_bits(got.value().logps, first.logps));
+        CHECK(same_bits(got.value().entropies, first.entropies));
+      }
+    }
+}
+
+TEST("engine: a step is the same bits for every micro-batch size and number of threads") {
+  Poisoned poisoned;
+  for (Family family : kFamilies)
+    for (Dtype dtype : {Dtype::f32, Dtype::bf16})
+      for (LossType type : {LossType::supervised, LossType::grpo, LossType::dr_grpo, LossType::dapo}) {
+        TestBatch b = test_batch(6, 3, tiny_config(family).vocab);
+        std::vector<float> gradient, weights;
+        for (int threads : {1, 2, 3, 8})
+          for (int64_t tokens : {int64_t{1}, int64_t{90}, int64_t{0}}) {
+            if (threads == 3 && tokens == 90) continue;
+            auto engine = tiny_engine(family, dtype, threads);
+            if (b.ref_logps.empty()) {
+              Result<Logprobs> l = engine->logprobs(b.view().sequences, {}, {});
+              CHECK(l.ok());
+              if (!l.ok()) return;
+              for (size_t i = 0; i < l.value().logps.size(); ++i) {
+                const float noise = uniform(8, static_cast<uint32_t>(i)) - 0.5f;
+                b.old_logps.push_back(l.value().logps[i] + 0.6f * noise);
+                b.ref_logps.push_back(l.value().logps[i] - 0.4f * noise);
+              }
+            }
+            TrainSettings s;
+            s.loss = {type, 0.2f, 0.28f, 0.05f};
+            s.max_completion_length = 40;
+            s.learning_rate = 1e-3f;
+            s.weight_decay = 0.1f;
+            s.micro_batch_tokens = tokens;
+            std::vector<float> g;
+            Result<TrainMetrics> metrics = engine->gradients(b.view(), s, &g);
+            CHECK(metrics.ok());
+            if (!metrics.ok()) return;
+            CHECK(metrics.value().grad_norm > 0);
+            for (int step = 0; step < 2; ++step) CHECK(engine->train_step(b.view(), s, {}).ok());
+            if (gradient.empty()) {
+              gradient = g;
+              weights = engine->parameters();
+            }
+            CHECK(same_bits(g, gradient));
+            CHECK(same_bits(engine->parameters(), weights));
+          }
+      }
+}
+
+}  // namespace glossa::test

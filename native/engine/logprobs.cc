@@ -1,0 +1,144 @@
+#include "engine/logprobs.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "engine/batch.h"
+#include "engine/checks.h"
+#include "model/head_loss.h"
+
+namespace glossa {
+namespace {
+
+constexpr int64_t kHeadRows = 52;
+
+// A worker's memory for tasks of at most `rows` rows.
+struct Memory {
+  Activations activations;
+  void* normed;
+  float *rstd, *logits;
+  void* scratch;
+};
+Memory carve(const Model& m, Carver& c, int64_t rows, int64_t keys) {
+  Memory w;
+  w.activations = carve_activations(m, c, rows, false);
+  w.normed = c.elements(m.dtype, rows * m.config.hidden);
+  w.rstd = c.floats(rows);
+  w.logits = c.floats(kHeadRows * logits_stride(m));
+  w.scratch = c.bytes(forward_scratch_bytes(m, keys));
+  return w;
+}
+
+int64_t bytes_per_row(const Model& m) {
+  Carver c;
+  carve_activations(m, c, 1024, false);
+  return c.used() / 1024 + kv_cache_bytes(m, 1);
+}
+
+// The sequences of a task with rows counted from 0, and their ids.
+void rebase(const SequenceRows* sequences, int64_t count, const MicroBatch& b, std::vector<SequenceRows>* rows,
+            std::vector<int32_t>* ids) {
+  for (int64_t i = 0; i < count; ++i) {
+    rows->push_back(sequences[i]);
+    rows->back().row0 = static_cast<int64_t>(ids->size());
+    auto from = b.ids.begin() + sequences[i].row0;
+    ids->insert(ids->end(), from, from + sequences[i].rows);
+  }
+}
+
+}  // namespace
+
+Result<Logprobs> logprobs(EngineState& e, const SequenceBatch& batch, const LogprobSettings& settings,
+                          const JobControl& control) {
+  const Model& m = e.model;
+  if (Status s = check_batch(m, batch, 1); !s.ok()) return s;
+  if (Status s = check_temperature(settings.temperature, false); !s.ok()) return s;
+  if (settings.micro_batch_tokens < 0)
+    return Status("ARGUMENT_INVALID", "micro_batch_tokens must be 0 (chosen) or more");
+  if (settings.reference && e.reference.empty())
+    return Status("REFERENCE_MISSING", "there is no frozen reference: call set_reference first");
+  const Weights& w = settings.reference ? e.reference : e.policy;
+  const int64_t budget = settings.micro_batch_tokens > 0 ? settings.micro_batch_tokens
+                                                         : chosen_micro_batch(bytes_per_row(m));
+
+  const Layout layout(batch_rows(batch, nullptr), LossOver::completion);
+  const int64_t offset0 = batch.completions.offsets[0];
+  Logprobs out;
+  out.logps.resize(static_cast<size_t>(batch.completions.offsets[batch.completions.rows] - offset0));
+  out.entropies.resize(out.logps.size());
+  std::atomic<bool> stopped{false};
+  int64_t tokens = 0;
+  for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
+    const MicroBatch b = layout.next(&unit, budget);
+    e.model.need_positions(b.longest_keys);
+    e.kv.reserve(kv_bytes(m, b));
+    const Placed placed = place_sequences(m, b, e.kv.data());
+    const int64_t target = task_rows(b.rows, e.threads()), rows = std::max(target, b.longest_sequence);
+    Carver sizes;
+    carve(m, sizes, rows, b.longest_keys);
+    e.need_scratch(sizes.used());
+
+    auto run = [&](const std::vector<SequenceRows>& sequences, const std::vector<int64_t>& index, bool keys_only) {
+      const std::vector<SequenceTask> tasks = sequence_tasks(sequences, target);
+      e.pool->run(static_cast<int64_t>(tasks.size()), [&](int64_t t, int worker) {
+        if (is_cancelled(control)) stopped = true;
+        if (stopped) return;
+        const SequenceTask& task = tasks[static_cast<size_t>(t)];
+        Carver carver(e.scratch_of(worker));
+        const Memory memory = carve(m, carver, rows, b.longest_keys);
+        std::vector<SequenceRows> local;
+        std::vector<int32_t> ids;
+        rebase(sequences.data() + task.first, task.count, b, &local, &ids);
+        embed(m, w, memory.activations.x_first(), ids.data(), task.rows);
+        forward_layers(m, w, memory.activations, local.data(), task.count, keys_only, memory.scratch);
+        if (keys_only) return;
+        final_norm(m, w, memory.normed, memory.rstd, memory.activations.x_last(), task.rows);
+        for (int64_t i = 0; i < task.count; ++i) {
+          const Sequence& s = b.sequences[static_cast<size_t>(index[static_cast<size_t>(task.first + i)])];
+          for (int64_t r = 0; r < s.rows; r += kHeadRows) {
+            const size_t head_row = static_cast<size_t>(s.head_row0 + r);
+            const size_t at = static_cast<size_t>(b.token[head_row] - offset0);
+            head_logps(m, w, 1 / settings.temperature, &b.targets[head_row],
+                       element(memory.normed, m.dtype, (local[static_cast<size_t>(i)].row0 + r) * m.config.hidden),
+                       memory.logits, std::min(kHeadRows, s.rows - r), &out.logps[at], &out.entropies[at]);
+          }
+        }
+      });
+    };
+    run(placed.prefixes, placed.prefix_index, true);
+    run(placed.own, placed.own_index, false);
+    if (stopped) return Status("CANCELLED", "the log-probabilities were cancelled");
+    tokens += b.rows;
+    if (control.progress)
+      control.progress(unit, static_cast<int64_t>(layout.units().size()), tokens);
+  }
+  return out;
+}
+
+Result<std::vector<float>> sequence_logits(EngineState& e, const int32_t* ids, int64_t n) {
+  const Model& m = e.model;
+  const int32_t offsets[2] = {0, static_cast<int32_t>(n)};
+  if (Status s = check_rows(m, {ids, offsets, 1}, "sequence", 1); !s.ok()) return s;
+  if (n > m.config.context)
+    return Status("SEQUENCE_EXCEEDS_CONTEXT", "the sequence has " + std::to_string(n) +
+                                                  " ids; the model's context is " + std::to_string(m.config.context));
+  e.model.need_positions(n);
+  SequenceRows rows{};
+  rows.rows = n;
+  rows.own.capacity = kv_capacity(n);
+  e.kv.reserve(kv_cache_bytes(m, rows.own.capacity));
+  rows.own.data = e.kv.data();
+  Carver sizes;
+  carve(m, sizes, n, n);
+  e.need_scratch(sizes.used());
+  Carver carver(e.scratch_of(0));
+  const Memory memory = carve(m, carver, n, n);
+  embed(m, e.policy, memory.activations.x_first(), ids, n);
+  forward_layers(m, e.policy, memory.activations, &rows, 1, false, memory.scratch);
+  final_norm(m, e.policy, memory.normed, memory.rstd, memory.activations.x_last(), n);
+  std::vector<float> out(static_cast<size_t>(n * m.config.vocab));
+  head_logits(m, e.policy, out.data(), m.config.vocab, memory.normed, n);
+  return out;
+}
+
+}  // namespace glossa

@@ -1,0 +1,280 @@
+#include "engine/micro_batch.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace glossa {
+namespace {
+
+constexpr int64_t kLogitBytesOfThread = int64_t{64} << 20;
+
+size_t index(int64_t i) { return static_cast<size_t>(i); }
+
+}  // namespace
+
+int64_t training_bytes_per_row(const Model& m) {
+  constexpr int64_t kRows = 1024;
+  Carver c;
+  carve_activations(m, c, kRows, true);
+  return c.used() / kRows + kv_cache_bytes(m, 1) + 4 * m.config.hidden * 4;
+}
+
+MicroBatchPass::MicroBatchPass(EngineState& e, const Layout& layout, const MicroBatch& b, StepLoss& loss,
+                               float* gradient, float* head_gradient)
+    : e_(e), m_(e.model), layout_(layout), b_(b), loss_(loss), gradient_(gradient), head_gradient_(head_gradient) {
+  const int64_t most = kLogitBytesOfThread * e.threads() / (logits_stride(m_) * 4);
+  chunk_rows_ = std::min(b.head_rows, std::max<int64_t>(most / 2 * 2, 2));
+  Carver sizes;
+  carve(sizes);
+  e.activations.reserve(sizes.used());
+  Carver carver(e.activations.data());
+  mem_ = carve(carver);
+  placed_ = place_sequences(m_, b, mem_.caches);
+  prepare_rows();
+  prepare_gradients();
+  clear_padding();
+}
+
+MicroBatchPass::Memory MicroBatchPass::carve(Carver& c) const {
+  const int64_t d = m_.config.hidden;
+  Memory w{};
+  w.activations = carve_activations(m_, c, b_.rows, true);
+  w.dx = c.floats(b_.rows * d);
+  w.rstd_final = c.floats(b_.rows);
+  w.normed = c.elements(m_.dtype, b_.head_rows * d);
+  w.d_normed = c.floats(b_.head_rows * d);
+  w.logits = c.floats(chunk_rows_ * logits_stride(m_));
+  w.partials = c.floats(static_cast<int64_t>(b_.sequences.size()) * m_.partial_size);
+  int64_t shared = 0;
+  for (const Sequence& s : b_.sequences)
+    if (s.prefix >= 0) shared += kv_gradient_floats(m_, kv_capacity(s.prefix_length));
+  w.prefix_gradients = c.floats(shared);
+  w.caches = static_cast<uint8_t*>(c.bytes(kv_bytes(m_, b_)));
+  return w;
+}
+
+// The loss terms of every head row.
+void MicroBatchPass::prepare_rows() {
+  const TrainBatch& batch = *loss_.batch;
+  terms_.resize(index(b_.head_rows));
+  results_.resize(terms_.size());
+  coefficients_.resize(terms_.size());
+  for (size_t r = 0; r < terms_.size(); ++r) {
+    terms_[r] = {};
+    if (b_.targets[r] < 0) continue;
+    terms_[r].scale = loss_.scales[index(b_.owner[r])];
+    if (loss_.settings.type == LossType::supervised) continue;
+    terms_[r].advantage = batch.advantages[layout_.rows()[index(b_.owner[r])].row];
+    if (batch.old_logps) terms_[r].old_logp = batch.old_logps[b_.token[r]];
+    if (loss_.settings.beta != 0) terms_[r].ref_logp = batch.ref_logps[b_.token[r]];
+  }
+}
+
+// Where each sequence's sums and key/value gradients go.
+void MicroBatchPass::prepare_gradients() {
+  const int64_t n = static_cast<int64_t>(b_.sequences.size());
+  std::memset(mem_.partials, 0, index(n * m_.partial_size) * 4);
+  float* shared = mem_.prefix_gradients;
+  auto partial = [&](int64_t sequence) { return mem_.partials + sequence * m_.partial_size; };
+  for (size_t i = 0; i < placed_.own.size(); ++i) {
+    SequenceGradient g{partial(placed_.own_index[i]), {}, nullptr, 0};
+    if (placed_.own[i].prefix_length > 0) {
+      g.prefix = {shared, placed_.own[i].prefix.capacity};
+      shared += kv_gradient_floats(m_, g.prefix.capacity);
+    }
+    own_gradients_.push_back(g);
+    readers_.push_back(g.prefix);
+  }
+  // The completions of a prefix follow each other among the own sequences.
+  size_t at = 0;
+  for (int64_t prefix : placed_.prefix_index) {
+    while (at < placed_.own.size() && own(static_cast<int64_t>(at)).prefix != prefix) ++at;
+    const size_t first = at;
+    while (at < placed_.own.size() && own(static_cast<int64_t>(at)).prefix == prefix) ++at;
+    prefix_gradients_.push_back({partial(prefix), {}, readers_.data() + first, static_cast<int64_t>(at - first)});
+  }
+}
+
+// Padding rows take part in the weight gradients, with zeros.
+void MicroBatchPass::clear_padding() {
+  auto zero = [&](void* p, int64_t row, int64_t width) {
+    std::memset(element(p, m_.dtype, row * width), 0, index(width * dtype_bytes(m_.dtype)));
+  };
+  for (int64_t r : b_.padding) {
+    for (const LayerRows& l : mem_.activations.layers) {
+      std::memset(l.x + r * m_.config.hidden, 0, index(m_.config.hidden) * 4);
+      std::memset(l.x_mid + r * m_.config.hidden, 0, index(m_.config.hidden) * 4);
+      zero(l.normed1, r, m_.config.hidden);
+      zero(l.normed2, r, m_.config.hidden);
+      zero(l.attention, r, m_.shape.q_width());
+      zero(l.product, r, m_.config.ffn);
+      zero(l.d_qkv, r, m_.shape.width());
+      zero(l.d_o, r, m_.config.hidden);
+      zero(l.d_down, r, m_.config.hidden);
+      std::memset(l.gate_up + r * 2 * m_.config.ffn, 0, index(2 * m_.config.ffn) * 4);
+    }
+    std::memset(mem_.dx + r * m_.config.hidden, 0, index(m_.config.hidden) * 4);
+  }
+  for (size_t r = 0; r < b_.targets.size(); ++r)
+    if (b_.targets[r] < 0) zero(mem_.normed, static_cast<int64_t>(r), m_.config.hidden);
+}
+
+void MicroBatchPass::forward(const SequenceTask& t, int worker) {
+  const SequenceRows* s = placed_.own.data() + t.first;
+  const int64_t d = m_.config.hidden;
+  for (const Span& span : spans_of(s, t.count))
+    embed(m_, e_.policy, mem_.activations.x_first() + span.row0 * d, b_.ids.data() + span.row0, span.rows);
+  forward_layers(m_, e_.policy, mem_.activations, s, t.count, false, e_.scratch_of(worker));
+  for (int64_t i = t.first; i < t.first + t.count; ++i) {
+    const int64_t row = own(i).row0 + own(i).loss_from;
+    final_norm(m_, e_.policy, element(mem_.normed, m_.dtype, own(i).head_row0 * d), mem_.rstd_final + row,
+               mem_.activations.x_last() + row * d, own(i).head_rows());
+  }
+}
+
+HeadLoss MicroBatchPass::head_loss_of() {
+  const bool on_policy = loss_.settings.type != LossType::supervised && !loss_.batch->old_logps;
+  return {loss_.settings, loss_.inv_temperature, b_.targets.data(), terms_.data(),
+          on_policy,      results_.data(),       coefficients_.data()};
+}
+
+void MicroBatchPass::head(int64_t row0, int64_t rows, float* logits) {
+  head_loss(m_, e_.policy, head_loss_of(), mem_.normed, mem_.d_normed, logits, row0, rows);
+}
+
+void MicroBatchPass::backward(const SequenceTask& t, int worker) {
+  const int64_t d = m_.config.hidden;
+  for (int64_t i = t.first; i < t.first + t.count; ++i) {
+    const Sequence& s = own(i);
+    const int64_t row = s.row0 + s.loss_from;
+    std::memset(mem_.dx + s.row0 * d, 0, index(s.loss_from * d) * 4);
+    final_norm_backward(m_, e_.policy, mem_.dx + row * d, own_gradients_[index(i)].partial,
+                        mem_.d_normed + s.head_row0 * d, mem_.activations.x_last() + row * d, mem_.rstd_final + row,
+                        s.head_rows());
+  }
+  backward_layers(m_, e_.policy, mem_.activations, placed_.own.data() + t.first, own_gradients_.data() + t.first,
+                  t.count, false, mem_.dx, e_.scratch_of(worker));
+}
+
+void MicroBatchPass::prefix_backward(const SequenceTask& t, int worker) {
+  const int64_t d = m_.config.hidden;
+  for (int64_t i = t.first; i < t.first + t.count; ++i)
+    std::memset(mem_.dx + placed_.prefixes[index(i)].row0 * d, 0, index(placed_.prefixes[index(i)].rows * d) * 4);
+  backward_layers(m_, e_.policy, mem_.activations, placed_.prefixes.data() + t.first,
+                  prefix_gradients_.data() + t.first, t.count, true, mem_.dx, e_.scratch_of(worker));
+}
+
+void MicroBatchPass::head_in_chunks(WeightGradients& weights, void* const* scratch) {
+  for (int64_t row0 = 0; row0 < b_.head_rows; row0 += chunk_rows_) {
+    const int64_t rows = std::min(chunk_rows_, b_.head_rows - row0);
+    const int64_t task = std::min<int64_t>(52, (rows + e_.threads() - 1) / e_.threads());
+    e_.pool->run((rows + task - 1) / task, [&](int64_t i, int) {
+      const int64_t from = i * task;
+      head(row0 + from, std::min(task, rows - from), mem_.logits + from * logits_stride(m_));
+    });
+    weights.add_head({mem_.logits, logits_gradient_stride(m_),
+                      element(mem_.normed, m_.dtype, row0 * m_.config.hidden), rows});
+    weights.run(*e_.pool, scratch);
+  }
+}
+
+bool MicroBatchPass::run(const JobControl& control, StepTimes* times) {
+  WeightGradients weights(m_, gradient_, head_gradient_);
+  const int64_t target = task_rows(b_.rows, e_.threads()), widest = std::max(target, b_.longest_sequence);
+  e_.need_scratch(std::max({forward_scratch_bytes(m_, b_.longest_keys),
+                            backward_scratch_bytes(m_, widest, b_.longest_keys), weights.scratch_bytes()}));
+  std::vector<void*> scratch;
+  for (Buffer& s : e_.scratch) scratch.push_back(s.data());
+
+  std::atomic<bool> stopped{false};
+  std::vector<double> forward_time(scratch.size()), backward_time(scratch.size());
+  auto stage = [&](const std::vector<SequenceTask>& tasks, const auto& body) {
+    e_.pool->run(static_cast<int64_t>(tasks.size()), [&](int64_t i, int worker) {
+      if (is_cancelled(control)) stopped = true;
+      if (!stopped) body(tasks[index(i)], worker);
+    });
+    return !stopped;
+  };
+  auto timed = [](std::vector<double>& total, int worker, const auto& body) {
+    const double start = seconds_now();
+    body();
+    total[static_cast<size_t>(worker)] += seconds_now() - start;
+  };
+  const std::vector<SequenceTask> prefixes = sequence_tasks(placed_.prefixes, target);
+  const std::vector<SequenceTask> own_tasks = sequence_tasks(placed_.own, target);
+
+  const bool went = stage(prefixes, [&](const SequenceTask& t, int worker) {
+    timed(forward_time, worker, [&] {
+      const SequenceRows* s = placed_.prefixes.data() + t.first;
+      for (int64_t i = 0; i < t.count; ++i)
+        embed(m_, e_.policy, mem_.activations.x_first() + s[i].row0 * m_.config.hidden, b_.ids.data() + s[i].row0,
+              s[i].rows);
+      forward_layers(m_, e_.policy, mem_.activations, s, t.count, true, e_.scratch_of(worker));
+    });
+  });
+  if (!went) return false;
+
+  if (chunk_rows_ == b_.head_rows) {
+    const bool done = stage(own_tasks, [&](const SequenceTask& t, int worker) {
+      timed(forward_time, worker, [&] { forward(t, worker); });
+      timed(backward_time, worker, [&] {
+        const int64_t next = t.first + t.count, row0 = own(t.first).head_row0;
+        const int64_t end = next < static_cast<int64_t>(placed_.own.size()) ? own(next).head_row0 : b_.head_rows;
+        head(row0, end - row0, mem_.logits + row0 * logits_stride(m_));
+        backward(t, worker);
+      });
+    });
+    if (!done) return false;
+    weights.add_head({mem_.logits, logits_gradient_stride(m_), mem_.normed, b_.head_rows});
+  } else {
+    if (!stage(own_tasks, [&](const SequenceTask& t, int worker) {
+          timed(forward_time, worker, [&] { forward(t, worker); });
+        }))
+      return false;
+    const double start = seconds_now();
+    head_in_chunks(weights, scratch.data());
+    times->backward_seconds += seconds_now() - start;
+    if (!stage(own_tasks, [&](const SequenceTask& t, int worker) {
+          timed(backward_time, worker, [&] { backward(t, worker); });
+        }))
+      return false;
+  }
+  if (!stage(prefixes, [&](const SequenceTask& t, int worker) {
+        timed(backward_time, worker, [&] { prefix_backward(t, worker); });
+      }))
+    return false;
+
+  const double start = seconds_now();
+  weights.add_layers(mem_.activations, b_.rows);
+  weights.add_embedding(mem_.dx, b_.ids.data(), b_.rows);
+  weights.run(*e_.pool, scratch.data());
+  add_partials();
+  keep_results();
+  times->backward_seconds += seconds_now() - start;
+  for (size_t i = 0; i < scratch.size(); ++i) {
+    times->forward_seconds += forward_time[i] / static_cast<double>(scratch.size());
+    times->backward_seconds += backward_time[i] / static_cast<double>(scratch.size());
+  }
+  const double head_parameters = static_cast<double>(m_.config.vocab * m_.config.hidden);
+  times->flops += 6 * ((static_cast<double>(m_.matmul_parameters) - head_parameters) * static_cast<double>(b_.rows) +
+                       head_parameters * static_cast<double>(b_.head_rows));
+  return true;
+}
+
+void MicroBatchPass::add_partials() {
+  for (size_t i = 0; i < b_.sequences.size(); ++i) {
+    const float* partial = mem_.partials + static_cast<int64_t>(i) * m_.partial_size;
+    for (const RowParameter& p : m_.row_parameters)
+      for (int64_t j = 0; j < p.size; ++j) gradient_[p.offset + j] += partial[p.partial + j];
+  }
+}
+
+void MicroBatchPass::keep_results() {
+  for (size_t r = 0; r < results_.size(); ++r) {
+    if (b_.targets[r] < 0) continue;
+    loss_.results[index(b_.result[r])] = results_[r];
+    if (!loss_.differences.empty()) loss_.differences[index(b_.result[r])] = results_[r].logp - terms_[r].old_logp;
+  }
+}
+
+}  // namespace glossa

@@ -1,0 +1,76 @@
+// Forward, loss and backward of one micro-batch. Stages, each one call of the thread pool: prefixes forward; the other
+// sequences forward, through the head and backward; prefixes backward; weight gradients. Where the logits of a
+// micro-batch are too large to hold, the head goes over chunks of rows between the two passes instead.
+#pragma once
+#include <atomic>
+
+#include "engine/batch.h"
+#include "model/backward.h"
+#include "model/head_loss.h"
+#include "model/weight_gradients.h"
+
+namespace glossa {
+
+// What the micro-batches of one step have in common.
+struct StepLoss {
+  LossSettings settings;
+  float inv_temperature;
+  const TrainBatch* batch;
+  std::vector<float> scales;         // per row of the layout
+  std::vector<TokenResult> results;  // per loss token of the whole batch
+  std::vector<float> differences;    // logp - old_logp, aligned with results; empty where no old_logps were given
+};
+
+struct StepTimes {
+  double forward_seconds = 0, backward_seconds = 0;
+  double flops = 0;
+};
+
+int64_t training_bytes_per_row(const Model&);
+
+class MicroBatchPass {
+ public:
+  // Gradients are added to `gradient` (flat layout) and, where the head is tied, to head_gradient [vocab][hidden].
+  MicroBatchPass(EngineState&, const Layout&, const MicroBatch&, StepLoss&, float* gradient, float* head_gradient);
+  // False: cancelled, and the gradients are worthless.
+  bool run(const JobControl&, StepTimes*);
+
+ private:
+  struct Memory {
+    Activations activations;
+    float *dx, *rstd_final, *d_normed, *logits, *partials, *prefix_gradients;
+    void* normed;
+    uint8_t* caches;
+  };
+  struct Stopwatch;
+  Memory carve(Carver&) const;
+  void prepare_rows();
+  void prepare_gradients();
+  void clear_padding();
+  void forward(const SequenceTask&, int worker);
+  void head(int64_t row0, int64_t rows, float* logits);
+  void backward(const SequenceTask&, int worker);
+  void prefix_backward(const SequenceTask&, int worker);
+  void head_in_chunks(WeightGradients&, void* const* scratch);
+  void add_partials();
+  void keep_results();
+  const Sequence& own(int64_t i) const { return b_.sequences[static_cast<size_t>(placed_.own_index[static_cast<size_t>(i)])]; }
+  HeadLoss head_loss_of();
+
+  EngineState& e_;
+  const Model& m_;
+  const Layout& layout_;
+  const MicroBatch& b_;
+  StepLoss& loss_;
+  float *gradient_, *head_gradient_;
+  int64_t chunk_rows_;  // of the head; b_.head_rows where all fit
+  Memory mem_;
+  Placed placed_;
+  std::vector<SequenceGradient> prefix_gradients_, own_gradients_;
+  std::vector<KvGradient> readers_;
+  std::vector<TokenTerms> terms_;
+  std::vector<TokenResult> results_;
+  std::vector<float> coefficients_;
+};
+
+}  // namespace glossa

@@ -1,0 +1,46 @@
+// What an engine holds; the parts of the engine (generate, logprobs, train, checkpoint) are functions over it.
+#pragma once
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "engine/engine.h"
+#include "model/weights.h"
+
+namespace glossa {
+
+struct Optimizer {
+  std::vector<float> m, v;  // AdamW's moments, flat layout; empty until the first step
+  int64_t step = 0;
+};
+
+struct EngineState {
+  Model model;
+  std::vector<float> master;
+  Weights policy, reference;
+  Optimizer optimizer;
+  std::unique_ptr<ThreadPool> pool;
+
+  // Memory that is reused from call to call.
+  Buffer activations, gradient, kv, logits;
+  std::vector<Buffer> scratch;  // one a worker
+
+  int threads() const { return pool->threads(); }
+  // Grows every worker's scratch to `bytes`.
+  void need_scratch(int64_t bytes) {
+    scratch.resize(static_cast<size_t>(threads()));
+    for (Buffer& b : scratch) b.reserve(bytes);
+  }
+  uint8_t* scratch_of(int worker) const { return scratch[static_cast<size_t>(worker)].data(); }
+};
+
+inline double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+inline bool is_cancelled(const JobControl& control) {
+  return control.cancelled && control.cancelled->load(std::memory_order_relaxed);
+}
+
+}  // namespace glossa

@@ -1,0 +1,123 @@
+// Tiny models of the four block variants and batches over them, for the engine's tests.
+#pragma once
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "base/philox.h"
+#include "engine/engine.h"
+
+namespace glossa::test {
+
+inline float uniform(uint32_t stream, uint32_t i) { return philox_uniform(philox4x32(99, i, stream, 0, 0).v[0]); }
+
+// Sizes off every tile: three heads of 20, a q width other than hidden, an odd vocabulary.
+inline ModelConfig tiny_config(Family family) {
+  ModelConfig c{};
+  c.family = family;
+  c.hidden = 48;
+  c.layers = 2;
+  c.heads = family == Family::olmo2 ? 3 : 6;
+  c.kv_heads = 3;
+  c.head_dim = family == Family::qwen3 ? 20 : 16;
+  c.ffn = 72;
+  c.vocab = 97;
+  c.context = 192;
+  c.rms_eps = 1e-5f;
+  c.tied = family == Family::qwen2 || family == Family::qwen3;
+  c.qkv_bias = family == Family::qwen2;
+  c.post_norm = family == Family::olmo2;
+  c.qk_norm = family == Family::olmo2 ? QkNorm::whole : family == Family::qwen3 ? QkNorm::per_head : QkNorm::none;
+  c.rope = {family == Family::llama ? RopeType::llama3 : RopeType::plain, 10000.0, 8, 1, 4, 32};
+  c.initializer_range = 0.02f;
+  return c;
+}
+
+inline const Family kFamilies[] = {Family::llama, Family::qwen2, Family::qwen3, Family::olmo2};
+
+// Weights far from a fresh model's, so that a wrong scale, norm or bias shows.
+inline void spread(Engine& engine) {
+  std::vector<float>& w = engine.parameters();
+  uint32_t stream = 0;
+  for (const TensorSpec& t : tensor_specs(engine.config())) {
+    ++stream;
+    int64_t n = 1;
+    for (int64_t d : t.shape) n *= d;
+    const bool matrix = t.shape.size() == 2, norm = t.name.find("norm") != std::string::npos;
+    const float size = matrix ? 1.7f / std::sqrt(static_cast<float>(t.shape[1])) : norm ? 0.6f : 0.4f;
+    for (int64_t i = 0; i < n; ++i)
+      w[static_cast<size_t>(t.offset + i)] =
+          (norm ? 1.0f : 0.0f) + size * (2 * uniform(stream, static_cast<uint32_t>(i)) - 1);
+  }
+  engine.weights_changed();
+}
+
+inline std::unique_ptr<Engine> tiny_engine(Family family, Dtype dtype, int threads, const std::string& isa = "") {
+  EngineOptions options;
+  options.dtype = dtype;
+  options.threads = threads;
+  options.isa = isa;
+  Result<std::unique_ptr<Engine>> engine = Engine::create(tiny_config(family), 5, options);
+  if (!engine.ok()) return nullptr;
+  spread(*engine.value());
+  return engine.take();
+}
+
+struct Rows {
+  std::vector<int32_t> ids, offsets{0};
+  void add(const std::vector<int32_t>& row) {
+    ids.insert(ids.end(), row.begin(), row.end());
+    offsets.push_back(static_cast<int32_t>(ids.size()));
+  }
+  Ragged view() const { return {ids.data(), offsets.data(), static_cast<int64_t>(offsets.size()) - 1}; }
+};
+
+inline std::vector<int32_t> random_ids(uint32_t stream, int64_t n, int64_t vocab) {
+  std::vector<int32_t> ids;
+  for (int64_t i = 0; i < n; ++i)
+    ids.push_back(static_cast<int32_t>(philox4x32(7, static_cast<uint32_t>(i), stream, 0, 0).v[0] %
+                                       static_cast<uint32_t>(vocab)));
+  return ids;
+}
+
+// GRPO rows: `groups` prompts of 1, 2, .. ids with `samples` completions of mixed lengths each.
+struct TestBatch {
+  Rows prompts, completions;
+  std::vector<float> advantages, old_logps, ref_logps;
+  TrainBatch view() const {
+    TrainBatch b;
+    b.sequences = {prompts.view(), completions.view()};
+    b.advantages = advantages.data();
+    if (!old_logps.empty()) b.old_logps = old_logps.data();
+    if (!ref_logps.empty()) b.ref_logps = ref_logps.data();
+    return b;
+  }
+};
+inline TestBatch test_batch(int groups, int samples, int64_t vocab) {
+  TestBatch b;
+  for (int g = 0; g < groups; ++g) {
+    const std::vector<int32_t> prompt = random_ids(static_cast<uint32_t>(g), 1 + (g * 5) % 23, vocab);
+    for (int s = 0; s < samples; ++s) {
+      const uint32_t stream = 1000 + static_cast<uint32_t>(g * samples + s);
+      b.prompts.add(prompt);
+      b.completions.add(random_ids(stream, 1 + (g * 7 + s * 11) % 37, vocab));
+      b.advantages.push_back(2 * uniform(3, stream) - 1);
+    }
+  }
+  return b;
+}
+
+// The rows of a rollout as a training batch.
+inline TestBatch batch_of(const Rollout& r) {
+  TestBatch b;
+  b.prompts.ids = r.prompt_ids;
+  b.prompts.offsets = r.prompt_offsets;
+  b.completions.ids = r.completion_ids;
+  b.completions.offsets = r.completion_offsets;
+  b.old_logps = r.logps;
+  for (size_t i = 0; i < r.sample.size(); ++i)
+    b.advantages.push_back(2 * uniform(4, static_cast<uint32_t>(i)) - 1);
+  return b;
+}
+
+}  // namespace glossa::test

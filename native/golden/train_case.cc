@@ -1,0 +1,120 @@
+// train-<kind>-<family>: whole optimizer steps from a tiny checkpoint, GRPO or supervised.
+#include <algorithm>
+#include <cmath>
+
+#include "golden/case_files.h"
+
+namespace glossa::golden {
+namespace {
+
+struct Bounds {
+  double loss, norm, weights, tensor;
+};
+// float32: the bounds of the cases' own README. In bfloat16 the steps are only shown to go the same way.
+Bounds bounds_for(Dtype t) {
+  if (t == Dtype::f32) return {1e-5, 1e-4, 2e-3, 2e-2};
+  return {0.1, 0.1, 0.5, 1};
+}
+constexpr double kNormFloor = 1e-3;  // below it a gradient norm is rounding
+
+std::vector<int32_t> offsets_of(const std::vector<int32_t>& lengths) {
+  std::vector<int32_t> offsets{0};
+  for (int32_t n : lengths) offsets.push_back(offsets.back() + n);
+  return offsets;
+}
+
+Result<TrainSettings> train_settings(const Json& json) {
+  TrainSettings s;
+  const std::string kind = text(json, "kind", ""), type = text(json, "loss_type", "");
+  if (kind != "grpo" && kind != "sft") return Status("GOLDEN_INVALID", "kind must be grpo or sft, not " + kind);
+  s.loss.type = kind == "sft" ? LossType::supervised : LossType::dapo;
+  if (kind == "grpo" && type != "dapo") return Status("GOLDEN_INVALID", "loss_type must be dapo, not " + type);
+  s.loss.epsilon = static_cast<float>(number(json, "epsilon", 0.2));
+  s.loss.epsilon_high = static_cast<float>(number(json, "epsilon_high", 0.2));
+  s.loss.beta = static_cast<float>(number(json, "beta", 0));
+  s.temperature = static_cast<float>(number(json, "temperature", 1));
+  s.learning_rate = static_cast<float>(number(json, "learning_rate", 0));
+  s.adam_beta1 = static_cast<float>(number(json, "adam_beta1", 0.9));
+  s.adam_beta2 = static_cast<float>(number(json, "adam_beta2", 0.999));
+  s.adam_epsilon = static_cast<float>(number(json, "adam_epsilon", 1e-8));
+  s.weight_decay = static_cast<float>(number(json, "weight_decay", 0));
+  s.max_grad_norm = static_cast<float>(number(json, "max_grad_norm", 0));
+  return s;
+}
+
+Status compare_weights(Engine& engine, const std::vector<float>& before, CaseTensors& t, const Bounds& bounds,
+                       GoldenCase* out) {
+  double difference = 0, change = 0, worst = 0;
+  for (const TensorSpec& spec : tensor_specs(engine.config())) {
+    const std::vector<float> want = t.floats("weight." + spec.name);
+    if (!t.status().ok()) return t.status();
+    double d = 0, c = 0;
+    for (size_t i = 0; i < want.size(); ++i) {
+      const size_t at = static_cast<size_t>(spec.offset) + i;
+      const double w = static_cast<double>(want[i]);
+      d += std::pow(static_cast<double>(engine.parameters()[at]) - w, 2);
+      c += std::pow(w - static_cast<double>(before[at]), 2);
+    }
+    difference += d;
+    change += c;
+    if (d > 0) worst = std::max(worst, std::sqrt(d / c));
+  }
+  out->measures.push_back({"weights", std::sqrt(difference / change), bounds.weights});
+  out->measures.push_back({"weights_worst_tensor", worst, bounds.tensor});
+  return {};
+}
+
+Status check(const Json& json, Engine& engine, CaseTensors& t, const Bounds& bounds, GoldenCase* out) {
+  Result<TrainSettings> settings = train_settings(json);
+  if (!settings.ok()) return settings.status();
+  const std::vector<int32_t> prompts = t.ints("prompt_ids"), completions = t.ints("completion_ids");
+  const std::vector<int32_t> prompt_offsets = offsets_of(t.ints("prompt_lengths")),
+                             completion_offsets = offsets_of(t.ints("completion_lengths"));
+  const std::vector<float> advantages = t.floats("advantages"), old = t.floats("old_logps"),
+                           ref = t.floats("ref_logps");
+  if (!t.status().ok()) return t.status();
+  if (prompts.size() != static_cast<size_t>(prompt_offsets.back()) || old.size() != completions.size() ||
+      completions.size() != static_cast<size_t>(completion_offsets.back()) || ref.size() != old.size() ||
+      advantages.size() + 1 != prompt_offsets.size() || prompt_offsets.size() != completion_offsets.size())
+    return Status("GOLDEN_INVALID", "the tensors of case.safetensors do not fit together");
+  const int64_t rows = static_cast<int64_t>(advantages.size());
+  TrainBatch batch;
+  batch.sequences = {{prompts.data(), prompt_offsets.data(), rows}, {completions.data(), completion_offsets.data(), rows}};
+  batch.advantages = advantages.data();
+  batch.old_logps = old.data();
+  batch.ref_logps = ref.data();
+
+  const Json *losses = json.find("losses"), *norms = json.find("grad_norms");
+  if (!losses || !norms || losses->array.size() != norms->array.size())
+    return Status("GOLDEN_INVALID", "case.json must give losses and grad_norms, one of each a step");
+  const std::vector<float> before = engine.parameters();
+  double worst_loss = 0, worst_norm = 0;
+  for (size_t step = 0; step < losses->array.size(); ++step) {
+    Result<TrainMetrics> m = engine.train_step(batch, settings.value(), {});
+    if (!m.ok()) return m.status();
+    const double loss = losses->array[step].number, norm = norms->array[step].number;
+    worst_loss = std::max(worst_loss, std::fabs(m.value().loss - loss) / std::fabs(loss));
+    if (norm > kNormFloor) worst_norm = std::max(worst_norm, std::fabs(m.value().grad_norm - norm) / norm);
+  }
+  out->measures.push_back({"loss", worst_loss, bounds.loss});
+  out->measures.push_back({"grad_norm", worst_norm, bounds.norm});
+  return compare_weights(engine, before, t, bounds, out);
+}
+
+}  // namespace
+
+GoldenCase run_train_case(const std::string& dir, const std::string& name, const EngineOptions& options) {
+  GoldenCase out{name, "train", "", "", {}};
+  Result<Json> json = read_json(dir + "/case.json");
+  if (!json.ok()) return failed_case(name, "train", json.status());
+  Result<std::unique_ptr<Engine>> engine = Engine::load(dir + "/" + text(json.value(), "model", ""), options);
+  if (!engine.ok()) return failed_case(name, "train", engine.status());
+  Result<CaseTensors> tensors = CaseTensors::open(dir + "/case.safetensors");
+  if (!tensors.ok()) return failed_case(name, "train", tensors.status());
+  if (Status s = check(json.value(), *engine.value(), tensors.value(), bounds_for(options.dtype), &out); !s.ok())
+    return failed_case(name, "train", s);
+  judge(&out);
+  return out;
+}
+
+}  // namespace glossa::golden

@@ -1,0 +1,100 @@
+#include "model/model.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+namespace glossa {
+namespace {
+
+class Names {
+ public:
+  explicit Names(const std::vector<TensorSpec>& specs) {
+    for (const TensorSpec& s : specs) offsets_[s.name] = s.offset;
+  }
+  int64_t operator()(const std::string& name) const {
+    auto it = offsets_.find(name);
+    return it == offsets_.end() ? -1 : it->second;
+  }
+
+ private:
+  std::unordered_map<std::string, int64_t> offsets_;
+};
+
+LayerOffsets layer_offsets(const Names& at, const ModelConfig& c, int64_t layer) {
+  std::string p = "model.layers." + std::to_string(layer) + ".", a = p + "self_attn.";
+  LayerOffsets o{};
+  o.qkv = at(a + "q_proj.weight");
+  o.qkv_bias = at(a + "q_proj.bias");
+  o.q_norm = at(a + "q_norm.weight");
+  o.k_norm = at(a + "k_norm.weight");
+  o.o = at(a + "o_proj.weight");
+  o.norm1 = at(p + (c.post_norm ? "post_attention_layernorm.weight" : "input_layernorm.weight"));
+  o.norm2 = at(p + (c.post_norm ? "post_feedforward_layernorm.weight" : "post_attention_layernorm.weight"));
+  o.gate_up = at(p + "mlp.gate_proj.weight");
+  o.down = at(p + "mlp.down_proj.weight");
+  return o;
+}
+
+}  // namespace
+
+void Model::need_positions(int64_t n) {
+  if (n <= rope_positions()) return;
+  int64_t positions = std::min(config.context, std::max<int64_t>({n, 2 * rope_positions(), 256}));
+  positions = std::max(positions, n);
+  rope.resize(static_cast<size_t>(positions * config.head_dim));
+  rope_table(rope.data(), config.rope, config.head_dim, positions);
+}
+
+const TensorSpec& Model::tensor_at(int64_t offset) const {
+  auto after = std::upper_bound(tensors.begin(), tensors.end(), offset,
+                                [](int64_t at, const TensorSpec& t) { return at < t.offset; });
+  return *(after - 1);
+}
+
+Model make_model(const ModelConfig& c, Dtype dtype, const Kernels* kernels) {
+  Model m{};
+  m.config = c;
+  m.shape = c.qkv_shape();
+  m.dtype = dtype;
+  m.kernels = kernels;
+  m.attention_scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(c.head_dim)));
+  m.tensors = tensor_specs(c);
+  m.parameters = parameter_count(c);
+
+  Names at(m.tensors);
+  m.embedding = at("model.embed_tokens.weight");
+  m.final_norm = at("model.norm.weight");
+  m.head = c.tied ? m.embedding : at("lm_head.weight");
+
+  int64_t used = 0;
+  auto row_parameter = [&](int64_t offset, int64_t size) {
+    if (offset < 0) return int64_t{-1};
+    m.row_parameters.push_back({offset, used, size});
+    used += size;
+    return used - size;
+  };
+  for (int64_t l = 0; l < c.layers; ++l) {
+    LayerOffsets o = layer_offsets(at, c, l);
+    m.layers.push_back(o);
+    m.matrices.push_back({o.qkv, m.shape.width(), c.hidden});
+    m.matrices.push_back({o.o, c.hidden, m.shape.q_width()});
+    m.matrices.push_back({o.gate_up, 2 * c.ffn, c.hidden});
+    m.matrices.push_back({o.down, c.hidden, c.ffn});
+    bool whole = m.shape.qk_norm == QkNorm::whole;
+    LayerPartials p{};
+    p.norm1 = row_parameter(o.norm1, c.hidden);
+    p.qkv_bias = row_parameter(o.qkv_bias, m.shape.width());
+    p.q_norm = row_parameter(o.q_norm, whole ? m.shape.q_width() : c.head_dim);
+    p.k_norm = row_parameter(o.k_norm, whole ? m.shape.kv_width() : c.head_dim);
+    p.norm2 = row_parameter(o.norm2, c.hidden);
+    m.partials.push_back(p);
+  }
+  m.final_norm_partial = row_parameter(m.final_norm, c.hidden);
+  m.partial_size = (used + 15) / 16 * 16;
+  m.matrices.push_back({m.head, c.vocab, c.hidden});
+  for (const MatrixSpec& w : m.matrices) m.matmul_parameters += w.n * w.k;
+  return m;
+}
+
+}  // namespace glossa

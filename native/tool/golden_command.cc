@@ -1,0 +1,41 @@
+// glossa-native golden DIR [--dtype f32|bf16] [--json]: runs a folder of reference cases.
+#include <cstdio>
+#include <cstring>
+
+#include "golden/golden.h"
+#include "tool/command.h"
+
+COMMAND("golden", "DIR [--dtype f32|bf16] [--json]: reference cases beside their bounds") {
+  using namespace glossa;
+  std::string dir;
+  EngineOptions options;
+  bool json = false;
+  for (size_t i = 0; i < args.size(); ++i) {
+    if (args[i] == "--json") {
+      json = true;
+    } else if (args[i] == "--dtype" && i + 1 < args.size()) {
+      options.dtype = args[++i] == "bf16" ? Dtype::bf16 : Dtype::f32;
+    } else {
+      dir = args[i];
+    }
+  }
+  if (dir.empty()) {
+    std::fprintf(stderr, "usage: glossa-native golden DIR [--dtype f32|bf16] [--json]\n");
+    return 2;
+  }
+  Result<std::vector<GoldenCase>> cases = run_golden(dir, options);
+  if (!cases.ok()) {
+    std::fprintf(stderr, "%s: %s\n", cases.status().code().c_str(), cases.status().message().c_str());
+    return 1;
+  }
+  bool good = true;
+  for (const GoldenCase& c : cases.value()) {
+    good = good && (c.state == "pass" || c.state == "skip");
+    if (json) continue;
+    std::printf("%-24s %-5s %s\n", c.name.c_str(), c.state.c_str(), c.detail.c_str());
+    for (const GoldenMeasure& m : c.measures)
+      std::printf("    %-24s %.3g of %.3g\n", m.name.c_str(), m.error, m.bound);
+  }
+  if (json) std::printf("%s", golden_json(cases.value()).c_str());
+  return good ? 0 : 1;
+}

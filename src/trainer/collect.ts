@@ -13,6 +13,7 @@ import type { Advantages } from '../grpo/types.js';
 import type { GradedCompletion } from '../reward/types.js';
 import type { Grader } from '../reward/index.js';
 import { renderPrompt } from '../prompt/index.js';
+import type { Reference } from './reference.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { rowIds, toRagged } from '../base/ragged.js';
 
@@ -35,8 +36,7 @@ export interface CollectContext {
   engine: Engine;
   tokenizer: Tokenizer;
   grader: Grader;
-  /** Log-probabilities under the reference; absent where beta is 0. */
-  reference?: ((batch: { prompts: Ragged; completions: Ragged }) => Promise<Float32Array>) | undefined;
+  reference: Reference | undefined;
 }
 
 /** Samples the completions of `problems` at optimizer step `step` (steps made so far), grades them, and finds their advantages. */
@@ -86,7 +86,7 @@ export async function collect(
     },
   );
   const judged = performance.now();
-  const refLogps = await context.reference?.({ prompts, completions });
+  const refLogps = await context.reference?.logps({ prompts, completions });
   return {
     problems,
     columns,

@@ -5,7 +5,8 @@ import { createRun, resumeRun, runFolder, type FoundCheckpoint, type Run, type R
 import type { Tell } from './events.js';
 import { describeMachine } from './machine.js';
 import { openModel } from './model.js';
-import { openData, Session } from './session.js';
+import { openData } from './parts.js';
+import { Session } from './session.js';
 
 export interface TrainOptions {
   /** Aborted: the step in progress is finished, a checkpoint saved, and the run ends as interrupted. */

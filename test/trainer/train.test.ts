@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { GlossaError } from '../../src/base/error.js';
+import { parseConfig, type ResolvedConfig } from '../../src/config/index.js';
+import { readRolloutFile } from '../../src/rollout/index.js';
+import { readMetrics, readRecord, runFolder } from '../../src/run/index.js';
+import { resume, train, type TrainEvent } from '../../src/trainer/index.js';
+import { filesBelow, lastingMetrics } from '../e2e/glossa.js';
+
+const BASE = `
+seed: 3
+model: { lab: { pretrain: { steps: 20 } } }
+data:
+  train: [{ lab: { language: ko } }]
+grpo: { max_steps: 4, prompts_per_step: 4, num_generations: 4, max_completion_length: 24 }
+optimizer: { learning_rate: 1e-3, lr_scheduler_type: constant }
+checkpoint: { every: 0 }
+`;
+
+let root: string;
+let count = 0;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'glossa-train-'));
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+function config(...sets: string[]): ResolvedConfig {
+  const name = `run-${String(count++)}`;
+  const all = [`model.cache=${join(root, 'lab')}`, `run.dir=${join(root, name)}`, ...sets];
+  return parseConfig(BASE, { path: `${name}.yaml`, sets: all });
+}
+
+async function module(name: string, text: string): Promise<string> {
+  const path = join(root, `${name}.mjs`);
+  await writeFile(path, text);
+  return path;
+}
+
+const fails = async (settings: ResolvedConfig): Promise<GlossaError> => {
+  try {
+    await train(settings);
+  } catch (error) {
+    assert.ok(error instanceof GlossaError, String(error));
+    assert.equal((await readRecord(settings.run.dir)).status, 'failed');
+    assert.equal((await readRecord(settings.run.dir)).error?.code, error.code);
+    return error;
+  }
+  throw new Error('the run did not fail');
+};
+
+/** Stops after `step`, goes on, and must end with the bytes of the run that never stopped. */
+async function assertResumes(sets: readonly string[], step: number): Promise<void> {
+  const [whole, broken] = [config(...sets), config(...sets)];
+  await train(whole);
+  const stop = new AbortController();
+  const tell = (event: TrainEvent) => {
+    if (event.type === 'step' && event.line.step === step) stop.abort();
+  };
+  assert.equal((await train(broken, { stop: stop.signal, tell })).status, 'interrupted');
+  const { status } = await resume(broken.run.dir, (asked) => ({ config: asked, set: [] }));
+  assert.equal(status, 'finished');
+  assert.deepEqual(await lastingMetrics(broken.run.dir), await lastingMetrics(whole.run.dir));
+  const last = whole.grpo.max_steps;
+  const [expected, got] = await Promise.all(
+    [whole, broken].map(({ run }) => filesBelow(runFolder(run.dir).checkpoint(last))),
+  );
+  for (const [file, bytes] of expected!) assert.ok(got!.get(file)!.equals(bytes), `${file} differs`);
+}
+
+describe('training', () => {
+  it('starts each generation on the sampler’s own log-probabilities: the ratio is exactly 1', async () => {
+    const settings = config();
+    await train(settings);
+    const lines = await readMetrics(runFolder(settings.run.dir).metrics);
+    assert.deepEqual(
+      lines.map((line) => line.step),
+      [1, 2, 3, 4],
+    );
+    for (const line of lines) {
+      assert.equal(line['sampling/sampling_logp_difference/max'], 0);
+      assert.equal(line['clip_ratio/region_mean'], 0);
+      assert.equal(line['grader_errors'], 0);
+      assert.equal(line['learning_rate'], 1e-3);
+      assert.ok(line['grad_norm']! >= 0 && line['entropy']! > 0 && line['step_time']! > 0);
+    }
+    const first = await readRolloutFile(runFolder(settings.run.dir).rollout(1));
+    assert.equal(first.numRows, 16);
+    for (const name of [
+      'logps',
+      'reward',
+      'advantage',
+      'reward.accuracy',
+      'words.ko',
+      'text',
+      'question',
+      'answer',
+      'language',
+      'correct',
+    ])
+      assert.ok(
+        first.schema.fields.some((field) => field.name === name),
+        name,
+      );
+  });
+
+  it('counts the tokens it trains on', async () => {
+    const settings = config('grpo.max_steps=2');
+    await train(settings);
+    const run = runFolder(settings.run.dir);
+    let tokens = 0;
+    const lines = await readMetrics(run.metrics);
+    for (const { step, num_tokens: counted } of lines) {
+      const batch = await readRolloutFile(run.rollout(step));
+      for (const name of ['prompt_ids', 'completion_ids']) {
+        const column = batch.getChild(name)!;
+        for (let row = 0; row < batch.numRows; row++) tokens += (column.get(row) as { length: number }).length;
+      }
+      assert.equal(counted, tokens);
+    }
+  });
+
+  it('splits a generation among steps and uses it several times, and resumes between generations', async () => {
+    const sets = ['grpo.steps_per_generation=2', 'grpo.num_iterations=2', 'grpo.max_steps=8'];
+    const settings = config(...sets);
+    await train(settings);
+    const lines = await readMetrics(runFolder(settings.run.dir).metrics);
+    assert.equal(lines.length, 8);
+    // The first update of a generation is on policy, and so is no later one.
+    assert.deepEqual(
+      lines.map((line) => line['sampling/sampling_logp_difference/max'] === 0),
+      [true, false, false, false, true, false, false, false],
+    );
+    assert.deepEqual(
+      lines.map((line) => line['time/generate']! > 0),
+      [true, false, false, false, true, false, false, false],
+    );
+    await assertResumes(sets, 2);
+  });
+
+  it('keeps a reference where beta is above 0: KL exactly 0 at first, and the same bits after a resume', async () => {
+    const settings = config('grpo.beta=0.04');
+    await train(settings);
+    const lines = await readMetrics(runFolder(settings.run.dir).metrics);
+    assert.equal(lines[0]!['kl'], 0);
+    assert.ok(lines[3]!['kl']! > 0);
+    await assertResumes(['grpo.beta=0.04'], 2);
+  });
+
+  it('resumes in bfloat16 to the same bits', () =>
+    assertResumes(['dtype=bfloat16', 'optimizer.lr_scheduler_type=cosine'], 3));
+
+  it('does not depend on threads or micro-batches', async () => {
+    const runs = [config('threads=1'), config('threads=3', 'optimizer.micro_batch_tokens=64')];
+    for (const run of runs) await train(run);
+    const [a, b] = await Promise.all(
+      runs.map(({ run }) => readFile(join(runFolder(run.dir).checkpoint(4), 'model.safetensors'))),
+    );
+    assert.ok(a!.equals(b!));
+  });
+
+  it('drops truncated completions from the loss where asked', async () => {
+    const tokens = async (...sets: string[]) => {
+      const settings = config('grpo.max_steps=1', 'grpo.max_completion_length=12', ...sets);
+      await train(settings);
+      return (await readMetrics(runFolder(settings.run.dir).metrics))[0]!;
+    };
+    const [all, masked] = [await tokens(), await tokens('grpo.mask_truncated_completions=true')];
+    const cutOff = Math.round(all['completions/clipped_ratio']! * 16);
+    assert.ok(cutOff > 0, 'the test needs truncated completions');
+    assert.equal(all['loss_tokens']! - masked['loss_tokens']!, cutOff * 12);
+  });
+});
+
+describe('training stops', () => {
+  it('where graders fail too often, and counts them where they fail seldom', async () => {
+    const broken = await module('broken', 'export default () => { throw new Error("boom") };');
+    const error = await fails(config(`rewards=[{name: broken, module: ${broken}}]`));
+    assert.equal(error.code, 'GRADER_ERRORS');
+    assert.match(error.message, /16 gradings \(100\.0 %\).*of broken: .*boom/);
+    const warnings: string[] = [];
+    const tolerant = config(
+      'grpo.max_steps=1',
+      `rewards=[{name: accuracy}, {name: broken, module: ${broken}}]`,
+      'grpo.max_grader_errors=1',
+    );
+    await train(tolerant, { tell: (event) => void (event.type === 'warning' && warnings.push(event.message)) });
+    assert.match(warnings[0]!, /50\.0 %/);
+    const [line] = await readMetrics(runFolder(tolerant.run.dir).metrics);
+    assert.equal(line!['grader_errors'], 16);
+    assert.equal(line!['rewards/broken/mean'], null);
+  });
+
+  it('where nothing was rewarded for as long as asked, and warns before', async () => {
+    const zero = await module('zero', 'export default () => 0;');
+    assert.equal(
+      (await fails(config(`rewards=[{name: zero, module: ${zero}}]`, 'grpo.max_zero_reward_steps=2'))).code,
+      'ALL_REWARDS_ZERO',
+    );
+    const warnings: string[] = [];
+    await train(config(`rewards=[{name: zero, module: ${zero}}]`), {
+      tell: (event) => void (event.type === 'warning' && warnings.push(event.message)),
+    });
+    assert.match(warnings.join('\n'), /every reward was 0 for 3 steps in a row/);
+  });
+
+  it('before the first step where a budget goes beyond the context, naming the problem', async () => {
+    const error = await fails(config('grpo.max_completion_length=100000'));
+    assert.equal(error.code, 'CONFIG_BUDGET');
+    assert.match(error.message, /prompt of problem \S+ .*context of \d+/);
+  });
+});

@@ -1,7 +1,8 @@
 /** Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), the engine's own generator. */
-function philox4x32(key: number, c0: number, c1: number, c2: number, c3: number): Uint32Array {
-  let k0 = key >>> 0;
-  let k1 = Math.floor(key / 2 ** 32) >>> 0;
+export function philox4x32(
+  [k0, k1]: readonly [number, number],
+  [c0, c1, c2, c3]: readonly [number, number, number, number],
+): Uint32Array {
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(0xd2511f53, c0);
     const high1 = multiplyHigh(0xcd9e8d57, c2);
@@ -28,6 +29,9 @@ function multiplyHigh(a: number, b: number): number {
   return (aHigh * bHigh + Math.floor(middle / 65536) + Math.floor(carry / 65536)) >>> 0;
 }
 
+/** The low and the high 32 bits of a whole number below 2^53. */
+const halves = (n: number): [number, number] => [n >>> 0, Math.floor(n / 2 ** 32) >>> 0];
+
 /** What a stream of draws is for; part of its name, so that no two purposes share draws. */
 export const PURPOSE = { story: 1, corpus: 2, order: 3 } as const;
 
@@ -50,8 +54,8 @@ export class Draws {
   /** The next 32 bits. */
   bits(): number {
     if (this.used === 4) {
-      const high = Math.floor(this.index / 2 ** 32);
-      this.block = philox4x32(this.seed, this.index >>> 0, high >>> 0, this.purpose, this.blocks++);
+      const counter = [...halves(this.index), this.purpose, this.blocks++] as const;
+      this.block = philox4x32(halves(this.seed), counter);
       this.used = 0;
     }
     return this.block[this.used++]!;
@@ -81,5 +85,3 @@ export class Draws {
     return weights.findLastIndex((weight) => weight > 0);
   }
 }
-
-export { philox4x32 };

@@ -117,7 +117,7 @@ function tellStory(settings: ProblemSettings, draws: Draws): Omit<Story, 'id'> |
   const weights = (['1', '2', '3', '4'] as const).map((steps) => settings.steps[steps] ?? 0);
   let left = draws.weighted(weights) + 1;
   const person = draws.below(PEOPLE.length);
-  const other = (person + 1 + draws.below(PEOPLE.length - 1)) % PEOPLE.length;
+  let other = (person + 1 + draws.below(PEOPLE.length - 1)) % PEOPLE.length;
   const item = draws.pick(ITEMS);
 
   let opening: Opening;
@@ -149,5 +149,7 @@ function tellStory(settings: ProblemSettings, draws: Draws): Omit<Story, 'id'> |
     if (friends.length === 0) return undefined;
     events.push({ kind: 'share', amount: draws.pick(friends) });
   }
+  // Somebody who does not occur must not tell two stories apart: they would be one text under two ids.
+  if (!events.some(({ kind }) => kind === 'give' || kind === 'receive')) other = (person + 1) % PEOPLE.length;
   return { person: PEOPLE[person]!, other: PEOPLE[other]!, item, opening, events };
 }

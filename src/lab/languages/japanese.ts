@@ -81,7 +81,7 @@ export const japanese: StoryText = {
         : `${name}は${noun}が${opening.each}${counter}ずつ入った箱を${opening.packs}箱持っています。`;
     const ask =
       story.events.at(-1)?.kind === 'share'
-        ? `友達は1人何${counter}の${noun}をもらいましたか？`
+        ? `友達はそれぞれ${noun}を何${counter}もらいましたか？`
         : `${name}は今${noun}を何${counter}持っていますか？`;
     return [first, ...story.events.map((event) => eventSentence(story, event)), ask].join('');
   },

@@ -1,18 +1,28 @@
+#include "base/simd.h"
 #include "ops/sampling/sampling.h"
 
-#include "base/simd.h"
+// A pair of registers that crosses a call, or that two branches hand on, goes through memory. So the functions of the
+// inner loop are inlined, and the end of a row is padded into a copy rather than loaded in another way.
+#define GLOSSA_INLINE static inline __attribute__((always_inline))
 
 namespace glossa::GLOSSA_ISA {
 
-// ---- Philox4x32-10, one counter in each 64-bit lane: a 32 x 32 -> 64 multiply is then one instruction, and what is left
-// in the upper halves never reaches a lower one.
+// Sixteen numbers at `p`, or, where fewer are left, these and `fill` in `copy`.
+GLOSSA_INLINE const float* padded(const float* p, int64_t left, float fill, float copy[kLanes]) {
+  if (left >= kLanes) return p;
+  for (int i = 0; i < kLanes; ++i) copy[i] = i < left ? p[i] : fill;
+  return copy;
+}
+
+// ---- Philox4x32-10, one counter in each 64-bit lane: a 32 x 32 -> 64 multiply is then one instruction, and what is
+// left in the upper halves never reaches a lower one.
 
 typedef uint64_t lanes64 __attribute__((vector_size(kPart * 4)));
-constexpr int kCounters = kPart / 2;     // counters in flight in one lanes64
-constexpr int kWords = kCounters * 4;    // random words they give
-constexpr int kStride = 2 * kLanes;      // tokens served at a time
+constexpr int kCounters = kPart / 2;   // counters in flight in one lanes64
+constexpr int kWords = kCounters * 4;  // random words they give
+constexpr int kStride = 2 * kLanes;    // tokens served at a time
 
-static lanes64 multiply(lanes64 a, uint32_t m) {
+GLOSSA_INLINE lanes64 multiply(lanes64 a, uint32_t m) {
 #if defined(__AVX512F__)
   return (lanes64)_mm512_mul_epu32((__m512i)a, _mm512_set1_epi64(m));
 #elif defined(__AVX2__)
@@ -47,11 +57,12 @@ static Noise noise_of(uint64_t seed, const DrawKey& key) {
 }
 
 // words [kWords] of tokens token .. token + kWords - 1; token is a multiple of 4.
-static void random_words(uint32_t* words, const Noise& noise, int64_t token) {
-  lanes64 c0, c1 = lanes64{} + noise.c1, c2 = lanes64{} + noise.c2, c3 = lanes64{} + noise.c3;
+GLOSSA_INLINE void random_words(uint32_t* words, const Noise& noise, int64_t token) {
   // Counters 0, n/2, 1, n/2 + 1, ..: the two interleaving shuffles below then leave the words in the order of tokens.
-  for (int i = 0; i < kCounters; ++i)
-    c0[i] = noise.c0 + static_cast<uint64_t>(token / 4) + static_cast<uint64_t>(i / 2 + i % 2 * (kCounters / 2));
+  lanes64 order;
+  for (int i = 0; i < kCounters; ++i) order[i] = static_cast<uint64_t>(i / 2 + i % 2 * (kCounters / 2));
+  lanes64 c0 = order + (noise.c0 + static_cast<uint64_t>(token / 4));
+  lanes64 c1 = lanes64{} + noise.c1, c2 = lanes64{} + noise.c2, c3 = lanes64{} + noise.c3;
 #pragma GCC unroll 10
   for (int round = 0; round < 10; ++round) {
     const lanes64 p0 = multiply(c0, 0xD2511F53u), p1 = multiply(c2, 0xCD9E8D57u);
@@ -76,7 +87,7 @@ static void random_words(uint32_t* words, const Noise& noise, int64_t token) {
 // ---- Exponential variates.
 
 // Natural logarithm of a positive normal number, relative error below 3e-7 (also near 1). Cephes logf (S. L. Moshier).
-static vf log_of(vf x) {
+GLOSSA_INLINE vf log_of(vf x) {
   const vi bits = as_int(x);
   const vi k = (bits - 0x3f3504f3) >> 23;  // x = m * 2^k, m in [sqrt(1/2), sqrt(2))
   const vf n = to_float(k), r = as_float(bits - (k << 23)) - 1.0f, z = r * r;
@@ -96,7 +107,7 @@ static vf log_of(vf x) {
 
 // log(-log(1 - u)). Small u decide which token wins, so they are kept to the last bit: 1 - u is taken with its rounding
 // error, which is given back to first order.
-static vf log_exponential(vu word) {
+GLOSSA_INLINE vf log_exponential(vu word) {
   const vf half = to_float(as_int(as_float(word >> 1)));
   const vf u = min((half + 0.5f) * 0x1p-31f, splat(0x1.fffffep-1f));
   const vf rest = 1.0f - u;
@@ -105,14 +116,12 @@ static vf log_exponential(vu word) {
 
 // ---- The filters.
 
-static int lanes_left(int64_t i, int64_t v) { return v - i < kLanes ? static_cast<int>(v - i) : kLanes; }
-
-// (logit + bias) / temperature; -inf past the end.
-static vf tempered(const float* logits, const float* bias, int64_t i, int n, vf inv_temperature) {
-  vf x = load_some(logits + i, n);
-  if (bias) x += load_some(bias + i, n);
-  x *= inv_temperature;
-  return n == kLanes ? x : select(lane_index() < n, x, splat(-__builtin_inff()));
+// (logit + bias) / temperature of sixteen tokens from `i` on; -inf past the end.
+GLOSSA_INLINE vf tempered(const float* logits, const float* bias, int64_t i, int64_t v, vf inv_temperature) {
+  float rest[kLanes], bias_rest[kLanes];
+  vf x = load(padded(logits + i, v - i, -__builtin_inff(), rest));
+  if (bias) x += load(padded(bias + i, v - i, 0.0f, bias_rest));
+  return x * inv_temperature;
 }
 
 // Floats in the order of whole numbers: what lies between two of them can be halved.
@@ -161,13 +170,18 @@ static double sum_at_least(const float* weights, int64_t v, float threshold) {
   for (int64_t block = 0; block < v; block += kBlock) {
     const int64_t end = block + kBlock < v ? block + kBlock : v;
     vf s = zero;
+    float rest[kLanes];
     for (int64_t i = block; i < end; i += kLanes) {
-      const vf w = load_some(weights + i, lanes_left(i, end));
+      const vf w = load(padded(weights + i, end - i, 0.0f, rest));
       s += select(w >= t, w, zero);
     }
     sum += static_cast<double>(reduce_sum(s));
   }
   return sum;
+}
+
+static int lanes_left(int64_t i, int64_t v) {
+  return v - i < kLanes ? static_cast<int>(v - i) : kLanes;
 }
 
 // Writes exp(x - max x) to weights [v], 0 for what top-k removes, and returns the threshold at or above which a weight
@@ -176,26 +190,25 @@ static float filter(float* weights, const float* logits, const float* bias, int6
                     const SamplingSettings& settings) {
   vf m = splat(-__builtin_inff());
   for (int64_t i = 0; i < v; i += kLanes) {
-    const int n = lanes_left(i, v);
-    const vf x = tempered(logits, bias, i, n, inv_temperature);
+    const vf x = tempered(logits, bias, i, v, inv_temperature);
     m = max(m, x);
-    store_some(weights + i, x, n);
+    store_some(weights + i, x, lanes_left(i, v));
   }
   const float largest = reduce_max(m);
   float least = -__builtin_inff();
   if (settings.top_k > 0 && settings.top_k < v)
     least = largest_threshold(least, largest, [&](float t) { return count_at_least(weights, v, t) >= settings.top_k; });
+  float rest[kLanes];
   for (int64_t i = 0; i < v; i += kLanes) {
-    const int n = lanes_left(i, v);
-    const vf x = load_some(weights + i, n);
-    store_some(weights + i, select(x >= splat(least), exp_nonpositive(x - largest), splat(0.0f)), n);
+    const vf x = load(padded(weights + i, v - i, 0.0f, rest));
+    store_some(weights + i, select(x >= splat(least), exp_nonpositive(x - largest), splat(0.0f)), lanes_left(i, v));
   }
   float threshold = 0x1p-149f;
   if (settings.top_p < 1) {
     const double wanted = static_cast<double>(settings.top_p) * sum_at_least(weights, v, threshold);
-    threshold = wanted > 0 ? largest_threshold(threshold, 1.0f,
-                                               [&](float t) { return sum_at_least(weights, v, t) >= wanted; })
-                           : 1.0f;
+    threshold = wanted > 0
+                    ? largest_threshold(threshold, 1.0f, [&](float t) { return sum_at_least(weights, v, t) >= wanted; })
+                    : 1.0f;
   }
   return threshold > settings.min_p ? threshold : settings.min_p;
 }
@@ -235,7 +248,7 @@ static int32_t largest(const float* logits, int64_t v, const float* bias) {
   Race race;
   vi index = lane_index();
   for (int64_t i = 0; i < v; i += kLanes, index += kLanes) {
-    const vf x = tempered(logits, bias, i, lanes_left(i, v), splat(1.0f));
+    const vf x = tempered(logits, bias, i, v, splat(1.0f));
     race.enter(x, x, index);
   }
   return race.winner();
@@ -252,14 +265,14 @@ static int32_t draw(const float* logits, int64_t v, const float* bias, const Sam
   vi index = lane_index();
   for (int64_t group = 0; group < v; group += kStride) {
     uint32_t words[kStride];
+    float rest[kLanes];
     for (int w = 0; w < kStride; w += kWords) random_words(words + w, noise, group + w);
     for (int64_t i = group; i < group + kStride && i < v; i += kLanes, index += kLanes) {
-      const int n = lanes_left(i, v);
-      const vf x = tempered(logits, bias, i, n, inv_temperature);
+      const vf x = tempered(logits, bias, i, v, inv_temperature);
       vu word;
       memcpy(&word, words + (i - group), sizeof word);
       vf score = x - log_exponential(word);
-      if (filtered) score = select(load_some(scratch + i, n) >= splat(threshold), score, none);
+      if (filtered) score = select(load(padded(scratch + i, v - i, 0.0f, rest)) >= splat(threshold), score, none);
       race.enter(x, score, index);
     }
   }

@@ -39,7 +39,8 @@ std::vector<double> sampling_law(const std::vector<float>& logits, const std::ve
 }
 
 double sampling_uniform(const SamplingSettings& settings, const DrawKey& key, uint32_t token) {
-  const uint64_t low = (static_cast<uint64_t>(key.position) << 40) + (static_cast<uint64_t>(key.sample) << 22) + token / 4;
+  const uint64_t low =
+      (static_cast<uint64_t>(key.position) << 40) + (static_cast<uint64_t>(key.sample) << 22) + token / 4;
   const Philox4 words = philox4x32(settings.seed, static_cast<uint32_t>(low), static_cast<uint32_t>(low >> 32),
                                    key.prompt, (key.purpose << 24) + key.step);
   const float u = (static_cast<float>(words.v[token % 4] / 2) + 0.5f) * 0x1p-31f;

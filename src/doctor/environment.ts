@@ -30,8 +30,8 @@ export async function examine(): Promise<Environment> {
     threads,
     freeMemoryGb: Math.round(freemem() / 2 ** 27) / 8,
     peakFlops: {
-      float32: await measuredPeak({ dtype: 'float32' }),
-      bfloat16: await measuredPeak({ dtype: 'bfloat16' }),
+      float32: measuredPeak({ dtype: 'float32' }),
+      bfloat16: measuredPeak({ dtype: 'bfloat16' }),
     },
     fonts: Object.fromEntries(
       await Promise.all(LANGUAGES.map(async (language) => [language, await hasFont(language)] as const)),

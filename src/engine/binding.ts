@@ -54,6 +54,7 @@ export interface GoldenCase {
 /** What glossa.node exports, all of it; native/addon/module.cc is the other side. */
 export interface NativeBinding {
   nativeInfo(): { isas: string[]; cores: number };
+  measuredPeak(options?: EngineOptions): number;
   createEngine(configJson: string, seed: bigint, options?: EngineOptions): Promise<NativeEngine>;
   loadEngine(dir: string, options?: EngineOptions): Promise<NativeEngine>;
   runGolden(dir: string, options?: EngineOptions): Promise<GoldenCase[]>;
@@ -66,6 +67,7 @@ export interface NativeBinding {
 /** The names above, for the check against the real exports when the addon is loaded. */
 export const BINDING_NAMES = [
   'nativeInfo',
+  'measuredPeak',
   'createEngine',
   'loadEngine',
   'runGolden',

@@ -52,7 +52,7 @@ export async function openParts(
     const grader = keep(await createGrader(config.rewards, threads));
     const suiteGrader = keep(await createGrader([{ name: 'accuracy', weight: 1 }], threads));
     const reference = keep(await openReference(run, config, model.engine, checkpoint !== undefined));
-    const peak = await measuredPeak(engineOptions(config));
+    const peak = measuredPeak(engineOptions(config));
     await run.update({ model: model.engine.info() });
     return { run, config, model, reference, grader, suiteGrader, peak, ...inputs };
   } catch (error) {

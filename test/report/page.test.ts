@@ -72,7 +72,7 @@ test('a completion cannot write into the page', () => {
     ],
   });
   assert.doesNotMatch(html, /<script/);
-  assert.equal(html.split('&lt;script&gt;').length - 1, 8);
+  assert.equal(html.split('&lt;script&gt;').length - 1, 9);
 });
 
 test('the page asks nothing of the network', () => {

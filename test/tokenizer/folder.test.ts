@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { GlossaError } from '../../src/base/error.js';
+import { byteSymbols, loadTokenizer } from '../../src/tokenizer/index.js';
+
+const bytes = Object.fromEntries(byteSymbols().map((symbol, byte) => [symbol, byte]));
+const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
+/** A byte-level tokenizer without merges: id of a byte is the byte. */
+const plain = {
+  version: '1.0',
+  added_tokens: [
+    { id: 256, content: '<end>', special: true, normalized: false },
+    { id: 257, content: '<think>', special: false, normalized: false },
+    { id: 258, content: '<pad>', special: true, normalized: false, lstrip: true, rstrip: true },
+  ],
+  normalizer: null,
+  pre_tokenizer: byteLevel,
+  post_processor: null,
+  decoder: byteLevel,
+  model: { type: 'BPE', vocab: bytes, merges: [] },
+};
+
+async function folder(files: Record<string, unknown>): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'glossa-tokenizer-'));
+  for (const [name, content] of Object.entries(files)) {
+    const raw = typeof content === 'string' || content instanceof Uint8Array;
+    await writeFile(join(dir, name), raw ? content : JSON.stringify(content));
+  }
+  return dir;
+}
+
+const refused = (code: string, naming: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof GlossaError, String(error));
+  assert.equal(error.code, code);
+  assert.match(error.message, naming);
+  assert.ok(error.hint);
+  return true;
+};
+
+describe('a folder with a tokenizer', () => {
+  test('may hold it gzipped', async () => {
+    const tokenizer = await loadTokenizer(await folder({ 'tokenizer.json.gz': gzipSync(JSON.stringify(plain)) }));
+    assert.deepEqual(tokenizer.encode('hé'), [104, 195, 169]);
+    assert.equal(tokenizer.vocabSize, 259);
+    assert.deepEqual(tokenizer.eosIds, []);
+    assert.equal(tokenizer.chatTemplate, undefined);
+  });
+
+  test('names its ends of sequence in three files', async () => {
+    const tokenizer = await loadTokenizer(
+      await folder({
+        'tokenizer.json': plain,
+        'generation_config.json': { eos_token_id: [256, 10] },
+        'config.json': { eos_token_id: 10 },
+        'tokenizer_config.json': { eos_token: { content: '<pad>' }, chat_template: [{ name: 'default', template: 'x' }] },
+      }),
+    );
+    assert.deepEqual(tokenizer.eosIds, [256, 10, 258]);
+    assert.deepEqual(tokenizer.namedTokens, { eos_token: '<pad>' });
+    assert.equal(tokenizer.chatTemplate, 'x');
+  });
+
+  test('takes chat_template.jinja before tokenizer_config.json', async () => {
+    const files = { 'tokenizer.json': plain, 'tokenizer_config.json': { chat_template: 'old' } };
+    assert.equal((await loadTokenizer(await folder(files))).chatTemplate, 'old');
+    assert.equal((await loadTokenizer(await folder({ ...files, 'chat_template.jinja': 'new' }))).chatTemplate, 'new');
+  });
+
+  test('splits at control tokens only for templates, and strips where the token says so', async () => {
+    const tokenizer = await loadTokenizer(await folder({ 'tokenizer.json': plain }));
+    const text = 'a <pad> b<end>';
+    assert.deepEqual(tokenizer.encode(text, { special: true }), [97, 258, 98, 256]);
+    assert.deepEqual(tokenizer.encode(text), [...Buffer.from(text)]);
+    assert.deepEqual(tokenizer.encode('', { special: true }), []);
+    assert.deepEqual(tokenizer.encode(''), []);
+  });
+
+  test('leaves out control tokens when decoding, but not marks that belong to the text', async () => {
+    const tokenizer = await loadTokenizer(await folder({ 'tokenizer.json': plain }));
+    assert.equal(tokenizer.decode([257, 97, 256]), '<think>a');
+    assert.equal(tokenizer.decode([257, 97, 256], { special: true }), '<think>a<end>');
+    assert.equal(tokenizer.decode(Int32Array.of(0xea, 0xb0, 97, 9999)), '\ufffda\ufffd');
+    assert.equal(tokenizer.decode([]), '');
+  });
+
+  test('of the byte-fallback kind encodes and decodes as Llama 2 does', async () => {
+    const pieces = ['▁', 'h', 'i', '▁h', '▁hi'];
+    const hex = (byte: number) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+    const vocab = Object.fromEntries([...Array.from({ length: 256 }, (_, byte) => hex(byte)), ...pieces].map((t, i) => [t, i]));
+    const tokenizer = await loadTokenizer(
+      await folder({
+        'tokenizer.json': {
+          ...plain,
+          added_tokens: [],
+          normalizer: {
+            type: 'Sequence',
+            normalizers: [
+              { type: 'Prepend', prepend: '▁' },
+              { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+            ],
+          },
+          pre_tokenizer: null,
+          decoder: {
+            type: 'Sequence',
+            decoders: [
+              { type: 'Replace', pattern: { String: '▁' }, content: ' ' },
+              { type: 'ByteFallback' },
+              { type: 'Fuse' },
+              { type: 'Strip', content: ' ', start: 1, stop: 0 },
+            ],
+          },
+          model: { type: 'BPE', byte_fallback: true, vocab, merges: [['▁', 'h'], ['▁h', 'i']] },
+        },
+      }),
+    );
+    const ids = tokenizer.encode('hi é');
+    assert.deepEqual(ids, [260, 256, 0xc3, 0xa9]);
+    assert.equal(tokenizer.decode(ids), 'hi é');
+    assert.equal(tokenizer.decode(ids.slice(0, 3)), 'hi \ufffd');
+  });
+});
+
+describe('a folder without a usable tokenizer is refused by name', () => {
+  const cases: [string, unknown, RegExp][] = [
+    ['Unigram', { ...plain, model: { type: 'Unigram', vocab: [] } }, /Unigram/],
+    ['WordPiece', { ...plain, model: { type: 'WordPiece', vocab: {} } }, /WordPiece/],
+    ['Metaspace', { ...plain, pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Metaspace' }] } }, /Metaspace/],
+    ['another decoder', { ...plain, decoder: { type: 'WordPiece' } }, /decoder is WordPiece/],
+    ['random merges', { ...plain, model: { ...plain.model, dropout: 0.1 } }, /at random/],
+    ['a missing byte', { ...plain, model: { ...plain.model, vocab: { a: 0 } } }, /byte 0x00/],
+  ];
+  for (const [name, file, naming] of cases) {
+    test(name, async () => {
+      await assert.rejects(loadTokenizer(await folder({ 'tokenizer.json': file })), refused('TOKENIZER_UNSUPPORTED', naming));
+    });
+  }
+
+  test('an empty folder, broken JSON, a cut gzip file, a file that is none', async () => {
+    await assert.rejects(loadTokenizer(await folder({})), refused('TOKENIZER_MISSING', /no tokenizer\.json/));
+    const broken = await folder({ 'tokenizer.json': '{"model"' });
+    await assert.rejects(loadTokenizer(broken), refused('TOKENIZER_INVALID', /not JSON/));
+    const cut = await folder({ 'tokenizer.json.gz': gzipSync(JSON.stringify(plain)).subarray(0, 100) });
+    await assert.rejects(loadTokenizer(cut), refused('TOKENIZER_INVALID', /gzip/));
+    const none = await folder({ 'tokenizer.json': { vocab: {} } });
+    await assert.rejects(loadTokenizer(none), refused('TOKENIZER_INVALID', /no model/));
+  });
+});

@@ -362,6 +362,20 @@ inline void store_n(float* p, vf v, int n) {
 #endif
 }
 
+// Keeps a loaded vector in its register: gcc folds a load into every use of it, and the load ports become the limit.
+inline void hold(pf& v) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(v));
+#elif defined(__SSE2__)
+  asm("" : "+x"(v));
+#endif
+}
+template <class V>
+inline void hold(Two<V>& v) {
+  hold(v.lo);
+  hold(v.hi);
+}
+
 // fma() for one number.
 inline float fma1(float a, float b, float c) {
 #if defined(__FMA__) || defined(__aarch64__)

@@ -80,7 +80,7 @@ double worst_error(const A& a, const B& b) {
 }
 template <class T>
 bool same_bits(const T* a, const T* b, int64_t n) {
-  return std::memcmp(a, b, static_cast<size_t>(n) * sizeof(T)) == 0;
+  return n == 0 || std::memcmp(a, b, static_cast<size_t>(n) * sizeof(T)) == 0;
 }
 inline bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && same_bits(a.data(), b.data(), static_cast<int64_t>(a.size()));

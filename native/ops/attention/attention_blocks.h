@@ -8,6 +8,7 @@ namespace glossa {
 
 // A query is one head of one row. All heads that share a kv head are taken together, and as many rows as fit.
 constexpr int64_t kForwardQueries = 8, kBackwardQueries = 16;
+constexpr int64_t kForwardHeads = 2;  // kv heads taken together when there is one row
 
 inline constexpr int64_t rows_per_block(int64_t group, int64_t queries) {
   return group < queries ? queries / group : 1;

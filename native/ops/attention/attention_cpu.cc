@@ -79,30 +79,43 @@ void forward_rows(T* out, int64_t ldo, float* stats, const float* q, int64_t ldq
                   KvBlock prefix_block, int64_t prefix, KvBlock own_block, const QkvShape& shape, float scale,
                   void* memory) {
   const int64_t width = shape.head_dim, group = shape.heads / shape.kv_heads;
-  const int64_t step = rows_per_block(group, kForwardQueries), most = step * group;
+  const int64_t step = rows_per_block(group, kForwardQueries), most = kForwardHeads * step * group;
   const int64_t own_at = tiles_of(prefix) * kLanes, ld = own_at + tiles_of(own0 + rows) * kLanes;
   Scratch scratch(memory);
   float *x = scratch.take(most * width), *sum = scratch.take(most * width), *s = scratch.take(most * ld);
   float* stat = scratch.take(most * 2);
-  for (int64_t h = 0; h < shape.kv_heads; ++h) {
+  for (int64_t h = 0, heads; h < shape.kv_heads; h += heads) {
+    // a small row alone has too few chains to hide the latency of an addition: two kv heads then go together
+    heads = rows == 1 && shape.kv_heads - h >= 2 && 2 * group * tiles_of(width) <= kEnoughChains ? 2 : 1;
     const Head<T> before(prefix_block, h, width), own(own_block, h, width);
     for (int64_t r0 = 0; r0 < rows; r0 += step) {
       const int64_t n = rows - r0 < step ? rows - r0 : step, queries = n * group;
       const int64_t common = own0 + r0 + 1;  // own keys that every row of the block sees; row i sees i more
-      gather(x, q + r0 * ldq + h * group * width, ldq, n, group * width, scale);
-      dot_products(s, ld, x, queries, before.k, tiles_of(prefix), width);
-      dot_products(s + own_at, ld, x, queries, own.k, tiles_of(common + n - 1), width);
-      for (int64_t i = 0; i < queries; ++i) softmax(s + i * ld, prefix, common + i / group, stat + 2 * i);
+      gather(x, q + r0 * ldq + h * group * width, ldq, n, heads * group * width, scale);
+      for (int64_t k = 0; k < heads; ++k) {
+        float *sk = s + k * queries * ld, *xk = x + k * queries * width;
+        dot_products(sk, ld, xk, queries, before.k + k * prefix_block.capacity * width, tiles_of(prefix), width);
+        dot_products(sk + own_at, ld, xk, queries, own.k + k * own_block.capacity * width, tiles_of(common + n - 1),
+                     width);
+      }
+      for (int64_t i = 0; i < heads * queries; ++i)
+        softmax(s + i * ld, prefix, common + i % queries / group, stat + 2 * i);
 
-      memset(sum, 0, static_cast<size_t>(queries * width) * sizeof(float));
-      weighted_sums(sum, width, queries, {s, ld, 1}, before.v, width, prefix, width);
-      weighted_sums(sum, width, queries, {s + own_at, ld, 1}, own.v, width, common, width);
-      for (int64_t i = 1; i < n; ++i)
-        weighted_sums(sum + i * group * width, width, group, {s + i * group * ld + own_at + common, ld, 1},
-                      own.v + common * width, width, i, width);
+      const Terms<T> shared = {s, before.v, prefix, prefix_block.capacity * width};
+      const Terms<T> mine = {s + own_at, own.v, common, own_block.capacity * width};
+      const Strides strides = {ld, 1, width, width, queries * ld, queries * width};
+      if (heads == 2) {
+        weighted_sums<2, true>(queries, sum, shared, mine, strides, width);
+      } else {
+        weighted_sums<1, true>(queries, sum, shared, mine, strides, width);
+      }
+      for (int64_t i = 1; i < n; ++i) {
+        const Terms<T> later = {s + i * group * ld + own_at + common, own.v + common * width, i, 0};
+        weighted_sums<1, false>(group, sum + i * group * width, later, Terms<T>{}, strides, width);
+      }
 
-      for (int64_t i = 0; i < queries; ++i) {
-        const int64_t row = r0 + i / group, head = h * group + i % group;
+      for (int64_t i = 0; i < heads * queries; ++i) {
+        const int64_t row = heads == 2 ? r0 : r0 + i / group, head = h * group + (heads == 2 ? i : i % group);
         const vf factor = splat(1.0f / stat[2 * i + 1]);
         for (int64_t j = 0; j < width; j += kLanes) {
           int lanes = lanes_at(j, width);
@@ -204,14 +217,14 @@ void backward_rows(float* dq, int64_t lddq, float* dk_own, float* dv_own, float*
           store(dj, keep(p * (load(dj) - d), lanes, 0));
         }
       }
+      const Strides over_queries = {1, ld, width, width, 0, 0}, over_keys = {ld, 1, width, width, 0, 0};
       for (int b = 0; b < 2; ++b) {
         const int64_t keys = b == 0 ? prefix : own, at = b == 0 ? 0 : own_at;
-        weighted_sums(dk[b], width, keys, {ds + at, 1, ld}, x, width, queries, width);
-        weighted_sums(dv[b], width, keys, {w + at, 1, ld}, g, width, queries, width);
+        weighted_sums<1, false>(keys, dk[b], Terms<float>{ds + at, x, queries, 0}, Terms<float>{}, over_queries, width);
+        weighted_sums<1, false>(keys, dv[b], Terms<float>{w + at, g, queries, 0}, Terms<float>{}, over_queries, width);
       }
-      memset(x, 0, static_cast<size_t>(queries * width) * sizeof(float));
-      weighted_sums(x, width, queries, {ds, ld, 1}, copies.key_rows, width, prefix, width);
-      weighted_sums(x, width, queries, {ds + own_at, ld, 1}, copies.key_rows + own_at * width, width, own, width);
+      weighted_sums<1, true>(queries, x, Terms<float>{ds, copies.key_rows, prefix, 0},
+                             Terms<float>{ds + own_at, copies.key_rows + own_at * width, own, 0}, over_keys, width);
       for (int64_t i = 0; i < n; ++i)
         gather(dq + (r0 + i) * lddq + h * group * width, x + i * group * width, 0, 1, group * width, scale);
     }

@@ -15,6 +15,8 @@ constexpr int kAccumulators = 4;
 constexpr int kAccumulators = 2;
 #endif
 
+constexpr int kEnoughChains = kAccumulators > 8 ? 8 : kAccumulators;  // to keep the multipliers busy
+
 inline vf load_row(const float* p) {
   return load(p);
 }
@@ -40,6 +42,9 @@ void dot_block(float* s, int64_t ld, const float* x, const T* tiles, int64_t wid
     vf k[N];
 #pragma GCC unroll 8
     for (int t = 0; t < N; ++t) k[t] = load_row(tiles + (t * width + d) * kLanes);
+    if constexpr (Q > 1)
+#pragma GCC unroll 8
+      for (int t = 0; t < N; ++t) hold(k[t]);
 #pragma GCC unroll 8
     for (int q = 0; q < Q; ++q) {
       vf b = splat(x[q * width + d]);
@@ -87,89 +92,123 @@ void dot_products(float* s, int64_t ld, const float* x, int64_t queries, const T
   }
 }
 
-// Weights of a sum of vectors: weight of vector j in output i is w[i * output + j * vector].
-struct Weights {
-  const float* w;
-  int64_t output, vector;
+template <int N>
+struct Vectors {
+  static constexpr int count = N;
 };
 
-// out[i][c] += sum over j ascending of weight(i, j) * x[j][c], continuing the chain in `out`, for V vectors of columns
-// (of which the only one has `lanes` lanes if Partial).
-template <int I, int V, bool Partial, class T>
-void sum_block(float* out, int64_t ldo, Weights weights, const T* x, int64_t ldx, int64_t n, int lanes) {
-  vf sum[I][V];
+// A sum over j = 0 .. n of weight(i, j) * x[j], the weight lying at w[i * output + j * vector], x rows `ldx` apart.
+template <class T>
+struct Terms {
+  const float* w;
+  const T* x;
+  int64_t n;
+  int64_t head;  // between the x of two heads summed at once
+};
+struct Strides {
+  int64_t output, vector, ldx, ldo;  // ldo: between outputs
+  int64_t head_w, head_out;          // between two heads summed at once
+};
+
+// out[i][c] = sum of the first terms, then of the second, j ascending in each, starting from `out` unless Fresh; for H
+// heads and V vectors of columns (of which the only one has `lanes` lanes if Partial).
+template <int H, int I, int V, bool Fresh, bool Partial, class T>
+void sum_block(float* out, Terms<T> first, Terms<T> second, const Strides& strides, int lanes) {
+  const int64_t output = strides.output, vector = strides.vector, ldx = strides.ldx;
+  const int64_t head_w = strides.head_w;
+  vf sum[H][I][V];
 #pragma GCC unroll 8
-  for (int i = 0; i < I; ++i)
+  for (int h = 0; h < H; ++h)
 #pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) {
-      const float* p = out + i * ldo + v * kLanes;
-      sum[i][v] = Partial ? load_n(p, lanes) : load(p);
-    }
-  const float* w = weights.w;
-  for (int64_t j = 0; j < n; ++j, x += ldx, w += weights.vector) {
-    vf row[V];
+    for (int i = 0; i < I; ++i)
 #pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) row[v] = Partial ? load_some(x, lanes) : load_row(x + v * kLanes);
+      for (int v = 0; v < V; ++v) {
+        const float* p = out + h * strides.head_out + i * strides.ldo + v * kLanes;
+        sum[h][i][v] = Fresh ? splat(0) : Partial ? load_n(p, lanes) : load(p);
+      }
+#pragma GCC unroll 1
+  for (int part = 0; part < 2; ++part) {
+    const float* w = first.w;
+    const T* x = first.x;
+    const int64_t head_x = first.head;
+    for (int64_t j = first.n; j > 0; --j, x += ldx, w += vector) {
 #pragma GCC unroll 8
-    for (int i = 0; i < I; ++i) {
-      vf b = splat(w[i * weights.output]);
+      for (int h = 0; h < H; ++h) {
+        vf row[V];
 #pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) sum[i][v] = fma(b, row[v], sum[i][v]);
-    }
-  }
+        for (int v = 0; v < V; ++v) {
+          row[v] = Partial ? load_some(x + h * head_x, lanes) : load_row(x + h * head_x + v * kLanes);
+          if (I > 1) hold(row[v]);
+        }
 #pragma GCC unroll 8
-  for (int i = 0; i < I; ++i)
+        for (int i = 0; i < I; ++i) {
+          vf b = splat(w[h * head_w + i * output]);
 #pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) {
-      float* p = out + i * ldo + v * kLanes;
-      if (Partial) {
-        store_n(p, sum[i][v], lanes);
-      } else {
-        store(p, sum[i][v]);
+          for (int v = 0; v < V; ++v) sum[h][i][v] = fma(b, row[v], sum[h][i][v]);
+        }
       }
     }
-}
-
-template <int I, int V, bool Partial, class T>
-void sum_outputs(int64_t outputs, float* out, int64_t ldo, Weights weights, const T* x, int64_t ldx, int64_t n,
-                 int lanes) {
-  if constexpr (I > 1) {
-    if (outputs < I) return sum_outputs<I - 1, V, Partial>(outputs, out, ldo, weights, x, ldx, n, lanes);
+    first = second;
   }
-  sum_block<I, V, Partial>(out, ldo, weights, x, ldx, n, lanes);
+#pragma GCC unroll 8
+  for (int h = 0; h < H; ++h)
+#pragma GCC unroll 8
+    for (int i = 0; i < I; ++i)
+#pragma GCC unroll 8
+      for (int v = 0; v < V; ++v) {
+        float* p = out + h * strides.head_out + i * strides.ldo + v * kLanes;
+        if (Partial) {
+          store_n(p, sum[h][i][v], lanes);
+        } else {
+          store(p, sum[h][i][v]);
+        }
+      }
 }
 
-template <int V, bool Partial, class T>
-void sum_columns(float* out, int64_t ldo, int64_t outputs, Weights weights, const T* x, int64_t ldx, int64_t n,
-                 int lanes) {
-  constexpr int most = kAccumulators / V > 8 ? 8 : kAccumulators / V;
+template <int H, int I, int V, bool Fresh, bool Partial, class T>
+void sum_outputs(int64_t outputs, float* out, Terms<T> first, Terms<T> second, const Strides& strides, int lanes) {
+  if constexpr (I > 1) {
+    if (outputs < I) return sum_outputs<H, I - 1, V, Fresh, Partial>(outputs, out, first, second, strides, lanes);
+  }
+  sum_block<H, I, V, Fresh, Partial>(out, first, second, strides, lanes);
+}
+
+template <int H, int V, bool Fresh, bool Partial, class T>
+void sum_columns(int64_t outputs, float* out, Terms<T> first, Terms<T> second, const Strides& strides, int lanes) {
+  constexpr int room = kAccumulators / (H * V), most = room > 8 ? 8 : room < 1 ? 1 : room;
   for (int64_t i = 0, in; i < outputs; i += in) {
     in = share(outputs - i, most);
-    Weights part = {weights.w + i * weights.output, weights.output, weights.vector};
-    sum_outputs<most, V, Partial>(in, out + i * ldo, ldo, part, x, ldx, n, lanes);
+    sum_outputs<H, most, V, Fresh, Partial>(in, out, first, second, strides, lanes);
+    out += in * strides.ldo;
+    first.w += in * strides.output;
+    second.w += in * strides.output;
   }
 }
 
-// The same for any number of outputs (rows of out) and `width` columns.
-template <class T>
-void weighted_sums(float* out, int64_t ldo, int64_t outputs, Weights weights, const T* x, int64_t ldx, int64_t n,
+// The same for any number of outputs and `width` columns.
+template <int H, bool Fresh, class T>
+void weighted_sums(int64_t outputs, float* out, Terms<T> first, Terms<T> second, const Strides& strides,
                    int64_t width) {
-  if (n <= 0) return;
   int64_t c = 0;
-  if constexpr (kAccumulators >= 16) {
-    if (outputs <= 2)
-      for (; c + 8 * kLanes <= width; c += 8 * kLanes)
-        sum_columns<8, false>(out + c, ldo, outputs, weights, x + c, ldx, n, kLanes);
+  auto at = [&](Terms<T> terms) {
+    terms.x += c;
+    return terms;
+  };
+  auto columns = [&](auto vectors) {
+    constexpr int V = decltype(vectors)::count;
+    for (; c + V * kLanes <= width; c += V * kLanes)
+      sum_columns<H, V, Fresh, false>(outputs, out + c, at(first), at(second), strides, kLanes);
+  };
+  if constexpr (kAccumulators >= 8 * H) {
+    if (outputs * 8 * H <= kAccumulators) columns(Vectors<8>{});
   }
-  if constexpr (kAccumulators >= 4) {
-    if (kAccumulators >= 16 || outputs == 1)
-      for (; c + 4 * kLanes <= width; c += 4 * kLanes)
-        sum_columns<4, false>(out + c, ldo, outputs, weights, x + c, ldx, n, kLanes);
+  if constexpr (kAccumulators >= 4 * H) {
+    if (outputs * 4 * H <= kAccumulators || kAccumulators >= 16) columns(Vectors<4>{});
   }
-  for (; c + 2 * kLanes <= width; c += 2 * kLanes)
-    sum_columns<2, false>(out + c, ldo, outputs, weights, x + c, ldx, n, kLanes);
-  for (; c + kLanes <= width; c += kLanes) sum_columns<1, false>(out + c, ldo, outputs, weights, x + c, ldx, n, kLanes);
-  if (c < width) sum_columns<1, true>(out + c, ldo, outputs, weights, x + c, ldx, n, static_cast<int>(width - c));
+  columns(Vectors<2>{});
+  columns(Vectors<1>{});
+  if (c < width)
+    sum_columns<H, 1, Fresh, true>(outputs, out + c, at(first), at(second), strides, static_cast<int>(width - c));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LANGUAGES, type CountedLanguage, type Language } from '../language/types.js';
 import { labelWords } from '../language/index.js';
-import { readRollout } from '../rollout/index.js';
+import { readRolloutFile } from '../rollout/index.js';
 
 /** A completion as the report shows it: its words with their languages. */
 export interface ShownCompletion {
@@ -38,7 +38,7 @@ export async function showCompletions(
   prompts: number,
   each: number,
 ): Promise<ShownCompletion[]> {
-  const table = await readRollout(join(runDir, 'rollouts', `${String(step).padStart(6, '0')}.arrow`));
+  const table = await readRolloutFile(join(runDir, 'rollouts', `${String(step).padStart(6, '0')}.arrow`));
   const shown: ShownCompletion[] = [];
   const perPrompt = new Map<number, number>();
   for (const row of table) {

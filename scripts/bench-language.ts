@@ -52,7 +52,8 @@ const result = {
 if (process.argv.includes('--json')) console.log(JSON.stringify(result));
 else {
   console.log(`${count} completions of ${LENGTH} characters (${result.text}), one thread`);
-  for (const [name, value] of Object.entries(seconds)) console.log(`  ${name.padEnd(6)} ${value.toFixed(2)} s   (bound 2 s)`);
+  for (const [name, value] of Object.entries(seconds))
+    console.log(`  ${name.padEnd(6)} ${value.toFixed(2)} s   (bound 2 s)`);
 }
 
 function time(items: { language: Language; text: string }[]): number {
@@ -67,8 +68,14 @@ function completions(language: Language, n: number): string[] {
   const file = join(folder, `${language}.jsonl`);
   let text = SPARE[language].repeat(400);
   if (natural) {
-    const rows = readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { text: string; kind: string });
-    text = rows.filter((row) => row.kind === 'sentences').map((row) => row.text).join(' ');
+    const rows = readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { text: string; kind: string });
+    text = rows
+      .filter((row) => row.kind === 'sentences')
+      .map((row) => row.text)
+      .join(' ');
   }
   // A step prime to nothing in the text: windows overlap as little as the text's length allows.
   const step = Math.max(1, Math.floor((text.length - LENGTH) / n)) * 7 + 1;

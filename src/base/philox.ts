@@ -2,7 +2,13 @@
  * Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), the engine's own generator: 128 random
  * bits that are a function of a 64-bit key and a counter of four 32-bit words. Nothing is carried from draw to draw.
  */
-export function philox4x32(key: bigint, c0: number, c1: number, c2: number, c3: number): [number, number, number, number] {
+export function philox4x32(
+  key: bigint,
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+): [number, number, number, number] {
   let k0 = Number(key & 0xffffffffn);
   let k1 = Number((key >> 32n) & 0xffffffffn);
   for (let round = 0; round < 10; round++) {

@@ -137,9 +137,21 @@ program
 program
   .command('score')
   .description('grade and language-measure completions of any origin')
-  .argument('<file>', 'JSONL with prediction or completion, gold or answer, lang')
+  .argument('<file>', '.jsonl, .jsonl.gz or .parquet with prediction or completion, gold or answer, lang; - is standard input')
+  .option('--lang <code>', 'language of rows that name none')
+  .option('--prediction-field <name>', 'field of the completion, where it has another name')
+  .option('--gold-field <name>', 'field of the gold answer, where it has another name')
+  .option('--lang-field <name>', 'field of the language, where it has another name')
   .option('--json', 'print one JSON object a row in input order, then totals')
-  .addHelpText('after', example('glossa score completions.jsonl --json'))
+  .addHelpText(
+    'after',
+    example(
+      'glossa score completions.jsonl',
+      'glossa score completions.jsonl --json > scores.jsonl',
+      'glossa score outputs.parquet --prediction-field response --gold-field target --lang ko',
+      'zcat outputs.jsonl.gz | glossa score - --lang zh --json | tail -1',
+    ),
+  )
   .action(runCommand(async (file: string, options) => (await import('./score.js')).scoreCommand(file, options)));
 
 program

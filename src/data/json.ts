@@ -11,7 +11,10 @@ export function parseJsonLine(bytes: Uint8Array, offset: number): ParsedLine {
     return { value: JSON.parse(decoded.text) as unknown };
   } catch {
     const { at, expected } = firstFault(decoded.text);
-    const found = at < decoded.text.length ? JSON.stringify(String.fromCodePoint(decoded.text.codePointAt(at)!)) : 'the end of the line';
+    const found =
+      at < decoded.text.length
+        ? JSON.stringify(String.fromCodePoint(decoded.text.codePointAt(at)!))
+        : 'the end of the line';
     return { reason: `broken JSON: found ${found}, expected ${expected}`, column: at + 1 };
   }
 }
@@ -41,7 +44,8 @@ function firstFault(text: string): { at: number; expected: string } {
       at++;
     } else if (state.startsWith('key')) {
       const end = character === '"' ? stringEnd(text, at) : { fault: at };
-      if ('fault' in end) return { at: end.fault, expected: character === '"' ? 'the rest of a string' : 'a key in double quotes' };
+      if ('fault' in end)
+        return { at: end.fault, expected: character === '"' ? 'the rest of a string' : 'a key in double quotes' };
       at = end.end;
       state = 'colon';
     } else if (character === '{' || character === '[') {

@@ -7,10 +7,8 @@ const ROWS_AT_ONCE = 4096;
 
 /** Rows of a Parquet file (any codec hyparquet knows), numbered from 1. `columns` that the file lacks are left out. */
 export async function* readParquetRows(path: string, columns: readonly string[]): AsyncGenerator<Row> {
-  const [{ asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema }, { compressors }] = await Promise.all([
-    import('hyparquet'),
-    import('hyparquet-compressors'),
-  ]);
+  const [{ asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema }, { compressors }] =
+    await Promise.all([import('hyparquet'), import('hyparquet-compressors')]);
   const file = await asyncBufferFromFile(path);
   const metadata = await parquetMetadataAsync(file);
   const present = parquetSchema(metadata).children.map((child) => child.element.name);

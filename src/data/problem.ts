@@ -9,7 +9,13 @@ export class InvalidText {
   constructor(readonly invalidAt: number) {}
 }
 
-export const DEFAULT_FIELDS = { id: 'id', question: 'question', answer: 'answer', language: 'lang', solution: 'solution' } as const;
+export const DEFAULT_FIELDS = {
+  id: 'id',
+  question: 'question',
+  answer: 'answer',
+  language: 'lang',
+  solution: 'solution',
+} as const;
 
 /**
  * Reads a problem from a row of a file. Question and answer must be there; text must not be empty nor hold half a surrogate pair;
@@ -18,7 +24,8 @@ export const DEFAULT_FIELDS = { id: 'id', question: 'question', answer: 'answer'
  * of that language are taken.
  */
 export function readProblem(row: unknown, settings: DataSetSettings, fallbackId: string): RowResult {
-  if (typeof row !== 'object' || row === null || Array.isArray(row)) return bad(`expected an object, found ${kindOf(row)}`);
+  if (typeof row !== 'object' || row === null || Array.isArray(row))
+    return bad(`expected an object, found ${kindOf(row)}`);
   const fields = { ...DEFAULT_FIELDS, ...definedFields(settings.fields) };
   const record = row as Record<string, unknown>;
   try {
@@ -30,7 +37,9 @@ export function readProblem(row: unknown, settings: DataSetSettings, fallbackId:
       answer: readText(record, fields.answer, { number: true })!,
       language,
       solution:
-        settings.fields?.solution === undefined ? ifText(record[fields.solution]) : readText(record, fields.solution, { optional: true }),
+        settings.fields?.solution === undefined
+          ? ifText(record[fields.solution])
+          : readText(record, fields.solution, { optional: true }),
       source: ifText(record['source']),
     };
     return { kind: 'problem', problem };
@@ -66,7 +75,8 @@ function readText(
   if (typeof value !== 'string') {
     throw new BadField(`field "${field}" is ${kindOf(value)}, expected text${number ? ' or a number' : ''}`);
   }
-  if (/\p{Surrogate}/u.test(value)) throw new BadField(`field "${field}" holds half of a surrogate pair (\\ud800 to \\udfff)`);
+  if (/\p{Surrogate}/u.test(value))
+    throw new BadField(`field "${field}" holds half of a surrogate pair (\\ud800 to \\udfff)`);
   if (!optional && value.trim() === '') throw new BadField(`field "${field}" is empty`);
   return value;
 }
@@ -93,7 +103,10 @@ function bad(reason: string): RowResult {
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  return { string: 'text', number: 'a number', boolean: 'true or false', object: 'an object' }[typeof value as 'string'] ?? typeof value;
+  return (
+    { string: 'text', number: 'a number', boolean: 'true or false', object: 'an object' }[typeof value as 'string'] ??
+    typeof value
+  );
 }
 
 function listed(names: readonly string[]): string {

@@ -14,7 +14,10 @@ export async function* readJsonlRows(path: string | NodeJS.ReadableStream, gzip:
   const bytes = gzip ? pipeline(file, createGunzip(), () => undefined) : file;
   for await (const { number: line, offset, ...content } of readLines(bytes as AsyncIterable<Buffer>)) {
     if (content.bytes === undefined) {
-      yield { line, reason: `a line of ${megabytes(content.length)} MB; lines up to ${megabytes(MAX_LINE_BYTES)} MB are read` };
+      yield {
+        line,
+        reason: `a line of ${megabytes(content.length)} MB; lines up to ${megabytes(MAX_LINE_BYTES)} MB are read`,
+      };
     } else if (content.bytes.some((byte) => byte !== 0x20 && byte !== 0x09)) {
       yield { line, ...parseJsonLine(content.bytes, offset) };
     }

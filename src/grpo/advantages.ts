@@ -46,7 +46,8 @@ export function computeAdvantages(
       const group = spread(rewards, start, start + numGenerations);
       const std = scaleRewards === 'batch' ? batchStd : group.std;
       const divisor = scaleRewards === 'none' ? 1 : std + STD_FLOOR;
-      for (let row = start; row < start + numGenerations; row++) advantages[row] = (rewards[row]! - group.mean) / divisor;
+      for (let row = start; row < start + numGenerations; row++)
+        advantages[row] = (rewards[row]! - group.mean) / divisor;
       if (isZeroStd(std)) zeroStdRows += numGenerations;
     }
   }

@@ -5,13 +5,16 @@ const INLINE_CODE_LIMIT = 200;
 
 /** Environments that hold prose: their `\begin` and `\end` go, what is between stays. All others are mathematics, tables or code. */
 const PROSE_ENVIRONMENTS = new Set(
-  'document itemize enumerate description center flushleft flushright quote quotation abstract theorem lemma proof solution'.split(' '),
+  'document itemize enumerate description center flushleft flushright quote quotation abstract theorem lemma proof solution'.split(
+    ' ',
+  ),
 );
 
 const OPENING = /```|~~~|`|\$\$?|\\[([]|\\begin\s*\{([A-Za-z]+\*?)\}|\\[A-Za-z]+\*?|<|https?:\/\/|www\./g;
 const ANY_OPENING = /[`$\\<]|~~~|https?:\/\/|www\./;
 /** A tag has attributes with values or none, so that `a <b and c> d` stays text. Also control tokens such as <|im_end|>. */
-const TAG = /<\/?[A-Za-z][\w:-]{0,40}(?:\s+[\w:-]{1,40}=(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[\w.-]{1,80}))*\s*\/?>|<\|[\w ]{1,60}\|>|<!--[^>]{0,400}-->/y;
+const TAG =
+  /<\/?[A-Za-z][\w:-]{0,40}(?:\s+[\w:-]{1,40}=(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[\w.-]{1,80}))*\s*\/?>|<\|[\w ]{1,60}\|>|<!--[^>]{0,400}-->/y;
 /** ASCII only: a Korean particle glued to an address is still a word. */
 const ADDRESS = /(?:https?:\/\/|www\.)[\w\-./?%&=+#~:,;!@*()[\]']*/y;
 
@@ -101,6 +104,7 @@ function inlineMath(text: string, start: number): number {
   const twoWords = /[\p{L}\p{M}]{2,}[ ,]+[\p{L}\p{M}]{2,}/u;
   const otherLetters = /[^\P{L}\p{Script=Latin}\p{Script=Greek}\p{Script=Common}]/u;
   const loneWord = /(?<![^\s,])[\p{L}\p{M}]{2,}(?![^\s,])/u;
-  const prose = twoWords.test(content) || otherLetters.test(content) || (loneWord.test(content) && !/[=+*/^<>_]/.test(content));
+  const prose =
+    twoWords.test(content) || otherLetters.test(content) || (loneWord.test(content) && !/[=+*/^<>_]/.test(content));
   return prose ? start : end;
 }

@@ -16,12 +16,16 @@ export interface Words {
 
 /** Unit symbols, which after a number belong to the number. Written-out units (dollars, hours) are words. */
 const UNITS = new Set(
-  ('km m cm mm nm kg g mg t l L ml mL dl cl cc h hr hrs min mins s sec secs ms kmh km/h mph ft yd lb lbs oz kWh W kW Hz V A J N Pa cal kcal ' +
+  (
+    'km m cm mm nm kg g mg t l L ml mL dl cl cc h hr hrs min mins s sec secs ms kmh km/h mph ft yd lb lbs oz kWh W kW Hz V A J N Pa cal kcal ' +
     'GB MB KB TB am pm AM PM C F K USD EUR KRW JPY CNY UAH THB RMB ' +
-    'км м см мм кг г мг л мл хв с сек грн коп руб т га шт').split(' '),
+    'км м см мм кг г мг л мл хв с сек грн коп руб т га шт'
+  ).split(' '),
 );
 /** Names of functions, which before an argument are mathematics. */
-const FUNCTION_NAMES = new Set('sin cos tan cot sec csc log ln exp lim max min gcd lcm mod det sqrt abs floor ceil frac round sum'.split(' '));
+const FUNCTION_NAMES = new Set(
+  'sin cos tan cot sec csc log ln exp lim max min gcd lcm mod det sqrt abs floor ceil frac round sum'.split(' '),
+);
 
 /**
  * Breaks `text` into words. Letters of one script stand together; an apostrophe between two Latin or two Cyrillic letters joins
@@ -61,7 +65,8 @@ export function breakWords(text: string, mask: Uint8Array | null): Words {
     let end = at;
     while (end < length && (mask === null || mask[end] === hidden)) {
       const next = scriptAt(text, end, scripts);
-      const same = next === script || next === Script.mark || (unspaced && (next === Script.han || next === Script.kana));
+      const same =
+        next === script || next === Script.mark || (unspaced && (next === Script.han || next === Script.kana));
       if (!same && !joins(text, end, script, scripts)) break;
       end += isPair(text, end) ? 2 : 1;
     }
@@ -161,7 +166,8 @@ function isNotation(text: string, start: number, end: number, script: number, sc
     // "5 kg", and the endings of ordinals: "5-й".
     const gap = before === 0x20 || before === 0xa0 || before === 0x202f || before === 0x2d;
     if (gap && start > 1 && scripts[text.charCodeAt(start - 2)] === Script.digit) {
-      if (UNITS.has(text.slice(start, end)) || (before === 0x2d && script === Script.cyrillic && length <= 3)) return true;
+      if (UNITS.has(text.slice(start, end)) || (before === 0x2d && script === Script.cyrillic && length <= 3))
+        return true;
     }
   }
   if (script !== Script.latin) return false;

@@ -135,7 +135,8 @@ function onlyNumber(text: string): NumberLiteral | null {
   const sides = foldDigits(cleanAnswer(text)).split(/[=≈]/);
   const clean = sides.pop()!;
   // "x = 5" and "3 + 4 = 7" are answers, "x + y = 7" and "a = 4, b = 5" are not.
-  if (sides.length > 1 || (sides.length === 1 && !/^\s*(?:\p{L}+|[\d\s.,+\-*/×÷()]+)\s*$/u.test(sides[0]!))) return null;
+  if (sides.length > 1 || (sides.length === 1 && !/^\s*(?:\p{L}+|[\d\s.,+\-*/×÷()]+)\s*$/u.test(sides[0]!)))
+    return null;
   const numbers = findNumbers(clean);
   if (numbers.length !== 1) return null;
   const number = numbers[0]!;
@@ -164,5 +165,8 @@ function cleanAnswer(text: string): string {
     .replace(/^\$(.*)\$$/s, '$1')
     .trim()
     .replace(/^[({]([^,]*|\d{1,3}(?:,\d{3})+)[)}]$/s, '$1')
-    .replace(/(?<![\d.,])(\d{1,3})((?: \d{3})+)(?!\d)/g, (_, head: string, groups: string) => head + groups.replaceAll(' ', ''));
+    .replace(
+      /(?<![\d.,])(\d{1,3})((?: \d{3})+)(?!\d)/g,
+      (_, head: string, groups: string) => head + groups.replaceAll(' ', ''),
+    );
 }

@@ -12,7 +12,10 @@ export function foldDigits(text: string): string {
     .replace(/(?<=[\uff10-\uff19])\uff0c(?=[\uff10-\uff19])/g, ',')
     .replace(/\p{Nd}/gu, (digit) => digitTable().get(digit.codePointAt(0)!) ?? digit)
     .replace(/[\u2212\uff0d\ufe63\u2013](?=\s*[\d.$\p{Sc}\\])/gu, '-')
-    .replace(/[\u066b\u066c\uff0e\uff05\uff04\uff0b\uff0f\uff1d\u2044\u2215\uff03\ufe6a\u066a]/g, (sign) => SIGNS[sign]!);
+    .replace(
+      /[\u066b\u066c\uff0e\uff05\uff04\uff0b\uff0f\uff1d\u2044\u2215\uff03\ufe6a\u066a]/g,
+      (sign) => SIGNS[sign]!,
+    );
 }
 
 const SIGNS: Record<string, string> = {

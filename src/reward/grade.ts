@@ -32,7 +32,8 @@ export async function gradeCompletion(
       calling?.(k);
       try {
         value = await custom({ ...input, language: graded.language });
-        if (value !== null && !Number.isFinite(value)) message = `returned ${String(value)}, expected a finite number or null`;
+        if (value !== null && !Number.isFinite(value))
+          message = `returned ${String(value)}, expected a finite number or null`;
       } catch (thrown) {
         message = messageOf(thrown);
       }

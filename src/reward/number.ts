@@ -115,7 +115,7 @@ function readMultipliers(text: string, whole: Rational, end: number): { value: R
   let total: Rational | null = null;
   let part: Rational | null = whole;
   let at = end;
-  for (let match = matchAt(EAST_ASIAN_MULTIPLIER, text, at); part !== null && match !== null; ) {
+  for (let match = matchAt(EAST_ASIAN_MULTIPLIER, text, at); part !== null && match !== null;) {
     const value = scaled(part, match[1]!);
     total = total === null ? value : add(total, value);
     part = match[2] === undefined ? null : decimal(match[2]);

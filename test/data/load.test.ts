@@ -34,7 +34,11 @@ const load = (content: string | Buffer | object[], more: Partial<DataSetSettings
   loadDataSet({ path: file(content), ...more });
 
 /** The message of the DATA_BAD_ROW that these contents give; the same row is skipped where asked. */
-async function badRow(content: string | Buffer | object[], line = 1, more: Partial<DataSetSettings> = {}): Promise<string> {
+async function badRow(
+  content: string | Buffer | object[],
+  line = 1,
+  more: Partial<DataSetSettings> = {},
+): Promise<string> {
   const path = file(content);
   let message = '';
   await assert.rejects(loadDataSet({ path, ...more }), (error: GlossaError) => {
@@ -45,7 +49,9 @@ async function badRow(content: string | Buffer | object[], line = 1, more: Parti
     return true;
   });
   const good = Buffer.from(`\n${JSON.stringify(row({ id: 'good' }))}\n`);
-  const bytes = Array.isArray(content) ? Buffer.from(content.map((one) => JSON.stringify(one)).join('\n')) : Buffer.from(content);
+  const bytes = Array.isArray(content)
+    ? Buffer.from(content.map((one) => JSON.stringify(one)).join('\n'))
+    : Buffer.from(content);
   const both = file(Buffer.concat([bytes, good]));
   const { problems, skipped } = await loadDataSet({ path: both, ...more, onBadRow: 'skip' });
   assert.equal(problems.at(-1)!.id, 'good');
@@ -56,7 +62,10 @@ async function badRow(content: string | Buffer | object[], line = 1, more: Parti
 }
 
 test('rows become problems, in order', async () => {
-  const { problems, skipped } = await load([row(), row({ id: 'b', answer: 12.5, solution: 'x', source: 'y', extra: 1 })]);
+  const { problems, skipped } = await load([
+    row(),
+    row({ id: 'b', answer: 12.5, solution: 'x', source: 'y', extra: 1 }),
+  ]);
   assert.deepEqual(problems, [
     { id: 'a', question: '3 + 4?', answer: '7', language: 'ko', solution: undefined, source: undefined },
     { id: 'b', question: '3 + 4?', answer: '12.5', language: 'ko', solution: 'x', source: 'y' },
@@ -65,14 +74,23 @@ test('rows become problems, in order', async () => {
 });
 
 test('field mapping, a language for files without one, ids from the line', async () => {
-  const { problems } = await load([{ Q: 'eins?', A: -3 }, { Q: 'zwei?', A: '2' }], {
-    fields: { question: 'Q', answer: 'A' },
-    language: 'uk',
-  });
-  assert.deepEqual(problems.map(({ question, answer, language }) => [question, answer, language]), [
-    ['eins?', '-3', 'uk'],
-    ['zwei?', '2', 'uk'],
-  ]);
+  const { problems } = await load(
+    [
+      { Q: 'eins?', A: -3 },
+      { Q: 'zwei?', A: '2' },
+    ],
+    {
+      fields: { question: 'Q', answer: 'A' },
+      language: 'uk',
+    },
+  );
+  assert.deepEqual(
+    problems.map(({ question, answer, language }) => [question, answer, language]),
+    [
+      ['eins?', '-3', 'uk'],
+      ['zwei?', '2', 'uk'],
+    ],
+  );
   assert.equal(new Set(problems.map(({ id }) => id)).size, 2);
   assert.ok(problems[1]!.id.endsWith(':2'));
 });
@@ -80,19 +98,28 @@ test('field mapping, a language for files without one, ids from the line', async
 test('a language picks the rows of a file of several; ids may be shared between languages', async () => {
   const both = [row(), row({ lang: 'th' }), row({ id: 'b' })];
   assert.equal((await load(both)).problems.length, 3);
-  assert.deepEqual((await load(both, { language: 'th' })).problems.map(({ language }) => language), ['th']);
+  assert.deepEqual(
+    (await load(both, { language: 'th' })).problems.map(({ language }) => language),
+    ['th'],
+  );
   const russian = [row({ lang: 'ru' }), row()];
   assert.equal((await load(russian, { language: 'ko' })).problems.length, 1);
 });
 
 test('limit counts problems', async () => {
   const { problems } = await load([row(), row({ id: 'b' }), row({ id: 'c' })], { limit: 2 });
-  assert.deepEqual(problems.map(({ id }) => id), ['a', 'b']);
+  assert.deepEqual(
+    problems.map(({ id }) => id),
+    ['a', 'b'],
+  );
 });
 
 test('byte order mark, CRLF, blank lines and a missing last newline are no faults', async () => {
   const text = `\ufeff${JSON.stringify(row())}\r\n\r\n   \n${JSON.stringify(row({ id: 'b' }))}`;
-  assert.deepEqual((await load(text)).problems.map(({ id }) => id), ['a', 'b']);
+  assert.deepEqual(
+    (await load(text)).problems.map(({ id }) => id),
+    ['a', 'b'],
+  );
 });
 
 test('gzip, also of lines that cross its chunks', async () => {
@@ -118,7 +145,10 @@ test('broken JSON is reported with line and column', async () => {
 });
 
 test('missing fields, wrong types, empty text', async () => {
-  assert.match(await badRow([{ id: 'a', answer: '7', lang: 'ko' }]), /field "question" is missing; the row has "id", "answer", "lang"/);
+  assert.match(
+    await badRow([{ id: 'a', answer: '7', lang: 'ko' }]),
+    /field "question" is missing; the row has "id", "answer", "lang"/,
+  );
   assert.match(await badRow([row({ answer: null })]), /field "answer" is null/);
   assert.match(await badRow([row({ question: 5 })]), /field "question" is a number, expected text/);
   assert.match(await badRow([row({ answer: true })]), /field "answer" is true or false, expected text or a number/);
@@ -127,7 +157,10 @@ test('missing fields, wrong types, empty text', async () => {
   assert.match(await badRow([row({ lang: 'kr' })]), /field "lang" is "kr", expected one of en, ko, zh, ja, th, uk/);
   assert.match(await badRow('[1, 2]'), /expected an object, found a list/);
   assert.match(await badRow('null'), /expected an object, found null/);
-  assert.match(await badRow('{"id":"a","question":"q","answer":12345678901234567890,"lang":"ko"}'), /too large to be read exactly/);
+  assert.match(
+    await badRow('{"id":"a","question":"q","answer":12345678901234567890,"lang":"ko"}'),
+    /too large to be read exactly/,
+  );
   assert.match(await badRow([row({ constructor: 1, question: undefined })]), /field "question" is missing/);
 });
 
@@ -142,14 +175,23 @@ test('invalid UTF-8 is reported with its byte', async () => {
   broken[at] = 0x20;
   assert.match(await badRow(broken), new RegExp(`^1: invalid UTF-8 at byte ${at - 1} of the file`));
   const second = Buffer.concat([Buffer.from(`${JSON.stringify(row({ id: 'z' }))}\n`), broken]);
-  assert.match(await badRow(second, 2), new RegExp(`^2: invalid UTF-8 at byte ${second.length - broken.length + at - 1} of the file`));
+  assert.match(
+    await badRow(second, 2),
+    new RegExp(`^2: invalid UTF-8 at byte ${second.length - broken.length + at - 1} of the file`),
+  );
   assert.match(await badRow(Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22])), /^1: invalid UTF-8 at byte 1/); // a surrogate in UTF-8
 });
 
 test('half a surrogate pair is a bad row', async () => {
-  assert.match(await badRow('{"id":"a","question":"x\\ud800y","answer":"7","lang":"ko"}'), /field "question" holds half of a surrogate pair/);
+  assert.match(
+    await badRow('{"id":"a","question":"x\\ud800y","answer":"7","lang":"ko"}'),
+    /field "question" holds half of a surrogate pair/,
+  );
   assert.match(await badRow('{"id":"a\\udc00","question":"x","answer":"7","lang":"ko"}'), /field "id" holds half/);
-  assert.equal((await load('{"id":"a","question":"\\ud83c\\udf4e","answer":"7","lang":"ko"}')).problems[0]!.question, '🍎');
+  assert.equal(
+    (await load('{"id":"a","question":"\\ud83c\\udf4e","answer":"7","lang":"ko"}')).problems[0]!.question,
+    '🍎',
+  );
 });
 
 test('a line of 50 MB is passed over without being held', async () => {
@@ -160,13 +202,18 @@ test('a line of 50 MB is passed over without being held', async () => {
   for (let i = 0; i < 50; i++) stream.write(piece);
   stream.write(`"}\n${JSON.stringify(row({ id: 'b' }))}\n`);
   await new Promise((resolve) => stream.end(resolve));
-  await assert.rejects(loadDataSet({ path }), { code: 'DATA_BAD_ROW', message: /long\.jsonl:2: a line of 50 MB; lines up to 16 MB are read/ });
+  await assert.rejects(loadDataSet({ path }), {
+    code: 'DATA_BAD_ROW',
+    message: /long\.jsonl:2: a line of 50 MB; lines up to 16 MB are read/,
+  });
   const script = `
     import { loadDataSet } from ${JSON.stringify(new URL('../../src/data/index.ts', import.meta.url).href)};
     const before = process.resourceUsage().maxRSS;
     const { problems, skipped } = await loadDataSet({ path: ${JSON.stringify(path)}, onBadRow: 'skip' });
     console.log(JSON.stringify({ ids: problems.map(({ id }) => id), skipped, grown: (process.resourceUsage().maxRSS - before) / 1024 }));`;
-  const out = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { encoding: 'utf8' });
+  const out = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    encoding: 'utf8',
+  });
   const { ids, skipped, grown } = JSON.parse(out) as { ids: string[]; skipped: { line: number }[]; grown: number };
   assert.deepEqual(ids, ['a', 'b']);
   assert.equal(skipped[0]!.line, 2);
@@ -180,11 +227,20 @@ test('a missing file names the nearest one, an empty one says so', async () => {
     assert.equal(error.hint, `Did you mean ${near}?`);
     return true;
   });
-  await assert.rejects(loadDataSet({ path: join(folder, 'no/such.jsonl') }), { code: 'DATA_NOT_FOUND', message: /nor is its folder/ });
+  await assert.rejects(loadDataSet({ path: join(folder, 'no/such.jsonl') }), {
+    code: 'DATA_NOT_FOUND',
+    message: /nor is its folder/,
+  });
   await assert.rejects(load(''), { code: 'DATA_EMPTY', message: /it is empty/ });
   await assert.rejects(load('\n\n'), { code: 'DATA_EMPTY' });
-  await assert.rejects(load([row()], { language: 'th' }), { code: 'DATA_EMPTY', message: /1 rows are of another language than th/ });
-  await assert.rejects(load('{', { onBadRow: 'skip' }), { code: 'DATA_EMPTY', message: /1 bad rows were skipped, the first on line 1: broken JSON/ });
+  await assert.rejects(load([row()], { language: 'th' }), {
+    code: 'DATA_EMPTY',
+    message: /1 rows are of another language than th/,
+  });
+  await assert.rejects(load('{', { onBadRow: 'skip' }), {
+    code: 'DATA_EMPTY',
+    message: /1 bad rows were skipped, the first on line 1: broken JSON/,
+  });
   await assert.rejects(loadDataSet({ path: file('a,b', 'set.csv') }), { code: 'DATA_FORMAT' });
   await assert.rejects(loadDataSet({ path: folder }), { code: 'DATA_FORMAT', message: /is a folder/ });
 });
@@ -198,13 +254,22 @@ test('a file without permission', { skip: process.getuid?.() === 0 ? 'root reads
 test('Parquet: text, whole numbers, nulls', async () => {
   // Written by pyarrow: 3 rows (id text, question text, answer int64, lang text), the last with a null answer; zstd.
   const path = file(Buffer.from(PARQUET, 'base64'), 'set.parquet');
-  await assert.rejects(loadDataSet({ path }), { code: 'DATA_BAD_ROW', message: /set\.parquet:3: field "answer" is null/ });
+  await assert.rejects(loadDataSet({ path }), {
+    code: 'DATA_BAD_ROW',
+    message: /set\.parquet:3: field "answer" is null/,
+  });
   const { problems, skipped } = await loadDataSet({ path, onBadRow: 'skip' });
-  assert.deepEqual(problems.map(({ id, question, answer, language }) => [id, question, answer, language]), [
-    ['a', '사과 3개와 배 4개?', '7', 'ko'],
-    ['b', '苹果', '9007199254740993', 'zh'],
-  ]);
-  assert.deepEqual(skipped.map(({ line }) => line), [3]);
+  assert.deepEqual(
+    problems.map(({ id, question, answer, language }) => [id, question, answer, language]),
+    [
+      ['a', '사과 3개와 배 4개?', '7', 'ko'],
+      ['b', '苹果', '9007199254740993', 'zh'],
+    ],
+  );
+  assert.deepEqual(
+    skipped.map(({ line }) => line),
+    [3],
+  );
   const broken = file(Buffer.from(PARQUET, 'base64').subarray(0, 200), 'broken.parquet');
   await assert.rejects(loadDataSet({ path: broken }), { code: 'DATA_UNREADABLE' });
 });
@@ -222,7 +287,10 @@ test('the public sets are read whole', { skip: existsSync(data) ? false : `no ${
   for (const [path, language, rows] of expected) {
     const { problems, skipped } = await loadDataSet({ path: join(data, path), onBadRow: 'skip' });
     assert.equal(problems.length + skipped.length, rows, path);
-    assert.ok(problems.every((problem) => problem.language === language), path);
+    assert.ok(
+      problems.every((problem) => problem.language === language),
+      path,
+    );
     assert.ok(skipped.length <= rows / 100, `${path}: ${JSON.stringify(skipped.slice(0, 3))}`);
   }
 });

@@ -5,7 +5,12 @@ import { promptOrder } from '../../src/data/index.js';
 import type { DataSet, Problem } from '../../src/data/types.js';
 
 function set(name: string, size: number, weight?: number): DataSet {
-  const problems = Array.from({ length: size }, (_, i): Problem => ({ id: `${name}${i}`, question: 'q', answer: '1', language: 'ko' }));
+  const problems = Array.from({ length: size }, (_, i): Problem => ({
+    id: `${name}${i}`,
+    question: 'q',
+    answer: '1',
+    language: 'ko',
+  }));
   return { problems, skipped: [], settings: { path: `${name}.jsonl`, weight } };
 }
 const take = (sets: DataSet[], seed: bigint, from: number, to: number): string[] => {
@@ -20,10 +25,18 @@ const counts = (ids: readonly string[]): Map<string, number> => {
 
 test('philox4x32-10 gives the known answers of Random123', () => {
   const hex = (key: bigint, ...c: [number, number, number, number]): string =>
-    philox4x32(key, ...c).map((word) => word.toString(16).padStart(8, '0')).join(' ');
+    philox4x32(key, ...c)
+      .map((word) => word.toString(16).padStart(8, '0'))
+      .join(' ');
   assert.equal(hex(0n, 0, 0, 0, 0), '6627e8d5 e169c58d bc57ac4c 9b00dbd8');
-  assert.equal(hex(0xffffffffffffffffn, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff), '408f276d 41c83b0e a20bc7c6 6d5451fd');
-  assert.equal(hex(0x299f31d0a4093822n, 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344), 'd16cfe09 94fdcceb 5001e420 24126ea1');
+  assert.equal(
+    hex(0xffffffffffffffffn, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff),
+    '408f276d 41c83b0e a20bc7c6 6d5451fd',
+  );
+  assert.equal(
+    hex(0x299f31d0a4093822n, 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344),
+    'd16cfe09 94fdcceb 5001e420 24126ea1',
+  );
 });
 
 test('an epoch is every problem exactly once, each epoch in another order', () => {
@@ -36,7 +49,10 @@ test('an epoch is every problem exactly once, each epoch in another order', () =
     if (size > 10) {
       assert.notDeepEqual(first, second);
       assert.notDeepEqual(first, take(sets, 2n, 0, size));
-      assert.notDeepEqual(first, sets[0]!.problems.map(({ id }) => id));
+      assert.notDeepEqual(
+        first,
+        sets[0]!.problems.map(({ id }) => id),
+      );
     }
   }
 });
@@ -57,7 +73,10 @@ test('weights: twice an epoch, once in two epochs, never', () => {
   assert.equal([...first.keys()].filter((id) => id.startsWith('c')).length, 20);
   const both = counts(take(sets, 3n, 0, 2 * epoch));
   for (let i = 0; i < 40; i++) assert.equal(both.get(`c${i}`), 1);
-  assert.equal([...both.keys()].some((id) => id.startsWith('d')), false);
+  assert.equal(
+    [...both.keys()].some((id) => id.startsWith('d')),
+    false,
+  );
 });
 
 test('a weight that is not a whole number keeps its proportion, and each problem its turn', () => {

@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { computeAdvantages, completionClass, gradedMetrics, languageMetrics, type GradedRow } from '../../src/grpo/index.js';
+import {
+  computeAdvantages,
+  completionClass,
+  gradedMetrics,
+  languageMetrics,
+  type GradedRow,
+} from '../../src/grpo/index.js';
 import type { LanguageMeasure, WordCounts } from '../../src/language/types.js';
 
-function measure(words: Partial<WordCounts>, target: 'ko' | 'en' = 'ko', more: Partial<LanguageMeasure> = {}): LanguageMeasure {
+function measure(
+  words: Partial<WordCounts>,
+  target: 'ko' | 'en' = 'ko',
+  more: Partial<LanguageMeasure> = {},
+): LanguageMeasure {
   const counts = { en: 0, ko: 0, zh: 0, ja: 0, th: 0, uk: 0, ru: 0, other: 0, ...words };
   const total = Object.values(counts).reduce((a, b) => a + b, 0);
   const share = (n: number): number | null => (total === 0 ? null : n / total);
@@ -26,7 +36,14 @@ const rows: GradedRow[] = [
   { language: 'ko', tokens: 10, terminated: true, correct: true, rewards: [1, 0.5], measure: measure({ en: 10 }) },
   { language: 'ko', tokens: 20, terminated: true, correct: false, rewards: [0, null], measure: measure({ ko: 30 }) },
   { language: 'ko', tokens: 40, terminated: false, correct: null, rewards: [null, null], measure: measure({}) },
-  { language: 'ko', tokens: 30, terminated: true, correct: true, rewards: [1, 1], measure: measure({ ko: 5, en: 4, zh: 1 }) },
+  {
+    language: 'ko',
+    tokens: 30,
+    terminated: true,
+    correct: true,
+    rewards: [1, 1],
+    measure: measure({ ko: 5, en: 4, zh: 1 }),
+  },
 ];
 const advantages = computeAdvantages(
   rows.map((row) => [...row.rewards]),

@@ -13,7 +13,11 @@ const folder = sharedPath('data/langid_lingua');
 const skip = existsSync(folder) ? false : `no ${folder}`;
 
 /** Snippets of a file, and the share of them whose most frequent language is `language`. */
-function accuracy(language: CountedLanguage, target: Language, choose: (row: Snippet) => boolean): [n: number, share: number] {
+function accuracy(
+  language: CountedLanguage,
+  target: Language,
+  choose: (row: Snippet) => boolean,
+): [n: number, share: number] {
   const rows = readFileSync(join(folder, `${language}.jsonl`), 'utf8')
     .trim()
     .split('\n')
@@ -48,9 +52,12 @@ const floors: [CountedLanguage, Language, Snippet['kind'], number][] = [
   ['uk', 'ko', 'sentences', 0.985],
   ['ru', 'ko', 'sentences', 0.99],
   ...(['en', 'ko', 'zh', 'ja', 'th', 'uk'] as const).flatMap((language) =>
-    (['word-pairs', 'single-words'] as const).map(
-      (kind): [CountedLanguage, Language, Snippet['kind'], number] => [language, language, kind, 0.995],
-    ),
+    (['word-pairs', 'single-words'] as const).map((kind): [CountedLanguage, Language, Snippet['kind'], number] => [
+      language,
+      language,
+      kind,
+      0.995,
+    ]),
   ),
 ];
 
@@ -69,26 +76,32 @@ test('Russian sentences of 6 words or more are not taken for Ukrainian: at least
   assert.ok(share >= 0.99, `${share} of ${n}`);
 });
 
-test('questions of MGSM: words in the language of the question', { skip: existsSync(sharedPath('data/mgsm')) ? false : 'no mgsm' }, (t) => {
-  const expected: [file: string, target: Language, counted: CountedLanguage, floor: number][] = [
-    ['en', 'ko', 'en', 0.995],
-    ['zh', 'zh', 'zh', 0.995],
-    ['ja', 'ja', 'ja', 0.995],
-    ['th', 'th', 'th', 0.995],
-    ['ru', 'uk', 'ru', 0.99],
-    ['es', 'ko', 'other', 0.95],
-    ['de', 'ko', 'other', 0.93],
-    ['fr', 'ko', 'other', 0.94],
-  ];
-  for (const [file, target, counted, floor] of expected) {
-    let words = 0;
-    let total = 0;
-    for (const line of readFileSync(sharedPath(`data/mgsm/${file}.jsonl`), 'utf8').trim().split('\n')) {
-      const measure = measureLanguage((JSON.parse(line) as { question: string }).question, target);
-      words += measure.words[counted];
-      total += measure.total;
+test(
+  'questions of MGSM: words in the language of the question',
+  { skip: existsSync(sharedPath('data/mgsm')) ? false : 'no mgsm' },
+  (t) => {
+    const expected: [file: string, target: Language, counted: CountedLanguage, floor: number][] = [
+      ['en', 'ko', 'en', 0.995],
+      ['zh', 'zh', 'zh', 0.995],
+      ['ja', 'ja', 'ja', 0.995],
+      ['th', 'th', 'th', 0.995],
+      ['ru', 'uk', 'ru', 0.99],
+      ['es', 'ko', 'other', 0.95],
+      ['de', 'ko', 'other', 0.93],
+      ['fr', 'ko', 'other', 0.94],
+    ];
+    for (const [file, target, counted, floor] of expected) {
+      let words = 0;
+      let total = 0;
+      for (const line of readFileSync(sharedPath(`data/mgsm/${file}.jsonl`), 'utf8')
+        .trim()
+        .split('\n')) {
+        const measure = measureLanguage((JSON.parse(line) as { question: string }).question, target);
+        words += measure.words[counted];
+        total += measure.total;
+      }
+      t.diagnostic(`${file}: ${((words / total) * 100).toFixed(2)} %`);
+      assert.ok(words / total >= floor, `${file}: ${words / total}`);
     }
-    t.diagnostic(`${file}: ${((words / total) * 100).toFixed(2)} %`);
-    assert.ok(words / total >= floor, `${file}: ${words / total}`);
-  }
-});
+  },
+);

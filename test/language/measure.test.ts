@@ -51,7 +51,10 @@ test('dollars are money unless they close on mathematics', () => {
 });
 
 test('code, tags, control tokens and addresses are no language', () => {
-  assert.deepEqual(words('다음은 코드입니다.\n```python\ndef total(price): return price\n```\n그리고 `price + tax` 입니다.', 'ko'), { ko: 4 });
+  assert.deepEqual(
+    words('다음은 코드입니다.\n```python\ndef total(price): return price\n```\n그리고 `price + tax` 입니다.', 'ko'),
+    { ko: 4 },
+  );
   assert.deepEqual(words('<think>\n생각합니다\n</think><answer lang="ko">답</answer><|im_end|>', 'ko'), { ko: 2 });
   assert.deepEqual(words('https://example.com/some/path?x=apples를 보세요 www.example.org', 'ko'), { ko: 2 });
   assert.deepEqual(words('작다: 3 <b and c> 2', 'ko'), { ko: 1, en: 1 }); // not a tag; b and c are variables
@@ -170,31 +173,74 @@ test('line pass and word pass', () => {
 });
 
 test('every word lies in the text, in order, and the counts agree with the labels', () => {
-  const unit = fc.constantFrom('사과 ', 'apple ', '苹果', 'りんご', 'แอปเปิล', 'яблуко ', 'ы ', '$', '\\', '`', '{', '}', '\n', '. ', '<', '5', 'a ', '\ud83c', 'http://', '\\frac', '\\[');
+  const unit = fc.constantFrom(
+    '사과 ',
+    'apple ',
+    '苹果',
+    'りんご',
+    'แอปเปิล',
+    'яблуко ',
+    'ы ',
+    '$',
+    '\\',
+    '`',
+    '{',
+    '}',
+    '\n',
+    '. ',
+    '<',
+    '5',
+    'a ',
+    '\ud83c',
+    'http://',
+    '\\frac',
+    '\\[',
+  );
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 80 }), fc.string({ unit, maxLength: 40 })), fc.constantFrom(...LANGUAGES), (text, target) => {
-      const measure = measureLanguage(text, target);
-      const runs = labelWords(text, target);
-      assert.equal(runs.length, measure.total);
-      let at = 0;
-      for (const { start, end, language } of runs) {
-        assert.ok(start >= at && end > start && end <= text.length);
-        at = end;
-        measure.words[language]--;
-      }
-      assert.ok(Object.values(measure.words).every((n) => n === 0));
-      assert.equal(measure.switches === 0, measure.firstSwitch === null);
-      if (measure.total > 0) {
-        const sum = measure.targetWr! + measure.otherWr! + (target === 'en' ? 0 : measure.enWr!);
-        assert.ok(Math.abs(sum - 1) < 1e-12);
-      }
-    }),
+    fc.property(
+      fc.oneof(fc.string({ unit: 'binary', maxLength: 80 }), fc.string({ unit, maxLength: 40 })),
+      fc.constantFrom(...LANGUAGES),
+      (text, target) => {
+        const measure = measureLanguage(text, target);
+        const runs = labelWords(text, target);
+        assert.equal(runs.length, measure.total);
+        let at = 0;
+        for (const { start, end, language } of runs) {
+          assert.ok(start >= at && end > start && end <= text.length);
+          at = end;
+          measure.words[language]--;
+        }
+        assert.ok(Object.values(measure.words).every((n) => n === 0));
+        assert.equal(measure.switches === 0, measure.firstSwitch === null);
+        if (measure.total > 0) {
+          const sum = measure.targetWr! + measure.otherWr! + (target === 'en' ? 0 : measure.enWr!);
+          assert.ok(Math.abs(sum - 1) < 1e-12);
+        }
+      },
+    ),
     { numRuns: 400 },
   );
 });
 
 test('work is linear: 200 KB of anything', () => {
-  for (const unit of ['$', '\\[', '`', '<a ', '\\begin{x}', '中', 'ก', 'a', 'я ', 'ы', '가 ', '$a$', '\\(', 'http://', "a'", '```']) {
+  for (const unit of [
+    '$',
+    '\\[',
+    '`',
+    '<a ',
+    '\\begin{x}',
+    '中',
+    'ก',
+    'a',
+    'я ',
+    'ы',
+    '가 ',
+    '$a$',
+    '\\(',
+    'http://',
+    "a'",
+    '```',
+  ]) {
     const text = unit.repeat(Math.floor(2e5 / unit.length));
     const start = performance.now();
     measureLanguage(text, 'ko');

@@ -143,7 +143,24 @@ test('never throws, and says true or false for a gold that is a number', () => {
 });
 
 test('work is bounded: 10 MB of anything in well under a second', () => {
-  const bad = ['9', '{', '\\boxed{', '####', '#### \n', '1e999999999 ', '1,', ' ', '- ', '\n', '\\frac', '1万', '1.', '١', '$', '\\boxed{\n'];
+  const bad = [
+    '9',
+    '{',
+    '\\boxed{',
+    '####',
+    '#### \n',
+    '1e999999999 ',
+    '1,',
+    ' ',
+    '- ',
+    '\n',
+    '\\frac',
+    '1万',
+    '1.',
+    '١',
+    '$',
+    '\\boxed{\n',
+  ];
   for (const unit of bad) {
     const text = unit.repeat(Math.floor(1e7 / unit.length));
     const start = performance.now();
@@ -171,38 +188,54 @@ interface Solved {
   solution: string;
 }
 const gsm8k = sharedPath('data/gsm8k_train/en.jsonl.gz');
-test('every GSM8K solution is right, and wrong when its number is changed', { skip: existsSync(gsm8k) ? false : `no ${gsm8k}` }, () => {
-  const rows = gunzipSync(readFileSync(gsm8k)).toString('utf8').trim().split('\n').map((line) => JSON.parse(line) as Solved);
-  assert.ok(rows.length > 7000);
-  for (const { id, answer, solution } of rows) {
-    assert.equal(gradeAnswer(solution, answer), true, id);
-    assert.equal(gradeAnswer(solution, solution), true, id);
-    const at = solution.lastIndexOf('####');
-    const number = Number(solution.slice(at + 4).replaceAll(',', ''));
-    assert.ok(Number.isFinite(number), id);
-    for (const wrong of [number + 1, -number || 1, number * 10 || 2]) {
-      assert.equal(gradeAnswer(`${solution.slice(0, at)}#### ${wrong}`, answer), false, `${id}: ${wrong}`);
+test(
+  'every GSM8K solution is right, and wrong when its number is changed',
+  { skip: existsSync(gsm8k) ? false : `no ${gsm8k}` },
+  () => {
+    const rows = gunzipSync(readFileSync(gsm8k))
+      .toString('utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Solved);
+    assert.ok(rows.length > 7000);
+    for (const { id, answer, solution } of rows) {
+      assert.equal(gradeAnswer(solution, answer), true, id);
+      assert.equal(gradeAnswer(solution, solution), true, id);
+      const at = solution.lastIndexOf('####');
+      const number = Number(solution.slice(at + 4).replaceAll(',', ''));
+      assert.ok(Number.isFinite(number), id);
+      for (const wrong of [number + 1, -number || 1, number * 10 || 2]) {
+        assert.equal(gradeAnswer(`${solution.slice(0, at)}#### ${wrong}`, answer), false, `${id}: ${wrong}`);
+      }
+      const digit = solution.search(/\d(?!.*\d)/s);
+      const changed = solution.slice(0, digit) + ((Number(solution[digit]) + 1) % 10) + solution.slice(digit + 1);
+      assert.equal(gradeAnswer(changed, answer), false, `${id}: last digit changed`);
     }
-    const digit = solution.search(/\d(?!.*\d)/s);
-    const changed = solution.slice(0, digit) + ((Number(solution[digit]) + 1) % 10) + solution.slice(digit + 1);
-    assert.equal(gradeAnswer(changed, answer), false, `${id}: last digit changed`);
-  }
-});
+  },
+);
 
 const equivalence = ['hendrycks_math', 'math_verify'].map((name) => sharedPath(`data/answer_equiv/${name}.jsonl`));
-test('answer_equiv: rows with a plain number as gold', { skip: equivalence.every((path) => existsSync(path)) ? false : 'no answer_equiv' }, (t) => {
-  let judged = 0;
-  let agreed = 0;
-  for (const path of equivalence) {
-    for (const line of readFileSync(path, 'utf8').trim().split('\n')) {
-      const { gold, prediction, expected } = JSON.parse(line) as { gold: string; prediction: string; expected: boolean };
-      const verdict = gradeAnswer(prediction, gold);
-      if (verdict === null) continue;
-      judged++;
-      if (verdict === expected) agreed++;
+test(
+  'answer_equiv: rows with a plain number as gold',
+  { skip: equivalence.every((path) => existsSync(path)) ? false : 'no answer_equiv' },
+  (t) => {
+    let judged = 0;
+    let agreed = 0;
+    for (const path of equivalence) {
+      for (const line of readFileSync(path, 'utf8').trim().split('\n')) {
+        const { gold, prediction, expected } = JSON.parse(line) as {
+          gold: string;
+          prediction: string;
+          expected: boolean;
+        };
+        const verdict = gradeAnswer(prediction, gold);
+        if (verdict === null) continue;
+        judged++;
+        if (verdict === expected) agreed++;
+      }
     }
-  }
-  t.diagnostic(`${agreed} of ${judged} agree`);
-  // The rest need mathematics (9 + 1, rounding to a precision) or another rule of which number is the answer.
-  assert.ok(judged >= 70 && agreed / judged >= 0.93, `${agreed} of ${judged}`);
-});
+    t.diagnostic(`${agreed} of ${judged} agree`);
+    // The rest need mathematics (9 + 1, rounding to a precision) or another rule of which number is the answer.
+    assert.ok(judged >= 70 && agreed / judged >= 0.93, `${agreed} of ${judged}`);
+  },
+);

@@ -48,7 +48,9 @@ test('built-in rewards', async () => {
 });
 
 test('threads give the results of the calling thread, in the order of the inputs', async () => {
-  const inputs = Array.from({ length: 501 }, (_, i) => input(`${'사과 하나 더 있다. '.repeat(i % 37)}\n#### ${i % 11}`));
+  const inputs = Array.from({ length: 501 }, (_, i) =>
+    input(`${'사과 하나 더 있다. '.repeat(i % 37)}\n#### ${i % 11}`),
+  );
   const inline = await createGrader(builtin, { threads: 0 });
   const threaded = await createGrader(builtin, { threads: 3 });
   const expected = await inline.grade(inputs);
@@ -59,18 +61,33 @@ test('threads give the results of the calling thread, in the order of the inputs
 });
 
 test('a user’s function from a module path', async () => {
-  const grader = await createGrader([{ name: module('length'), weight: 0.5 }, { name: 'accuracy', weight: 1 }]);
+  const grader = await createGrader([
+    { name: module('length'), weight: 0.5 },
+    { name: 'accuracy', weight: 1 },
+  ]);
   assert.deepEqual(grader.weights, [0.5, 1]);
   const graded = await grader.grade([input('#### 7'), input(''), input('x')]);
-  assert.deepEqual(graded.map(({ rewards }) => rewards), [[6, 1], [null, 0], [1, 0]]);
+  assert.deepEqual(
+    graded.map(({ rewards }) => rewards),
+    [
+      [6, 1],
+      [null, 0],
+      [1, 0],
+    ],
+  );
   assert.ok(graded.every(({ errors }) => errors.length === 0)); // null is no error
   await grader.close();
 });
 
 test('a function that throws or returns nonsense leaves null and an error, never a zero', async () => {
-  const grader = await createGrader([{ name: 'moody', weight: 1, module: module('moody') }, ...builtin], { threads: 2 });
+  const grader = await createGrader([{ name: 'moody', weight: 1, module: module('moody') }, ...builtin], {
+    threads: 2,
+  });
   const graded = await grader.grade(['throw', 'nan', 'text', 'fine'].map((completion) => input(completion)));
-  assert.deepEqual(graded.map(({ rewards }) => rewards[0]), [null, null, null, 1]);
+  assert.deepEqual(
+    graded.map(({ rewards }) => rewards[0]),
+    [null, null, null, 1],
+  );
   assert.deepEqual(graded[0]!.errors, [{ reward: 'moody', message: 'TypeError: no such thing' }]);
   assert.match(graded[1]!.errors[0]!.message, /returned NaN, expected a finite number or null/);
   assert.match(graded[2]!.errors[0]!.message, /returned good/);
@@ -80,10 +97,16 @@ test('a function that throws or returns nonsense leaves null and an error, never
 });
 
 test('a function that hangs or ends its thread costs its own completion only', async () => {
-  const grader = await createGrader([{ name: 'moody', weight: 1, module: module('moody') }, { name: 'accuracy', weight: 1 }], {
-    threads: 1,
-    timeoutMs: 700,
-  });
+  const grader = await createGrader(
+    [
+      { name: 'moody', weight: 1, module: module('moody') },
+      { name: 'accuracy', weight: 1 },
+    ],
+    {
+      threads: 1,
+      timeoutMs: 700,
+    },
+  );
   const texts = ['a', 'loop', 'b', 'wait', 'exit', 'later', 'c'];
   const graded = await grader.grade(texts.map((completion) => input(completion)));
   const byText = Object.fromEntries(texts.map((text, i) => [text, graded[i]!]));
@@ -99,11 +122,14 @@ test('a function that hangs or ends its thread costs its own completion only', a
 
 test('modules that cannot be used are refused at the start, by name', async () => {
   const missing = module('missing');
-  await assert.rejects(createGrader([{ name: 'mine', weight: 1, module: missing }]), (error: Error & { code: string }) => {
-    assert.equal(error.code, 'REWARD_MODULE');
-    assert.ok(error.message.includes(missing));
-    return true;
-  });
+  await assert.rejects(
+    createGrader([{ name: 'mine', weight: 1, module: missing }]),
+    (error: Error & { code: string }) => {
+      assert.equal(error.code, 'REWARD_MODULE');
+      assert.ok(error.message.includes(missing));
+      return true;
+    },
+  );
   await assert.rejects(createGrader([{ name: 'mine', weight: 1, module: module('nothing') }]), {
     code: 'REWARD_MODULE',
     message: /no default export that is a function/,
@@ -122,7 +148,9 @@ test('a closed grader says so', async () => {
 
 test('256 short completions are graded in milliseconds', async (t) => {
   const grader = await createGrader(builtin);
-  const inputs = Array.from({ length: 256 }, (_, i) => input(`먼저 ${i} + 4 = ${i + 4} 입니다. 그래서 답은 모두 ${i + 4}개입니다.\n#### ${i + 4}`));
+  const inputs = Array.from({ length: 256 }, (_, i) =>
+    input(`먼저 ${i} + 4 = ${i + 4} 입니다. 그래서 답은 모두 ${i + 4}개입니다.\n#### ${i + 4}`),
+  );
   await grader.grade(inputs);
   const start = performance.now();
   await grader.grade(inputs);

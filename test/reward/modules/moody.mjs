@@ -6,7 +6,10 @@ export default async ({ completion, problem, finish, language }) => {
   if (completion === 'loop') for (;;);
   if (completion === 'wait') return new Promise(() => {});
   if (completion === 'exit') process.exit(3);
-  if (completion === 'later') setTimeout(() => { throw new Error('from a timer'); }, 0);
+  if (completion === 'later')
+    setTimeout(() => {
+      throw new Error('from a timer');
+    }, 0);
   if (completion === 'later') return new Promise(() => {});
   return problem.id === 'seen' && finish === 'stop' && language.total >= 0 ? 1 : 0.5;
 };

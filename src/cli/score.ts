@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { GlossaError } from '../base/error.js';
+import { openRows, readJsonlRows, rowPlace } from '../data/index.js';
+import { DEFAULT_SCORE_FIELDS, ScoreTotals, scoreRows, type ScoreFields, type Totals } from '../score/index.js';
+import { languageOption } from './arguments.js';
+import { EXIT } from './errors.js';
+import { textTable } from './format.js';
+
+export interface ScoreCommandOptions {
+  json?: boolean;
+  lang?: string;
+  predictionField?: string;
+  goldField?: string;
+  langField?: string;
+}
+
+/**
+ * `glossa score`: with --json one object a row in input order (a bad row has `line` and `error`), then one with `totals` and
+ * `languages`; else a table by language. Bad rows go to standard error, and make the exit code 1.
+ */
+export async function scoreCommand(file: string, options: ScoreCommandOptions): Promise<number> {
+  const language = options.lang === undefined ? undefined : languageOption('lang', options.lang);
+  const fields: ScoreFields = {
+    prediction: options.predictionField === undefined ? DEFAULT_SCORE_FIELDS.prediction : [options.predictionField],
+    gold: options.goldField === undefined ? DEFAULT_SCORE_FIELDS.gold : [options.goldField],
+    language: options.langField === undefined ? DEFAULT_SCORE_FIELDS.language : [options.langField],
+  };
+  const rows = file === '-' ? readJsonlRows(process.stdin, false) : openRows(file, Object.values(fields).flat());
+  const name = file === '-' ? 'standard input' : file;
+  const totals = new ScoreTotals();
+  let badRows = 0;
+
+  const output = new Output();
+  for await (const scored of scoreRows(rows, fields, language)) {
+    if ('score' in scored) {
+      totals.add(scored.score);
+      if (options.json) await output.line(JSON.stringify(scored.score));
+    } else {
+      badRows++;
+      process.stderr.write(`bad row ${rowPlace(name, scored.row)}: ${scored.reason}\n`);
+      if (options.json) await output.line(JSON.stringify({ line: scored.row.line, error: scored.reason }));
+    }
+    if (output.closed) return 0;
+  }
+  const all = totals.all();
+  if (all.rows + badRows === 0) throw new GlossaError('DATA_EMPTY', `${name} has no rows`);
+  if (options.json)
+    await output.line(JSON.stringify({ totals: { ...all, bad_rows: badRows }, languages: totals.byLanguage() }));
+  else await output.line(table(totals, badRows));
+  return badRows > 0 ? EXIT.failure : 0;
+}
+
+function table(totals: ScoreTotals, badRows: number): string {
+  const cells = (name: string, of: Totals): string[] => [
+    name,
+    String(of.rows),
+    String(of.judged),
+    points(of.accuracy),
+    points(of.target_wr),
+    points(of.en_wr),
+    points(of.other_wr),
+    points(of.target_wr_rewarded),
+  ];
+  const languages = Object.entries(totals.byLanguage());
+  const lines = [
+    ['language', 'rows', 'judged', 'accuracy', 'target WR', 'EN WR', 'other WR', 'target WR of right ones'],
+    ...languages.map(([language, of]) => cells(language, of)),
+    ...(languages.length > 1 ? [cells('all', totals.all())] : []),
+  ];
+  return textTable(lines) + (badRows > 0 ? `\n${badRows} bad rows were left out` : '');
+}
+
+/** A share in points with one decimal; a dash where there is none. */
+function points(share: number | null): string {
+  return share === null ? '-' : (100 * share).toFixed(1);
+}
+
+/** Standard output that waits where the reader is slow, and notices where it is gone (`glossa score x --json | head`). */
+class Output {
+  closed = false;
+
+  constructor() {
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      this.closed = true;
+    });
+  }
+
+  async line(text: string): Promise<void> {
+    if (this.closed || process.stdout.write(`${text}\n`)) return;
+    await Promise.race([once(process.stdout, 'drain'), once(process.stdout, 'close')]).catch(() => undefined);
+  }
+}

@@ -1,0 +1,54 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { GlossaError } from '../base/error.js';
+import { nearest } from '../config/suggest.js';
+import { readParquetRows } from './parquet.js';
+import { readJsonlRows, type Row } from './rows.js';
+
+/**
+ * Rows of a .jsonl, .jsonl.gz or .parquet file, in order and streamed; of a Parquet file only `columns`. A row that cannot be
+ * read has a reason in place of a value. Errors: DATA_NOT_FOUND, DATA_FORMAT (another kind of file), DATA_UNREADABLE (no
+ * permission, a truncated gzip, a broken Parquet file).
+ */
+export async function* openRows(path: string, columns: readonly string[]): AsyncGenerator<Row> {
+  await checkFile(path);
+  try {
+    yield* rowsOf(path, columns);
+  } catch (cause) {
+    if (cause instanceof GlossaError) throw cause;
+    throw new GlossaError('DATA_UNREADABLE', `${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function rowsOf(path: string, columns: readonly string[]): AsyncGenerator<Row> {
+  if (/\.(?:jsonl|ndjson)$/i.test(path)) return readJsonlRows(path, false);
+  if (/\.(?:jsonl|ndjson)\.gz$/i.test(path)) return readJsonlRows(path, true);
+  if (/\.parquet$/i.test(path)) return readParquetRows(path, columns);
+  throw new GlossaError('DATA_FORMAT', `${path} is of a kind that is not read`, {
+    hint: 'Use .jsonl, .jsonl.gz or .parquet.',
+  });
+}
+
+/** `path:line:column`, or without the column where there is none. */
+export function rowPlace(path: string, row: Row): string {
+  return `${path}:${row.line}${'column' in row && row.column !== undefined ? `:${row.column}` : ''}`;
+}
+
+async function checkFile(path: string): Promise<void> {
+  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => cause);
+  if (!(found instanceof Error)) {
+    if (!found.isDirectory()) return;
+    throw new GlossaError('DATA_FORMAT', `${path} is a folder`, {
+      hint: 'Name a file: .jsonl, .jsonl.gz or .parquet.',
+    });
+  }
+  if (found.code !== 'ENOENT' && found.code !== 'ENOTDIR') {
+    throw new GlossaError('DATA_UNREADABLE', `${path} cannot be read: ${found.message}`, { cause: found });
+  }
+  const names = await readdir(dirname(path)).catch(() => undefined);
+  if (names === undefined)
+    throw new GlossaError('DATA_NOT_FOUND', `${path} is not there; nor is its folder ${dirname(path)}`);
+  const near = nearest(basename(path), names);
+  const hint = near === undefined ? {} : { hint: `Did you mean ${join(dirname(path), near)}?` };
+  throw new GlossaError('DATA_NOT_FOUND', `${path} is not there`, hint);
+}

@@ -1,0 +1,102 @@
+import { LANGUAGES, type Language, type LanguageMeasure, type WordCounts } from '../language/index.js';
+
+/** Verdict and language of one completion, as printed. */
+export interface Score {
+  lang: Language;
+  /** null: no gold answer, or one that is not a number. */
+  correct: boolean | null;
+  /** Shares of the completion's words; null where it has none. */
+  target_wr: number | null;
+  en_wr: number | null;
+  words: WordCounts;
+}
+
+export interface Totals {
+  rows: number;
+  judged: number;
+  correct: number;
+  /** Of the judged; null where none was. */
+  accuracy: number | null;
+  /** Over all words of all completions; null without words. */
+  target_wr: number | null;
+  en_wr: number | null;
+  other_wr: number | null;
+  /** The target's share over the completions that are right. */
+  target_wr_rewarded: number | null;
+  words: WordCounts;
+}
+
+export function scoreOf(language: Language, correct: boolean | null, measure: LanguageMeasure): Score {
+  return { lang: language, correct, target_wr: measure.targetWr, en_wr: measure.enWr, words: measure.words };
+}
+
+/** Sums scores one by one, in all and by language. */
+export class ScoreTotals {
+  readonly #all = new Sums();
+  readonly #byLanguage = new Map<Language, Sums>();
+
+  add(score: Score): void {
+    this.#all.add(score);
+    let sums = this.#byLanguage.get(score.lang);
+    if (sums === undefined) this.#byLanguage.set(score.lang, (sums = new Sums()));
+    sums.add(score);
+  }
+
+  all(): Totals {
+    return this.#all.totals();
+  }
+
+  /** In the order of LANGUAGES. */
+  byLanguage(): Partial<Record<Language, Totals>> {
+    return Object.fromEntries(
+      LANGUAGES.flatMap((language) => {
+        const sums = this.#byLanguage.get(language);
+        return sums === undefined ? [] : [[language, sums.totals()]];
+      }),
+    );
+  }
+}
+
+class Sums {
+  readonly #words: WordCounts = { en: 0, ko: 0, zh: 0, ja: 0, th: 0, uk: 0, ru: 0, other: 0 };
+  #rows = 0;
+  #judged = 0;
+  #correct = 0;
+  #total = 0;
+  #target = 0;
+  #neither = 0;
+  #rewardedTotal = 0;
+  #rewardedTarget = 0;
+
+  add({ lang, correct, words }: Score): void {
+    let total = 0;
+    for (const [language, count] of Object.entries(words) as [keyof WordCounts, number][]) {
+      this.#words[language] += count;
+      total += count;
+    }
+    this.#rows++;
+    this.#total += total;
+    this.#target += words[lang];
+    this.#neither += total - words[lang] - (lang === 'en' ? 0 : words.en);
+    if (correct !== null) this.#judged++;
+    if (correct !== true) return;
+    this.#correct++;
+    this.#rewardedTotal += total;
+    this.#rewardedTarget += words[lang];
+  }
+
+  totals(): Totals {
+    const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
+    return {
+      rows: this.#rows,
+      judged: this.#judged,
+      correct: this.#correct,
+      accuracy: share(this.#correct, this.#judged),
+      target_wr: share(this.#target, this.#total),
+      en_wr: share(this.#words.en, this.#total),
+      other_wr: share(this.#neither, this.#total),
+      target_wr_rewarded: share(this.#rewardedTarget, this.#rewardedTotal),
+      words: { ...this.#words },
+    };
+  }
+}

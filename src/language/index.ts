@@ -1,4 +1,4 @@
-export { labelWords, LINE_WORDS, measureLanguage, SWITCH_WORDS } from './measure.js';
+export { labelWords, measureLanguage } from './measure.js';
 export {
   LANGUAGES,
   type CountedLanguage,

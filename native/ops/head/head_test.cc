@@ -1,11 +1,11 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <random>
 #include <vector>
 
 #include "ops/head/head_ref.h"
 #include "ops/kernels.h"
+#include "ops/test_values.h"
 #include "tool/test.h"
 
 namespace glossa {
@@ -15,14 +15,7 @@ constexpr float kInf = std::numeric_limits<float>::infinity();
 const float kNan = std::nanf("");
 
 std::vector<float> random_logits(int64_t v, float spread, uint32_t seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal(0, spread);
-  std::vector<float> x(static_cast<size_t>(v));
-  for (float& value : x) value = normal(random);
-  return x;
-}
-std::vector<double> wide(const std::vector<float>& x) {
-  return std::vector<double>(x.begin(), x.end());
+  return test::random_values(seed, v, 2 * spread);
 }
 
 struct Row {
@@ -52,7 +45,7 @@ TEST("head: log-probability and entropy match float64") {
           std::vector<float> x = random_logits(v, spread, static_cast<uint32_t>(v));
           for (int32_t target : {int32_t{0}, static_cast<int32_t>(v / 2), static_cast<int32_t>(v - 1)}) {
             Row got = run(head, x, inv_temperature, target);
-            ref::HeadRow want = ref::head_row(wide(x), static_cast<double>(inv_temperature), target);
+            ref::HeadRow want = ref::head_row(test::to_double(x), static_cast<double>(inv_temperature), target);
             CHECK_NEAR(got.logp, want.logp, 4e-6 + 3e-7 * std::fabs(want.logp));
             CHECK_NEAR(got.entropy, want.entropy, 4e-6 + 1e-6 * want.entropy);
           }
@@ -65,7 +58,7 @@ TEST("head: a peaked row keeps its small entropy") {
     std::vector<float> x(1000, 0.0f);
     x[3] = 25;
     Row got = run(head, x, 1, 3);
-    ref::HeadRow want = ref::head_row(wide(x), 1, 3);
+    ref::HeadRow want = ref::head_row(test::to_double(x), 1, 3);
     CHECK(want.entropy < 1e-6);
     CHECK_NEAR(got.entropy, want.entropy, 2e-7);
     CHECK(got.entropy >= 0);
@@ -80,7 +73,7 @@ TEST("head: masked logits count for nothing, an empty or broken row gives NaN") 
       if (i % 3 != 0) kept.push_back(x[i]);
     }
     Row got = run(head, x, 1, 1);
-    ref::HeadRow want = ref::head_row(wide(kept), 1, 0);
+    ref::HeadRow want = ref::head_row(test::to_double(kept), 1, 0);
     CHECK_NEAR(got.logp, want.logp, 4e-6);
     CHECK_NEAR(got.entropy, want.entropy, 4e-6);
     CHECK_EQ(run(head, x, 1, 0).logp, -kInf);
@@ -105,7 +98,7 @@ TEST("head: gradient matches float64, in both types, in place or not") {
       const float inv_temperature = 1 / 0.9f, coefficient = -0.37f;
       std::vector<float> x = random_logits(v, 3, static_cast<uint32_t>(v));
       for (int32_t target : {int32_t{0}, static_cast<int32_t>(v - 1)}) {
-        std::vector<double> want = ref::logp_gradient(wide(x), static_cast<double>(inv_temperature), target);
+        std::vector<double> want = ref::logp_gradient(test::to_double(x), static_cast<double>(inv_temperature), target);
         Row row = run(head, x, inv_temperature, target);
         const size_t n = x.size();
         std::vector<float> g(n + 1, kNan);
@@ -132,7 +125,7 @@ TEST("head: gradient matches float64, in both types, in place or not") {
 }
 
 TEST("head: the reference gradient passes central differences") {
-  std::vector<double> x = wide(random_logits(23, 2, 9));
+  std::vector<double> x = test::to_double(random_logits(23, 2, 9));
   for (int32_t target : {0, 11, 22}) {
     std::vector<double> g = ref::logp_gradient(x, 1 / 0.8, target);
     for (size_t i = 0; i < x.size(); ++i) {

@@ -25,8 +25,8 @@ struct SamplingSettings {
   float min_p;        // 0: off; keeps p >= min_p * max p
   uint64_t seed;
 };
-// purpose: 0 rollout, 1 evaluation, 2 user sampling (the high byte of the step word). 255 is kept for other uses of the
-// same seed. Ranges: purpose < 2^8, step < 2^24, sample < 2^18, position < 2^24, vocabulary < 2^24.
+// purpose: 0 rollout, 1 evaluation, 2 user sampling (the high byte of the step word); the others are free for other
+// uses of the same seed. Ranges: purpose < 2^8, step < 2^24, sample < 2^18, position < 2^24, vocabulary < 2^24.
 struct DrawKey {
   uint32_t purpose, step, prompt, sample, position;
 };

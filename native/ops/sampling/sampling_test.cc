@@ -7,6 +7,7 @@
 
 #include "ops/kernels.h"
 #include "ops/sampling/sampling_ref.h"
+#include "ops/test_values.h"
 #include "tool/test.h"
 
 namespace glossa {
@@ -16,11 +17,7 @@ constexpr float kInf = std::numeric_limits<float>::infinity();
 const SamplingSettings kPlain = {1, 0, 1, 0, 0x0123456789abcdefull};
 
 std::vector<float> random_logits(int64_t v, float spread, uint32_t seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal(0, spread);
-  std::vector<float> x(static_cast<size_t>(v));
-  for (float& value : x) value = normal(random);
-  return x;
+  return test::random_values(seed, v, 2 * spread);
 }
 
 using Draw = decltype(SamplingKernels::draw);

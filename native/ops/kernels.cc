@@ -2,10 +2,9 @@
 
 #include <cstdlib>
 
-// While operators are being written a missing one is a null pointer.
 #define GLOSSA_OP(isa, Type, name) \
   namespace glossa::isa {          \
-  extern const Type name __attribute__((weak)); \
+  extern const Type name;          \
   }
 #define GLOSSA_OPS(isa)                                 \
   GLOSSA_OP(isa, LinearKernels, linear_kernels)         \

@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <functional>
 #include <random>
 #include <string>
@@ -15,13 +16,25 @@ struct Timing {
   double median, best;  // seconds a call
 };
 
+// What is read as time: the clock on the wall, or the calling thread's share of its core. The second leaves out what
+// other programs took on a busy machine and is only of use with one thread.
+enum class Watch { wall, thread };
+
+inline double now(Watch watch) {
+  if (watch == Watch::wall)
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
 // Runs `work` in batches of at least `batch_seconds`, `batches` times after one warm-up batch.
-inline Timing measure(const std::function<void()>& work, int batches = 9, double batch_seconds = 0.01) {
-  using Clock = std::chrono::steady_clock;
+inline Timing measure(const std::function<void()>& work, Watch watch = Watch::wall, int batches = 15,
+                      double batch_seconds = 0.004) {
   auto batch = [&](int64_t calls) {
-    const Clock::time_point start = Clock::now();
+    const double start = now(watch);
     for (int64_t i = 0; i < calls; ++i) work();
-    return std::chrono::duration<double>(Clock::now() - start).count();
+    return now(watch) - start;
   };
   int64_t calls = 1;
   while (batch(calls) < batch_seconds) calls *= 2;

@@ -1,4 +1,5 @@
-// `glossa-native bench linear [--isa name] [--json]`: matrix products beside the peak measured in the same run.
+// `glossa-native bench linear`: matrix products beside the peak measured in the same run. --cpu-time: one thread only,
+// by its processor time, for a machine that others use too.
 #include <cstdio>
 
 #include "base/thread_pool.h"
@@ -44,7 +45,7 @@ struct Operand {
 };
 
 // Rows are split over threads as the engine splits them; with fewer rows than 16 a thread, panels are.
-Timing time_product(const LinearKernels& linear, Dtype t, const Shape& s, ThreadPool& pool) {
+Timing time_product(const LinearKernels& linear, Dtype t, const Shape& s, ThreadPool& pool, Watch watch) {
   const int64_t panels = (s.n + kPanel - 1) / kPanel, threads = pool.threads();
   Operand a(t, s.m * s.k, 1);
   std::vector<float> w = random_floats(s.n * s.k, 2), c(static_cast<size_t>(s.m * s.n));
@@ -58,10 +59,10 @@ Timing time_product(const LinearKernels& linear, Dtype t, const Shape& s, Thread
       linear.multiply(c.data() + row0 * s.n, s.n, a.at(row0 * s.k), s.k, row1 - row0, packed.data(), t, s.n, s.k,
                       panel0, panel1, nullptr, false);
     });
-  });
+  }, watch);
 }
 
-Timing time_gradient(const LinearKernels& linear, Dtype t, const Shape& s, ThreadPool& pool) {
+Timing time_gradient(const LinearKernels& linear, Dtype t, const Shape& s, ThreadPool& pool, Watch watch) {
   const int64_t threads = pool.threads();
   Operand a(t, s.m * s.n, 1), b(t, s.m * s.k, 2);
   std::vector<float> c(static_cast<size_t>(s.n * s.k));
@@ -72,13 +73,13 @@ Timing time_gradient(const LinearKernels& linear, Dtype t, const Shape& s, Threa
       linear.accumulate_outer(c.data(), s.k, a.at(0), s.n, b.at(0), s.k, s.m, s.k, s.n * i / threads,
                               s.n * (i + 1) / threads, t, scratch[static_cast<size_t>(worker)].data());
     });
-  });
+  }, watch);
 }
 
 }  // namespace
 }  // namespace glossa::tool
 
-COMMAND("bench linear", "[--isa name] [--only text] [--json]: matrix products beside the measured peak") {
+COMMAND("bench linear", "[--isa name] [--only text] [--cpu-time] [--json]: matrix products beside the measured peak") {
   using namespace glossa;
   using namespace glossa::tool;
   const std::string isa = option(args, "--isa", ""), only = option(args, "--only", "");
@@ -90,10 +91,11 @@ COMMAND("bench linear", "[--isa name] [--only text] [--json]: matrix products be
   }
   const Kernels& kernels = *found.value();
   const int cores = available_cores();
+  const Watch watch = has_flag(args, "--cpu-time") ? Watch::thread : Watch::wall;
   std::vector<int> counts = {1};
-  if (cores > 1) counts.push_back(cores);
+  if (cores > 1 && watch == Watch::wall) counts.push_back(cores);
   std::string lines;
-  if (!json) std::printf("%s, %d threads, GFLOP/s as best of 9 (median), %% of the peak of as many threads\n", kernels.isa, cores);
+  if (!json) std::printf("%s, %d threads, GFLOP/s as best of 15 (median), %% of the peak of as many threads\n", kernels.isa, cores);
   for (Dtype t : {Dtype::f32, Dtype::bf16}) {
     const char* type = t == Dtype::f32 ? "f32" : "bf16";
     for (int threads : counts) {
@@ -103,7 +105,7 @@ COMMAND("bench linear", "[--isa name] [--only text] [--json]: matrix products be
       for (bool gradient : {false, true}) {
         auto row = [&](const Shape& s) {
           if (std::string(s.where).find(only) == std::string::npos) return;
-          const Timing time = (gradient ? time_gradient : time_product)(*kernels.linear, t, s, pool);
+          const Timing time = (gradient ? time_gradient : time_product)(*kernels.linear, t, s, pool, watch);
           const double flops = 2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
           if (!json)
             std::printf("  %-8s %-15s %5ld %5ld %5ld  %7.1f (%7.1f)  %5.1f %%  %8.2f us\n", gradient ? "dW" : "A*W", s.where,

@@ -140,11 +140,13 @@ struct Tile {
 template <class Op, int H, int W, bool Lanes>
 void run_tile(const Tile& t) {
   V acc[H][W];
+  float* const c = t.c;
+  const int64_t ldc = t.ldc;
   constexpr int kPerPanel = static_cast<int>(kPanel) / kWidth;
 #pragma GCC unroll 16
   for (int i = 0; i < H; ++i) {
 #pragma GCC unroll 8
-    for (int j = 0; j < W; ++j) acc[i][j] = t.resume ? read<V>(t.c + i * t.ldc + j * kWidth) : V{};
+    for (int j = 0; j < W; ++j) acc[i][j] = t.resume ? read<V>(c + i * ldc + j * kWidth) : V{};
   }
   const char* a = t.a;
   const char* b = t.b;
@@ -168,7 +170,7 @@ void run_tile(const Tile& t) {
 #pragma GCC unroll 16
   for (int i = 0; i < H; ++i) {
 #pragma GCC unroll 8
-    for (int j = 0; j < W; ++j) memcpy(t.c + i * t.ldc + j * kWidth, &acc[i][j], kVectorBytes);
+    for (int j = 0; j < W; ++j) memcpy(c + i * ldc + j * kWidth, &acc[i][j], kVectorBytes);
   }
 }
 
@@ -242,38 +244,42 @@ void run_strip(const Strip& s, int h) {
 inline int64_t part(int64_t total, int64_t parts, int64_t i) { return total / parts * i + (i < total % parts ? i : total % parts); }
 inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-// Rows of A, `steps` pairs of bfloat16 from k0 on, made ready for the kernel: widened where there is no bfloat16
-// instruction, and the missing half of the last pair of an odd k set to zero.
-inline void stage_pairs(float* to, int64_t row, const uint16_t* a, int64_t lda, int64_t rows, int64_t count) {
+// Rows of A copied beside each other and made ready for the kernel: bfloat16 widened where there is no instruction for it,
+// the missing half of the last pair of an odd k set to zero.
+inline void stage_rows(float* to, int64_t row, const float* a, int64_t lda, int64_t rows, int64_t count) {
+  for (int64_t i = 0; i < rows; ++i) memcpy(to + i * row, a + i * lda, static_cast<unsigned long>(count) * 4);
+}
+inline void stage_rows(float* to, int64_t row, const uint16_t* a, int64_t lda, int64_t rows, int64_t count) {
   for (int64_t i = 0; i < rows; ++i) {
 #if defined(__AVX512BF16__)
-    uint16_t* out = reinterpret_cast<uint16_t*>(to + i * row);
+    uint16_t* out = reinterpret_cast<uint16_t*>(to + i * row);  // read as words again by read(), a memcpy
     memcpy(out, a + i * lda, static_cast<unsigned long>(count) * 2);
-    if (count % 2) out[count] = 0;
 #else
     float* out = to + i * row;
     for (int64_t j = 0; j < count; ++j) {
       const uint32_t u = static_cast<uint32_t>(a[i * lda + j]) << 16;
       memcpy(out + j, &u, 4);
     }
-    if (count % 2) out[count] = 0;
 #endif
+    if (count % 2) out[count] = 0;
   }
 }
 
-template <class Op>
-void multiply_as(float* c, int64_t ldc, const char* a, int64_t lda, int64_t m, const char* packed, int64_t n, int64_t k,
+template <class Op, class T>
+void multiply_as(float* c, int64_t ldc, const T* a, int64_t lda, int64_t m, const char* packed, int64_t n, int64_t k,
                  int64_t panel0, int64_t panel1, const float* bias, bool accumulate) {
   constexpr int kPer = Op::kPer;
-  constexpr int kElement = 4 / kPer;
   const int64_t steps = ceil_div(k, kPer), panel_bytes = steps * kPanel * 4;
   const int64_t end = panel1 * kPanel < n ? panel1 * kPanel : n;
   const int64_t blocks = steps > kBlockSteps ? ceil_div(steps, kBlockSteps) : 1;
   const int64_t tiles = ceil_div(m, kTallest);
   const int64_t group = 1 + kGroupBytes / (ceil_div(steps, blocks) * kPanel * 4);
   const int64_t groups = ceil_div(panel1 - panel0, group);
+  // Rows a large power of two apart fall into the same few sets of the first-level cache and push each other out.
+  const bool crowded = lda * static_cast<int64_t>(sizeof(T)) % 2048 == 0 && m > 4 && panel1 - panel0 >= 4;
+  const bool staged = Op::kWordsOfA == 2 || k % kPer != 0 || crowded;
   constexpr int64_t kStageRow = kBlockSteps * Op::kWordsOfA + 16;
-  alignas(64) float stage[kPer == 2 ? kTallest * kStageRow : 1];
+  alignas(64) float stage[kTallest * kStageRow];
   for (int64_t g = 0; g < groups; ++g) {
     const int64_t col = (panel0 + part(panel1 - panel0, groups, g)) * kPanel;
     const int64_t group_end = (panel0 + part(panel1 - panel0, groups, g + 1)) * kPanel;
@@ -286,21 +292,18 @@ void multiply_as(float* c, int64_t ldc, const char* a, int64_t lda, int64_t m, c
         s.c = c + row * ldc + col;
         s.ldc = ldc;
         s.columns = (group_end < end ? group_end : end) - col;
-        s.a = a + (row * lda + step0 * kPer) * kElement;
-        s.a_row = lda * kElement;
+        const T* rows = a + row * lda + step0 * kPer;
+        if (staged) {
+          const int64_t count = (step1 * kPer < k ? step1 * kPer : k) - step0 * kPer;
+          stage_rows(stage, kStageRow, rows, lda, h, count);
+        }
+        s.a = staged ? reinterpret_cast<const char*>(stage) : reinterpret_cast<const char*>(rows);
+        s.a_row = staged ? kStageRow * 4 : lda * static_cast<int64_t>(sizeof(T));
         s.b = packed + col / kPanel * panel_bytes + step0 * kPanel * 4;
         s.panel_bytes = panel_bytes;
         s.steps = step1 - step0;
         s.resume = accumulate || block > 0;
         s.bias = bias && block == blocks - 1 ? bias + col : nullptr;
-        if constexpr (kPer == 2) {
-          const int64_t count = (step1 * 2 < k ? step1 * 2 : k) - step0 * 2;
-          if (Op::kWordsOfA == 2 || count % 2) {
-            stage_pairs(stage, kStageRow, reinterpret_cast<const uint16_t*>(s.a), lda, h, count);
-            s.a = reinterpret_cast<const char*>(stage);
-            s.a_row = kStageRow * 4;
-          }
-        }
         run_strip<Op, false>(s, h);
       }
     }
@@ -310,9 +313,12 @@ void multiply_as(float* c, int64_t ldc, const char* a, int64_t lda, int64_t m, c
 void multiply(float* c, int64_t ldc, const void* a, int64_t lda, int64_t m, const void* packed, Dtype t, int64_t n,
               int64_t k, int64_t panel0, int64_t panel1, const float* bias, bool accumulate) {
   if (m <= 0 || panel1 <= panel0) return;
-  (t == Dtype::f32 ? multiply_as<Float> : multiply_as<Pair>)(c, ldc, static_cast<const char*>(a), lda, m,
-                                                             static_cast<const char*>(packed), n, k, panel0, panel1,
-                                                             bias, accumulate);
+  const char* panels = static_cast<const char*>(packed);
+  if (t == Dtype::f32) {
+    multiply_as<Float>(c, ldc, static_cast<const float*>(a), lda, m, panels, n, k, panel0, panel1, bias, accumulate);
+  } else {
+    multiply_as<Pair>(c, ldc, static_cast<const uint16_t*>(a), lda, m, panels, n, k, panel0, panel1, bias, accumulate);
+  }
 }
 
 // Two rows of bfloat16 to one row of pairs.
@@ -408,6 +414,8 @@ inline void outer_words(float* to, const uint16_t* from, int64_t step, int64_t l
   memcpy(to, words, sizeof words);
 }
 
+constexpr int64_t kTurn = 16;  // steps packed at a time: their rows stay in the first-level cache
+
 template <class Op, class T>
 void accumulate_outer_as(float* c, int64_t ldc, const T* a, int64_t lda, const T* b, int64_t ldb, int64_t tokens,
                          int64_t k, int64_t row0, int64_t row1, float* scratch) {
@@ -420,32 +428,33 @@ void accumulate_outer_as(float* c, int64_t ldc, const T* a, int64_t lda, const T
   for (int64_t block = 0; block < blocks; ++block) {
     const int64_t step0 = part(steps, blocks, block), count = part(steps, blocks, block + 1) - step0;
     const int64_t panel_words = count * kPanel, tile_words = count * kLane;
-    for (int64_t p = 0; p < panels; ++p)
-      for (int64_t s = 0; s < count; ++s)
-        outer_words<Op, kPanel>(packed_b + p * panel_words + s * kPanel, b + p * kPanel, step0 + s, ldb, k - p * kPanel);
+    for (int64_t from = 0; from < count; from += kTurn)
+      for (int64_t p = 0; p < panels; ++p)
+        for (int64_t s = from; s < from + kTurn && s < count; ++s)
+          outer_words<Op, kPanel>(packed_b + p * panel_words + s * kPanel, b + p * kPanel, step0 + s, ldb, k - p * kPanel);
     for (int64_t chunk = 0; chunk < chunks; ++chunk) {
       const int64_t tile0 = part(tiles, chunks, chunk), tile1 = part(tiles, chunks, chunk + 1);
-      for (int64_t i = tile0; i < tile1; ++i) {
-        const int64_t row = row0 + part(rows, tiles, i);
-        for (int64_t s = 0; s < count; ++s)
-          outer_words<Op, kLane>(packed_a + (i - tile0) * tile_words + s * kLane, a + row, step0 + s, lda, row1 - row);
-      }
+      int64_t row_of[kOuterTiles + 1];
+      for (int64_t i = tile0; i <= tile1; ++i) row_of[i - tile0] = row0 + part(rows, tiles, i);
+      for (int64_t from = 0; from < count; from += kTurn)
+        for (int64_t i = 0; i < tile1 - tile0; ++i)
+          for (int64_t s = from; s < from + kTurn && s < count; ++s)
+            outer_words<Op, kLane>(packed_a + i * tile_words + s * kLane, a + row_of[i], step0 + s, lda, row1 - row_of[i]);
       for (int64_t g = 0; g < groups; ++g) {
         const int64_t panel = part(panels, groups, g), group_end = part(panels, groups, g + 1) * kPanel;
-        for (int64_t i = tile0; i < tile1; ++i) {
-          const int64_t row = row0 + part(rows, tiles, i);
+        for (int64_t i = 0; i < tile1 - tile0; ++i) {
           Strip s;
-          s.c = c + row * ldc + panel * kPanel;
+          s.c = c + row_of[i] * ldc + panel * kPanel;
           s.ldc = ldc;
           s.columns = (group_end < k ? group_end : k) - panel * kPanel;
-          s.a = reinterpret_cast<const char*>(packed_a + (i - tile0) * tile_words);
+          s.a = reinterpret_cast<const char*>(packed_a + i * tile_words);
           s.a_row = 4;
           s.b = reinterpret_cast<const char*>(packed_b + panel * panel_words);
           s.panel_bytes = panel_words * 4;
           s.steps = count;
           s.resume = true;
           s.bias = nullptr;
-          run_strip<Op, true>(s, static_cast<int>(row0 + part(rows, tiles, i + 1) - row));
+          run_strip<Op, true>(s, static_cast<int>(row_of[i + 1] - row_of[i]));
         }
       }
     }

@@ -70,7 +70,7 @@ Status load_weights(const Model& m, const std::string& dir, std::vector<float>* 
 
 Status save_weights(const EngineState& e, const std::string& dir, Dtype on_disk) {
   if (on_disk != Dtype::f32 && on_disk != Dtype::bf16)
-    return Status("ARGUMENT_INVALID", "weights are written as float32 or bfloat16");
+    return Status("INVALID_ARGUMENT", "weights are written as float32 or bfloat16");
   std::vector<uint16_t> rounded;
   if (on_disk == Dtype::bf16) {
     rounded.reserve(e.master.size());

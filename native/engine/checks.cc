@@ -9,7 +9,7 @@ namespace {
 
 std::string of(const char* what, int64_t row) { return std::string(what) + " " + std::to_string(row); }
 
-Status bad(const std::string& message) { return Status("ARGUMENT_INVALID", message); }
+Status bad(const std::string& message) { return Status("INVALID_ARGUMENT", message); }
 
 Status check_finite(const float* values, int64_t from, int64_t to, const char* what) {
   for (int64_t i = from; i < to; ++i)

@@ -82,9 +82,9 @@ namespace {
 
 Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& options) {
   if (options.dtype != Dtype::f32 && options.dtype != Dtype::bf16)
-    return Status("ARGUMENT_INVALID", "dtype must be float32 or bfloat16");
+    return Status("INVALID_ARGUMENT", "dtype must be float32 or bfloat16");
   if (options.threads < 0 || options.threads > 1024)
-    return Status("ARGUMENT_INVALID", "threads must lie in [0, 1024], 0: as many as cores; not " +
+    return Status("INVALID_ARGUMENT", "threads must lie in [0, 1024], 0: as many as cores; not " +
                                           std::to_string(options.threads));
   Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
   if (!kernels.ok()) return kernels.status();

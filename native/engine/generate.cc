@@ -82,7 +82,7 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
     total += length + budget;
   }
   if (total * request.num_generations > INT32_MAX)
-    return Status("ARGUMENT_INVALID", "this request could hold " + std::to_string(total * request.num_generations) +
+    return Status("INVALID_ARGUMENT", "this request could hold " + std::to_string(total * request.num_generations) +
                                           " ids; a rollout counts them in 32 bits, so split it");
   e.model.need_positions(longest_prompt + longest_budget);
 

@@ -54,7 +54,7 @@ Result<Logprobs> logprobs(EngineState& e, const SequenceBatch& batch, const Logp
   if (Status s = check_batch(m, batch, 1); !s.ok()) return s;
   if (Status s = check_temperature(settings.temperature, false); !s.ok()) return s;
   if (settings.micro_batch_tokens < 0)
-    return Status("ARGUMENT_INVALID", "micro_batch_tokens must be 0 (chosen) or more");
+    return Status("INVALID_ARGUMENT", "micro_batch_tokens must be 0 (chosen) or more");
   if (settings.reference && e.reference.empty())
     return Status("REFERENCE_MISSING", "there is no frozen reference: call set_reference first");
   const Weights& w = settings.reference ? e.reference : e.policy;

@@ -472,6 +472,37 @@ inline void store_some(uint16_t* p, vf v, int n) {
   }
 }
 
+// v[i][j] becomes v[j][i].
+inline void transpose(vf v[16]) {
+#if defined(__AVX512F__)
+  __m512 t[16], r[16];
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_ps((__m512)v[i], (__m512)v[i + 1]);
+    t[i + 1] = _mm512_unpackhi_ps((__m512)v[i], (__m512)v[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4)
+    for (int j = 0; j < 2; ++j) {
+      __m512d a = _mm512_castps_pd(t[i + j]), b = _mm512_castps_pd(t[i + j + 2]);
+      r[i + 2 * j] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, b));
+      r[i + 2 * j + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, b));
+    }
+  for (int j = 0; j < 4; ++j) {  // quarters: r[4 i + j] holds columns j, 4 + j, 8 + j, 12 + j of rows 4 i ..
+    __m512 a = _mm512_shuffle_f32x4(r[j], r[4 + j], 0x88), b = _mm512_shuffle_f32x4(r[j], r[4 + j], 0xdd);
+    __m512 c = _mm512_shuffle_f32x4(r[8 + j], r[12 + j], 0x88), d = _mm512_shuffle_f32x4(r[8 + j], r[12 + j], 0xdd);
+    v[j] = (vf)_mm512_shuffle_f32x4(a, c, 0x88);
+    v[8 + j] = (vf)_mm512_shuffle_f32x4(a, c, 0xdd);
+    v[4 + j] = (vf)_mm512_shuffle_f32x4(b, d, 0x88);
+    v[12 + j] = (vf)_mm512_shuffle_f32x4(b, d, 0xdd);
+  }
+#else
+  float from[256], to[256];
+  for (int i = 0; i < 16; ++i) store(from + 16 * i, v[i]);
+  for (int i = 0; i < 16; ++i)
+    for (int j = 0; j < 16; ++j) to[16 * i + j] = from[16 * j + i];
+  for (int i = 0; i < 16; ++i) v[i] = load(to + 16 * i);
+#endif
+}
+
 // e^x with relative error below 2e-7 for x in [-87, 88]; 0 below, +inf above, NaN stays NaN.
 // Cody-Waite reduction and the degree-5 polynomial of Cephes expf (S. L. Moshier).
 inline vf exp(vf x) {

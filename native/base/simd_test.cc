@@ -166,6 +166,16 @@ TEST("simd: the sum of 16 lanes is the documented tree") {
   }
 }
 
+TEST("simd: transpose") {
+  const std::vector<float> x = random_values(1, 256);
+  each_isa([&](const SimdProbe& simd) {
+    float y[256];
+    simd.transpose(y, x.data());
+    for (size_t i = 0; i < 16; ++i)
+      for (size_t j = 0; j < 16; ++j) CHECK_EQ(y[16 * i + j], x[16 * j + i]);
+  });
+}
+
 TEST("simd: a short load or store touches the first n lanes only") {
   const std::vector<float> x = random_values(1, 16);
   each_isa([&](const SimdProbe& simd) {

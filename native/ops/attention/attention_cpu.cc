@@ -146,22 +146,27 @@ struct Copies {
   float* value_tiles;  // [tiles][width][16]
   float* key_rows;     // [tiles * 16][width]
 };
-inline float widened(float x) {
-  return x;
-}
-inline float widened(uint16_t x) {
-  return from_bf16(x);
-}
 template <class T>
 void copy_block(const Copies& to, int64_t at, const Head<T>& head, int64_t keys, int64_t width) {
-  for (int64_t j = 0; j < tiles_of(keys) * kLanes; ++j) {
-    const bool used = j < keys;
-    const int64_t tile = j / kLanes * kLanes * width + j % kLanes, to_tile = at * width + tile;
-    for (int64_t d = 0; d < width; ++d) {
-      float k = used ? widened(head.k[tile + d * kLanes]) : 0, v = used ? widened(head.v[j * width + d]) : 0;
-      to.key_tiles[to_tile + d * kLanes] = k;
-      to.value_tiles[to_tile + d * kLanes] = v;
-      to.key_rows[(at + j) * width + d] = k;
+  for (int64_t j = 0; j < keys; j += kLanes) {
+    const int used = lanes_at(j, keys);
+    for (int64_t d = 0; d < width; d += kLanes) {
+      const int lanes = lanes_at(d, width);
+      const T *tile = head.k + j * width + d * kLanes, *row = head.v + j * width + d;
+      float *key_tile = to.key_tiles + (at + j) * width + d * kLanes, *key_row = to.key_rows + (at + j) * width + d;
+      float* value_tile = to.value_tiles + (at + j) * width + d * kLanes;
+      vf k[kLanes], v[kLanes];
+      for (int i = 0; i < kLanes; ++i) {
+        k[i] = i < lanes ? keep(load_row(tile + i * kLanes), used, 0) : splat(0);
+        v[i] = i < used ? load_some(row + i * width, lanes) : splat(0);
+        if (i < lanes) store(key_tile + i * kLanes, k[i]);
+      }
+      transpose(k);
+      transpose(v);
+      for (int i = 0; i < kLanes; ++i) {
+        store_some(key_row + i * width, k[i], lanes);
+        if (i < lanes) store(value_tile + i * kLanes, v[i]);
+      }
     }
   }
 }

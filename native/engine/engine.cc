@@ -126,7 +126,7 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::string& dir, const Engin
 
 EngineInfo Engine::info() const {
   const Model& m = impl_->model;
-  return {m.kernels->isa,      m.dtype == Dtype::f32 ? "f32" : "bf16", family_name(m.config.family), impl_->threads(),
+  return {m.kernels->isa,      m.dtype == Dtype::f32 ? "float32" : "bfloat16", family_name(m.config.family), impl_->threads(),
           m.parameters,        m.matmul_parameters,                    m.config.vocab,               m.config.hidden,
           m.config.layers,     m.config.context,                       impl_->optimizer.step};
 }

@@ -10,6 +10,7 @@ export interface LineContext {
   /** Prompt and completion tokens trained on so far, this step's among them. */
   numTokens: number;
   epoch: number;
+  learningRate: number;
   beta: number;
   info: EngineInfo;
   /** Measured ceiling of all threads in this number type, flop/s. */
@@ -38,7 +39,7 @@ export function metricsLine(
     step: context.step,
     loss: metrics.loss,
     grad_norm: metrics.gradNorm,
-    learning_rate: metrics.learningRate,
+    learning_rate: context.learningRate,
     epoch: context.epoch,
     num_tokens: context.numTokens,
     entropy: metrics.entropy,

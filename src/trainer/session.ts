@@ -17,7 +17,7 @@ import { guardRewards, type Guarded } from './guards.js';
 import { metricsLine } from './line.js';
 import { closeParts, openParts, problemCount, type Parts } from './parts.js';
 import { writeGeneration } from './rollouts.js';
-import { isDue } from './schedule.js';
+import { isDue, learningRate } from './schedule.js';
 import { evaluateSuites } from './suites.js';
 import type { TrainOptions, TrainResult } from './train.js';
 import { update } from './update.js';
@@ -155,6 +155,7 @@ export class Session {
       rewardNames: grader.names,
       numTokens,
       epoch: promptsDrawn / problemCount(this.parts),
+      learningRate: learningRate(step - 1, config.optimizer, config.grpo.max_steps),
       beta: config.grpo.beta,
       info: this.info,
       peak,

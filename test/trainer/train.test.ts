@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { GlossaError } from '../../src/base/error.js';
 import { parseConfig, type ResolvedConfig } from '../../src/config/index.js';
 import { readRolloutFile } from '../../src/rollout/index.js';
@@ -10,11 +11,13 @@ import { readMetrics, readRecord, runFolder } from '../../src/run/index.js';
 import { resume, train, type TrainEvent } from '../../src/trainer/index.js';
 import { filesBelow, lastingMetrics } from '../e2e/glossa.js';
 
+const LENGTH_REWARD = fileURLToPath(new URL('fixtures/length_reward.mjs', import.meta.url));
 const BASE = `
 seed: 3
 model: { lab: { pretrain: { steps: 20 } } }
 data:
   train: [{ lab: { language: ko } }]
+rewards: [{ name: length, module: ${LENGTH_REWARD} }]
 grpo: { max_steps: 4, prompts_per_step: 4, num_generations: 4, max_completion_length: 24 }
 optimizer: { learning_rate: 1e-3, lr_scheduler_type: constant }
 checkpoint: { every: 0 }
@@ -92,7 +95,7 @@ describe('training', () => {
       'logps',
       'reward',
       'advantage',
-      'reward.accuracy',
+      'reward.length',
       'words.ko',
       'text',
       'question',

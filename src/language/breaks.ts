@@ -27,7 +27,8 @@ export function wordLengths(run: string, locale: 'zh' | 'th'): ArrayLike<number>
       if (--surplus === 0) break;
     }
   }
-  memory.set(run, lengths);
+  // A copy: a slice would keep the whole completion alive for as long as it is remembered.
+  memory.set((' ' + run).slice(1), lengths);
   return lengths;
 }
 

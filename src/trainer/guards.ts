@@ -14,7 +14,7 @@ export interface Guarded {
 /**
  * Looks at what the graders gave. Errors are told, and too many stop the run; so do steps without any reward, if asked.
  *
- * @throws GlossaError GRADER_ERRORS, ALL_REWARDS_ZERO.
+ * @throws GlossaError GRADER_ERRORS, NONFINITE, ALL_REWARDS_ZERO.
  */
 export function guardRewards(
   batch: Collected,
@@ -34,6 +34,14 @@ export function guardRewards(
       });
     }
     warn(text);
+  }
+  const infinite = batch.advantages.advantages.findIndex((advantage) => !Number.isFinite(advantage));
+  if (infinite >= 0) {
+    throw new GlossaError(
+      'NONFINITE',
+      `step ${String(step)}: the advantage of completion ${String(infinite)} is not a float32; its rewards are ${JSON.stringify(batch.graded[infinite]!.rewards)}`,
+      { hint: 'mend the reward: float32 ends at 3.4e38' },
+    );
   }
   const zeroRewardSteps = batch.advantages.rewards.every((reward) => !(Math.abs(reward) > 0)) ? before + 1 : 0;
   if (grpo.max_zero_reward_steps > 0 && zeroRewardSteps >= grpo.max_zero_reward_steps) {

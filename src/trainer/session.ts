@@ -114,7 +114,11 @@ export class Session {
     const start = this.progress;
     const problems = Array.from({ length: grpo.prompts_per_step }, (_, i) => this.order(start.promptsDrawn + i));
     const context = { config, engine: model.engine, tokenizer: model.tokenizer, grader, reference };
-    const batch = await collect(problems, start.step, context, this.job('generate', start.step + 1));
+    const batch = await collect(problems, start.step, context, this.job('generate', start.step + 1)).catch(
+      (error: unknown) => {
+        throw this.withAdvice(error, start.step + 1);
+      },
+    );
     const guarded = guardRewards(batch, start.zeroRewardSteps, config, start.step + 1, this.warn);
     await this.writing;
     const promptsDrawn = start.promptsDrawn + grpo.prompts_per_step;
@@ -175,19 +179,25 @@ export class Session {
 
   /** The update; where a number is not finite, the last good state is saved before the error goes on. */
   private async guardedUpdate(batch: Collected, range: Range, step: number): Promise<StepMetrics> {
-    const { model, config, run } = this.parts;
+    const { model, config } = this.parts;
     try {
       return await update(model.engine, batch, range, config, step - 1, this.job('train', step));
     } catch (error) {
-      if (!(error instanceof GlossaError) || error.code !== 'NONFINITE') throw error;
       // The engine left weights and optimizer as they were: between generations that is the state to keep.
-      if (step - 1 === this.progress.step) await this.save();
-      const saved = this.savedAt > 0 ? `the state after step ${String(this.savedAt)} is saved; ` : '';
-      throw new GlossaError('NONFINITE', `step ${String(step)}: ${error.message}`, {
-        cause: error,
-        hint: `${saved}go on with smaller steps, for example: glossa train --resume ${run.folder.dir} --set optimizer.learning_rate=${String(config.optimizer.learning_rate / 10)}`,
-      });
+      if (isNonfinite(error) && step - 1 === this.progress.step) await this.save();
+      throw this.withAdvice(error, step);
     }
+  }
+
+  /** Says how to go on where a number was not finite. */
+  private withAdvice(error: unknown, step: number): unknown {
+    if (!isNonfinite(error)) return error;
+    const { config, run } = this.parts;
+    const saved = this.savedAt > 0 ? `the state after step ${String(this.savedAt)} is saved; ` : '';
+    return new GlossaError('NONFINITE', `step ${String(step)}: ${error.message}`, {
+      cause: error,
+      hint: `${saved}go on with smaller steps, for example: glossa train --resume ${run.folder.dir} --set optimizer.learning_rate=${String(config.optimizer.learning_rate / 10)}`,
+    });
   }
 
   private isEvaluated(step: number, last: boolean): boolean {
@@ -242,6 +252,10 @@ export class Session {
       }),
     };
   }
+}
+
+function isNonfinite(error: unknown): error is GlossaError {
+  return error instanceof GlossaError && error.code === 'NONFINITE';
 }
 
 /** Whether the n-th generation (from 0) goes to disk. */

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import type { RunRecord } from '../../src/run/index.js';
 import { filesBelow, glossa, lastingMetrics, start } from './glossa.js';
 
@@ -93,29 +94,24 @@ describe('a run that is stopped', () => {
 describe('a run that cannot go on', () => {
   it('stops at a number that is not finite, names the tensor, and keeps the last good state', async () => {
     const dir = join(root, 'nonfinite');
-    const { code, stderr } = await glossa(
-      train(
-        dir,
-        '--set',
-        'grpo.max_steps=20',
-        '--set',
-        'optimizer.learning_rate=1e38',
-        '--set',
-        'optimizer.max_grad_norm=0',
-        '--set',
-        'optimizer.warmup_steps=3',
-        '--set',
-        'optimizer.lr_scheduler_type=constant',
-      ),
-    );
+    const reward = fileURLToPath(new URL('fixtures/exploding_reward.mjs', import.meta.url));
+    const explode = [
+      `rewards=[{name: exploding, module: ${reward}}]`,
+      ...['threads=1', 'grpo.scale_rewards=none', 'grpo.max_steps=6', 'checkpoint.every=0'],
+      ...['grpo.prompts_per_step=1', 'grpo.num_generations=2', 'grpo.max_completion_length=1'],
+    ];
+    const { code, stderr } = await glossa(train(dir, ...explode.flatMap((set) => ['--set', set])));
     assert.equal(code, 1, stderr);
-    assert.match(stderr, /error NONFINITE: step \d+: /);
-    assert.match(stderr, /--set optimizer\.learning_rate=/);
+    assert.match(stderr, /error NONFINITE: step 4: .*\w/);
+    assert.match(stderr, /the state after step 3 is saved; .*--resume .* --set optimizer\.learning_rate=/);
     const { status, error } = await record(dir);
     assert.equal(status, 'failed');
     assert.equal(error?.code, 'NONFINITE');
-    const lines = await lastingMetrics(dir);
-    assert.ok(lines.every((line) => typeof line['loss'] === 'number'));
+    assert.deepEqual(
+      (await lastingMetrics(dir)).map((line) => line['step']),
+      [1, 2, 3],
+    );
+    // The reward counts from the start again: the state that was kept is good for two more steps.
     const resumed = await glossa([
       'train',
       '--resume',
@@ -128,6 +124,7 @@ describe('a run that cannot go on', () => {
       'none',
     ]);
     assert.equal(resumed.code, 0, resumed.stderr);
+    assert.equal((await lastingMetrics(dir)).length, 5);
   });
 
   it('keeps its last good checkpoint where the disk is full', async (t) => {

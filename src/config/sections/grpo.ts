@@ -56,7 +56,7 @@ export const rewardSchema = z.strictObject({
 });
 
 export const optimizerSchema = z.strictObject({
-  learning_rate: z.number().min(0).default(1e-6).describe('Peak learning rate of AdamW.'),
+  learning_rate: z.number().min(0).max(1e6).default(1e-6).describe('Peak learning rate of AdamW.'),
   lr_scheduler_type: z
     .enum(['linear', 'constant', 'cosine'])
     .default('linear')

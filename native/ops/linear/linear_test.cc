@@ -94,7 +94,7 @@ void each(Body body) {
   }
 }
 
-bool has_fma(const std::string& isa) {
+bool has_fma([[maybe_unused]] const std::string& isa) {
 #if defined(__aarch64__)
   return true;
 #else

@@ -8,7 +8,7 @@ namespace glossa::addon {
 // is still whole. It is never released: the environment closes it, after our own hook (hooks run last in, first out).
 MainLoop::MainLoop(Napi::Env env) : env_(env) {
   const napi_status status = napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "glossa"), 0,
-                                                             1, nullptr, nullptr, this, &MainLoop::run_tasks, &wake_);
+                                                             1, nullptr, nullptr, this, &MainLoop::run_task, &wake_);
   if (status != napi_ok) throw error_of(env, "NATIVE_ERROR", "cannot create the native message queue");
   napi_unref_threadsafe_function(env, wake_);
   napi_add_env_cleanup_hook(env, &MainLoop::close, this);
@@ -18,8 +18,6 @@ void MainLoop::post(Task task) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (closed_) return;
   tasks_.push_back(std::move(task));
-  if (woken_) return;
-  woken_ = true;
   napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking);
 }
 
@@ -31,24 +29,23 @@ void MainLoop::release() {
   if (--held_ == 0 && !closed_) napi_unref_threadsafe_function(env_, wake_);
 }
 
-void MainLoop::run_tasks(napi_env env, napi_value, void* context, void*) {
+// One task a call, so that what a settled promise sets off runs before the next one settles.
+void MainLoop::run_task(napi_env env, napi_value, void* context, void*) {
   if (env == nullptr) return;
   const std::shared_ptr<MainLoop> self = static_cast<MainLoop*>(context)->shared_from_this();
-  std::deque<Task> tasks;
+  Task task;
   {
     std::lock_guard<std::mutex> lock(self->mutex_);
-    self->woken_ = false;
-    tasks.swap(self->tasks_);
+    if (self->tasks_.empty()) return;
+    task = std::move(self->tasks_.front());
+    self->tasks_.pop_front();
   }
-  for (Task& task : tasks) {
-    Napi::HandleScope scope(env);
-    try {
-      task(Napi::Env(env));
-    } catch (const Napi::Error& error) {
-      // Nobody above can catch it: the same as a throw from a timer's callback.
-      napi_fatal_exception(env, error.Value());
-    }
-    task = nullptr;
+  Napi::HandleScope scope(env);
+  try {
+    task(Napi::Env(env));
+  } catch (const Napi::Error& error) {
+    // Nobody above can catch it: the same as a throw from a timer's callback.
+    napi_fatal_exception(env, error.Value());
   }
 }
 

@@ -25,14 +25,14 @@ class MainLoop : public std::enable_shared_from_this<MainLoop> {
 
  private:
   explicit MainLoop(Napi::Env env);
-  static void run_tasks(napi_env env, napi_value, void* context, void*);
+  static void run_task(napi_env env, napi_value, void* context, void*);
   static void close(void* context);
 
   napi_env env_;
   napi_threadsafe_function wake_ = nullptr;
   std::mutex mutex_;
   std::deque<Task> tasks_;
-  bool woken_ = false, closed_ = false;
+  bool closed_ = false;
   int held_ = 0;
 };
 

@@ -116,7 +116,9 @@ export class AddonEngine implements Engine {
       if (thrown !== undefined) throw thrown.error;
       return result;
     } catch (error) {
-      throw thrown === undefined ? fromNative(error) : thrown.error;
+      if (thrown !== undefined) throw thrown.error;
+      const failure = fromNative(error);
+      throw failure instanceof GlossaError && failure.code === 'CANCELLED' ? aborted(what) : failure;
     } finally {
       signal?.removeEventListener('abort', cancel);
     }

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { after, before, describe, it } from 'node:test';
+import type { Engine, SupervisedStepRequest } from '../../src/engine/index.js';
+import { createTiny, generateRequest, longRequest, ragged } from './tiny.js';
+
+const rows = Array.from({ length: 400 }, (_, i) => [(i % 60) + 1, 2, 3, 4, 5, 6, 7, 8]);
+const longStep = (): SupervisedStepRequest => ({
+  prompts: ragged(...rows.map(() => [1, 2])),
+  completions: ragged(...rows.map((row) => Array.from({ length: 25 }, () => row).flat())),
+  learningRate: 1e-2,
+  microBatchTokens: 256,
+});
+
+describe('a job', () => {
+  let engine: Engine;
+  before(async () => {
+    engine = await createTiny();
+  });
+  after(() => engine.dispose());
+
+  it('rejects at once where the signal is already aborted', async () => {
+    const signal = AbortSignal.abort();
+    await assert.rejects(engine.generate(generateRequest(), { signal }), { code: 'ABORTED' });
+    await assert.rejects(engine.logprobs({ prompts: ragged([1]), completions: ragged([2]) }, { signal }), {
+      code: 'ABORTED',
+    });
+    await assert.rejects(engine.supervisedStep(longStep(), { signal }), { code: 'ABORTED' });
+    assert.equal(engine.info().optimizerStep, 0);
+  });
+
+  it('generate stops soon after its signal and the engine goes on working', async () => {
+    const controller = new AbortController();
+    let abortedAt = 0;
+    const onProgress = (): void => {
+      abortedAt ||= performance.now();
+      controller.abort();
+    };
+    await assert.rejects(engine.generate(longRequest(), { signal: controller.signal, onProgress }), {
+      code: 'ABORTED',
+    });
+    assert.ok(abortedAt > 0 && performance.now() - abortedAt < 5_000);
+    assert.equal((await engine.generate(generateRequest())).rows, 6);
+  });
+
+  it('a training step that is aborted leaves weights and step count as they were', async () => {
+    const probe = { prompts: ragged([1, 2, 3]), completions: ragged([4, 5, 6]) };
+    const { logps } = await engine.logprobs(probe);
+    const controller = new AbortController();
+    const onProgress = (): void => {
+      controller.abort();
+    };
+    await assert.rejects(engine.supervisedStep(longStep(), { signal: controller.signal, onProgress }), {
+      code: 'ABORTED',
+    });
+    assert.equal(engine.info().optimizerStep, 0);
+    assert.deepEqual((await engine.logprobs(probe)).logps, logps);
+  });
+
+  it('reports progress at most ten times a second, and never after it has settled', async () => {
+    const times: number[] = [];
+    let settled = false;
+    const job = engine.generate(generateRequest({ numGenerations: 400, maxNewTokens: 200, stopIds: [] }), {
+      onProgress: ({ done, total, tokens }) => {
+        assert.equal(settled, false);
+        assert.equal(total, 800);
+        assert.ok(done >= 0 && done <= total && tokens >= done);
+        times.push(performance.now());
+      },
+    });
+    await job;
+    settled = true;
+    await sleep(150);
+    assert.ok(times.length > 0);
+    const gaps = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    // The native clock spaces them by 100 ms; a busy event loop may deliver one late and the next in time.
+    assert.ok(times.length <= 2 + ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 100, gaps.join(' '));
+  });
+
+  it('stops and rejects with what its progress callback throws', async () => {
+    const failure = new Error('the screen is on fire');
+    const onProgress = (): void => {
+      throw failure;
+    };
+    await assert.rejects(engine.generate(longRequest(), { onProgress }), (error) => error === failure);
+  });
+
+  it('waits for the jobs asked for before it', async () => {
+    const order: string[] = [];
+    await Promise.all([
+      engine.generate(generateRequest({ numGenerations: 100, maxNewTokens: 100 })).then(() => order.push('generate')),
+      engine.logprobs({ prompts: ragged([1]), completions: ragged([2]) }).then(() => order.push('logprobs')),
+      engine.setReference().then(() => order.push('setReference')),
+    ]);
+    assert.deepEqual(order, ['generate', 'logprobs', 'setReference']);
+  });
+
+  it('leaves the event loop free', async () => {
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 5);
+    await engine.generate(generateRequest({ numGenerations: 400, maxNewTokens: 200, stopIds: [] }));
+    clearInterval(timer);
+    assert.ok(ticks >= 5, String(ticks));
+  });
+});
+
+describe('dispose', () => {
+  it('waits for the call in progress', async () => {
+    const engine = await createTiny();
+    const job = engine.generate(generateRequest({ numGenerations: 50, maxNewTokens: 100 }));
+    const order: string[] = [];
+    await Promise.all([job.then(() => order.push('job')), engine.dispose().then(() => order.push('dispose'))]);
+    assert.deepEqual(order, ['job', 'dispose']);
+    assert.equal((await job).rows, 100);
+  });
+
+  it('is the end: every later call rejects with ENGINE_DISPOSED, a second dispose resolves', async () => {
+    const engine = await createTiny();
+    const disposed = engine.dispose();
+    const error = { code: 'ENGINE_DISPOSED' };
+    assert.throws(() => engine.info(), error);
+    await assert.rejects(engine.generate(generateRequest()), error);
+    await assert.rejects(engine.logprobs({ prompts: ragged([1]), completions: ragged([2]) }), error);
+    await assert.rejects(engine.supervisedStep(longStep()), error);
+    await assert.rejects(engine.setReference(), error);
+    await assert.rejects(engine.saveWeights('x'), error);
+    await assert.rejects(engine.saveState('x'), error);
+    await assert.rejects(engine.loadState('x'), error);
+    await disposed;
+    await engine.dispose();
+    await assert.rejects(engine.generate(generateRequest()), error);
+  });
+
+  it('leaves results that were returned before alone', async () => {
+    const engine = await createTiny();
+    const columns = await engine.generate(generateRequest());
+    const copy = columns.completionIds.slice();
+    await engine.dispose();
+    assert.deepEqual(columns.completionIds, copy);
+  });
+});
+
+describe('two engines at once', () => {
+  it('do not disturb each other', async () => {
+    const [a, b] = await Promise.all([createTiny({}, 1n), createTiny({}, 2n)]);
+    const request = generateRequest({ numGenerations: 20, maxNewTokens: 50 });
+    const [alone, aloneB] = [await a.generate(request), await b.generate(request)];
+    const [together, togetherB] = await Promise.all([a.generate(request), b.generate(request)]);
+    assert.deepEqual(together.completionIds, alone.completionIds);
+    assert.deepEqual(togetherB.completionIds, aloneB.completionIds);
+    assert.notDeepEqual(alone.completionIds, aloneB.completionIds);
+    await Promise.all([a.dispose(), b.dispose()]);
+  });
+});

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, it } from 'node:test';
+import type { AddonEngine } from '../../src/engine/engine.js';
+import type { RolloutColumns } from '../../src/engine/index.js';
+import { loadBinding } from '../../src/engine/load.js';
+import { trainingColumns, wrapRollout } from '../../src/rollout/index.js';
+import { createTiny, generateRequest } from './tiny.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+async function settleMemory(): Promise<number> {
+  for (let i = 0; i < 4; i++) {
+    collect();
+    await nextTurn();
+  }
+  return process.memoryUsage().rss;
+}
+
+describe('zero copy', () => {
+  it('holds from the engine to Arrow and back: the addresses are equal', async () => {
+    const { binding } = loadBinding();
+    const address = (array: ArrayBufferView): bigint => binding.bufferAddress(array);
+    const engine = await createTiny();
+    const columns = await engine.generate(generateRequest());
+    const advantages = new Float32Array(columns.rows).fill(1);
+    const lossMask = new Uint8Array(columns.rows).fill(1);
+    const batch = wrapRollout(columns, { advantage: advantages });
+    const back = trainingColumns(batch);
+    // Where the native step would read each array, as the addon's own argument reading has it.
+    const seen = (engine as AddonEngine).grpoAddresses({
+      prompts: back.prompts,
+      completions: back.completions,
+      advantages: back.advantages ?? advantages,
+      oldLogps: back.logps,
+      refLogps: back.entropies,
+      lossMask,
+      lossType: 'grpo',
+      epsilon: 0.2,
+      epsilonHigh: 0.2,
+      beta: 0,
+      temperature: 1,
+      maxCompletionLength: 8,
+      learningRate: 0,
+    });
+    assert.deepEqual(seen, {
+      promptIds: address(columns.promptIds),
+      promptOffsets: address(columns.promptOffsets),
+      completionIds: address(columns.completionIds),
+      completionOffsets: address(columns.completionOffsets),
+      advantages: address(advantages),
+      oldLogps: address(columns.logps),
+      refLogps: address(columns.entropies),
+      lossMask: address(lossMask),
+    });
+    for (const value of Object.values(seen)) assert.notEqual(value, 0n);
+    await engine.dispose();
+  });
+
+  it('bufferAddress tells memory apart: a view moves by its offset, a copy lies elsewhere', () => {
+    const { binding } = loadBinding();
+    const array = new Float32Array(1024);
+    assert.equal(binding.bufferAddress(array.subarray(10)) - binding.bufferAddress(array), 40n);
+    assert.notEqual(binding.bufferAddress(array.slice()), binding.bufferAddress(array));
+  });
+
+  it('keeps a column alive without the others and after the engine', async () => {
+    const engine = await createTiny();
+    let columns: RolloutColumns | undefined = await engine.generate(generateRequest());
+    const { logps } = columns;
+    const copy = logps.slice();
+    columns = undefined;
+    await engine.dispose();
+    await settleMemory();
+    assert.deepEqual(logps, copy);
+  });
+});
+
+describe('memory', () => {
+  it('does not grow over 200 engines made and disposed', async () => {
+    const cycle = async (): Promise<void> => {
+      const engine = await createTiny({ threads: 2 });
+      await engine.generate(generateRequest());
+      await engine.dispose();
+    };
+    for (let i = 0; i < 40; i++) await cycle();
+    const before = await settleMemory();
+    for (let i = 0; i < 200; i++) await cycle();
+    const growth = (await settleMemory()) - before;
+    assert.ok(growth < 24 * 2 ** 20, `${String(growth / 2 ** 20)} MiB`);
+  });
+
+  it('of rollouts is given back when they are collected', async () => {
+    const engine = await createTiny();
+    const request = generateRequest({ numGenerations: 200, maxNewTokens: 100, stopIds: [] });
+    await engine.generate(request);
+    await settleMemory();
+    const before = process.memoryUsage().external;
+    const kept = await engine.generate(request);
+    assert.ok(process.memoryUsage().external - before >= kept.completionIds.byteLength);
+    for (let i = 0; i < 20; i++) await engine.generate(request);
+    await settleMemory();
+    assert.ok(process.memoryUsage().external - before < 3 * 4 * kept.completionIds.byteLength);
+    await engine.dispose();
+  });
+
+  it('of an engine that was dropped without dispose is given back', async () => {
+    const make = async (): Promise<void> => {
+      await createTiny();
+    };
+    for (let i = 0; i < 5; i++) await make();
+    await settleMemory();
+    const { external } = process.memoryUsage();
+    for (let i = 0; i < 20; i++) await make();
+    await settleMemory();
+    assert.ok(process.memoryUsage().external <= external + 2 ** 18);
+  });
+});

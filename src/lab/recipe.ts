@@ -6,10 +6,10 @@ export function demoRecipe(seed: number): DemoRecipe {
     seed,
     size: 'tiny',
     vocabSize: 640,
-    problems: { steps: { '1': 1, '2': 2 }, maxStart: 9, maxChange: 9, maxTotal: 18, operations: ['add', 'subtract'] },
+    problems: { steps: { '1': 1, '2': 3 }, maxStart: 9, maxChange: 6, maxTotal: 14, operations: ['add', 'subtract'] },
     mix: {
       en: { share: 0.65, worked: 1, codeSwitch: 0 },
-      ko: { share: 0.35, worked: 0, codeSwitch: 0.15 },
+      ko: { share: 0.35, worked: 0, codeSwitch: 0.12 },
     },
     pretrain: {
       steps: 700,
@@ -50,6 +50,6 @@ export function demoRecipe(seed: number): DemoRecipe {
 
 function withoutCodeSwitching(mix: LabSettings['mix']): LabSettings['mix'] {
   return Object.fromEntries(
-    Object.entries(mix).map(([language, share]) => [language, { ...share, codeSwitch: 0 }]),
-  ) as LabSettings['mix'];
+    Object.entries(mix).map(([language, shares]) => [language, { ...shares, codeSwitch: 0 }]),
+  );
 }

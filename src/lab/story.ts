@@ -43,7 +43,10 @@ export type Gain = (typeof GAINS)[number];
 export type Loss = (typeof LOSSES)[number];
 
 /** What happens: `amount` is gained, lost, or (share) the number of friends the rest is shared among. */
-export type StoryEvent = { kind: Gain | Loss | 'share'; amount: number };
+export interface StoryEvent {
+  kind: Gain | Loss | 'share';
+  amount: number;
+}
 
 /** A problem before any language: the same story is told in all of them. */
 export interface Story {

@@ -136,7 +136,7 @@ class Engine {
   void weights_changed();                        // repack after writing to parameters()
   // Files are written, fsynced and renamed into place. save_weights: dtype f32 or bf16 on disk.
   Status save_weights(const std::string& dir, Dtype on_disk) const;  // config.json, model.safetensors
-  Status save_state(const std::string& path) const;  // state.safetensors: masters (if weights are bf16), moments, step
+  Status save_state(const std::string& path) const;  // state.safetensors: float32 masters, moments, step
   Status load_state(const std::string& path);
 
  private:

@@ -48,26 +48,12 @@ void rebase(const SequenceRows* sequences, int64_t count, const MicroBatch& b, s
 
 }  // namespace
 
-Result<Logprobs> logprobs(EngineState& e, const SequenceBatch& batch, const LogprobSettings& settings,
-                          const JobControl& control) {
+bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, float temperature,
+                      int64_t micro_batch_tokens, const JobControl& control,
+                      const std::function<void(int64_t units, int64_t rows)>& done, float* logps, float* entropies) {
   const Model& m = e.model;
-  if (Status s = check_batch(m, batch, 1); !s.ok()) return s;
-  if (Status s = check_temperature(settings.temperature, false); !s.ok()) return s;
-  if (settings.micro_batch_tokens < 0)
-    return Status("INVALID_ARGUMENT", "micro_batch_tokens must be 0 (chosen) or more");
-  if (settings.reference && e.reference.empty())
-    return Status("REFERENCE_MISSING", "there is no frozen reference: call set_reference first");
-  const Weights& w = settings.reference ? e.reference : e.policy;
-  const int64_t budget = settings.micro_batch_tokens > 0 ? settings.micro_batch_tokens
-                                                         : chosen_micro_batch(bytes_per_row(m));
-
-  const Layout layout(batch_rows(batch, nullptr), LossOver::completion);
-  const int64_t offset0 = batch.completions.offsets[0];
-  Logprobs out;
-  out.logps.resize(static_cast<size_t>(batch.completions.offsets[batch.completions.rows] - offset0));
-  out.entropies.resize(out.logps.size());
+  const int64_t budget = micro_batch_tokens > 0 ? micro_batch_tokens : chosen_micro_batch(bytes_per_row(m));
   std::atomic<bool> stopped{false};
-  int64_t tokens = 0;
   for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
     const MicroBatch b = layout.next(&unit, budget);
     e.model.need_positions(b.longest_keys);
@@ -97,21 +83,43 @@ Result<Logprobs> logprobs(EngineState& e, const SequenceBatch& batch, const Logp
           const Sequence& s = b.sequences[static_cast<size_t>(index[static_cast<size_t>(task.first + i)])];
           for (int64_t r = 0; r < s.rows; r += kHeadRows) {
             const size_t head_row = static_cast<size_t>(s.head_row0 + r);
-            const size_t at = static_cast<size_t>(b.token[head_row] - offset0);
-            head_logps(m, w, 1 / settings.temperature, &b.targets[head_row],
+            const int64_t at = b.result[head_row];
+            head_logps(m, w, 1 / temperature, &b.targets[head_row],
                        element(memory.normed, m.dtype, (local[static_cast<size_t>(i)].row0 + r) * m.config.hidden),
-                       memory.logits, std::min(kHeadRows, s.rows - r), &out.logps[at], &out.entropies[at]);
+                       memory.logits, std::min(kHeadRows, s.rows - r), logps + at, entropies + at);
           }
         }
       });
     };
     run(placed.prefixes, placed.prefix_index, true);
     run(placed.own, placed.own_index, false);
-    if (stopped) return Status("CANCELLED", "the log-probabilities were cancelled");
-    tokens += b.rows;
-    if (control.progress)
-      control.progress(unit, static_cast<int64_t>(layout.units().size()), tokens);
+    if (stopped) return false;
+    done(unit, b.rows);
   }
+  return true;
+}
+
+Result<Logprobs> logprobs(EngineState& e, const SequenceBatch& batch, const LogprobSettings& settings,
+                          const JobControl& control) {
+  if (Status s = check_batch(e.model, batch, 1); !s.ok()) return s;
+  if (Status s = check_temperature(settings.temperature, false); !s.ok()) return s;
+  if (settings.micro_batch_tokens < 0)
+    return Status("INVALID_ARGUMENT", "micro_batch_tokens must be 0 (chosen) or more");
+  if (settings.reference && e.reference.empty())
+    return Status("REFERENCE_MISSING", "there is no frozen reference: call set_reference first");
+
+  const Layout layout(batch_rows(batch, nullptr), LossOver::completion);
+  Logprobs out;
+  out.logps.resize(static_cast<size_t>(layout.results()));
+  out.entropies.resize(out.logps.size());
+  int64_t tokens = 0;
+  auto done = [&](int64_t units, int64_t rows) {
+    tokens += rows;
+    if (control.progress) control.progress(units, static_cast<int64_t>(layout.units().size()), tokens);
+  };
+  if (!forward_logprobs(e, settings.reference ? e.reference : e.policy, layout, settings.temperature,
+                        settings.micro_batch_tokens, control, done, out.logps.data(), out.entropies.data()))
+    return Status("CANCELLED", "the log-probabilities were cancelled");
   return out;
 }
 

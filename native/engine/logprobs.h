@@ -1,8 +1,16 @@
 // Log-probabilities and entropies of given completions, by the operators and in the order of the sampler.
 #pragma once
 #include "engine/state.h"
+#include "model/layout.h"
 
 namespace glossa {
+
+// Forward alone over a layout of shared prompts: log-probability and entropy of every loss token, in the layout's order
+// of results. micro_batch_tokens 0: chosen. done() is called after each micro-batch with the units gone over so far.
+// False: cancelled.
+bool forward_logprobs(EngineState&, const Weights&, const Layout&, float temperature, int64_t micro_batch_tokens,
+                      const JobControl&, const std::function<void(int64_t units, int64_t rows)>& done, float* logps,
+                      float* entropies);
 
 Result<Logprobs> logprobs(EngineState&, const SequenceBatch&, const LogprobSettings&, const JobControl&);
 Result<std::vector<float>> sequence_logits(EngineState&, const int32_t* ids, int64_t n);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/checks.h"
+#include "engine/logprobs.h"
 #include "engine/loss_scale.h"
 #include "engine/micro_batch.h"
 #include "engine/optimizer.h"
@@ -24,58 +25,93 @@ LossOver loss_over(const TrainSettings& s) {
   return s.loss_on_prompt ? LossOver::everything : LossOver::completion_unshared;
 }
 
-// Scales by row of the layout, which leaves the masked rows out.
-std::vector<float> layout_scales(const Layout& layout, const TrainBatch& b, const TrainSettings& s) {
+// One scale for each row of the batch.
+std::vector<float> row_scales(const TrainBatch& b, const TrainSettings& s) {
   std::vector<int64_t> tokens;
   for (int64_t i = 0; i < b.sequences.completions.rows; ++i)
-    tokens.push_back(b.sequences.completions.length(i) +
-                     (s.loss_on_prompt ? b.sequences.prompts.length(i) - 1 : 0));
-  const std::vector<float> all = loss_scales(s.loss.type, tokens, b.loss_mask, s.max_completion_length);
-  std::vector<float> scales;
-  for (const BatchRow& r : layout.rows()) scales.push_back(all[static_cast<size_t>(r.row)]);
-  return scales;
+    tokens.push_back(b.sequences.completions.length(i) + (s.loss_on_prompt ? b.sequences.prompts.length(i) - 1 : 0));
+  return loss_scales(s.loss.type, tokens, b.loss_mask, s.max_completion_length);
 }
 
-// Sums in the order of the batch, in double.
-Status add_results(const Layout& layout, const StepLoss& loss, TrainMetrics* out) {
-  double entropy = 0, kl = 0, low = 0, high = 0, low_min = 1, high_max = 0;
-  for (const Unit& u : layout.units()) {
-    int64_t at = u.result0;
-    for (int64_t i = u.first; i < u.first + u.count; ++i) {
-      const int64_t n = layout.loss_tokens(layout.rows()[static_cast<size_t>(i)]);
-      double row_low = 0, row_high = 0;
-      for (int64_t j = 0; j < n; ++j, ++at) {
-        const TokenResult& r = loss.results[static_cast<size_t>(at)];
-        if (!std::isfinite(r.loss) || !std::isfinite(r.logp))
-          return Status("NONFINITE", "the loss of row " + std::to_string(layout.rows()[static_cast<size_t>(i)].row) +
-                                         ", token " + std::to_string(j) +
-                                         " is not finite; the weights are those before the step");
-        out->loss += r.loss;
-        entropy += r.entropy;
-        kl += r.kl;
-        row_low += r.clip_low;
-        row_high += r.clip_high;
-      }
-      low += row_low;
-      high += row_high;
-      if (n > 0) {
-        low_min = std::min(low_min, row_low / static_cast<double>(n));
-        high_max = std::max(high_max, row_high / static_cast<double>(n));
+// Whether a row's every coefficient is exactly 0, whatever its log-probabilities: it is computed for its metrics alone.
+bool has_gradient(const TrainBatch& b, const TrainSettings& s, int64_t row) {
+  return s.loss.type == LossType::supervised || s.loss.beta != 0 || b.advantages[row] != 0;
+}
+
+// Sums over the loss tokens, in order, in double.
+class MetricSums {
+ public:
+  Status add(const Layout& layout, const StepLoss& loss) {
+    for (const Unit& u : layout.units()) {
+      int64_t at = u.result0;
+      for (int64_t i = u.first; i < u.first + u.count; ++i) {
+        const BatchRow& row = layout.rows()[static_cast<size_t>(i)];
+        const int64_t n = layout.loss_tokens(row);
+        double low = 0, high = 0;
+        for (int64_t j = 0; j < n; ++j, ++at) {
+          const TokenResult& r = loss.results[static_cast<size_t>(at)];
+          if (!std::isfinite(r.loss) || !std::isfinite(r.logp))
+            return Status("NONFINITE", "the loss of row " + std::to_string(row.row) + ", token " + std::to_string(j) +
+                                           " is not finite; the weights are those before the step");
+          loss_ += static_cast<double>(r.loss);
+          entropy_ += static_cast<double>(r.entropy);
+          kl_ += static_cast<double>(r.kl);
+          low += static_cast<double>(r.clip_low);
+          high += static_cast<double>(r.clip_high);
+        }
+        tokens_ += n;
+        low_ += low;
+        high_ += high;
+        low_min_ = std::min(low_min_, low / static_cast<double>(n));
+        high_max_ = std::max(high_max_, high / static_cast<double>(n));
       }
     }
+    for (float d : loss.differences) difference_ = std::max(difference_, std::fabs(static_cast<double>(d)));
+    return {};
   }
-  const double n = static_cast<double>(std::max<int64_t>(layout.results(), 1));
-  out->loss_tokens = layout.results();
-  out->entropy = entropy / n;
-  out->kl = kl / n;
-  out->clip_low_mean = low / n;
-  out->clip_high_mean = high / n;
-  out->clip_region_mean = (low + high) / n;
-  out->clip_low_min = layout.results() > 0 ? low_min : 0;
-  out->clip_high_max = high_max;
-  for (float d : loss.differences)
-    out->logp_max_abs_diff = std::max(out->logp_max_abs_diff, std::fabs(static_cast<double>(d)));
-  return {};
+
+  void report(TrainMetrics* out) const {
+    const double n = static_cast<double>(std::max<int64_t>(tokens_, 1));
+    out->loss = loss_;
+    out->loss_tokens = tokens_;
+    out->entropy = entropy_ / n;
+    out->kl = kl_ / n;
+    out->clip_low_mean = low_ / n;
+    out->clip_high_mean = high_ / n;
+    out->clip_region_mean = (low_ + high_) / n;
+    out->clip_low_min = tokens_ > 0 ? low_min_ : 0;
+    out->clip_high_max = high_max_;
+    out->logp_max_abs_diff = difference_;
+  }
+
+ private:
+  double loss_ = 0, entropy_ = 0, kl_ = 0, low_ = 0, high_ = 0, low_min_ = 1, high_max_ = 0, difference_ = 0;
+  int64_t tokens_ = 0;
+};
+
+StepLoss step_loss(const Layout& layout, const TrainBatch& batch, const TrainSettings& s) {
+  StepLoss loss{s.loss, 1 / s.temperature, &batch, {}, {}, {}};
+  const std::vector<float> scales = row_scales(batch, s);
+  for (const BatchRow& r : layout.rows()) loss.scales.push_back(scales[static_cast<size_t>(r.row)]);
+  loss.results.resize(static_cast<size_t>(layout.results()));
+  if (s.loss.type != LossType::supervised && batch.old_logps) loss.differences.resize(loss.results.size());
+  return loss;
+}
+
+// Rows without a gradient: forward alone. False: cancelled.
+bool measure_silent(EngineState& e, const Layout& layout, const TrainSettings& s, const JobControl& control,
+                    const std::function<void(int64_t, int64_t)>& done, StepLoss* loss) {
+  std::vector<float> logps(loss->results.size()), entropies(logps.size());
+  if (!forward_logprobs(e, e.policy, layout, s.temperature, s.micro_batch_tokens, control, done, logps.data(),
+                        entropies.data()))
+    return false;
+  size_t at = 0;
+  for (const BatchRow& r : layout.rows())
+    for (int64_t j = 0; j < r.completion_length; ++j, ++at) {
+      loss->results[at] = {logps[at], entropies[at], 0, 0, 0, 0};
+      if (!loss->differences.empty()) loss->differences[at] = logps[at] - loss->batch->old_logps[r.token0 + j];
+    }
+  return true;
 }
 
 // Gradients of the whole batch in e.gradient, flat layout.
@@ -90,25 +126,38 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   in_parallel(*e.pool, m.parameters + head_size,
               [&](int64_t at, int64_t n) { std::memset(gradient + at, 0, static_cast<size_t>(n) * 4); });
 
-  const Layout layout(batch_rows(batch.sequences, batch.loss_mask), loss_over(s));
-  StepLoss loss{s.loss, 1 / s.temperature, &batch, layout_scales(layout, batch, s), {}, {}};
-  loss.results.resize(static_cast<size_t>(layout.results()));
-  if (s.loss.type != LossType::supervised && batch.old_logps) loss.differences.resize(loss.results.size());
+  std::vector<BatchRow> learning, silent;
+  for (const BatchRow& r : batch_rows(batch.sequences, batch.loss_mask))
+    (has_gradient(batch, s, r.row) ? learning : silent).push_back(r);
+  const Layout layout(std::move(learning), loss_over(s)), silent_layout(std::move(silent), loss_over(s));
+  StepLoss loss = step_loss(layout, batch, s), silent_loss = step_loss(silent_layout, batch, s);
 
   const int64_t budget = s.micro_batch_tokens > 0 ? s.micro_batch_tokens
                                                   : chosen_micro_batch(training_bytes_per_row(m));
   TrainMetrics out;
   StepTimes times;
-  const int64_t units = static_cast<int64_t>(layout.units().size());
+  const int64_t units = static_cast<int64_t>(layout.units().size()),
+                all_units = units + static_cast<int64_t>(silent_layout.units().size());
+  auto advanced = [&](int64_t done, int64_t rows) {
+    out.tokens += rows;
+    ++out.micro_batches;
+    if (control.progress) control.progress(done, all_units, out.tokens);
+  };
+  const Status cancelled("CANCELLED", "the step was cancelled; the weights are unchanged");
   for (int64_t unit = 0; unit < units;) {
     const MicroBatch b = layout.next(&unit, budget);
     e.model.need_positions(b.longest_keys);
     MicroBatchPass pass(e, layout, b, loss, gradient, head_gradient);
-    if (!pass.run(control, &times)) return Status("CANCELLED", "the step was cancelled; the weights are unchanged");
-    out.tokens += b.rows;
-    ++out.micro_batches;
-    if (control.progress) control.progress(unit, units, out.tokens);
+    if (!pass.run(control, &times)) return cancelled;
+    advanced(unit, b.rows);
   }
+  const double start = seconds_now();
+  const int64_t learnt = out.tokens;
+  if (!measure_silent(e, silent_layout, s, control, [&](int64_t done, int64_t rows) { advanced(units + done, rows); },
+                      &silent_loss))
+    return cancelled;
+  times.forward_seconds += seconds_now() - start;
+  times.flops += 2 * static_cast<double>(m.matmul_parameters) * static_cast<double>(out.tokens - learnt);
   if (head_gradient)
     in_parallel(*e.pool, head_size, [&](int64_t at, int64_t n) {
       for (int64_t i = at; i < at + n; ++i) gradient[m.embedding + i] += head_gradient[i];
@@ -116,7 +165,10 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   out.forward_seconds = times.forward_seconds;
   out.backward_seconds = times.backward_seconds;
   out.flops = times.flops;
-  if (Status bad = add_results(layout, loss, &out); !bad.ok()) return bad;
+  MetricSums sums;
+  if (Status bad = sums.add(layout, loss); !bad.ok()) return bad;
+  if (Status bad = sums.add(silent_layout, silent_loss); !bad.ok()) return bad;
+  sums.report(&out);
   Result<double> norm = gradient_norm(e, gradient);
   if (!norm.ok()) return norm.status();
   out.grad_norm = norm.value();

@@ -13,7 +13,7 @@ struct Bounds {
 // float32: the bounds of the cases' own README. In bfloat16 the steps are only shown to go the same way.
 Bounds bounds_for(Dtype t) {
   if (t == Dtype::f32) return {1e-5, 1e-4, 2e-3, 2e-2};
-  return {0.1, 0.1, 0.5, 1};
+  return {0.1, 0.4, 0.5, 1};
 }
 constexpr double kNormFloor = 1e-3;  // below it a gradient norm is rounding
 

@@ -1,0 +1,175 @@
+// What a user may rely on: the reference stands still, masks and zero advantages do nothing, greedy means the largest
+// logit, a stop id ends a completion and belongs to it.
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "engine/loss_scale.h"
+#include "engine/test_models.h"
+#include "tool/test.h"
+
+namespace glossa::test {
+namespace {
+
+TrainSettings dapo(float beta) {
+  TrainSettings s;
+  s.loss = {LossType::dapo, 0.2f, 0.2f, beta};
+  s.learning_rate = 1e-2f;
+  return s;
+}
+
+}  // namespace
+
+TEST("engine: the reference is the policy of the moment it was frozen") {
+  auto engine = tiny_engine(Family::qwen2, Dtype::bf16, 2);
+  TestBatch b = test_batch(4, 3, engine->info().vocab);
+  LogprobSettings reference;
+  reference.reference = true;
+  const std::vector<float> before = engine->logprobs(b.view().sequences, {}, {}).take().logps;
+  CHECK(!engine->has_reference());
+  CHECK(engine->set_reference().ok());
+  b.old_logps = b.ref_logps = before;
+  const Result<TrainMetrics> metrics = engine->train_step(b.view(), dapo(0.1f), {});
+  CHECK(metrics.ok());
+  CHECK_EQ(metrics.value().kl, 0.0);  // an unmoved reference: exactly
+  CHECK_EQ(metrics.value().logp_max_abs_diff, 0.0);
+  const std::vector<float> after = engine->logprobs(b.view().sequences, reference, {}).take().logps;
+  CHECK(std::memcmp(before.data(), after.data(), before.size() * 4) == 0);
+  const std::vector<float> moved = engine->logprobs(b.view().sequences, {}, {}).take().logps;
+  CHECK(std::memcmp(before.data(), moved.data(), before.size() * 4) != 0);
+}
+
+TEST("engine: masked rows change nothing but the normaliser") {
+  auto engine = tiny_engine(Family::qwen3, Dtype::f32, 2);
+  const TestBatch all = test_batch(3, 2, engine->info().vocab);
+  TestBatch kept;
+  const uint8_t mask[6] = {1, 0, 1, 1, 0, 1};
+  for (size_t i = 0; i < 6; ++i) {
+    if (!mask[i]) continue;
+    auto row = [&](const Rows& r) {
+      return std::vector<int32_t>(r.ids.begin() + r.offsets[i], r.ids.begin() + r.offsets[i + 1]);
+    };
+    kept.prompts.add(row(all.prompts));
+    kept.completions.add(row(all.completions));
+    kept.advantages.push_back(all.advantages[i]);
+  }
+  TrainBatch masked = all.view();
+  masked.loss_mask = mask;
+  std::vector<float> a, b;
+  const TrainMetrics with = engine->gradients(masked, dapo(0), &a).take();
+  const TrainMetrics without = engine->gradients(kept.view(), dapo(0), &b).take();
+  CHECK(a == b);  // dapo counts the tokens that are left
+  CHECK_EQ(with.loss, without.loss);
+  CHECK_EQ(with.entropy, without.entropy);
+
+  TrainSettings grpo = dapo(0);
+  grpo.loss.type = LossType::grpo;  // counts the rows, masked or not
+  const double six = engine->gradients(masked, grpo, &a).take().grad_norm;
+  const double four = engine->gradients(kept.view(), grpo, &b).take().grad_norm;
+  CHECK_NEAR(six / four, 4.0 / 6.0, 1e-6);
+
+  const uint8_t none[6] = {0, 0, 0, 0, 0, 0};
+  masked.loss_mask = none;
+  const TrainMetrics nothing = engine->gradients(masked, dapo(0), &a).take();
+  CHECK_EQ(nothing.loss_tokens, int64_t{0});
+  CHECK_EQ(nothing.grad_norm, 0.0);
+}
+
+TEST("engine: equal rewards give a gradient of exactly zero") {
+  auto engine = tiny_engine(Family::olmo2, Dtype::f32, 2);
+  TestBatch b = test_batch(3, 3, engine->info().vocab);
+  std::fill(b.advantages.begin(), b.advantages.end(), 0.0f);
+  std::vector<float> gradient;
+  const TrainMetrics m = engine->gradients(b.view(), dapo(0), &gradient).take();
+  CHECK_EQ(m.grad_norm, 0.0);
+  CHECK_EQ(m.loss, 0.0);
+  CHECK(m.entropy > 0);
+  CHECK(std::all_of(gradient.begin(), gradient.end(), [](float g) { return g == 0; }));
+}
+
+// Rows whose coefficients are all zero go forward only; adding their zeros would not have changed a bit.
+TEST("engine: rows without advantage leave the others' gradient as it is") {
+  auto engine = tiny_engine(Family::qwen3, Dtype::f32, 2);
+  TestBatch some = test_batch(4, 2, engine->info().vocab), rest;
+  for (size_t i = 0; i < 8; ++i) {
+    if (i / 2 % 2 == 0) {
+      some.advantages[i] = 0;
+      continue;
+    }
+    auto row = [&](const Rows& r) {
+      return std::vector<int32_t>(r.ids.begin() + r.offsets[i], r.ids.begin() + r.offsets[i + 1]);
+    };
+    rest.prompts.add(row(some.prompts));
+    rest.completions.add(row(some.completions));
+    rest.advantages.push_back(some.advantages[i]);
+  }
+  some.old_logps = engine->logprobs(some.view().sequences, {}, {}).take().logps;
+  TrainSettings s = dapo(0);
+  s.loss.type = LossType::dr_grpo;
+  s.max_completion_length = 64;  // 1 / (rows * 64): a power of two apart, so the bits can be compared
+  std::vector<float> a, b;
+  const TrainMetrics with = engine->gradients(some.view(), s, &a).take();
+  const TrainMetrics without = engine->gradients(rest.view(), s, &b).take();
+  for (float& g : b) g *= 0.5f;
+  CHECK(a == b);
+  CHECK_EQ(with.loss, without.loss / 2);
+  CHECK_EQ(with.loss_tokens, static_cast<int64_t>(some.completions.ids.size()));
+  CHECK_EQ(with.logp_max_abs_diff, 0.0);
+  double entropy = 0;
+  for (float e : engine->logprobs(some.view().sequences, {}, {}).take().entropies) entropy += static_cast<double>(e);
+  CHECK_NEAR(with.entropy, entropy / static_cast<double>(with.loss_tokens), 1e-12);
+}
+
+TEST("engine: greedy sampling takes the largest logit and a stop id ends the completion") {
+  auto engine = tiny_engine(Family::llama, Dtype::f32, 2);
+  Rows prompts;
+  prompts.add(random_ids(5, 9, 97));
+  GenerateRequest r;
+  r.prompts = prompts.view();
+  r.max_new_tokens = 20;
+  r.sampling = {0, 0, 1, 0, 1};
+  const Rollout out = engine->generate(r, {}).take();
+  CHECK_EQ(out.completion_ids.size(), size_t{20});
+  CHECK_EQ(out.finish[0], static_cast<int8_t>(Finish::length));
+  std::vector<int32_t> ids = prompts.ids;
+  for (int32_t token : out.completion_ids) {
+    const std::vector<float> logits = engine->logits(ids.data(), static_cast<int64_t>(ids.size())).take();
+    auto last = logits.end() - 97;
+    CHECK_EQ(static_cast<int32_t>(std::max_element(last, logits.end()) - last), token);
+    ids.push_back(token);
+  }
+  const int32_t stop = out.completion_ids[6];
+  r.stop_ids = {stop};
+  const Rollout stopped = engine->generate(r, {}).take();
+  const auto first = std::find(out.completion_ids.begin(), out.completion_ids.end(), stop);
+  CHECK_EQ(stopped.completion_ids.size(), static_cast<size_t>(first - out.completion_ids.begin()) + 1);
+  CHECK_EQ(stopped.completion_ids.back(), stop);
+  CHECK_EQ(stopped.finish[0], static_cast<int8_t>(Finish::stop));
+}
+
+TEST("engine: a step by itself uses no more memory than the first") {
+  auto engine = tiny_engine(Family::llama, Dtype::f32, 2);
+  const TestBatch b = test_batch(6, 4, 97);
+  auto resident = [] {
+    long pages = 0, size = 0;
+    FILE* f = std::fopen("/proc/self/statm", "r");
+    if (!f) return 0L;
+    if (std::fscanf(f, "%ld %ld", &size, &pages) != 2) pages = 0;
+    std::fclose(f);
+    return pages * 4096;
+  };
+  for (int i = 0; i < 5; ++i) CHECK(engine->train_step(b.view(), dapo(0), {}).ok());
+  const long before = resident();
+  for (int i = 0; i < 100; ++i) CHECK(engine->train_step(b.view(), dapo(0), {}).ok());
+  CHECK(resident() - before < 4 << 20);
+}
+
+TEST("loss scale: the formulas of TRL, masked rows left out of the tokens but not of the rows") {
+  const uint8_t mask[3] = {1, 0, 1};
+  CHECK(loss_scales(LossType::dapo, {4, 2, 6}, mask, 0) == (std::vector<float>{0.1f, 0, 0.1f}));
+  CHECK(loss_scales(LossType::supervised, {4, 4}, nullptr, 0) == (std::vector<float>{0.125f, 0.125f}));
+  CHECK(loss_scales(LossType::grpo, {4, 2, 6}, mask, 0) == (std::vector<float>{1 / 12.0f, 0, 1 / 18.0f}));
+  CHECK(loss_scales(LossType::dr_grpo, {4, 2}, nullptr, 8) == (std::vector<float>{1 / 16.0f, 1 / 16.0f}));
+}
+
+}  // namespace glossa::test

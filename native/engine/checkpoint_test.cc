@@ -1,0 +1,147 @@
+// Saving, loading and going on: to the same bits; and what a wrong file is told.
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <unistd.h>
+
+#include "engine/test_models.h"
+#include "io/safetensors.h"
+#include "tool/test.h"
+
+namespace glossa::test {
+namespace {
+
+class Folder {
+ public:
+  explicit Folder(const char* name)
+      : path_(std::filesystem::temp_directory_path() / (std::string("glossa-") + name + "-" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(path_);
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+TrainSettings step_settings() {
+  TrainSettings s;
+  s.loss = {LossType::dapo, 0.2f, 0.28f, 0};
+  s.learning_rate = 1e-3f;
+  s.weight_decay = 0.01f;
+  return s;
+}
+
+std::string bytes_of(const std::string& path) {
+  std::string out;
+  FILE* f = std::fopen(path.c_str(), "rb");
+  if (!f) return out;
+  for (int c; (c = std::fgetc(f)) != EOF;) out.push_back(static_cast<char>(c));
+  std::fclose(f);
+  return out;
+}
+
+bool same_weights(Engine& a, Engine& b) {
+  return a.parameters().size() == b.parameters().size() &&
+         std::memcmp(a.parameters().data(), b.parameters().data(), a.parameters().size() * 4) == 0;
+}
+
+}  // namespace
+
+TEST("checkpoint: a saved, loaded and continued run has the bits of the unbroken one") {
+  for (Family family : kFamilies)
+    for (Dtype on_disk : {Dtype::f32, Dtype::bf16}) {
+      Folder folder("continue");
+      auto unbroken = tiny_engine(family, Dtype::f32, 2);
+      const TestBatch b = test_batch(4, 3, unbroken->info().vocab);
+      for (int i = 0; i < 2; ++i) CHECK(unbroken->train_step(b.view(), step_settings(), {}).ok());
+      CHECK(unbroken->save_weights(folder.path(), on_disk).ok());
+      CHECK(unbroken->save_state(folder.path() + "/state.safetensors").ok());
+      for (int i = 0; i < 2; ++i) CHECK(unbroken->train_step(b.view(), step_settings(), {}).ok());
+
+      EngineOptions options;
+      options.threads = 1;
+      Result<std::unique_ptr<Engine>> loaded = Engine::load(folder.path(), options);
+      CHECK(loaded.ok());
+      if (!loaded.ok()) return;
+      CHECK(loaded.value()->load_state(folder.path() + "/state.safetensors").ok());
+      CHECK_EQ(loaded.value()->info().optimizer_step, int64_t{2});
+      for (int i = 0; i < 2; ++i) CHECK(loaded.value()->train_step(b.view(), step_settings(), {}).ok());
+      CHECK(same_weights(*unbroken, *loaded.value()));
+      CHECK_EQ(loaded.value()->info().optimizer_step, int64_t{4});
+    }
+}
+
+TEST("checkpoint: two runs write the same bytes") {
+  Folder first("first"), second("second");
+  for (const Folder* folder : {&first, &second}) {
+    auto engine = tiny_engine(Family::qwen3, Dtype::bf16, folder == &first ? 1 : 3);
+    const TestBatch b = test_batch(4, 3, engine->info().vocab);
+    CHECK(engine->train_step(b.view(), step_settings(), {}).ok());
+    CHECK(engine->save_weights(folder->path(), Dtype::f32).ok());
+    CHECK(engine->save_state(folder->path() + "/state.safetensors").ok());
+  }
+  for (const char* file : {"/model.safetensors", "/config.json", "/state.safetensors"}) {
+    const std::string a = bytes_of(first.path() + file);
+    CHECK(!a.empty());
+    CHECK(a == bytes_of(second.path() + file));
+  }
+}
+
+TEST("checkpoint: the same seed gives the same fresh weights, another seed others") {
+  auto make = [](uint64_t seed, int threads) {
+    EngineOptions options;
+    options.threads = threads;
+    return Engine::create(tiny_config(Family::qwen2), seed, options).take();
+  };
+  auto a = make(1, 1), b = make(1, 3), c = make(2, 2);
+  CHECK(same_weights(*a, *b));
+  CHECK(!same_weights(*a, *c));
+  double sum = 0, squares = 0;
+  const std::vector<TensorSpec> specs = tensor_specs(a->config());
+  const int64_t n = specs[0].shape[0] * specs[0].shape[1];
+  for (int64_t i = 0; i < n; ++i) {
+    const double w = static_cast<double>(a->parameters()[static_cast<size_t>(i)]);
+    sum += w;
+    squares += w * w;
+  }
+  // 4656 draws: the mean and the deviation within 5 of their standard errors.
+  CHECK_NEAR(sum / static_cast<double>(n), 0, 5 * 0.02 / 68);
+  CHECK_NEAR(std::sqrt(squares / static_cast<double>(n)), 0.02, 5 * 0.02 / 96);
+}
+
+TEST("checkpoint: a wrong file is refused and nothing changes") {
+  Folder folder("wrong");
+  auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
+  const std::vector<float> before = engine->parameters();
+  auto other = Engine::create([] {
+                 ModelConfig c = tiny_config(Family::llama);
+                 c.ffn = 80;
+                 return c;
+               }(), 1, {}).take();
+  const std::string state = folder.path() + "/state.safetensors";
+  CHECK(other->save_state(state).ok());
+  Status s = engine->load_state(state);
+  CHECK_EQ(s.code(), std::string("CHECKPOINT_MISMATCH"));
+  CHECK(s.message().find("mlp.gate_proj.weight") != std::string::npos);
+  CHECK(s.message().find("80") != std::string::npos);
+
+  CHECK(engine->save_weights(folder.path(), Dtype::f32).ok());
+  CHECK_EQ(engine->load_state(folder.path() + "/model.safetensors").code(), std::string("CHECKPOINT_MISMATCH"));
+  CHECK(!engine->load_state(folder.path() + "/nowhere.safetensors").ok());
+  CHECK(engine->parameters() == before);
+
+  // A tensor too many, and one too few.
+  const float value = 1;
+  CHECK(write_safetensors(folder.path() + "/model.safetensors", {{"strange.weight", "F32", {1}, &value}}, {}).ok());
+  Result<std::unique_ptr<Engine>> loaded = Engine::load(folder.path(), {});
+  CHECK(!loaded.ok());
+  CHECK(loaded.status().message().find("strange.weight") != std::string::npos);
+  CHECK(write_safetensors(folder.path() + "/model.safetensors", {{"model.norm.weight", "F32", {48}, before.data()}}, {}).ok());
+  loaded = Engine::load(folder.path(), {});
+  CHECK(!loaded.ok());
+  CHECK_EQ(loaded.status().code(), std::string("CHECKPOINT_MISMATCH"));
+  CHECK(loaded.status().message().find("model.embed_tokens.weight is missing") != std::string::npos);
+}
+
+}  // namespace glossa::test

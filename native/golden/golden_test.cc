@@ -1,0 +1,32 @@
+// The reference cases of Transformers, TRL and PyTorch, where they are at hand, on every instruction set.
+#include "golden/golden.h"
+
+#include <filesystem>
+
+#include "ops/kernels.h"
+#include "tool/test.h"
+
+namespace glossa::test {
+
+TEST("golden: every case is within its bounds on every instruction set") {
+  const std::string dir = shared_path("golden/cases");
+  if (!std::filesystem::exists(dir)) SKIP("no reference cases at " + dir);
+  for (const std::string& isa : supported_isas())
+    for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
+      EngineOptions options;
+      options.isa = isa;
+      options.threads = 2;
+      options.dtype = dtype;
+      Result<std::vector<GoldenCase>> cases = run_golden(dir, options);
+      CHECK(cases.ok());
+      if (!cases.ok()) return;
+      int passed = 0;
+      for (const GoldenCase& c : cases.value()) {
+        if (c.state == "pass") ++passed;
+        if (c.state != "pass" && c.state != "skip") fail(__FILE__, __LINE__, isa + " " + c.name + ": " + c.detail);
+      }
+      CHECK(passed >= 15);
+    }
+}
+
+}  // namespace glossa::test

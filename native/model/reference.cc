@@ -1,0 +1,159 @@
+#include "model/reference.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <unordered_map>
+
+#include "ops/attention/attention_ref.h"
+#include "ops/embedding/embedding_ref.h"
+#include "ops/head/head_ref.h"
+#include "ops/linear/linear_ref.h"
+#include "ops/qkv/qkv_ref.h"
+#include "ops/rmsnorm/rmsnorm_ref.h"
+#include "ops/swiglu/swiglu_ref.h"
+
+namespace glossa::ref {
+namespace {
+
+using Values = std::vector<double>;
+
+class Parameters {
+ public:
+  Parameters(const ModelConfig& c, const Values& flat) : flat_(flat) {
+    for (const TensorSpec& t : tensor_specs(c)) offsets_[t.name] = t.offset;
+  }
+  const double* operator()(const std::string& name) const {
+    auto it = offsets_.find(name);
+    return it == offsets_.end() ? nullptr : flat_.data() + it->second;
+  }
+
+ private:
+  const Values& flat_;
+  std::unordered_map<std::string, int64_t> offsets_;
+};
+
+Values product(const Values& a, const double* w, const double* bias, int64_t rows, int64_t n, int64_t k) {
+  Values c(static_cast<size_t>(rows * n));
+  linear(c.data(), a.data(), w, bias, rows, n, k, false);
+  return c;
+}
+
+Values norm(const Values& x, const double* w, double eps, int64_t d) {
+  const int64_t rows = static_cast<int64_t>(x.size()) / d;
+  Values y(x.size()), rstd(static_cast<size_t>(rows));
+  rmsnorm_forward(y.data(), rstd.data(), x.data(), w, eps, rows, d);
+  return y;
+}
+
+void add(Values* to, const Values& from) {
+  for (size_t i = 0; i < to->size(); ++i) (*to)[i] += from[i];
+}
+
+Values attend(const ModelConfig& c, const Parameters& p, const std::string& layer, const Values& x, int64_t n) {
+  const std::string a = layer + "self_attn.";
+  const QkvShape s = c.qkv_shape();
+  const Values qkv = product(x, p(a + "q_proj.weight"), p(a + "q_proj.bias"), n, s.width(), c.hidden);
+  Values q(static_cast<size_t>(n * s.q_width())), k(static_cast<size_t>(n * s.kv_width())), v(k), out(q);
+  qkv_forward(q.data(), k.data(), v.data(), qkv.data(), 0, n, s, c.rope, p(a + "q_norm.weight"), p(a + "k_norm.weight"));
+  attention_forward(out.data(), q.data(), k.data(), v.data(), n, 0, s,
+                    1 / std::sqrt(static_cast<double>(c.head_dim)));
+  return product(out, p(a + "o_proj.weight"), nullptr, n, c.hidden, s.q_width());
+}
+
+Values mlp(const ModelConfig& c, const Parameters& p, const std::string& layer, const Values& x, int64_t n) {
+  const Values gate_up = product(x, p(layer + "mlp.gate_proj.weight"), nullptr, n, 2 * c.ffn, c.hidden);
+  Values h(static_cast<size_t>(n * c.ffn));
+  swiglu_forward(h.data(), gate_up.data(), n, c.ffn);
+  return product(h, p(layer + "mlp.down_proj.weight"), nullptr, n, c.hidden, c.ffn);
+}
+
+std::vector<int32_t> row_ids(const SequenceBatch& b, int64_t row) {
+  std::vector<int32_t> ids(b.prompts.ids + b.prompts.offsets[row], b.prompts.ids + b.prompts.offsets[row + 1]);
+  ids.insert(ids.end(), b.completions.ids + b.completions.offsets[row],
+             b.completions.ids + b.completions.offsets[row + 1]);
+  return ids;
+}
+
+// Log-probabilities of ids[from ..] given what comes before each.
+Values sequence_logps(const ModelConfig& c, const Values& parameters, const std::vector<int32_t>& ids, int64_t from,
+                      double temperature) {
+  const int64_t n = static_cast<int64_t>(ids.size());
+  const Values logits = model_logits(c, parameters, ids.data(), n - 1);
+  Values logps;
+  for (int64_t i = from; i < n; ++i) {
+    auto row = logits.begin() + (i - 1) * c.vocab;
+    logps.push_back(head_row({row, row + c.vocab}, 1 / temperature, ids[static_cast<size_t>(i)]).logp);
+  }
+  return logps;
+}
+
+}  // namespace
+
+std::vector<double> model_logits(const ModelConfig& c, const std::vector<double>& parameters, const int32_t* ids,
+                                 int64_t n) {
+  const Parameters p(c, parameters);
+  const double eps = static_cast<double>(c.rms_eps);
+  const double* table = p("model.embed_tokens.weight");
+  Values x;
+  for (int64_t i = 0; i < n; ++i) x.insert(x.end(), table + ids[i] * c.hidden, table + (ids[i] + 1) * c.hidden);
+  for (int64_t l = 0; l < c.layers; ++l) {
+    const std::string layer = "model.layers." + std::to_string(l) + ".";
+    const double *first = p(layer + (c.post_norm ? "post_attention_layernorm.weight" : "input_layernorm.weight")),
+                 *second = p(layer + (c.post_norm ? "post_feedforward_layernorm.weight"
+                                                  : "post_attention_layernorm.weight"));
+    if (c.post_norm) {
+      add(&x, norm(attend(c, p, layer, x, n), first, eps, c.hidden));
+      add(&x, norm(mlp(c, p, layer, x, n), second, eps, c.hidden));
+    } else {
+      add(&x, attend(c, p, layer, norm(x, first, eps, c.hidden), n));
+      add(&x, mlp(c, p, layer, norm(x, second, eps, c.hidden), n));
+    }
+  }
+  return product(norm(x, p("model.norm.weight"), eps, c.hidden), c.tied ? table : p("lm_head.weight"), nullptr, n,
+                 c.vocab, c.hidden);
+}
+
+std::vector<double> batch_logps(const ModelConfig& c, const std::vector<double>& parameters, const SequenceBatch& b,
+                                double temperature) {
+  Values out;
+  for (int64_t i = 0; i < b.prompts.rows; ++i) {
+    const Values row = sequence_logps(c, parameters, row_ids(b, i), b.prompts.length(i), temperature);
+    out.insert(out.end(), row.begin(), row.end());
+  }
+  return out;
+}
+
+double batch_loss(const ModelConfig& c, const std::vector<double>& parameters, const TrainBatch& b,
+                  const TrainSettings& s) {
+  const int64_t rows = b.sequences.prompts.rows;
+  double all_tokens = 0;
+  std::vector<Values> logps;
+  for (int64_t i = 0; i < rows; ++i) {
+    const int64_t from = s.loss_on_prompt ? 1 : b.sequences.prompts.length(i);
+    logps.push_back(sequence_logps(c, parameters, row_ids(b.sequences, i), from, static_cast<double>(s.temperature)));
+    if (!b.loss_mask || b.loss_mask[i]) all_tokens += static_cast<double>(logps.back().size());
+  }
+  double loss = 0;
+  for (int64_t i = 0; i < rows; ++i) {
+    if (b.loss_mask && !b.loss_mask[i]) continue;
+    const Values& row = logps[static_cast<size_t>(i)];
+    const double n = static_cast<double>(row.size());
+    double divisor = std::max(all_tokens, 1.0);
+    if (s.loss.type == LossType::grpo) divisor = static_cast<double>(rows) * n;
+    if (s.loss.type == LossType::dr_grpo)
+      divisor = static_cast<double>(rows) * static_cast<double>(s.max_completion_length);
+    for (size_t j = 0; j < row.size(); ++j) {
+      if (s.loss.type == LossType::supervised) {
+        loss -= row[j] / divisor;
+        continue;
+      }
+      const size_t at = static_cast<size_t>(b.sequences.completions.offsets[i]) + j;
+      const TokenTerms terms{b.advantages[i], b.old_logps[at], b.ref_logps ? b.ref_logps[at] : 0.0f, 1};
+      loss += token_loss(s.loss, terms, row[j]).loss / divisor;
+    }
+  }
+  return loss;
+}
+
+}  // namespace glossa::ref

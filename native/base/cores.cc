@@ -17,7 +17,9 @@ namespace {
 
 constexpr double kNoLimit = std::numeric_limits<double>::infinity();
 
-double ratio(double quota, double period) { return quota > 0 && period > 0 ? quota / period : kNoLimit; }
+double ratio(double quota, double period) {
+  return quota > 0 && period > 0 ? quota / period : kNoLimit;
+}
 
 double limit_v2(const std::string& dir) {
   std::ifstream file(dir + "/cpu.max");

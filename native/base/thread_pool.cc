@@ -96,7 +96,9 @@ ThreadPool::~ThreadPool() {
   for (std::thread& t : shared_->threads) t.join();
 }
 
-int ThreadPool::threads() const { return static_cast<int>(shared_->threads.size()) + 1; }
+int ThreadPool::threads() const {
+  return static_cast<int>(shared_->threads.size()) + 1;
+}
 
 void ThreadPool::run(int64_t tasks, const std::function<void(int64_t task, int worker)>& fn) {
   Shared& s = *shared_;

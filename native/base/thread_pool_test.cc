@@ -92,8 +92,8 @@ TEST("cores: at least one, at most what the hardware has") {
 
 TEST("cores: cgroup quotas of both versions, the smallest on the way up") {
   namespace fs = std::filesystem;
-  const fs::path dir = fs::temp_directory_path() / ("glossa-cores-" + std::to_string(std::rand()) +
-                                                    std::to_string(std::clock()));
+  const fs::path dir =
+      fs::temp_directory_path() / ("glossa-cores-" + std::to_string(std::rand()) + std::to_string(std::clock()));
   auto write = [&](const std::string& path, const std::string& text) {
     fs::create_directories((dir / path).parent_path());
     std::ofstream(dir / path) << text;

@@ -17,20 +17,20 @@ struct Shape {
 
 // Products of a 0.2 M and a 1 M parameter model, of Qwen2.5-0.5B, and decoding a few rows at a time.
 const Shape kProducts[] = {
-    {"0.2M qkv", 512, 192, 64},      {"0.2M gate|up", 512, 384, 64}, {"0.2M down", 512, 64, 192},
-    {"1M qkv", 512, 384, 128},       {"1M gate|up", 512, 768, 128},  {"1M down", 512, 128, 384},
-    {"1M head", 512, 1000, 128},     {"1M decode", 8, 768, 128},     {"1M decode down", 8, 128, 384},
-    {"1M decode 1", 1, 768, 128},    {"1M 14 rows", 14, 768, 128},   {"1M 32 rows", 32, 768, 128},
-    {"0.5B o", 512, 896, 896},       {"0.5B gate", 512, 4864, 896},  {"0.5B down", 512, 896, 4864},
-    {"0.5B 32 rows", 32, 4864, 896}, {"0.5B 8 rows", 8, 4864, 896},  {"0.5B 1 row", 1, 4864, 896},
+    {"0.2M qkv", 512, 192, 64},       {"0.2M gate|up", 512, 384, 64}, {"0.2M down", 512, 64, 192},
+    {"1M qkv", 512, 384, 128},        {"1M gate|up", 512, 768, 128},  {"1M down", 512, 128, 384},
+    {"1M head", 512, 1000, 128},      {"1M decode", 8, 768, 128},     {"1M decode down", 8, 128, 384},
+    {"1M decode 1", 1, 768, 128},     {"1M 14 rows", 14, 768, 128},   {"1M 32 rows", 32, 768, 128},
+    {"0.5B o", 512, 896, 896},        {"0.5B gate", 512, 4864, 896},  {"0.5B down", 512, 896, 4864},
+    {"0.5B 32 rows", 32, 4864, 896},  {"0.5B 8 rows", 8, 4864, 896},  {"0.5B 1 row", 1, 4864, 896},
     {"hidden 1024", 512, 1024, 1024},
 };
 // Weight gradients: m tokens, C [n][k].
 const Shape kGradients[] = {
-    {"0.2M qkv", 1024, 192, 64},  {"0.2M gate|up", 1024, 384, 64}, {"0.2M down", 1024, 64, 192},
-    {"1M qkv", 1024, 384, 128},   {"1M gate|up", 1024, 768, 128},  {"1M down", 1024, 128, 384},
-    {"1M head", 256, 1000, 128},  {"1M 256 tokens", 256, 768, 128},
-    {"0.5B o", 1024, 896, 896},   {"1536 x 1536", 4096, 1536, 1536},
+    {"0.2M qkv", 1024, 192, 64},       {"0.2M gate|up", 1024, 384, 64},  {"0.2M down", 1024, 64, 192},
+    {"1M qkv", 1024, 384, 128},        {"1M gate|up", 1024, 768, 128},   {"1M down", 1024, 128, 384},
+    {"1M head", 256, 1000, 128},       {"1M 256 tokens", 256, 768, 128}, {"0.5B o", 1024, 896, 896},
+    {"1536 x 1536", 4096, 1536, 1536},
 };
 
 struct Operand {
@@ -52,14 +52,17 @@ Timing time_product(const LinearKernels& linear, Dtype t, const Shape& s, Thread
   std::vector<uint8_t> packed(static_cast<size_t>(packed_bytes(t, s.n, s.k)));
   linear.pack(packed.data(), t, w.data(), s.n, s.k, s.k, 0, panels);
   const bool by_rows = s.m >= 16 * threads;
-  return measure([&] {
-    pool.run(threads, [&](int64_t i, int) {
-      const int64_t row0 = by_rows ? s.m * i / threads : 0, row1 = by_rows ? s.m * (i + 1) / threads : s.m;
-      const int64_t panel0 = by_rows ? 0 : panels * i / threads, panel1 = by_rows ? panels : panels * (i + 1) / threads;
-      linear.multiply(c.data() + row0 * s.n, s.n, a.at(row0 * s.k), s.k, row1 - row0, packed.data(), t, s.n, s.k,
-                      panel0, panel1, nullptr, false);
-    });
-  }, watch);
+  return measure(
+      [&] {
+        pool.run(threads, [&](int64_t i, int) {
+          const int64_t row0 = by_rows ? s.m * i / threads : 0, row1 = by_rows ? s.m * (i + 1) / threads : s.m;
+          const int64_t panel0 = by_rows ? 0 : panels * i / threads,
+                        panel1 = by_rows ? panels : panels * (i + 1) / threads;
+          linear.multiply(c.data() + row0 * s.n, s.n, a.at(row0 * s.k), s.k, row1 - row0, packed.data(), t, s.n, s.k,
+                          panel0, panel1, nullptr, false);
+        });
+      },
+      watch);
 }
 
 Timing time_gradient(const LinearKernels& linear, Dtype t, const Shape& s, ThreadPool& pool, Watch watch) {
@@ -68,12 +71,14 @@ Timing time_gradient(const LinearKernels& linear, Dtype t, const Shape& s, Threa
   std::vector<float> c(static_cast<size_t>(s.n * s.k));
   std::vector<std::vector<uint8_t>> scratch(static_cast<size_t>(threads));
   for (auto& x : scratch) x.resize(static_cast<size_t>(outer_scratch_bytes(t, s.n, s.k)));
-  return measure([&] {
-    pool.run(threads, [&](int64_t i, int worker) {
-      linear.accumulate_outer(c.data(), s.k, a.at(0), s.n, b.at(0), s.k, s.m, s.k, s.n * i / threads,
-                              s.n * (i + 1) / threads, t, scratch[static_cast<size_t>(worker)].data());
-    });
-  }, watch);
+  return measure(
+      [&] {
+        pool.run(threads, [&](int64_t i, int worker) {
+          linear.accumulate_outer(c.data(), s.k, a.at(0), s.n, b.at(0), s.k, s.m, s.k, s.n * i / threads,
+                                  s.n * (i + 1) / threads, t, scratch[static_cast<size_t>(worker)].data());
+        });
+      },
+      watch);
 }
 
 }  // namespace
@@ -95,29 +100,34 @@ COMMAND("bench linear", "[--isa name] [--only text] [--cpu-time] [--json]: matri
   std::vector<int> counts = {1};
   if (cores > 1 && watch == Watch::wall) counts.push_back(cores);
   std::string lines;
-  if (!json) std::printf("%s, %d threads, GFLOP/s as best of 15 (median), %% of the peak of as many threads\n", kernels.isa, cores);
+  if (!json)
+    std::printf("%s, %d threads, GFLOP/s as best of 15 (median), %% of the peak of as many threads\n", kernels.isa,
+                cores);
   for (Dtype t : {Dtype::f32, Dtype::bf16}) {
     const char* type = t == Dtype::f32 ? "f32" : "bf16";
     for (int threads : counts) {
       ThreadPool pool(threads);
       const double peak = measured_peak_flops(kernels, t, threads);
-      if (!json) std::printf("\n%s, %d thread%s: peak %.1f GFLOP/s\n", type, threads, threads == 1 ? "" : "s", peak / 1e9);
+      if (!json)
+        std::printf("\n%s, %d thread%s: peak %.1f GFLOP/s\n", type, threads, threads == 1 ? "" : "s", peak / 1e9);
       for (bool gradient : {false, true}) {
         auto row = [&](const Shape& s) {
           if (std::string(s.where).find(only) == std::string::npos) return;
           const Timing time = (gradient ? time_gradient : time_product)(*kernels.linear, t, s, pool, watch);
           const double flops = 2.0 * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
           if (!json)
-            std::printf("  %-8s %-15s %5ld %5ld %5ld  %7.1f (%7.1f)  %5.1f %%  %8.2f us\n", gradient ? "dW" : "A*W", s.where,
-                        static_cast<long>(s.m), static_cast<long>(s.n), static_cast<long>(s.k), flops / time.best / 1e9,
-                        flops / time.median / 1e9, 100 * flops / time.best / peak, time.best * 1e6);
+            std::printf("  %-8s %-15s %5ld %5ld %5ld  %7.1f (%7.1f)  %5.1f %%  %8.2f us\n", gradient ? "dW" : "A*W",
+                        s.where, static_cast<long>(s.m), static_cast<long>(s.n), static_cast<long>(s.k),
+                        flops / time.best / 1e9, flops / time.median / 1e9, 100 * flops / time.best / peak,
+                        time.best * 1e6);
           char line[320];
-          std::snprintf(line, sizeof line,
-                        "%s{\"op\":\"%s\",\"shape\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"m\":%ld,\"n\":%ld,\"k\":%ld,"
-                        "\"best_gflops\":%.2f,\"median_gflops\":%.2f,\"peak_gflops\":%.2f}",
-                        lines.empty() ? "" : ",", gradient ? "outer" : "multiply", s.where, type, threads,
-                        static_cast<long>(s.m), static_cast<long>(s.n), static_cast<long>(s.k), flops / time.best / 1e9,
-                        flops / time.median / 1e9, peak / 1e9);
+          std::snprintf(
+              line, sizeof line,
+              "%s{\"op\":\"%s\",\"shape\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"m\":%ld,\"n\":%ld,\"k\":%ld,"
+              "\"best_gflops\":%.2f,\"median_gflops\":%.2f,\"peak_gflops\":%.2f}",
+              lines.empty() ? "" : ",", gradient ? "outer" : "multiply", s.where, type, threads, static_cast<long>(s.m),
+              static_cast<long>(s.n), static_cast<long>(s.k), flops / time.best / 1e9, flops / time.median / 1e9,
+              peak / 1e9);
           lines += line;
         };
         if (gradient) {
@@ -130,7 +140,7 @@ COMMAND("bench linear", "[--isa name] [--only text] [--cpu-time] [--json]: matri
   }
   const double one = measured_read_bandwidth(kernels, 1), all = measured_read_bandwidth(kernels, cores);
   if (!json) std::printf("\nmemory read: %.1f GB/s one thread, %.1f GB/s %d threads\n", one / 1e9, all / 1e9, cores);
-  std::printf("{\"bench\":\"linear\",\"isa\":\"%s\",\"cores\":%d,\"read_gbs\":[%.2f,%.2f],\"results\":[%s]}\n", kernels.isa,
-              cores, one / 1e9, all / 1e9, lines.c_str());
+  std::printf("{\"bench\":\"linear\",\"isa\":\"%s\",\"cores\":%d,\"read_gbs\":[%.2f,%.2f],\"results\":[%s]}\n",
+              kernels.isa, cores, one / 1e9, all / 1e9, lines.c_str());
   return 0;
 }

@@ -29,9 +29,9 @@ inline bool has_flag(const Args& args, const char* flag) {
 
 #define GLOSSA_COMMAND_JOIN2(a, b) a##b
 #define GLOSSA_COMMAND_JOIN(a, b) GLOSSA_COMMAND_JOIN2(a, b)
-#define GLOSSA_COMMAND(name, help, id)                                             \
-  static int GLOSSA_COMMAND_JOIN(glossa_run_, id)(const ::glossa::tool::Args& args); \
-  static ::glossa::tool::Command GLOSSA_COMMAND_JOIN(glossa_command_, id)(           \
-      name, help, GLOSSA_COMMAND_JOIN(glossa_run_, id));                             \
+#define GLOSSA_COMMAND(name, help, id)                                                                           \
+  static int GLOSSA_COMMAND_JOIN(glossa_run_, id)(const ::glossa::tool::Args& args);                             \
+  static ::glossa::tool::Command GLOSSA_COMMAND_JOIN(glossa_command_, id)(name, help,                            \
+                                                                          GLOSSA_COMMAND_JOIN(glossa_run_, id)); \
   static int GLOSSA_COMMAND_JOIN(glossa_run_, id)([[maybe_unused]] const ::glossa::tool::Args& args)
 #define COMMAND(name, help) GLOSSA_COMMAND(name, help, __COUNTER__)

@@ -44,8 +44,9 @@ void check_eq(const A& a, const B& b, const char* a_text, const char* b_text, co
 inline void check_near(double a, double b, double tolerance, const char* a_text, const char* b_text, const char* file,
                        int line) {
   if (!(std::fabs(a - b) <= tolerance)) {
-    fail(file, line, std::string(a_text) + " near " + b_text + ", but |" + show(a) + " - " + show(b) + "| = " +
-                         show(std::fabs(a - b)) + " > " + show(tolerance));
+    fail(file, line,
+         std::string(a_text) + " near " + b_text + ", but |" + show(a) + " - " + show(b) +
+             "| = " + show(std::fabs(a - b)) + " > " + show(tolerance));
   }
 }
 
@@ -53,21 +54,21 @@ inline void check_near(double a, double b, double tolerance, const char* a_text,
 
 #define GLOSSA_TEST_JOIN2(a, b) a##b
 #define GLOSSA_TEST_JOIN(a, b) GLOSSA_TEST_JOIN2(a, b)
-#define GLOSSA_TEST(name, id)                                                                   \
-  static void GLOSSA_TEST_JOIN(glossa_test_, id)();                                             \
+#define GLOSSA_TEST(name, id)                                                                               \
+  static void GLOSSA_TEST_JOIN(glossa_test_, id)();                                                         \
   static ::glossa::test::Case GLOSSA_TEST_JOIN(glossa_case_, id)(name, GLOSSA_TEST_JOIN(glossa_test_, id)); \
   static void GLOSSA_TEST_JOIN(glossa_test_, id)()
 #define TEST(name) GLOSSA_TEST(name, __COUNTER__)
 
-#define CHECK(condition)                                                        \
-  do {                                                                          \
-    if (!(condition)) ::glossa::test::fail(__FILE__, __LINE__, #condition);     \
+#define CHECK(condition)                                                    \
+  do {                                                                      \
+    if (!(condition)) ::glossa::test::fail(__FILE__, __LINE__, #condition); \
   } while (0)
 #define CHECK_EQ(a, b) ::glossa::test::check_eq((a), (b), #a, #b, __FILE__, __LINE__)
 #define CHECK_NEAR(a, b, tolerance) \
   ::glossa::test::check_near(static_cast<double>(a), static_cast<double>(b), (tolerance), #a, #b, __FILE__, __LINE__)
-#define SKIP(reason)               \
-  do {                             \
-    ::glossa::test::skip(reason);  \
-    return;                        \
+#define SKIP(reason)              \
+  do {                            \
+    ::glossa::test::skip(reason); \
+    return;                       \
   } while (0)

@@ -38,8 +38,8 @@ void skip(const std::string& reason) {
 
 std::string shared_path(const std::string& relative) {
   const char* root = std::getenv("GLOSSA_SHARED");
-  std::filesystem::path base = root ? std::filesystem::path(root)
-                                    : std::filesystem::path(GLOSSA_SOURCE_DIR) / ".." / "shared";
+  std::filesystem::path base =
+      root ? std::filesystem::path(root) : std::filesystem::path(GLOSSA_SOURCE_DIR) / ".." / "shared";
   return (base / relative).lexically_normal().string();
 }
 

@@ -62,7 +62,9 @@ std::vector<float> product(const LinearKernels& kernels, const Matrix& a, int64_
   return c;
 }
 
-bool same_bits(const float* a, const float* b, size_t n) { return std::memcmp(a, b, n * sizeof(float)) == 0; }
+bool same_bits(const float* a, const float* b, size_t n) {
+  return std::memcmp(a, b, n * sizeof(float)) == 0;
+}
 bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && same_bits(a.data(), b.data(), a.size());
 }
@@ -148,8 +150,10 @@ TEST("linear: a row has the same bits for every number of rows, offset, panel ra
       }
       for (int64_t split = 1; split < panels; ++split) {
         std::vector<float> c(all.size(), kPoison);
-        kernels.multiply(c.data(), n, a.data(), a.ld, most, packed.data(), type, n, k, split, panels, bias.f32.data(), false);
-        kernels.multiply(c.data(), n, a.data(), a.ld, most, packed.data(), type, n, k, 0, split, bias.f32.data(), false);
+        kernels.multiply(c.data(), n, a.data(), a.ld, most, packed.data(), type, n, k, split, panels, bias.f32.data(),
+                         false);
+        kernels.multiply(c.data(), n, a.data(), a.ld, most, packed.data(), type, n, k, 0, split, bias.f32.data(),
+                         false);
         CHECK(same_bits(c, all));
       }
     });
@@ -195,8 +199,7 @@ TEST("linear: packing a matrix and packing the transpose of its transpose give t
       const size_t bytes = static_cast<size_t>(packed_bytes(type, n, k));
       std::vector<uint8_t> one(bytes, 0xff), other(bytes, 0xff);
       const int64_t panels = (n + kPanel - 1) / kPanel;
-      for (int64_t p = 0; p < panels; ++p)
-        kernels.pack(one.data(), type, w.f32.data(), n, k, w.ld, p, p + 1);
+      for (int64_t p = 0; p < panels; ++p) kernels.pack(one.data(), type, w.f32.data(), n, k, w.ld, p, p + 1);
       kernels.pack_transposed(other.data(), type, transposed.f32.data(), n, k, transposed.ld, 0, panels);
       CHECK(one == other);
       // By the layout of linear.h: column j of panel p, step k.
@@ -216,7 +219,8 @@ TEST("linear: packing a matrix and packing the transpose of its transpose give t
 }
 
 TEST("linear: the weight gradient agrees with float64 on odd sizes and writes nothing else") {
-  const int64_t sizes[][3] = {{2, 1, 1}, {4, 13, 32}, {6, 14, 33}, {64, 70, 31}, {258, 27, 65}, {600, 64, 96}, {1100, 220, 40}};
+  const int64_t sizes[][3] = {{2, 1, 1},     {4, 13, 32},   {6, 14, 33},    {64, 70, 31},
+                              {258, 27, 65}, {600, 64, 96}, {1100, 220, 40}};
   std::mt19937 random(5);
   each([&](const std::string& isa, const LinearKernels& kernels, Dtype type) {
     for (const auto& [tokens, n, k] : sizes) {

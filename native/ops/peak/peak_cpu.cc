@@ -1,6 +1,5 @@
-#include "ops/peak/peak.h"
-
 #include "base/simd.h"
+#include "ops/peak/peak.h"
 
 namespace glossa::GLOSSA_ISA {
 namespace {
@@ -33,7 +32,9 @@ inline V fma_v(V a, V b, V c) {
 #endif
 }
 #if defined(__AVX512BF16__)
-inline V pair_v(V a, V b, V c) { return (V)_mm512_dpbf16_ps((__m512)c, (__m512bh)a, (__m512bh)b); }
+inline V pair_v(V a, V b, V c) {
+  return (V)_mm512_dpbf16_ps((__m512)c, (__m512bh)a, (__m512bh)b);
+}
 #endif
 
 template <V (*Step)(V, V, V)>

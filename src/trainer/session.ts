@@ -33,6 +33,8 @@ type Range = readonly [start: number, end: number];
 export class Session {
   private readonly order: (index: number) => Problem;
   private readonly info: EngineInfo;
+  /** Where the tokenizer's files are copied from: the newest checkpoint, for the one a run resumed from is pruned some day. */
+  private tokenizerDir: string;
   /** Step of the newest checkpoint; 0: none. */
   private savedAt: number;
   /** Files being written while the engine computes; awaited before a checkpoint counts. */
@@ -46,6 +48,7 @@ export class Session {
     this.order = promptOrder([...parts.train], BigInt(parts.config.seed));
     this.info = parts.model.engine.info();
     this.savedAt = progress.step;
+    this.tokenizerDir = parts.model.tokenizerDir;
   }
 
   static async open(
@@ -224,9 +227,10 @@ export class Session {
     const dir = await writeCheckpoint(
       run.folder,
       this.progress,
-      { save, tokenizerDir: model.tokenizerDir },
+      { save, tokenizerDir: this.tokenizerDir },
       config.checkpoint.keep,
     );
+    this.tokenizerDir = dir;
     this.savedAt = step;
     this.options.tell?.({ type: 'checkpoint', dir, step });
   }

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { on } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { filesBelow, glossa, lastingMetrics, start } from './glossa.js';
@@ -12,7 +14,8 @@ const STEPS = 12;
 
 let root: string;
 let whole: string;
-let seconds: number;
+/** Milliseconds from the start of a run to its first step. */
+let startUp: number;
 
 const settings = (dir: string) => [
   ...[
@@ -36,8 +39,10 @@ before(async () => {
   assert.equal(warm.code, 0, warm.stderr);
   whole = join(root, 'whole');
   const began = performance.now();
-  const unbroken = await glossa(train(whole));
-  seconds = (performance.now() - began) / 1e3;
+  const { child, ended } = start([...train(whole), '--progress', 'plain']);
+  await Promise.race([appears(child.stderr!, 'step 1/'), ended]);
+  startUp = performance.now() - began;
+  const unbroken = await ended;
   assert.equal(unbroken.code, 0, unbroken.stderr);
 });
 after(() => rm(root, { recursive: true, force: true }));
@@ -63,15 +68,16 @@ describe('resume', () => {
   for (let kill = 0; kill < KILLS; kill++) {
     it(`after kill -9 at a random instant (${String(kill + 1)} of ${String(KILLS)}) gives the bytes of the unbroken run`, async (t) => {
       const run = join(root, `kill-${String(kill)}`);
-      // One instant in each tenth of the run, so that start-up, training, saving and the end all have their turn.
-      const at = ((kill + Math.random()) / KILLS) * seconds;
-      const { child, ended } = start(train(run));
-      await Promise.race([wait(at * 1e3), ended]);
+      // The first two fall anywhere into the start; the others into or between steps, saving and evaluation.
+      const { child, ended } = start([...train(run), '--progress', 'plain']);
+      const seen = kill < 2 ? '' : `step ${String(1 + Math.floor(Math.random() * (STEPS - 1)))}/`;
+      await Promise.race([appears(child.stderr!, seen), ended]);
+      const delay = Math.random() * (kill < 2 ? startUp : 120);
+      await Promise.race([wait(delay), ended]);
       child.kill('SIGKILL');
-      await ended;
-      t.diagnostic(
-        `killed after ${at.toFixed(2)} of ${seconds.toFixed(2)} s; last step ${existsSync(join(run, 'metrics.jsonl')) ? String((await lastingMetrics(run).catch(() => [])).at(-1)?.['step'] ?? 'none') : 'none'}`,
-      );
+      const { stderr } = await ended;
+      const last = [...stderr.matchAll(/step (\d+)\//g)].at(-1)?.[1] ?? 'none';
+      t.diagnostic(`killed ${delay.toFixed(0)} ms after ${seen || 'the start'}; the last step told was ${last}`);
       const resumed = await glossa([
         'train',
         'studies/lab/smoke.yaml',
@@ -80,7 +86,17 @@ describe('resume', () => {
         ...(existsSync(join(run, 'run.json')) ? ['--progress', 'none'] : settings(run)),
       ]);
       assert.equal(resumed.code, 0, resumed.stderr);
-      await assertSameAsUnbroken(run, `kill at ${at.toFixed(2)} s`);
+      await assertSameAsUnbroken(run, `kill after ${seen} and ${delay.toFixed(0)} ms`);
     });
   }
 });
+
+/** Until the stream has said `text`; at once for an empty one. */
+async function appears(stream: Readable, text: string): Promise<void> {
+  if (text === '') return;
+  let all = '';
+  for await (const chunk of on(stream, 'data')) {
+    all += String(chunk[0]);
+    if (all.includes(text)) return;
+  }
+}

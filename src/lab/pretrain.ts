@@ -64,7 +64,11 @@ export async function pretrainLab(settings: LabSettings, options: PretrainOption
   }
 }
 
-const outcome = ({ parameters, finalLoss, seconds }: LabRecord): Pick<PretrainedLab, 'parameters' | 'finalLoss' | 'seconds'> => ({
+const outcome = ({
+  parameters,
+  finalLoss,
+  seconds,
+}: LabRecord): Pick<PretrainedLab, 'parameters' | 'finalLoss' | 'seconds'> => ({
   parameters,
   finalLoss,
   seconds,

@@ -12,7 +12,7 @@ export function demoRecipe(seed: number): DemoRecipe {
       ko: { share: 0.35, worked: 0, codeSwitch: 0.12 },
     },
     pretrain: {
-      steps: 700,
+      steps: 600,
       batchSize: 32,
       learningRate: 5e-3,
       finalLearningRate: 5e-4,
@@ -49,7 +49,5 @@ export function demoRecipe(seed: number): DemoRecipe {
 }
 
 function withoutCodeSwitching(mix: LabSettings['mix']): LabSettings['mix'] {
-  return Object.fromEntries(
-    Object.entries(mix).map(([language, shares]) => [language, { ...shares, codeSwitch: 0 }]),
-  );
+  return Object.fromEntries(Object.entries(mix).map(([language, shares]) => [language, { ...shares, codeSwitch: 0 }]));
 }

@@ -21,7 +21,9 @@ const SMALLEST_VOCABULARY = 257;
  * The texts of tokenizer.json, tokenizer_config.json and generation_config.json, in Hugging Face's format: byte-level
  * BPE learnt from problems and solutions of the settings' languages. The same settings give the same bytes.
  */
-export function trainTokenizer(settings: Pick<LabSettings, 'seed' | 'vocabSize' | 'problems' | 'mix'>): Record<string, string> {
+export function trainTokenizer(
+  settings: Pick<LabSettings, 'seed' | 'vocabSize' | 'problems' | 'mix'>,
+): Record<string, string> {
   if (settings.vocabSize < SMALLEST_VOCABULARY) {
     throw new GlossaError(
       'LAB_SETTINGS',

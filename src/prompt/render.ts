@@ -72,7 +72,10 @@ class ControlMarks {
   }
 
   show(text: string): string {
-    return text.replace(new RegExp(`${this.open}(\\d+)${this.open}`, 'g'), (_, index) => this.spellings[Number(index)]!);
+    return text.replace(
+      new RegExp(`${this.open}(\\d+)${this.open}`, 'g'),
+      (_, index) => this.spellings[Number(index)]!,
+    );
   }
 }
 

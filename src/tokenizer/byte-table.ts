@@ -15,8 +15,7 @@ export class ByteTable {
 
   constructor(file: TokenizerFile, kind: TokenizerKind, control: readonly ControlToken[]) {
     const entries = Object.entries(file.model.vocab);
-    this.size =
-      entries.reduce((most, [, id]) => Math.max(most, id), -1) + 1;
+    this.size = entries.reduce((most, [, id]) => Math.max(most, id), -1) + 1;
     for (const { id } of file.added_tokens) this.size = Math.max(this.size, id + 1);
     const spelt = new Array<Buffer | undefined>(this.size);
     const spell = kind === 'byte-level' ? byteLevelBytes() : fallbackBytes;
@@ -31,20 +30,20 @@ export class ByteTable {
     this.hidden = new Uint8Array(this.size);
     for (const { id, special } of control) this.hidden[id] = special ? 1 : 0;
     const strip = componentsOf(file.decoder).find(({ type }) => type === 'Strip');
-    this.stripStart = kind === 'byte-fallback' ? Number(strip?.['start'] ?? 0) : 0;
+    this.stripStart = kind === 'byte-fallback' ? Number(strip?.start ?? 0) : 0;
   }
 
   /** Bytes that are no UTF-8 (a character cut short) and ids outside the vocabulary become U+FFFD. */
   decode(ids: ArrayLike<number>, withControl: boolean): string {
     let length = 0;
-    for (let i = 0; i < ids.length; i++) length += this.lengthOf(ids[i]!, withControl);
+    const list = Array.from(ids);
+    for (const id of list) length += this.lengthOf(id, withControl);
     const out = Buffer.allocUnsafe(length);
     let at = 0;
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i]!;
+    for (const id of list) {
       const n = this.lengthOf(id, withControl);
       if (n === 0) continue;
-      if (id >= 0 && id < this.size) this.bytes.copy(out, at, this.offsets[id]!, this.offsets[id]! + n);
+      if (id >= 0 && id < this.size) this.bytes.copy(out, at, this.offsets[id], this.offsets[id]! + n);
       else out.write('\ufffd', at);
       at += n;
     }

@@ -1,4 +1,4 @@
-import type { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
+import type { LibraryTokenizer } from './library.js';
 import { componentsOf } from './tokenizer-file.js';
 import type { TokenizerFile } from './tokenizer-file.js';
 
@@ -6,19 +6,12 @@ import type { TokenizerFile } from './tokenizer-file.js';
 const REMEMBERED = 65_536;
 const LONGEST_REMEMBERED = 64;
 
-/** The library's parts, whose own declarations do not resolve under NodeNext. */
-interface LibraryParts {
-  normalizer: { normalize(text: string): string } | null;
-  pre_tokenizer: { tokenizers?: { pre_tokenize_text(text: string, options: object): string[] }[] } | null;
-  model: { encode(pieces: string[]): string[]; tokens_to_ids: Map<string, number> };
-}
-
 /**
  * Text to ids, without control tokens. The library encodes; the common form (splits, then bytes, then BPE) is driven
  * piece by piece here, because the library's own path costs some 100 microseconds for a line of text.
  */
 export function createEncoder(library: LibraryTokenizer, file: TokenizerFile): (text: string) => number[] {
-  const { normalizer, pre_tokenizer: preTokenizer, model } = library as unknown as LibraryParts;
+  const { normalizer, pre_tokenizer: preTokenizer, model } = library;
   const parts = preTokenizer?.tokenizers;
   if (parts === undefined || !isSplitsThenBytes(file)) {
     return (text) => library.encode(text, { add_special_tokens: false }).ids;
@@ -49,15 +42,15 @@ export function createEncoder(library: LibraryTokenizer, file: TokenizerFile): (
 /** A flat sequence of splits by pattern, then bytes without a pattern or a prefix of their own; no whitespace tokens. */
 function isSplitsThenBytes(file: TokenizerFile): boolean {
   const parts = componentsOf(file.pre_tokenizer);
-  const listed = file.pre_tokenizer?.['pretokenizers'] as unknown[] | undefined;
+  const listed = file.pre_tokenizer?.pretokenizers as unknown[] | undefined;
   const bytes = parts.at(-1);
   return (
     parts.length > 1 &&
     listed?.length === parts.length &&
     parts.slice(0, -1).every(({ type }) => type === 'Split') &&
     bytes?.type === 'ByteLevel' &&
-    bytes['use_regex'] === false &&
-    bytes['add_prefix_space'] !== true &&
+    bytes.use_regex === false &&
+    bytes.add_prefix_space !== true &&
     file.added_tokens.every(({ content }) => content.trim() !== '')
   );
 }

@@ -26,7 +26,7 @@ export function tokenizerKind(file: TokenizerFile, dir: string): TokenizerKind {
 }
 
 function turnsUnderscoreToSpace(component: Record<string, unknown>): boolean {
-  return (component['pattern'] as { String?: string }).String === '▁' && component['content'] === ' ';
+  return (component.pattern as { String?: string }).String === '▁' && component.content === ' ';
 }
 
 function unsupported(dir: string, reason: string): GlossaError {

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { GlossaError } from '../base/error.js';
 import { byteSymbols } from './byte-symbols.js';
 import { ByteTable } from './byte-table.js';
 import { splitAtControlTokens } from './control.js';
 import { createEncoder } from './encoder.js';
+import { LibraryTokenizer } from './library.js';
 import { tokenizerKind } from './kind.js';
 import { componentsOf, readJsonIfThere, readTokenizerFile } from './tokenizer-file.js';
 import type { TokenizerFile } from './tokenizer-file.js';
@@ -54,7 +54,13 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
 function controlTokensOf(file: TokenizerFile): ControlToken[] {
   return file.added_tokens
     .filter(({ content }) => content.trim() !== '')
-    .map(({ id, content, lstrip = false, rstrip = false, special = false }) => ({ id, content, lstrip, rstrip, special }));
+    .map(({ id, content, lstrip = false, rstrip = false, special = false }) => ({
+      id,
+      content,
+      lstrip,
+      rstrip,
+      special,
+    }));
 }
 
 function requireEveryByte(file: TokenizerFile, dir: string): void {
@@ -77,7 +83,7 @@ async function eosIdsOf(
     const file = (await readJsonIfThere(join(dir, name))) as { eos_token_id?: unknown } | undefined;
     ids.push(file?.eos_token_id);
   }
-  const named = namedTokensOf(config)['eos_token'];
+  const named = namedTokensOf(config).eos_token;
   if (named !== undefined) ids.push(idOf.get(named));
   return [...new Set(ids.flat())].filter((id): id is number => Number.isInteger(id));
 }
@@ -96,7 +102,7 @@ function namedTokensOf(config: Record<string, unknown>): Record<string, string> 
 async function chatTemplateOf(dir: string, config: Record<string, unknown>): Promise<string | undefined> {
   const path = join(dir, 'chat_template.jinja');
   if (existsSync(path)) return readFile(path, 'utf8');
-  const template = config['chat_template'] as string | { name: string; template: string }[] | undefined;
+  const template = config.chat_template as string | { name: string; template: string }[] | undefined;
   if (!Array.isArray(template)) return template ?? undefined;
   return (template.find(({ name }) => name === 'default') ?? template[0])?.template;
 }
@@ -104,7 +110,7 @@ async function chatTemplateOf(dir: string, config: Record<string, unknown>): Pro
 /** The control tokens that the post-processor's template puts before a single text. */
 function prefixIdsOf(file: TokenizerFile, idOf: ReadonlyMap<string, number>): number[] {
   const template = componentsOf(file.post_processor).find(({ type }) => type === 'TemplateProcessing');
-  const single = (template?.['single'] ?? []) as { SpecialToken?: { id: string }; Sequence?: unknown }[];
+  const single = (template?.single ?? []) as { SpecialToken?: { id: string }; Sequence?: unknown }[];
   const textAt = single.findIndex((part) => part.Sequence !== undefined);
   return single
     .slice(0, Math.max(0, textAt))

@@ -22,16 +22,29 @@ describe('the corpus', () => {
     const share = (of: typeof documents, which: (document: (typeof documents)[number]) => boolean) =>
       of.filter(which).length / of.length;
     const near = (value: number, expected: number, count: number) =>
-      assert.ok(Math.abs(value - expected) < 4 * Math.sqrt((expected * (1 - expected)) / count), `${value} for ${expected}`);
+      assert.ok(
+        Math.abs(value - expected) < 4 * Math.sqrt((expected * (1 - expected)) / count),
+        `${value} for ${expected}`,
+      );
     const korean = documents.filter(({ language }) => language === 'ko');
     const own = korean.filter(({ solutionLanguage }) => solutionLanguage === 'ko');
     near(korean.length / n, 0.25, n);
     near(1 - own.length / korean.length, 0.2, korean.length);
-    near(share(own, ({ solution }) => solution.includes('=')), 0.25, own.length);
+    near(
+      share(own, ({ solution }) => solution.includes('=')),
+      0.25,
+      own.length,
+    );
     const english = documents.filter(({ language }) => language === 'en');
-    assert.equal(share(english, ({ solutionLanguage, solution }) => solutionLanguage === 'en' && solution.includes('=')), 1);
+    assert.equal(
+      share(english, ({ solutionLanguage, solution }) => solutionLanguage === 'en' && solution.includes('=')),
+      1,
+    );
     const switched = korean.filter(({ solutionLanguage }) => solutionLanguage === 'en');
-    assert.equal(share(switched, ({ question, solution }) => /[가-힣]/.test(question) && /so \d/.test(solution)), 1);
+    assert.equal(
+      share(switched, ({ question, solution }) => /[가-힣]/.test(question) && /so \d/.test(solution)),
+      1,
+    );
   });
 
   test('depends on seed and index alone, and the control differs only where the code is switched', () => {

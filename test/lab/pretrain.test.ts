@@ -24,7 +24,10 @@ describe('pre-training', () => {
     const seen: PretrainProgress[] = [];
     const first = await pretrainLab(settings, { cacheDir, onProgress: (progress) => seen.push(progress) });
     assert.equal(first.cached, false);
-    assert.deepEqual(seen.map(({ step }) => step), Array.from({ length: 12 }, (_, i) => i + 1));
+    assert.deepEqual(
+      seen.map(({ step }) => step),
+      Array.from({ length: 12 }, (_, i) => i + 1),
+    );
     assert.ok(seen.at(-1)!.loss < 0.9 * seen[0]!.loss, 'twelve steps lower the loss');
 
     const engine = await loadEngine(first.dir);
@@ -33,7 +36,14 @@ describe('pre-training', () => {
     await engine.dispose();
     const lines = (await readFile(join(first.dir, 'problems/test.ko.jsonl'), 'utf8')).trim().split('\n');
     assert.equal(lines.length, 10);
-    assert.deepEqual(Object.keys(JSON.parse(lines[0]!) as object), ['id', 'question', 'answer', 'solution', 'lang', 'steps']);
+    assert.deepEqual(Object.keys(JSON.parse(lines[0]!) as object), [
+      'id',
+      'question',
+      'answer',
+      'solution',
+      'lang',
+      'steps',
+    ]);
 
     const again = await pretrainLab(settings, { cacheDir, onProgress: () => assert.fail('nothing is left to do') });
     assert.deepEqual(again, { ...first, cached: true });

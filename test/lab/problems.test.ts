@@ -45,7 +45,10 @@ describe('problems of the lab', () => {
   test('tell the same story in every language: same numbers, same answer, same solution', () => {
     const numbers = (text: string) => (text.match(/\d+/g) ?? []).map(Number).sort((a, b) => a - b);
     for (const [id, told] of byId) {
-      assert.deepEqual(told.map(({ language }) => language), LANGUAGES);
+      assert.deepEqual(
+        told.map(({ language }) => language),
+        LANGUAGES,
+      );
       const [first, ...others] = told as [LabProblem, ...LabProblem[]];
       for (const other of others) {
         assert.equal(other.answer, first.answer, id);
@@ -59,7 +62,14 @@ describe('problems of the lab', () => {
   });
 
   test('are written in their language and no other', () => {
-    const letters = { en: /[A-Za-z]/u, ko: /\p{sc=Hangul}/u, zh: /\p{sc=Han}/u, ja: /[\p{sc=Hiragana}\p{sc=Katakana}]/u, th: /\p{sc=Thai}/u, uk: /\p{sc=Cyrillic}/u };
+    const letters = {
+      en: /[A-Za-z]/u,
+      ko: /\p{sc=Hangul}/u,
+      zh: /\p{sc=Han}/u,
+      ja: /[\p{sc=Hiragana}\p{sc=Katakana}]/u,
+      th: /\p{sc=Thai}/u,
+      uk: /\p{sc=Cyrillic}/u,
+    };
     for (const { language, question, solutions } of many) {
       for (const text of [question, solutions.worked, solutions.short]) {
         assert.match(text, letters[language]);

@@ -37,7 +37,7 @@ test('draws below n are even, and weighted draws follow their weights', () => {
     faces[draws.below(6)]!++;
     weighted[draws.weighted([1, 0, 3])]!++;
   }
-  const standardError = Math.sqrt((n * (1 / 6) * (5 / 6)));
+  const standardError = Math.sqrt(n * (1 / 6) * (5 / 6));
   for (const count of faces) assert.ok(Math.abs(count - n / 6) < 5 * standardError, String(faces));
   assert.equal(weighted[1], 0);
   assert.ok(Math.abs(weighted[2]! / n - 0.75) < 0.01);

@@ -5,17 +5,29 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { Tokenizer as RustTokenizer } from 'tokenizers';
-import { demoRecipe, generateProblems, trainTokenizer } from '../../src/lab/index.js';
+import { generateProblems, trainTokenizer } from '../../src/lab/index.js';
 import { trainBytePairs } from '../../src/lab/bpe.js';
 import { Draws } from '../../src/lab/random.js';
+import type { ProblemSettings } from '../../src/lab/types.js';
 import { LANGUAGES } from '../../src/language/types.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
 
-const { lab } = demoRecipe(1);
 const equalShares = { share: 1, worked: 1, codeSwitch: 0 };
-const settings = { ...lab, vocabSize: 700, mix: Object.fromEntries(LANGUAGES.map((language) => [language, equalShares])) };
+const problems: ProblemSettings = {
+  steps: { '1': 1, '2': 2 },
+  maxStart: 9,
+  maxChange: 9,
+  maxTotal: 18,
+  operations: ['add', 'subtract'],
+};
+const settings = {
+  seed: 1,
+  problems,
+  vocabSize: 700,
+  mix: Object.fromEntries(LANGUAGES.map((language) => [language, equalShares])),
+};
 const files = trainTokenizer(settings);
-const texts = generateProblems(lab.problems, { seed: 9, split: 'test', count: 100, languages: LANGUAGES }).flatMap(
+const texts = generateProblems(problems, { seed: 9, split: 'test', count: 100, languages: LANGUAGES }).flatMap(
   ({ question, solutions }) => [`${question}\n`, solutions.worked, solutions.short],
 );
 
@@ -58,7 +70,10 @@ describe("the lab's tokenizer", () => {
     assert.equal(digest.slice(0, 16), 'a5b825be830ab7a3');
     assert.notEqual(trainTokenizer({ ...settings, seed: 2 })['tokenizer.json'], files['tokenizer.json']);
     const { model } = JSON.parse(files['tokenizer.json']!) as { model: { vocab: Record<string, number> } };
-    assert.deepEqual(Object.values(model.vocab).sort((a, b) => a - b), Array.from({ length: 700 }, (_, id) => id));
+    assert.deepEqual(
+      Object.values(model.vocab).sort((a, b) => a - b),
+      Array.from({ length: 700 }, (_, id) => id),
+    );
   });
 
   test('is read by the loader of real ones, and gives the ids and texts of the Rust library', async () => {
@@ -71,7 +86,11 @@ describe("the lab's tokenizer", () => {
     const all = [...texts, ...Array.from({ length: 2000 }, (_, index) => randomText(index))];
     for (const text of all) {
       const ids = tokenizer.encode(text);
-      assert.deepEqual(ids, (await rust.encode(text, null, { addSpecialTokens: false })).getIds(), JSON.stringify(text));
+      assert.deepEqual(
+        ids,
+        (await rust.encode(text, null, { addSpecialTokens: false })).getIds(),
+        JSON.stringify(text),
+      );
       assert.equal(tokenizer.decode(ids), text);
     }
     for (let index = 0; index < 500; index++) {

@@ -7,13 +7,19 @@ import { renderPrompt } from '../../src/prompt/index.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
 import type { Tokenizer } from '../../src/tokenizer/index.js';
 
-const SHARED = process.env['GLOSSA_SHARED'] ?? resolve(import.meta.dirname, '../../../shared');
+const SHARED = process.env.GLOSSA_SHARED ?? resolve(import.meta.dirname, '../../../shared');
 const MODELS = join(SHARED, 'data/models');
 const skip = existsSync(MODELS) ? false : `no ${MODELS}: set GLOSSA_SHARED to the folder that holds data/models`;
 
 /** Ids are code units; `<s>` and `<e>` are control tokens 1 and 2. */
 function letters(chatTemplate: string | undefined): Tokenizer {
-  const control = ['<s>', '<e>'].map((content, i) => ({ id: i + 1, content, lstrip: false, rstrip: false, special: true }));
+  const control = ['<s>', '<e>'].map((content, i) => ({
+    id: i + 1,
+    content,
+    lstrip: false,
+    rstrip: false,
+    special: true,
+  }));
   return {
     vocabSize: 65_536,
     eosIds: [2],
@@ -90,7 +96,10 @@ describe('real templates', { skip }, () => {
   test('Llama 3.2 begins the text once and does not depend on the day', async () => {
     const tokenizer = await loadTokenizer(join(MODELS, 'Llama-3.2-3B-Instruct'));
     const { text, ids } = renderPrompt(tokenizer, '1+1?', 'ko', { style: 'chat' });
-    assert.deepEqual(ids.filter((id) => id === 128000), [128000]);
+    assert.deepEqual(
+      ids.filter((id) => id === 128000),
+      [128000],
+    );
     assert.equal(ids[0], 128000);
     assert.match(text, /Today Date: 26 Jul 2024/);
     assert.deepEqual(renderPrompt(tokenizer, 'a', 'ko', { style: 'plain' }).ids, [128000, ...tokenizer.encode('a\n')]);

@@ -56,7 +56,10 @@ describe('a folder with a tokenizer', () => {
         'tokenizer.json': plain,
         'generation_config.json': { eos_token_id: [256, 10] },
         'config.json': { eos_token_id: 10 },
-        'tokenizer_config.json': { eos_token: { content: '<pad>' }, chat_template: [{ name: 'default', template: 'x' }] },
+        'tokenizer_config.json': {
+          eos_token: { content: '<pad>' },
+          chat_template: [{ name: 'default', template: 'x' }],
+        },
       }),
     );
     assert.deepEqual(tokenizer.eosIds, [256, 10, 258]);
@@ -90,7 +93,9 @@ describe('a folder with a tokenizer', () => {
   test('of the byte-fallback kind encodes and decodes as Llama 2 does', async () => {
     const pieces = ['▁', 'h', 'i', '▁h', '▁hi'];
     const hex = (byte: number) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
-    const vocab = Object.fromEntries([...Array.from({ length: 256 }, (_, byte) => hex(byte)), ...pieces].map((t, i) => [t, i]));
+    const vocab = Object.fromEntries(
+      [...Array.from({ length: 256 }, (_, byte) => hex(byte)), ...pieces].map((t, i) => [t, i]),
+    );
     const tokenizer = await loadTokenizer(
       await folder({
         'tokenizer.json': {
@@ -113,7 +118,15 @@ describe('a folder with a tokenizer', () => {
               { type: 'Strip', content: ' ', start: 1, stop: 0 },
             ],
           },
-          model: { type: 'BPE', byte_fallback: true, vocab, merges: [['▁', 'h'], ['▁h', 'i']] },
+          model: {
+            type: 'BPE',
+            byte_fallback: true,
+            vocab,
+            merges: [
+              ['▁', 'h'],
+              ['▁h', 'i'],
+            ],
+          },
         },
       }),
     );
@@ -128,14 +141,21 @@ describe('a folder without a usable tokenizer is refused by name', () => {
   const cases: [string, unknown, RegExp][] = [
     ['Unigram', { ...plain, model: { type: 'Unigram', vocab: [] } }, /Unigram/],
     ['WordPiece', { ...plain, model: { type: 'WordPiece', vocab: {} } }, /WordPiece/],
-    ['Metaspace', { ...plain, pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Metaspace' }] } }, /Metaspace/],
+    [
+      'Metaspace',
+      { ...plain, pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Metaspace' }] } },
+      /Metaspace/,
+    ],
     ['another decoder', { ...plain, decoder: { type: 'WordPiece' } }, /decoder is WordPiece/],
     ['random merges', { ...plain, model: { ...plain.model, dropout: 0.1 } }, /at random/],
     ['a missing byte', { ...plain, model: { ...plain.model, vocab: { a: 0 } } }, /byte 0x00/],
   ];
   for (const [name, file, naming] of cases) {
     test(name, async () => {
-      await assert.rejects(loadTokenizer(await folder({ 'tokenizer.json': file })), refused('TOKENIZER_UNSUPPORTED', naming));
+      await assert.rejects(
+        loadTokenizer(await folder({ 'tokenizer.json': file })),
+        refused('TOKENIZER_UNSUPPORTED', naming),
+      );
     });
   }
 

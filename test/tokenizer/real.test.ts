@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, test } from 'node:test';
-import { Tokenizer as LibraryTokenizer } from '@huggingface/tokenizers';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
+import { LibraryTokenizer } from '../../src/tokenizer/library.js';
 import type { Tokenizer } from '../../src/tokenizer/index.js';
 
-const SHARED = process.env['GLOSSA_SHARED'] ?? resolve(import.meta.dirname, '../../../shared');
+const SHARED = process.env.GLOSSA_SHARED ?? resolve(import.meta.dirname, '../../../shared');
 const MODELS = join(SHARED, 'data/models');
 const EXPECTED = {
   'Llama-3.2-3B-Instruct': { vocabSize: 128_256, eosIds: [128001, 128008, 128009], prefixIds: [128000], nfc: false },

@@ -55,15 +55,18 @@ function eventSentence(story: Story, { kind, amount }: StoryEvent): string {
 
 function stepSentence(story: Story, step: Step): string {
   const counted = `${step.right}${NOUNS[story.item][1]}`;
-  const clause = step.event === null ? '把所有盒子加起来' : {
-    buy: `买了${counted}`,
-    find: `找到${counted}`,
-    receive: `得到${counted}`,
-    give: `给出${counted}`,
-    lose: `弄丢${counted}`,
-    sell: `卖掉${counted}`,
-    share: `平均分给${step.right}个朋友`,
-  }[step.event.kind];
+  const clause =
+    step.event === null
+      ? '把所有盒子加起来'
+      : {
+          buy: `买了${counted}`,
+          find: `找到${counted}`,
+          receive: `得到${counted}`,
+          give: `给出${counted}`,
+          lose: `弄丢${counted}`,
+          sell: `卖掉${counted}`,
+          share: `平均分给${step.right}个朋友`,
+        }[step.event.kind];
   return `${clause}，所以${equation(step)}。`;
 }
 
@@ -87,6 +90,9 @@ export const chinese: StoryText = {
         : `${name}现在有多少${measure}${noun}？`;
     return [first, ...story.events.map((event) => eventSentence(story, event)), ask].join('');
   },
-  worked: (story) => `${stepsOf(story).map((step) => stepSentence(story, step)).join('')}${conclusion(story)}`,
+  worked: (story) =>
+    `${stepsOf(story)
+      .map((step) => stepSentence(story, step))
+      .join('')}${conclusion(story)}`,
   short: conclusion,
 };

@@ -53,15 +53,18 @@ function eventSentence(story: Story, { kind, amount }: StoryEvent): string {
 function stepSentence(story: Story, step: Step): string {
   const counter = NOUNS[story.item][1];
   const counted = `${step.right}${counter}`;
-  const clause = step.event === null ? '全部の箱を合わせると' : {
-    buy: `${counted}買うと`,
-    find: `${counted}見つけると`,
-    receive: `${counted}もらうと`,
-    give: `${counted}あげると`,
-    lose: `${counted}なくすと`,
-    sell: `${counted}売ると`,
-    share: `${step.right}人で分けると`,
-  }[step.event.kind];
+  const clause =
+    step.event === null
+      ? '全部の箱を合わせると'
+      : {
+          buy: `${counted}買うと`,
+          find: `${counted}見つけると`,
+          receive: `${counted}もらうと`,
+          give: `${counted}あげると`,
+          lose: `${counted}なくすと`,
+          sell: `${counted}売ると`,
+          share: `${step.right}人で分けると`,
+        }[step.event.kind];
   return `${clause}${equation(step)}${counter}になります。`;
 }
 
@@ -85,6 +88,9 @@ export const japanese: StoryText = {
         : `${name}は今${noun}を何${counter}持っていますか？`;
     return [first, ...story.events.map((event) => eventSentence(story, event)), ask].join('');
   },
-  worked: (story) => `${stepsOf(story).map((step) => stepSentence(story, step)).join('')}${conclusion(story)}`,
+  worked: (story) =>
+    `${stepsOf(story)
+      .map((step) => stepSentence(story, step))
+      .join('')}${conclusion(story)}`,
   short: conclusion,
 };

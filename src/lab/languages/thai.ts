@@ -56,15 +56,18 @@ function eventSentence(story: Story, { kind, amount }: StoryEvent): string {
 function stepSentence(story: Story, step: Step): string {
   const classifier = NOUNS[story.item][1];
   const counted = `${step.right} ${classifier}`;
-  const clause = step.event === null ? 'รวมทุกกล่องแล้ว' : {
-    buy: `ซื้อเพิ่ม ${counted}`,
-    find: `เก็บได้ ${counted}`,
-    receive: `ได้รับ ${counted}`,
-    give: `ให้ไป ${counted}`,
-    lose: `ทำหาย ${counted}`,
-    sell: `ขายไป ${counted}`,
-    share: `แบ่งให้เพื่อน ${step.right} คน`,
-  }[step.event.kind];
+  const clause =
+    step.event === null
+      ? 'รวมทุกกล่องแล้ว'
+      : {
+          buy: `ซื้อเพิ่ม ${counted}`,
+          find: `เก็บได้ ${counted}`,
+          receive: `ได้รับ ${counted}`,
+          give: `ให้ไป ${counted}`,
+          lose: `ทำหาย ${counted}`,
+          sell: `ขายไป ${counted}`,
+          share: `แบ่งให้เพื่อน ${step.right} คน`,
+        }[step.event.kind];
   return `${clause} จะได้ ${equation(step)} ${classifier}`;
 }
 
@@ -83,11 +86,12 @@ export const thai: StoryText = {
         ? `${name}มี${noun} ${opening.amount} ${classifier}`
         : `${name}มีกล่อง ${opening.packs} กล่อง แต่ละกล่องมี${noun} ${opening.each} ${classifier}`;
     const ask =
-      story.events.at(-1)?.kind === 'share'
-        ? `เพื่อนแต่ละคนได้${noun}กี่${classifier}`
-        : `ตอนนี้${name}มี${noun}กี่${classifier}`;
+      story.events.at(-1)?.kind === 'share' ? `เพื่อนแต่ละคนได้${noun}กี่${classifier}` : `ตอนนี้${name}มี${noun}กี่${classifier}`;
     return [first, ...story.events.map((event) => eventSentence(story, event)), ask].join(' ');
   },
-  worked: (story) => `${stepsOf(story).map((step) => stepSentence(story, step)).join(' ')} ${conclusion(story)}`,
+  worked: (story) =>
+    `${stepsOf(story)
+      .map((step) => stepSentence(story, step))
+      .join(' ')} ${conclusion(story)}`,
   short: conclusion,
 };

@@ -86,15 +86,18 @@ function eventClause(story: Story, { kind, amount }: StoryEvent): string {
 
 function stepSentence(story: Story, step: Step): string {
   const they = subject(story);
-  const clause = step.event === null ? `${they} рахує всі коробки` : {
-    buy: `${they} купує ${step.right}`,
-    find: `${they} знаходить ${step.right}`,
-    receive: `${they} отримує ${step.right}`,
-    give: `${they} віддає ${step.right}`,
-    lose: `${they} губить ${step.right}`,
-    sell: `${they} продає ${step.right}`,
-    share: `${they} ділить на ${step.right}`,
-  }[step.event.kind];
+  const clause =
+    step.event === null
+      ? `${they} рахує всі коробки`
+      : {
+          buy: `${they} купує ${step.right}`,
+          find: `${they} знаходить ${step.right}`,
+          receive: `${they} отримує ${step.right}`,
+          give: `${they} віддає ${step.right}`,
+          lose: `${they} губить ${step.right}`,
+          sell: `${they} продає ${step.right}`,
+          share: `${they} ділить на ${step.right}`,
+        }[step.event.kind];
   return `${clause}, тому ${equation(step)}.`;
 }
 
@@ -117,6 +120,9 @@ export const ukrainian: StoryText = {
         : `Скільки ${NOUNS[item].many} тепер має ${name}?`;
     return [first, ...story.events.map((event) => `${eventClause(story, event)}.`), ask].join(' ');
   },
-  worked: (story) => `${stepsOf(story).map((step) => stepSentence(story, step)).join(' ')} ${conclusion(story)}`,
+  worked: (story) =>
+    `${stepsOf(story)
+      .map((step) => stepSentence(story, step))
+      .join(' ')} ${conclusion(story)}`,
   short: conclusion,
 };

@@ -123,10 +123,10 @@ describe('a story in every language', () => {
       STORY_TEXTS.ko.worked(told),
       '7에 5를 더하면 7+5=12입니다. 12에서 3을 빼면 12-3=9입니다. 답은 9개입니다.\n#### 9',
     );
-    assert.equal(STORY_TEXTS.ko.short(told), '답은 9개입니다.\n#### 9');
-    assert.equal(STORY_TEXTS.uk.short(told), 'Відповідь: 9 яблук.\n#### 9');
-    assert.equal(STORY_TEXTS.zh.short(told), '答案是9个。\n#### 9');
-    assert.equal(STORY_TEXTS.ja.short(told), '答えは9個です。\n#### 9');
-    assert.equal(STORY_TEXTS.th.short(told), 'คำตอบคือ 9 ลูก\n#### 9');
+    assert.equal(STORY_TEXTS.ko.short(told), '모두 세어 보면 답은 9개입니다.\n#### 9');
+    assert.equal(STORY_TEXTS.uk.short(told), 'Якщо порахувати всі, відповідь: 9 яблук.\n#### 9');
+    assert.equal(STORY_TEXTS.zh.short(told), '全部数一下，答案是9个。\n#### 9');
+    assert.equal(STORY_TEXTS.ja.short(told), '全部数えると、答えは9個です。\n#### 9');
+    assert.equal(STORY_TEXTS.th.short(told), 'นับทั้งหมดแล้ว คำตอบคือ 9 ลูก\n#### 9');
   });
 });

@@ -110,7 +110,7 @@ describe('problems of the lab', () => {
 
   test('are the same bytes for the same seed, here and on every other machine', () => {
     const digest = createHash('sha256').update(JSON.stringify(many)).digest('hex');
-    assert.equal(digest.slice(0, 16), '81c5d4c57cbc871c');
+    assert.equal(digest.slice(0, 16), '4eba6716a0dac087');
     const other = generateProblems(settings, { seed: 4, split: 'train', count: 1000, languages: LANGUAGES });
     assert.notDeepEqual(other, many);
   });

@@ -67,7 +67,7 @@ describe("the lab's tokenizer", () => {
   test('has the size asked for, is the same bytes each time, and another for another seed', () => {
     assert.deepEqual(trainTokenizer(settings), files);
     const digest = createHash('sha256').update(files['tokenizer.json']!).digest('hex');
-    assert.equal(digest.slice(0, 16), 'a5b825be830ab7a3');
+    assert.equal(digest.slice(0, 16), 'f80b722c416eb7ee');
     assert.notEqual(trainTokenizer({ ...settings, seed: 2 })['tokenizer.json'], files['tokenizer.json']);
     const { model } = JSON.parse(files['tokenizer.json']!) as { model: { vocab: Record<string, number> } };
     assert.deepEqual(

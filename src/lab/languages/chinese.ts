@@ -94,5 +94,5 @@ export const chinese: StoryText = {
     `${stepsOf(story)
       .map((step) => stepSentence(story, step))
       .join('')}${conclusion(story)}`,
-  short: conclusion,
+  short: (story) => `全部数一下，${conclusion(story)}`,
 };

@@ -100,5 +100,8 @@ export const english: StoryText = {
     const steps = stepsOf(story).map((step) => `${stepClause(story, step)}, so ${equation(step)}.`);
     return `${steps.join(' ')} ${conclusion(answerOf(story))}`;
   },
-  short: (story) => conclusion(answerOf(story)),
+  short: (story) => {
+    const answer = answerOf(story);
+    return `Counting them all, the answer is ${answer}.\n#### ${answer}`;
+  },
 };

@@ -92,5 +92,5 @@ export const japanese: StoryText = {
     `${stepsOf(story)
       .map((step) => stepSentence(story, step))
       .join('')}${conclusion(story)}`,
-  short: conclusion,
+  short: (story) => `全部数えると、${conclusion(story)}`,
 };

@@ -107,5 +107,5 @@ export const korean: StoryText = {
     return [first, ...story.events.map((event) => eventSentence(story, event)), ask].join(' ');
   },
   worked: (story) => `${stepsOf(story).map(stepSentence).join(' ')} ${conclusion(story)}`,
-  short: conclusion,
+  short: (story) => `모두 세어 보면 ${conclusion(story)}`,
 };

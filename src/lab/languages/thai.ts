@@ -93,5 +93,5 @@ export const thai: StoryText = {
     `${stepsOf(story)
       .map((step) => stepSentence(story, step))
       .join(' ')} ${conclusion(story)}`,
-  short: conclusion,
+  short: (story) => `นับทั้งหมดแล้ว ${conclusion(story)}`,
 };

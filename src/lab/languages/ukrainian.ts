@@ -106,6 +106,8 @@ const conclusion = (story: Story): string => {
   return `Відповідь: ${countedUkrainian(answer, story.item, 'nominative')}.\n#### ${answer}`;
 };
 
+const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
+
 export const ukrainian: StoryText = {
   question(story) {
     const [name] = NAMES[story.person.key];
@@ -124,5 +126,5 @@ export const ukrainian: StoryText = {
     `${stepsOf(story)
       .map((step) => stepSentence(story, step))
       .join(' ')} ${conclusion(story)}`,
-  short: conclusion,
+  short: (story) => `Якщо порахувати всі, ${lowerFirst(conclusion(story))}`,
 };

@@ -9,7 +9,7 @@ export function toRagged(rows: readonly ArrayLike<number>[]): Ragged {
   const offsets = new Int32Array(rows.length + 1);
   rows.forEach((row, i) => (offsets[i + 1] = offsets[i]! + row.length));
   const ids = new Int32Array(offsets[rows.length]!);
-  rows.forEach((row, i) => ids.set(row, offsets[i]!));
+  rows.forEach((row, i) => ids.set(row, offsets[i]));
   return { ids, offsets };
 }
 
@@ -17,13 +17,13 @@ export const rowLength = ({ offsets }: Pick<Ragged, 'offsets'>, row: number): nu
   offsets[row + 1]! - offsets[row]!;
 
 export const rowIds = ({ ids, offsets }: Ragged, row: number): Int32Array =>
-  ids.subarray(offsets[row]!, offsets[row + 1]!);
+  ids.subarray(offsets[row], offsets[row + 1]);
 
 /** Rows [start, end), their ids still views of the same memory; offsets begin at 0 again. */
 export function sliceRagged({ ids, offsets }: Ragged, start: number, end: number): Ragged {
   if (start === 0 && end === offsets.length - 1) return { ids, offsets };
   const first = offsets[start]!;
-  return { ids: ids.subarray(first, offsets[end]!), offsets: offsets.subarray(start, end + 1).map((at) => at - first) };
+  return { ids: ids.subarray(first, offsets[end]), offsets: offsets.subarray(start, end + 1).map((at) => at - first) };
 }
 
 /** The part of a per-token column that belongs to rows [start, end). */
@@ -33,5 +33,5 @@ export function sliceTokens(
   start: number,
   end: number,
 ): Float32Array {
-  return column.subarray(offsets[start]!, offsets[end]!);
+  return column.subarray(offsets[start], offsets[end]);
 }

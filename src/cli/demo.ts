@@ -102,9 +102,7 @@ function verdict({ base, grpo, language_reward: reward, control }: DemoResult): 
 /** On a desktop with a terminal only. A browser that does not start is no failure of the demo. */
 function openInBrowser(path: string): void {
   const desktop =
-    process.platform === 'darwin' ||
-    process.env['DISPLAY'] !== undefined ||
-    process.env['WAYLAND_DISPLAY'] !== undefined;
+    process.platform === 'darwin' || process.env.DISPLAY !== undefined || process.env.WAYLAND_DISPLAY !== undefined;
   if (!desktop || !process.stdout.isTTY) return;
   const child = spawn(process.platform === 'darwin' ? 'open' : 'xdg-open', [path], { stdio: 'ignore', detached: true });
   child.on('error', () => undefined);

@@ -4,7 +4,7 @@ export type ProgressMode = 'live' | 'plain' | 'json' | 'none';
 
 /** auto is live on a terminal and plain elsewhere. @throws GlossaError USAGE. */
 export function progressMode(asked: string, stream: NodeJS.WriteStream = process.stderr): ProgressMode {
-  if (asked === 'auto') return stream.isTTY && process.env['TERM'] !== 'dumb' ? 'live' : 'plain';
+  if (asked === 'auto') return stream.isTTY && process.env.TERM !== 'dumb' ? 'live' : 'plain';
   if (asked === 'plain' || asked === 'json' || asked === 'none') return asked;
   throw new GlossaError('USAGE', `--progress ${asked}: expected auto, plain, json or none`);
 }

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 
 /** Exit codes: 1 for a failure, 2 for a command line or config that cannot be meant, 130 for Ctrl-C. */
 export const EXIT = { failure: 1, usage: 2, interrupted: 130 } as const;

@@ -2,6 +2,14 @@
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
 import { EXIT, runCommand } from './errors.js';
+import type { DemoOptions } from './demo.js';
+import type { DoctorOptions } from './doctor.js';
+import type { EvalCommandOptions } from './eval.js';
+import type { LabOptions } from './lab.js';
+import type { ReportOptions } from './report.js';
+import type { SampleOptions } from './sample.js';
+import type { ScoreCommandOptions } from './score.js';
+import type { TrainCommandOptions } from './train.js';
 
 // Each command's module is loaded when it is called, so that --help and mistakes answer at once.
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -26,7 +34,7 @@ program
   .option('--no-open', 'do not open the report in a browser')
   .option('--progress <mode>', 'auto, plain, json or none', 'auto')
   .addHelpText('after', example('glossa demo', 'glossa demo --seed 7 --json'))
-  .action(runCommand(async (options) => (await import('./demo.js')).demo(options)));
+  .action(runCommand(async (options: DemoOptions) => (await import('./demo.js')).demo(options)));
 
 program
   .command('train')
@@ -47,7 +55,7 @@ program
     ),
   )
   .action(
-    runCommand(async (config: string | undefined, options) =>
+    runCommand(async (config: string | undefined, options: TrainCommandOptions) =>
       (await import('./train.js')).trainCommand(config, options),
     ),
   );
@@ -76,7 +84,11 @@ program
       'glossa eval models/Qwen2.5-1.5B-Instruct --data mgsm/zh.jsonl --data mgsm/ja.jsonl --max-tokens 400',
     ),
   )
-  .action(runCommand(async (model: string, options) => (await import('./eval.js')).evalCommand(model, options)));
+  .action(
+    runCommand(async (model: string, options: EvalCommandOptions) =>
+      (await import('./eval.js')).evalCommand(model, options),
+    ),
+  );
 
 program
   .command('sample')
@@ -101,7 +113,7 @@ program
       "glossa sample --model runs/demo/grpo --prompt '사과 3개와 배 4개가 있다. 모두 몇 개인가?' --language ko -n 4",
     ),
   )
-  .action(runCommand(async (options) => (await import('./sample.js')).sampleCommand(options)));
+  .action(runCommand(async (options: SampleOptions) => (await import('./sample.js')).sampleCommand(options)));
 
 program
   .command('lab')
@@ -117,7 +129,7 @@ program
     'after',
     example('glossa lab --size small', 'glossa lab --set mix.ko.code_switch=0.02 --set pretrain.steps=400'),
   )
-  .action(runCommand(async (options) => (await import('./lab.js')).labCommand(options)));
+  .action(runCommand(async (options: LabOptions) => (await import('./lab.js')).labCommand(options)));
 
 program
   .command('report')
@@ -132,12 +144,19 @@ program
       "glossa report 'without reward=runs/collapse' 'with reward=runs/language-reward' --out both.html",
     ),
   )
-  .action(runCommand(async (runs: string[], options) => (await import('./report.js')).reportCommand(runs, options)));
+  .action(
+    runCommand(async (runs: string[], options: ReportOptions) =>
+      (await import('./report.js')).reportCommand(runs, options),
+    ),
+  );
 
 program
   .command('score')
   .description('grade and language-measure completions of any origin')
-  .argument('<file>', '.jsonl, .jsonl.gz or .parquet with prediction or completion, gold or answer, lang; - is standard input')
+  .argument(
+    '<file>',
+    '.jsonl, .jsonl.gz or .parquet with prediction or completion, gold or answer, lang; - is standard input',
+  )
   .option('--lang <code>', 'language of rows that name none')
   .option('--prediction-field <name>', 'field of the completion, where it has another name')
   .option('--gold-field <name>', 'field of the gold answer, where it has another name')
@@ -152,7 +171,11 @@ program
       'zcat outputs.jsonl.gz | glossa score - --lang zh --json | tail -1',
     ),
   )
-  .action(runCommand(async (file: string, options) => (await import('./score.js')).scoreCommand(file, options)));
+  .action(
+    runCommand(async (file: string, options: ScoreCommandOptions) =>
+      (await import('./score.js')).scoreCommand(file, options),
+    ),
+  );
 
 program
   .command('doctor')
@@ -161,14 +184,21 @@ program
   .option('--golden <dir>', 'run a folder of reference cases and print the worst error of each')
   .option('--json', 'print one JSON object')
   .addHelpText('after', example('glossa doctor --self-test', 'glossa doctor --golden cases --json'))
-  .action(runCommand(async (options) => (await import('./doctor.js')).doctorCommand(options)));
+  .action(runCommand(async (options: DoctorOptions) => (await import('./doctor.js')).doctorCommand(options)));
 
 program
   .command('schema')
   .description('print the JSON Schema of the config')
   .option('--table', 'print docs/config.md instead')
   .addHelpText('after', example('glossa schema > config.schema.json'))
-  .action(runCommand(async (options) => (await import('./schema.js')).schemaCommand(options)));
+  .action(runCommand(async (options: { table?: boolean }) => (await import('./schema.js')).schemaCommand(options)));
+
+// A closed pipe (| head) ends the output, and not a run of hours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 
 await program.parseAsync();
 

@@ -62,11 +62,11 @@ export function showTraining(display: Display, label = ''): (event: TrainEvent) 
 
 function stepFigures(line: MetricsLine): string {
   return [
-    `reward ${figure(line['reward'])}`,
-    `accuracy ${percent(line['accuracy'])}`,
+    `reward ${figure(line.reward)}`,
+    `accuracy ${percent(line.accuracy)}`,
     `target ${percent(line['language/target_wr'])}`,
     `English ${percent(line['language/en_wr'])}`,
     `length ${figure(line['completions/mean_length'])}`,
-    `entropy ${figure(line['entropy'])}`,
+    `entropy ${figure(line.entropy)}`,
   ].join('  ');
 }

@@ -1,4 +1,5 @@
-import { isMap, isScalar, LineCounter, type Document, type Node } from 'yaml';
+import type { LineCounter } from 'yaml';
+import { isMap, isScalar, type Document, type Node } from 'yaml';
 
 export type ConfigPath = readonly (string | number)[];
 

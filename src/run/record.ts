@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import type { EngineInfo } from '../engine/types.js';
+import type { LabSettings } from '../lab/types.js';
 
 /** run.json: what was asked, what it ran on, how it ended. */
 export interface RunRecord {
@@ -10,6 +11,8 @@ export interface RunRecord {
   name: string;
   /** The resolved config; `glossa train --resume` reads it back. */
   config: unknown;
+  /** The lab model's whole recipe, where the config asks for one: what the config leaves out may be other in a later version. */
+  lab?: LabSettings;
   status: 'running' | 'finished' | 'interrupted' | 'failed';
   /** Of the last failure. */
   error?: { code: string; message: string };

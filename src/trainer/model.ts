@@ -3,7 +3,7 @@ import { GlossaError } from '../base/error.js';
 import type { ModelSettings, ResolvedConfig } from '../config/index.js';
 import { createEngine, loadEngine } from '../engine/index.js';
 import type { Engine, EngineOptions } from '../engine/types.js';
-import { pretrainLab, type PretrainProgress } from '../lab/index.js';
+import { pretrainLab, type LabSettings, type PretrainProgress } from '../lab/index.js';
 import { loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { labSettings } from './lab_settings.js';
@@ -19,6 +19,8 @@ export interface OpenModel {
 export interface OpenOptions {
   signal?: AbortSignal;
   onPretrain?: (progress: PretrainProgress) => void;
+  /** Recipe of the lab model, where the run was started with one: it wins over what the config would give now. */
+  lab?: LabSettings | undefined;
   /** Weights and tokenizer of this folder (a checkpoint) instead of the model's own. */
   from?: string;
 }
@@ -52,9 +54,9 @@ export async function openModel(config: ResolvedConfig, options: OpenOptions = {
 async function openLab(
   model: ModelSettings,
   config: ResolvedConfig,
-  { signal, onPretrain }: OpenOptions,
+  { signal, onPretrain, lab }: OpenOptions,
 ): Promise<string> {
-  const { dir } = await pretrainLab(labSettings(model.lab!, config.seed), {
+  const { dir } = await pretrainLab(lab ?? labSettings(model.lab!, config.seed), {
     cacheDir: model.cache,
     ...(config.threads > 0 && { threads: config.threads }),
     ...(signal && { signal }),

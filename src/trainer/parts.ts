@@ -36,6 +36,7 @@ export async function openParts(
   { abort, tell }: TrainOptions,
 ): Promise<Parts> {
   const model = await openModel(config, {
+    lab: run.record.lab,
     ...(checkpoint && { from: checkpoint.dir }),
     ...(abort && { signal: abort }),
     onPretrain: (progress) => tell?.({ type: 'pretrain', progress }),

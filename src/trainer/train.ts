@@ -4,6 +4,7 @@ import type { ResolvedConfig } from '../config/index.js';
 import { createRun, resumeRun, runFolder, type FoundCheckpoint, type Run, type RunRecord } from '../run/index.js';
 import type { Tell } from './events.js';
 import { describeMachine } from './machine.js';
+import { labSettings } from './lab_settings.js';
 import { openModel } from './model.js';
 import { openData } from './parts.js';
 import { Session } from './session.js';
@@ -115,6 +116,7 @@ function newRecord(config: ResolvedConfig): RunRecord {
     format: 1,
     name: config.run.name,
     config,
+    ...(config.model.lab && { lab: labSettings(config.model.lab, config.seed) }),
     status: 'running',
     seed: config.seed,
     started: new Date().toISOString(),

@@ -135,7 +135,7 @@ describe('config', () => {
       properties: Record<string, { properties: Record<string, { default: unknown }> }>;
     };
     assert.equal(schema.additionalProperties, false);
-    assert.equal(schema.properties['grpo']!.properties['epsilon']!.default, 0.2);
+    assert.equal(schema.properties.grpo!.properties.epsilon!.default, 0.2);
   });
 
   it('keeps docs/config.md current (glossa schema --table > docs/config.md)', async () => {

@@ -28,7 +28,7 @@ export function start(
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }) as Ended);
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }));
   return { child, ended };
 }
 
@@ -41,13 +41,8 @@ export async function lastingMetrics(run: string): Promise<Record<string, unknow
   return text
     .trimEnd()
     .split('\n')
-    .map(
-      (line) =>
-        Object.fromEntries(Object.entries(JSON.parse(line) as object).filter(([name]) => !isTiming(name))) as Record<
-          string,
-          unknown
-        >,
-    );
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .map((line) => Object.fromEntries(Object.entries(line).filter(([name]) => !isTiming(name))));
 }
 
 /** Every file below a folder with its bytes (hex of sha256 would hide nothing more, and says less when they differ). */

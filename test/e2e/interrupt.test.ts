@@ -108,7 +108,7 @@ describe('a run that cannot go on', () => {
     assert.equal(status, 'failed');
     assert.equal(error?.code, 'NONFINITE');
     assert.deepEqual(
-      (await lastingMetrics(dir)).map((line) => line['step']),
+      (await lastingMetrics(dir)).map((line) => line.step),
       [1, 2, 3],
     );
     // The reward counts from the start again: the state that was kept is good for two more steps.

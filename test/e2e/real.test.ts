@@ -8,7 +8,7 @@ import { setInterval } from 'node:timers';
 import { readMetrics, readRun } from '../../src/run/index.js';
 import { glossa, ROOT, start, type Ended } from './glossa.js';
 
-const SHARED = process.env['GLOSSA_SHARED'] ?? resolve(ROOT, '..', 'shared');
+const SHARED = process.env.GLOSSA_SHARED ?? resolve(ROOT, '..', 'shared');
 const needed = [
   'data/models/Qwen2.5',
   'data/gsm8k_train/zh.jsonl.gz',
@@ -78,7 +78,7 @@ describe('real text, real ids, a real vocabulary', { skip }, () => {
     for (const line of lines.slice(1)) {
       assert.equal(line['sampling/sampling_logp_difference/max'], 0);
       // Random weights: nearly uniform over 151,936 ids.
-      assert.ok(Math.abs(line['entropy']! - Math.log(151936)) < 0.5, `entropy ${String(line['entropy'])}`);
+      assert.ok(Math.abs(line.entropy! - Math.log(151936)) < 0.5, `entropy ${String(line.entropy)}`);
     }
     const { evaluations } = await readRun(dir);
     assert.deepEqual(

@@ -85,9 +85,9 @@ describe('training', () => {
     for (const line of lines) {
       assert.equal(line['sampling/sampling_logp_difference/max'], 0);
       assert.equal(line['clip_ratio/region_mean'], 0);
-      assert.equal(line['grader_errors'], 0);
-      assert.equal(line['learning_rate'], 1e-3);
-      assert.ok(line['grad_norm']! >= 0 && line['entropy']! > 0 && line['step_time']! > 0);
+      assert.equal(line.grader_errors, 0);
+      assert.equal(line.learning_rate, 1e-3);
+      assert.ok(line.grad_norm! >= 0 && line.entropy! > 0 && line.step_time! > 0);
     }
     const first = await readRolloutFile(runFolder(settings.run.dir).rollout(1));
     assert.equal(first.numRows, 16);
@@ -147,8 +147,8 @@ describe('training', () => {
     const settings = config('grpo.beta=0.04');
     await train(settings);
     const lines = await readMetrics(runFolder(settings.run.dir).metrics);
-    assert.equal(lines[0]!['kl'], 0);
-    assert.ok(lines[3]!['kl']! > 0);
+    assert.equal(lines[0]!.kl, 0);
+    assert.ok(lines[3]!.kl! > 0);
     await assertResumes(['grpo.beta=0.04'], 2);
   });
 
@@ -173,7 +173,7 @@ describe('training', () => {
     const [all, masked] = [await tokens(), await tokens('grpo.mask_truncated_completions=true')];
     const cutOff = Math.round(all['completions/clipped_ratio']! * 16);
     assert.ok(cutOff > 0, 'the test needs truncated completions');
-    assert.equal(all['loss_tokens']! - masked['loss_tokens']!, cutOff * 12);
+    assert.equal(all.loss_tokens! - masked.loss_tokens!, cutOff * 12);
   });
 });
 
@@ -192,7 +192,7 @@ describe('training stops', () => {
     await train(tolerant, { tell: (event) => void (event.type === 'warning' && warnings.push(event.message)) });
     assert.match(warnings[0]!, /50\.0 %/);
     const [line] = await readMetrics(runFolder(tolerant.run.dir).metrics);
-    assert.equal(line!['grader_errors'], 16);
+    assert.equal(line!.grader_errors, 16);
     assert.equal(line!['rewards/broken/mean'], null);
   });
 

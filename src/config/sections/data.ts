@@ -29,7 +29,11 @@ const source = {
 
 export const trainSourceSchema = z.strictObject({
   ...source,
-  weight: z.number().positive().default(1).describe('How often each problem comes in an epoch: 2 is twice, 0.5 once in two epochs.'),
+  weight: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('How often each problem comes in an epoch: 2 is twice, 0.5 once in two epochs.'),
 });
 export const evalSourceSchema = z.strictObject({
   name: z

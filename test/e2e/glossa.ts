@@ -28,7 +28,10 @@ export function start(
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }));
+  const ended = once(child, 'close').then((how) => {
+    const [code, signal] = how as [number | null, NodeJS.Signals | null];
+    return { code, signal, stdout, stderr };
+  });
   return { child, ended };
 }
 

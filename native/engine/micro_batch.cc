@@ -179,7 +179,7 @@ void MicroBatchPass::head_in_chunks(WeightGradients& weights, void* const* scrat
 }
 
 bool MicroBatchPass::run(const JobControl& control, StepTimes* times) {
-  WeightGradients weights(m_, gradient_, head_gradient_);
+  WeightGradients weights(m_, e_.threads(), gradient_, head_gradient_);
   const int64_t target = task_rows(b_.rows, e_.threads()), widest = std::max(target, b_.longest_sequence);
   e_.need_scratch(std::max({forward_scratch_bytes(m_, b_.longest_keys),
                             backward_scratch_bytes(m_, widest, b_.longest_keys), weights.scratch_bytes()}));

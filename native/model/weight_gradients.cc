@@ -5,17 +5,22 @@
 namespace glossa {
 namespace {
 
-constexpr int64_t kRowsOfTask = 64;
+// Rows of a matrix that a task takes: the operands are packed anew for every task, so it should be tall, but there must
+// be enough tasks to share out.
+constexpr int64_t kMostRows = 208, kFewestRows = 52, kColumnsOfEmbedding = 64;
+constexpr int64_t kTasksOfThread = 12;
 
 }  // namespace
 
-WeightGradients::WeightGradients(const Model& m, float* gradient, float* head_gradient)
-    : m_(m), gradient_(gradient), head_gradient_(head_gradient) {}
+WeightGradients::WeightGradients(const Model& m, int threads, float* gradient, float* head_gradient)
+    : m_(m), threads_(threads), gradient_(gradient), head_gradient_(head_gradient) {}
 
 void WeightGradients::add_matrix(int64_t matrix, float* c, const void* a, int64_t lda, const void* b, int64_t tokens) {
   const MatrixSpec& w = m_.matrices[static_cast<size_t>(matrix)];
-  for (int64_t row = 0; row < w.n; row += kRowsOfTask)
-    tasks_.push_back({a, b, c, lda, w.k, w.k, tokens, row, std::min(row + kRowsOfTask, w.n), nullptr});
+  const int64_t even = m_.matmul_parameters / (kTasksOfThread * threads_ * w.k);
+  const int64_t tallest = std::clamp(even, kFewestRows, kMostRows), parts = (w.n + tallest - 1) / tallest;
+  for (int64_t i = 0; i < parts; ++i)
+    tasks_.push_back({a, b, c, lda, w.k, w.k, tokens, w.n * i / parts, w.n * (i + 1) / parts, nullptr});
 }
 
 void WeightGradients::add_layers(const Activations& a, int64_t rows) {
@@ -36,14 +41,14 @@ void WeightGradients::add_head(const HeadRows& h) {
 }
 
 void WeightGradients::add_embedding(const float* dx, const int32_t* ids, int64_t rows) {
-  for (int64_t col = 0; col < m_.config.hidden; col += kRowsOfTask)
+  for (int64_t col = 0; col < m_.config.hidden; col += kColumnsOfEmbedding)
     tasks_.push_back({dx, nullptr, gradient_ + m_.embedding, m_.config.hidden, 0, 1, rows, col,
-                      std::min(col + kRowsOfTask, m_.config.hidden), ids});
+                      std::min(col + kColumnsOfEmbedding, m_.config.hidden), ids});
 }
 
 int64_t WeightGradients::scratch_bytes() const {
   int64_t bytes = 0;
-  for (const MatrixSpec& w : m_.matrices) bytes = std::max(bytes, outer_scratch_bytes(m_.dtype, kRowsOfTask, w.k));
+  for (const MatrixSpec& w : m_.matrices) bytes = std::max(bytes, outer_scratch_bytes(m_.dtype, kMostRows, w.k));
   return bytes;
 }
 

@@ -18,7 +18,7 @@ class WeightGradients {
  public:
   // `gradient` in the flat layout. head_gradient [vocab][hidden]: where the head's gradient goes while the embedding
   // shares its weight; null where the head has its own place.
-  WeightGradients(const Model&, float* gradient, float* head_gradient);
+  WeightGradients(const Model&, int threads, float* gradient, float* head_gradient);
 
   void add_layers(Activations const&, int64_t rows);
   void add_head(const HeadRows&);
@@ -37,6 +37,7 @@ class WeightGradients {
   void add_matrix(int64_t matrix, float* c, const void* a, int64_t lda, const void* b, int64_t tokens);
 
   const Model& m_;
+  const int threads_;
   float *gradient_, *head_gradient_;
   std::vector<Task> tasks_;
 };

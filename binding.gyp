@@ -1,4 +1,4 @@
-# The addon by node-gyp, for machines without CMake. The same sources and flags as CMakeLists.txt: native/sources.txt.
+# The addon and glossa-native by node-gyp, for machines without CMake. The same sources and flags as CMakeLists.txt: native/sources.txt.
 # Each kernel source is compiled once per instruction set; ops/kernels.cc picks one by cpuid.
 {
   "variables": {
@@ -22,11 +22,25 @@
   "targets": [
     {
       "target_name": "glossa",
-      "sources": ["<!@(node scripts/sources.mjs core)", "<!@(node scripts/sources.mjs addon)"],
+      "sources": ["<!@(node scripts/sources.mjs addon)"],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": ["NAPI_VERSION=9"],
-      "dependencies": ["glossa_kernel_portable"],
+      "dependencies": ["glossa_core"],
       "ldflags": ["-pthread"],
+    },
+    {
+      "target_name": "glossa-native",
+      "type": "executable",
+      "sources": ["<!@(node scripts/sources.mjs tool)", "<!@(node scripts/sources.mjs test)"],
+      "defines": ["GLOSSA_SOURCE_DIR=\"<(module_root_dir)\""],
+      "dependencies": ["glossa_core"],
+      "ldflags": ["-pthread"],
+    },
+    {
+      "target_name": "glossa_core",
+      "type": "static_library",
+      "sources": ["<!@(node scripts/sources.mjs core)"],
+      "dependencies": ["glossa_kernel_portable"],
       "conditions": [
         ["target_arch=='x64'", {
           "dependencies": ["glossa_kernel_avx2", "glossa_kernel_avx512", "glossa_kernel_avx512bf16"],

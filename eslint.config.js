@@ -12,8 +12,9 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
-      eqeqeq: 'error',
-      'no-console': 'off',
+      // Bracket access marks the keys of records: settings, environment variables, metrics.
+      '@typescript-eslint/dot-notation': 'off',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },
   {

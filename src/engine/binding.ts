@@ -91,7 +91,6 @@ export const NATIVE_ENGINE_NAMES = [
 ] as const satisfies readonly (keyof NativeEngine)[];
 
 // A name that is in an interface but not in its list does not compile.
-type Unlisted =
-  | Exclude<keyof NativeBinding, (typeof BINDING_NAMES)[number]>
-  | Exclude<keyof NativeEngine, (typeof NATIVE_ENGINE_NAMES)[number]>;
-true satisfies [Unlisted] extends [never] ? true : never;
+type Listed<All, List extends readonly unknown[]> = Exclude<All, List[number]> extends never ? true : never;
+true satisfies Listed<keyof NativeBinding, typeof BINDING_NAMES>;
+true satisfies Listed<keyof NativeEngine, typeof NATIVE_ENGINE_NAMES>;

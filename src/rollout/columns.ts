@@ -1,4 +1,4 @@
-import { type Data, type RecordBatch } from 'apache-arrow';
+import { Type, type Data, type RecordBatch } from 'apache-arrow';
 import { GlossaError } from '../base/error.js';
 import type { Ragged } from '../engine/types.js';
 
@@ -50,11 +50,16 @@ export function trainingColumns(batch: RecordBatch): TrainingColumns {
   };
 }
 
-type ArrayClass<T> = { new (length: number): T; readonly name: string };
+interface ArrayClass<T> {
+  new (length: number): T;
+  readonly name: string;
+}
 
 function invalid(column: string, expected: string, given: string): GlossaError {
   return new GlossaError('ROLLOUT_INVALID', `rollout column ${column}: expected ${expected}, got ${given}`);
 }
+
+const nameOf = ({ typeId }: Data): string => Type[typeId];
 
 function child(batch: RecordBatch, name: string): Data {
   const index = batch.schema.fields.findIndex((field) => field.name === name);
@@ -65,7 +70,7 @@ function child(batch: RecordBatch, name: string): Data {
 
 function valuesOf<T extends { length: number }>(data: Data, name: string, kind: ArrayClass<T>): T {
   const values: unknown = data.values;
-  if (!(values instanceof kind)) throw invalid(name, `an Arrow type stored as ${kind.name}`, String(data.type));
+  if (!(values instanceof kind)) throw invalid(name, `an Arrow type stored as ${kind.name}`, nameOf(data));
   return values;
 }
 
@@ -86,7 +91,7 @@ function ragged<T extends Int32Array | Float32Array>(
   const data = child(batch, name);
   const items = data.children[0];
   const offsets: unknown = data.valueOffsets;
-  if (items === undefined || !(offsets instanceof Int32Array)) throw invalid(name, 'a list', String(data.type));
+  if (items === undefined || !(offsets instanceof Int32Array)) throw invalid(name, 'a list', nameOf(data));
   const view = offsets.subarray(0, data.length + 1);
   const end = view[data.length] ?? 0;
   if (view[0] !== 0) throw invalid(name, 'offsets that start at 0', String(view[0]));

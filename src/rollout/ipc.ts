@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { RecordBatch, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
+import { Table, tableFromIPC, tableToIPC, type RecordBatch } from 'apache-arrow';
 import { ioError, writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 

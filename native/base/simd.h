@@ -496,9 +496,13 @@ inline void transpose(vf v[16]) {
   }
 #else
   float from[256], to[256];
+#pragma GCC unroll 1
   for (int i = 0; i < 16; ++i) store(from + 16 * i, v[i]);
+#pragma GCC unroll 1
   for (int i = 0; i < 16; ++i)
+#pragma GCC unroll 1
     for (int j = 0; j < 16; ++j) to[16 * i + j] = from[16 * j + i];
+#pragma GCC unroll 1
   for (int i = 0; i < 16; ++i) v[i] = load(to + 16 * i);
 #endif
 }

@@ -86,7 +86,7 @@ void forward_rows(T* out, int64_t ldo, float* stats, const float* q, int64_t ldq
   float* stat = scratch.take(most * 2);
   for (int64_t h = 0, heads; h < shape.kv_heads; h += heads) {
     // a small row alone has too few chains to hide the latency of an addition: two kv heads then go together
-    heads = rows == 1 && shape.kv_heads - h >= 2 && 2 * group * tiles_of(width) <= kEnoughChains ? 2 : 1;
+    heads = rows == 1 && shape.kv_heads - h >= 2 && pairs(group, width) ? 2 : 1;
     const Head<T> before(prefix_block, h, width), own(own_block, h, width);
     for (int64_t r0 = 0; r0 < rows; r0 += step) {
       const int64_t n = rows - r0 < step ? rows - r0 : step, queries = n * group;
@@ -103,15 +103,16 @@ void forward_rows(T* out, int64_t ldo, float* stats, const float* q, int64_t ldq
 
       const Terms<T> shared = {s, before.v, prefix, prefix_block.capacity * width};
       const Terms<T> mine = {s + own_at, own.v, common, own_block.capacity * width};
-      const Strides strides = {ld, 1, width, width, queries * ld, queries * width};
+      const Strides strides = {ld, 1, width, width, queries * ld, queries * width, true};
+      const Strides continued = {ld, 1, width, width, 0, 0, false};
       if (heads == 2) {
-        weighted_sums<2, true>(queries, sum, shared, mine, strides, width);
+        weighted_sums<2>(queries, sum, shared, mine, strides, width);
       } else {
-        weighted_sums<1, true>(queries, sum, shared, mine, strides, width);
+        weighted_sums<1>(queries, sum, shared, mine, strides, width);
       }
       for (int64_t i = 1; i < n; ++i) {
         const Terms<T> later = {s + i * group * ld + own_at + common, own.v + common * width, i, 0};
-        weighted_sums<1, false>(group, sum + i * group * width, later, Terms<T>{}, strides, width);
+        weighted_sums<1>(group, sum + i * group * width, later, Terms<T>{}, continued, width);
       }
 
       for (int64_t i = 0; i < heads * queries; ++i) {
@@ -156,6 +157,7 @@ void copy_block(const Copies& to, int64_t at, const Head<T>& head, int64_t keys,
       float *key_tile = to.key_tiles + (at + j) * width + d * kLanes, *key_row = to.key_rows + (at + j) * width + d;
       float* value_tile = to.value_tiles + (at + j) * width + d * kLanes;
       vf k[kLanes], v[kLanes];
+#pragma GCC unroll 1
       for (int i = 0; i < kLanes; ++i) {
         k[i] = i < lanes ? keep(load_row(tile + i * kLanes), used, 0) : splat(0);
         v[i] = i < used ? load_some(row + i * width, lanes) : splat(0);
@@ -163,6 +165,7 @@ void copy_block(const Copies& to, int64_t at, const Head<T>& head, int64_t keys,
       }
       transpose(k);
       transpose(v);
+#pragma GCC unroll 1
       for (int i = 0; i < kLanes; ++i) {
         store_some(key_row + i * width, k[i], lanes);
         if (i < lanes) store(value_tile + i * kLanes, v[i]);
@@ -222,14 +225,14 @@ void backward_rows(float* dq, int64_t lddq, float* dk_own, float* dv_own, float*
           store(dj, keep(p * (load(dj) - d), lanes, 0));
         }
       }
-      const Strides over_queries = {1, ld, width, width, 0, 0}, over_keys = {ld, 1, width, width, 0, 0};
+      const Strides over_queries = {1, ld, width, width, 0, 0, false}, over_keys = {ld, 1, width, width, 0, 0, true};
       for (int b = 0; b < 2; ++b) {
         const int64_t keys = b == 0 ? prefix : own, at = b == 0 ? 0 : own_at;
-        weighted_sums<1, false>(keys, dk[b], Terms<float>{ds + at, x, queries, 0}, Terms<float>{}, over_queries, width);
-        weighted_sums<1, false>(keys, dv[b], Terms<float>{w + at, g, queries, 0}, Terms<float>{}, over_queries, width);
+        weighted_sums<1>(keys, dk[b], Terms<float>{ds + at, x, queries, 0}, Terms<float>{}, over_queries, width);
+        weighted_sums<1>(keys, dv[b], Terms<float>{w + at, g, queries, 0}, Terms<float>{}, over_queries, width);
       }
-      weighted_sums<1, true>(queries, x, Terms<float>{ds, copies.key_rows, prefix, 0},
-                             Terms<float>{ds + own_at, copies.key_rows + own_at * width, own, 0}, over_keys, width);
+      weighted_sums<1>(queries, x, Terms<float>{ds, copies.key_rows, prefix, 0},
+                       Terms<float>{ds + own_at, copies.key_rows + own_at * width, own, 0}, over_keys, width);
       for (int64_t i = 0; i < n; ++i)
         gather(dq + (r0 + i) * lddq + h * group * width, x + i * group * width, 0, 1, group * width, scale);
     }

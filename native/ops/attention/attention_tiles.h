@@ -16,6 +16,10 @@ constexpr int kAccumulators = 2;
 #endif
 
 constexpr int kEnoughChains = kAccumulators > 8 ? 8 : kAccumulators;  // to keep the multipliers busy
+// Whether two heads of `outputs` sums may, and should, be summed at once.
+inline bool pairs(int64_t outputs, int64_t width) {
+  return width % kLanes == 0 && 2 * outputs * width <= kEnoughChains * kLanes;
+}
 
 inline vf load_row(const float* p) {
   return load(p);
@@ -67,7 +71,7 @@ void dot_tiles(int64_t n, float* s, int64_t ld, const float* x, const T* tiles, 
 }
 
 constexpr int most_tiles(int queries) {
-  return kAccumulators / queries > 8 ? 8 : kAccumulators / queries;
+  return kAccumulators / queries > 6 ? 6 : kAccumulators / queries;
 }
 constexpr int kDotQueries = kAccumulators >= 4 ? (kAccumulators >= 16 ? 4 : 2) : 2;
 
@@ -108,11 +112,12 @@ struct Terms {
 struct Strides {
   int64_t output, vector, ldx, ldo;  // ldo: between outputs
   int64_t head_w, head_out;          // between two heads summed at once
+  bool fresh;                        // start from zero, not from what lies in out
 };
 
-// out[i][c] = sum of the first terms, then of the second, j ascending in each, starting from `out` unless Fresh; for H
+// out[i][c] = sum of the first terms, then of the second, j ascending in each, starting from `out` unless fresh; for H
 // heads and V vectors of columns (of which the only one has `lanes` lanes if Partial).
-template <int H, int I, int V, bool Fresh, bool Partial, class T>
+template <int H, int I, int V, bool Partial, class T>
 void sum_block(float* out, Terms<T> first, Terms<T> second, const Strides& strides, int lanes) {
   const int64_t output = strides.output, vector = strides.vector, ldx = strides.ldx;
   const int64_t head_w = strides.head_w;
@@ -124,7 +129,7 @@ void sum_block(float* out, Terms<T> first, Terms<T> second, const Strides& strid
 #pragma GCC unroll 8
       for (int v = 0; v < V; ++v) {
         const float* p = out + h * strides.head_out + i * strides.ldo + v * kLanes;
-        sum[h][i][v] = Fresh ? splat(0) : Partial ? load_n(p, lanes) : load(p);
+        sum[h][i][v] = strides.fresh ? splat(0) : Partial ? load_n(p, lanes) : load(p);
       }
 #pragma GCC unroll 1
   for (int part = 0; part < 2; ++part) {
@@ -165,20 +170,21 @@ void sum_block(float* out, Terms<T> first, Terms<T> second, const Strides& strid
       }
 }
 
-template <int H, int I, int V, bool Fresh, bool Partial, class T>
+template <int H, int I, int V, bool Partial, class T>
 void sum_outputs(int64_t outputs, float* out, Terms<T> first, Terms<T> second, const Strides& strides, int lanes) {
   if constexpr (I > 1) {
-    if (outputs < I) return sum_outputs<H, I - 1, V, Fresh, Partial>(outputs, out, first, second, strides, lanes);
+    if (outputs < I) return sum_outputs<H, I - 1, V, Partial>(outputs, out, first, second, strides, lanes);
   }
-  sum_block<H, I, V, Fresh, Partial>(out, first, second, strides, lanes);
+  sum_block<H, I, V, Partial>(out, first, second, strides, lanes);
 }
 
-template <int H, int V, bool Fresh, bool Partial, class T>
+template <int H, int V, bool Partial, class T>
 void sum_columns(int64_t outputs, float* out, Terms<T> first, Terms<T> second, const Strides& strides, int lanes) {
-  constexpr int room = kAccumulators / (H * V), most = room > 8 ? 8 : room < 1 ? 1 : room;
+  constexpr int room = (H == 2 ? kEnoughChains : kAccumulators) / (H * V);
+  constexpr int cap = Partial ? 4 : 8, most = room > cap ? cap : room < 1 ? 1 : room;
   for (int64_t i = 0, in; i < outputs; i += in) {
     in = share(outputs - i, most);
-    sum_outputs<H, most, V, Fresh, Partial>(in, out, first, second, strides, lanes);
+    sum_outputs<H, most, V, Partial>(in, out, first, second, strides, lanes);
     out += in * strides.ldo;
     first.w += in * strides.output;
     second.w += in * strides.output;
@@ -186,7 +192,7 @@ void sum_columns(int64_t outputs, float* out, Terms<T> first, Terms<T> second, c
 }
 
 // The same for any number of outputs and `width` columns.
-template <int H, bool Fresh, class T>
+template <int H, class T>
 void weighted_sums(int64_t outputs, float* out, Terms<T> first, Terms<T> second, const Strides& strides,
                    int64_t width) {
   int64_t c = 0;
@@ -197,18 +203,20 @@ void weighted_sums(int64_t outputs, float* out, Terms<T> first, Terms<T> second,
   auto columns = [&](auto vectors) {
     constexpr int V = decltype(vectors)::count;
     for (; c + V * kLanes <= width; c += V * kLanes)
-      sum_columns<H, V, Fresh, false>(outputs, out + c, at(first), at(second), strides, kLanes);
+      sum_columns<H, V, false>(outputs, out + c, at(first), at(second), strides, kLanes);
   };
-  if constexpr (kAccumulators >= 8 * H) {
-    if (outputs * 8 * H <= kAccumulators) columns(Vectors<8>{});
+  if constexpr (H == 1 && kAccumulators >= 8) {
+    if (outputs * 8 <= kAccumulators) columns(Vectors<8>{});
   }
-  if constexpr (kAccumulators >= 4 * H) {
+  if constexpr (H * 4 <= kEnoughChains) {
     if (outputs * 4 * H <= kAccumulators || kAccumulators >= 16) columns(Vectors<4>{});
   }
-  columns(Vectors<2>{});
+  if constexpr (H * 2 <= kEnoughChains) columns(Vectors<2>{});
   columns(Vectors<1>{});
-  if (c < width)
-    sum_columns<H, 1, Fresh, true>(outputs, out + c, at(first), at(second), strides, static_cast<int>(width - c));
+  if constexpr (H == 1) {
+    if (c < width)
+      sum_columns<1, 1, true>(outputs, out + c, at(first), at(second), strides, static_cast<int>(width - c));
+  }
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ export function gradedRows(batch: Collected): GradedRow[] {
 function timings(
   batch: Collected,
   metrics: StepMetrics,
-  { first, trainSeconds, info, peak }: LineContext,
+  { first, trainSeconds, info, peak, beta }: LineContext,
 ): Record<string, number | null> {
   const { generate, grade, reference } = first ? batch.seconds : { generate: 0, grade: 0, reference: 0 };
   const drawn = batch.completions.ids.length;
@@ -81,7 +81,7 @@ function timings(
     step_time: generate + grade + reference + trainSeconds,
     'time/generate': generate,
     'time/grade': grade,
-    ...(reference > 0 && { 'time/reference': reference }),
+    ...(beta > 0 && { 'time/reference': reference }),
     'time/train': trainSeconds,
     'tokens/generate_per_s': rate(drawn, generate),
     'tokens/train_per_s': rate(metrics.tokens, trainSeconds),

@@ -7,10 +7,10 @@ import { runLogged, SetupFailure } from './step.mjs';
 const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 
 /** npm leaves a record of what it installed, written last; it is compared with what should be there. */
-export function dependenciesAreFresh() {
-  const record = join(ROOT, 'node_modules', '.package-lock.json');
+export function dependenciesAreFresh(root = ROOT) {
+  const record = join(root, 'node_modules', '.package-lock.json');
   if (!existsSync(record)) return false;
-  const wanted = readJson(join(ROOT, 'package-lock.json')).packages;
+  const wanted = readJson(join(root, 'package-lock.json')).packages;
   const installed = readJson(record).packages;
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === '') return true;

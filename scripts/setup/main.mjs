@@ -8,16 +8,21 @@ import { BUILD, LOG } from './paths.mjs';
 import { runStep, SetupFailure } from './step.mjs';
 import { compileTypeScript, typeScriptIsFresh } from './typescript.mjs';
 
+const stepsFor = ({ test }) => [
+  { name: 'dependencies', fresh: dependenciesAreFresh, run: installDependencies },
+  { name: 'native engine', fresh: () => nativeIsFresh('glossa'), run: () => buildNative('glossa') },
+  ...(test
+    ? [{ name: 'native tests', fresh: () => nativeIsFresh('glossa-native'), run: () => buildNative('glossa-native') }]
+    : []),
+  { name: 'TypeScript', fresh: typeScriptIsFresh, run: compileTypeScript },
+];
+
+/** Whether a set-up would find nothing to do. */
+export const isSetUp = (what) => stepsFor(what).every((step) => step.fresh());
+
 /** Does what is missing; one line a step on stderr, everything else in build/setup.log. */
-export async function setUp({ test }) {
-  const steps = [
-    { name: 'dependencies', fresh: dependenciesAreFresh, run: installDependencies },
-    { name: 'native engine', fresh: () => nativeIsFresh('glossa'), run: () => buildNative('glossa') },
-    ...(test
-      ? [{ name: 'native tests', fresh: () => nativeIsFresh('glossa-native'), run: () => buildNative('glossa-native') }]
-      : []),
-    { name: 'TypeScript', fresh: typeScriptIsFresh, run: compileTypeScript },
-  ];
+export async function setUp(what) {
+  const steps = stepsFor(what);
   if (steps.every((step) => step.fresh())) return;
   try {
     mkdirSync(BUILD, { recursive: true });

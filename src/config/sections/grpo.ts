@@ -69,6 +69,3 @@ export const optimizerSchema = z.strictObject({
   max_grad_norm: z.number().min(0).default(1).describe('Global clipping; 0: none.'),
   micro_batch_tokens: z.int().min(0).default(0).describe('0: chosen from memory. Changes no result.'),
 });
-
-export type GrpoSettings = z.output<typeof grpoSchema>;
-export type OptimizerConfig = z.output<typeof optimizerSchema>;

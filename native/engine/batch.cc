@@ -56,7 +56,7 @@ Placed place_sequences(const Model& m, const MicroBatch& b, uint8_t* caches) {
 }
 
 int64_t chosen_micro_batch(int64_t bytes_per_row) {
-  constexpr int64_t kUsual = int64_t{192} << 20, kMost = int64_t{1536} << 20;
+  constexpr int64_t kUsual = int64_t{64} << 20, kMost = int64_t{1536} << 20;
   return std::max<int64_t>(std::min<int64_t>(std::max<int64_t>(kUsual / bytes_per_row, 1024), kMost / bytes_per_row), 64);
 }
 

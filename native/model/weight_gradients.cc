@@ -7,8 +7,8 @@ namespace {
 
 // Rows of a matrix that a task takes: the operands are packed anew for every task, so it should be tall, but there must
 // be enough tasks to share out.
-constexpr int64_t kMostRows = 208, kFewestRows = 52, kColumnsOfEmbedding = 64;
-constexpr int64_t kTasksOfThread = 12;
+constexpr int64_t kMostRows = 416, kFewestRows = 52, kColumnsOfEmbedding = 64;
+constexpr int64_t kTasksOfThread = 8;
 
 }  // namespace
 

@@ -106,6 +106,7 @@ class EngineBench {
     TrainSettings settings;
     settings.loss.type = LossType::supervised;
     settings.learning_rate = 1e-4f;
+    settings.micro_batch_tokens = micro_batch_tokens;
     TrainMetrics last;
     const Runs runs = repeat(reps_, [&] { last = take(engine_.train_step(batch, settings, {})); });
     line("train", static_cast<double>(s_.train_rows * s_.train_tokens), 6 * n_, runs);
@@ -130,6 +131,7 @@ class EngineBench {
     TrainSettings settings;
     settings.loss = {LossType::dapo, 0.2f, 0.2f, 0};
     settings.learning_rate = 1e-4f;
+    settings.micro_batch_tokens = micro_batch_tokens;
     double sampling = 0;
     TrainMetrics last;
     const Runs runs = repeat(reps_, [&] {
@@ -196,6 +198,7 @@ class EngineBench {
 
  public:
   int32_t slots = 0;
+  int64_t micro_batch_tokens = 0;
 };
 
 }  // namespace
@@ -227,6 +230,7 @@ COMMAND("bench engine", "[--model tiny|1m|10m|100m|grpo] [--dtype f32|bf16] [--t
                   1e-6 * static_cast<double>(info.parameters), info.isa.c_str(), info.dtype.c_str(), info.threads, peak / 1e9);
     EngineBench bench(*engine.value(), shape, reps, peak, peak_by_cpu(*kernels_for(info.isa).value()), json);
     bench.slots = std::atoi(option(args, "--slots", "0").c_str());
+    bench.micro_batch_tokens = std::atoi(option(args, "--micro-batch", "0").c_str());
     if (grpo) {
       bench.grpo(8);
     } else {

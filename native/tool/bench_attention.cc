@@ -60,11 +60,13 @@ void bench(const Kernels& kernels, Dtype t, const Shape& s, double peak) {
   std::vector<uint8_t> scratch(static_cast<size_t>(attention_scratch_bytes(shape, s.prefix + s.own + s.rows)));
   const KvBlock before = {prefix.k.data(), prefix.v.data(), prefix_capacity};
   auto view = [&](Sequence& x) { return KvBlock{x.k.data(), x.v.data(), own_capacity}; };
-  const Timing forward = measure([&] {
-    for (Sequence& x : own)
-      kernels.attention->forward(out.data(), shape.q_width(), stats.data(), q.data(), shape.width(), s.rows, s.own,
-                                 before, s.prefix, view(x), shape, scale, t, scratch.data());
-  });
+  const Timing forward = measure(
+      [&] {
+        for (Sequence& x : own)
+          kernels.attention->forward(out.data(), shape.q_width(), stats.data(), q.data(), shape.width(), s.rows, s.own,
+                                     before, s.prefix, view(x), shape, scale, t, scratch.data());
+      },
+      Watch::thread);
   // 2 flops for each of the two products of a query with every key it sees
   const double rows = static_cast<double>(s.rows), seen = static_cast<double>(s.prefix + s.own) + (rows + 1) / 2;
   const double flops = static_cast<double>(s.sequences * s.heads * s.head_dim) * 4 * rows * seen;
@@ -75,12 +77,15 @@ void bench(const Kernels& kernels, Dtype t, const Shape& s, double peak) {
   if (s.rows > 1) {
     std::vector<float> dk(static_cast<size_t>(kv_elements(shape, own_capacity))), dv = dk;
     std::vector<float> dk_prefix(static_cast<size_t>(kv_elements(shape, prefix_capacity))), dv_prefix = dk_prefix;
-    const Timing backward = measure([&] {
-      for (Sequence& x : own)
-        kernels.attention->backward(dq.data(), shape.width(), dk.data(), dv.data(), dk_prefix.data(), dv_prefix.data(),
-                                    dout.data(), out.data(), shape.q_width(), stats.data(), q.data(), shape.width(),
-                                    s.rows, before, s.prefix, view(x), shape, scale, t, scratch.data());
-    });
+    const Timing backward = measure(
+        [&] {
+          for (Sequence& x : own)
+            kernels.attention->backward(dq.data(), shape.width(), dk.data(), dv.data(), dk_prefix.data(),
+                                        dv_prefix.data(), dout.data(), out.data(), shape.q_width(), stats.data(),
+                                        q.data(), shape.width(), s.rows, before, s.prefix, view(x), shape, scale, t,
+                                        scratch.data());
+        },
+        Watch::thread);
     std::printf("  backward %7.1f %5.1f %%", 2.5 * flops / backward.best / 1e9, 250 * flops / backward.best / peak);
   }
   std::printf("\n");

@@ -10,7 +10,7 @@ namespace glossa::tool {
 namespace {
 
 void print(const char* op, int64_t rows, int64_t width, double bytes, const std::function<void()>& work) {
-  const Timing time = measure(work);
+  const Timing time = measure(work, Watch::thread);
   std::printf("  %-24s %6ld x %5ld  %7.1f GB/s  %7.2f ns a row\n", op, static_cast<long>(rows),
               static_cast<long>(width), bytes / time.best / 1e9, time.best / static_cast<double>(rows) * 1e9);
 }

@@ -86,6 +86,10 @@ Status check_temperature(float t, bool zero_allowed) {
 Status check_generate(const Model& m, const GenerateRequest& r) {
   if (Status s = check_rows(m, r.prompts, "prompt", 1); !s.ok()) return s;
   if (r.num_generations < 1) return bad("num_generations must be at least 1");
+  // The fields of the draw's counter.
+  if (r.num_generations > (1 << 18)) return bad("num_generations may be at most 262144");
+  if (r.purpose > 0xff) return bad("purpose must be below 256");
+  if (r.step >= (1u << 24)) return bad("step must be below 16777216");
   if (r.slots < 0) return bad("slots must be 0 (chosen) or more");
   if (r.max_new_tokens < 1) return bad("max_new_tokens must be at least 1");
   for (int64_t i = 0; i < r.prompts.rows; ++i) {

@@ -35,7 +35,7 @@ Decoder::Decoder(GenerateJob& job, const DecoderMemory& memory, int64_t slots, b
 }
 
 void Decoder::run() {
-  while (!is_cancelled(job_.control)) {
+  while (!is_cancelled(job_.control) && job_.unusable < 0) {
     while (static_cast<int64_t>(slots_.size()) < slot_count_ && admit()) {
     }
     if (slots_.empty()) break;
@@ -144,6 +144,11 @@ bool Decoder::finished(Slot& s, const float* logits) {
   key.sample = static_cast<uint32_t>(s.sample);
   key.position = static_cast<uint32_t>(s.length);
   s.token = k.sampling->draw(logits, vocab, q.logit_bias, q.sampling, key, mem_.draw);
+  if (s.token < 0) {
+    job_.unusable = job_.row(prompt, s.sample);
+    close(s, Finish::cancelled);
+    return true;
+  }
   const float temperature = q.sampling.temperature == 0 ? 1 : q.sampling.temperature;
   float stats[2];
   const size_t at = static_cast<size_t>(s.place + s.length++);

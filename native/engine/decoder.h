@@ -26,6 +26,7 @@ struct GenerateJob {
   std::vector<int32_t> lengths;  // per row
   std::vector<int8_t> finish;    // per row
   std::atomic<int64_t> next_share{0}, rows_done{0}, tokens_done{0};
+  std::atomic<int64_t> unusable{-1};  // a row from whose logits nothing can be drawn: all workers stop
 
   int64_t row(int32_t prompt, int32_t sample) const { return prompt * request.num_generations + sample; }
   bool is_stop(int32_t id) const {

@@ -113,6 +113,11 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
     prefill[i] = d.prefill_seconds;
     decode[i] = d.decode_seconds;
   });
+  if (const int64_t row = job.unusable; row >= 0)
+    return Status("NONFINITE", "nothing can be drawn for prompt " + std::to_string(row / request.num_generations) +
+                                   ", sample " + std::to_string(row % request.num_generations) + ", after " +
+                                   std::to_string(job.lengths[static_cast<size_t>(row)]) +
+                                   " tokens: its logits are not finite, or the logit bias forbids every token");
   if (control.progress) control.progress(job.rows_done, rows, job.tokens_done);
 
   Rollout out = collect(job, e.optimizer.step);

@@ -181,4 +181,30 @@ TEST("engine: a step is the same bits for every micro-batch size and number of t
       }
 }
 
+// The logits of all rows do not fit: the head goes over chunks of rows between the passes.
+TEST("engine: a large vocabulary's step is the same bits in chunks and in small micro-batches") {
+  Poisoned poisoned;
+  for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
+    ModelConfig c = tiny_config(Family::qwen2);
+    c.hidden = 16;
+    c.ffn = 16;
+    c.vocab = 40003;
+    EngineOptions options;
+    options.dtype = dtype;
+    options.threads = 1;
+    auto engine = Engine::create(c, 3, options).take();
+    const TestBatch b = test_batch(10, 4, c.vocab);
+    TrainSettings s;
+    s.loss = {LossType::grpo, 0.2f, 0.2f, 0};
+    std::vector<float> whole, cut;
+    s.micro_batch_tokens = int64_t{1} << 40;
+    Result<TrainMetrics> a = engine->gradients(b.view(), s, &whole);
+    s.micro_batch_tokens = 1;
+    CHECK(a.ok() && engine->gradients(b.view(), s, &cut).ok());
+    CHECK(a.value().loss_tokens > (64 << 20) / (4 * c.vocab));  // more than one chunk
+    CHECK(a.value().grad_norm > 0);
+    CHECK(same_bits(whole, cut));
+  }
+}
+
 }  // namespace glossa::test

@@ -83,6 +83,8 @@ TEST("engine: settings out of range are refused") {
   CHECK(refused([](GenerateRequest& q) { q.sampling.top_p = 0; }));
   CHECK(refused([](GenerateRequest& q) { q.max_new_tokens = 0; }));
   CHECK(refused([](GenerateRequest& q) { q.num_generations = 0; }));
+  CHECK(refused([](GenerateRequest& q) { q.step = 1u << 24; }));
+  CHECK(refused([](GenerateRequest& q) { q.num_generations = 1 << 19; }));
   TestBatch b = test_batch(2, 2, 97);
   auto step_refused = [&](auto change) {
     TrainSettings s = dapo();
@@ -111,6 +113,11 @@ TEST("engine: a NaN weight stops the step, named, and nothing changes") {
   Status s = engine->train_step(b.view(), dapo(), {}).status();
   CHECK_EQ(s.code(), std::string("NONFINITE"));
   CHECK_EQ(engine->info().optimizer_step, int64_t{1});
+  Rows prompts;
+  prompts.add({2, 3});  // id 2 has the weight
+  s = engine->generate(request_of(prompts), {}).status();
+  CHECK_EQ(s.code(), std::string("NONFINITE"));
+  CHECK(mentions(s, "prompt 0, sample 0"));
   engine->parameters()[100] = kept;
   engine->weights_changed();
   const std::vector<float> before = engine->parameters();

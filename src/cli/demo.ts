@@ -31,13 +31,12 @@ export async function demo(options: DemoOptions): Promise<void> {
   const seed = numberOption('seed', options.seed, { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true });
   const out = resolve(options.out);
   const display = new Display(progressMode(options.progress));
-  const interrupt = onInterrupt((text) => {
-    display.line(text);
-  });
+  // There is nothing to save for: the first Ctrl-C ends the demo.
+  const interrupt = onInterrupt(() => undefined);
   try {
     await mkdir(out, { recursive: true });
     const result = await runDemo(seed, out, {
-      abort: AbortSignal.any([interrupt.stop, interrupt.abort]),
+      abort: interrupt.stop,
       scene: (scene) => {
         display.line(`\n${STORY[scene]}`);
       },

@@ -27,7 +27,9 @@ std::vector<SequenceTask> sequence_tasks(const std::vector<SequenceRows>& sequen
   return tasks;
 }
 
-int64_t task_rows(int64_t rows, int threads) { return std::clamp<int64_t>(rows / (6 * threads), 32, 208); }
+int64_t task_rows(int64_t rows, int threads) {
+  return std::clamp<int64_t>(rows / (6 * threads), 32, 208);
+}
 
 int64_t kv_bytes(const Model& m, const MicroBatch& b) {
   int64_t bytes = 0;
@@ -57,7 +59,8 @@ Placed place_sequences(const Model& m, const MicroBatch& b, uint8_t* caches) {
 
 int64_t chosen_micro_batch(int64_t bytes_per_row) {
   constexpr int64_t kUsual = int64_t{64} << 20, kMost = int64_t{1536} << 20;
-  return std::max<int64_t>(std::min<int64_t>(std::max<int64_t>(kUsual / bytes_per_row, 1024), kMost / bytes_per_row), 64);
+  return std::max<int64_t>(std::min<int64_t>(std::max<int64_t>(kUsual / bytes_per_row, 1024), kMost / bytes_per_row),
+                           64);
 }
 
 }  // namespace glossa

@@ -17,8 +17,8 @@ struct SequenceTask {
 std::vector<SequenceTask> sequence_tasks(const std::vector<SequenceRows>&, int64_t target);
 int64_t task_rows(int64_t rows, int threads);
 
-// The sequences of a micro-batch with their caches: prefixes and the others apart, both in order. `index` gives for each
-// its number in the micro-batch.
+// The sequences of a micro-batch with their caches: prefixes and the others apart, both in order. `index` gives for
+// each its number in the micro-batch.
 struct Placed {
   std::vector<SequenceRows> prefixes, own;
   std::vector<int64_t> prefix_index, own_index;

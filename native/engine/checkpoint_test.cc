@@ -1,8 +1,9 @@
 // Saving, loading and going on: to the same bits; and what a wrong file is told.
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <unistd.h>
 
 #include "engine/test_models.h"
 #include "io/safetensors.h"
@@ -14,7 +15,8 @@ namespace {
 class Folder {
  public:
   explicit Folder(const char* name)
-      : path_(std::filesystem::temp_directory_path() / (std::string("glossa-") + name + "-" + std::to_string(getpid()))) {
+      : path_(std::filesystem::temp_directory_path() /
+              (std::string("glossa-") + name + "-" + std::to_string(getpid()))) {
     std::filesystem::create_directories(path_);
   }
   ~Folder() { std::filesystem::remove_all(path_); }
@@ -114,11 +116,14 @@ TEST("checkpoint: a wrong file is refused and nothing changes") {
   Folder folder("wrong");
   auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
   const std::vector<float> before = engine->parameters();
-  auto other = Engine::create([] {
-                 ModelConfig c = tiny_config(Family::llama);
-                 c.ffn = 80;
-                 return c;
-               }(), 1, {}).take();
+  auto other = Engine::create(
+                   [] {
+                     ModelConfig c = tiny_config(Family::llama);
+                     c.ffn = 80;
+                     return c;
+                   }(),
+                   1, {})
+                   .take();
   const std::string state = folder.path() + "/state.safetensors";
   CHECK(other->save_state(state).ok());
   Status s = engine->load_state(state);
@@ -137,7 +142,8 @@ TEST("checkpoint: a wrong file is refused and nothing changes") {
   Result<std::unique_ptr<Engine>> loaded = Engine::load(folder.path(), {});
   CHECK(!loaded.ok());
   CHECK(loaded.status().message().find("strange.weight") != std::string::npos);
-  CHECK(write_safetensors(folder.path() + "/model.safetensors", {{"model.norm.weight", "F32", {48}, before.data()}}, {}).ok());
+  CHECK(write_safetensors(folder.path() + "/model.safetensors", {{"model.norm.weight", "F32", {48}, before.data()}}, {})
+            .ok());
   loaded = Engine::load(folder.path(), {});
   CHECK(!loaded.ok());
   CHECK_EQ(loaded.status().code(), std::string("CHECKPOINT_MISMATCH"));

@@ -7,14 +7,17 @@
 namespace glossa {
 namespace {
 
-std::string of(const char* what, int64_t row) { return std::string(what) + " " + std::to_string(row); }
+std::string of(const char* what, int64_t row) {
+  return std::string(what) + " " + std::to_string(row);
+}
 
-Status bad(const std::string& message) { return Status("INVALID_ARGUMENT", message); }
+Status bad(const std::string& message) {
+  return Status("INVALID_ARGUMENT", message);
+}
 
 Status check_finite(const float* values, int64_t from, int64_t to, const char* what) {
   for (int64_t i = from; i < to; ++i)
-    if (!std::isfinite(values[i]))
-      return bad(std::string(what) + "[" + std::to_string(i) + "] is not a finite number");
+    if (!std::isfinite(values[i])) return bad(std::string(what) + "[" + std::to_string(i) + "] is not a finite number");
   return {};
 }
 
@@ -71,8 +74,7 @@ Status check_batch(const Model& m, const SequenceBatch& b, int64_t least_complet
     int64_t length = b.prompts.length(i) + b.completions.length(i);
     if (length > m.config.context)
       return Status("SEQUENCE_EXCEEDS_CONTEXT", "row " + std::to_string(i) + " has " + std::to_string(length) +
-                                                    " ids; the model's context is " +
-                                                    std::to_string(m.config.context));
+                                                    " ids; the model's context is " + std::to_string(m.config.context));
   }
   return {};
 }
@@ -105,8 +107,8 @@ Status check_generate(const Model& m, const GenerateRequest& r) {
   }
   for (int32_t id : r.stop_ids)
     if (id < 0 || id >= m.config.vocab)
-      return Status("TOKEN_OUT_OF_RANGE", "stop id " + std::to_string(id) + " is not in the vocabulary of " +
-                                              std::to_string(m.config.vocab));
+      return Status("TOKEN_OUT_OF_RANGE",
+                    "stop id " + std::to_string(id) + " is not in the vocabulary of " + std::to_string(m.config.vocab));
   const SamplingSettings& s = r.sampling;
   if (Status bad_temperature = check_temperature(s.temperature, true); !bad_temperature.ok()) return bad_temperature;
   if (s.top_k < 0) return bad("top_k must be 0 (off) or more");

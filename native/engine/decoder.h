@@ -20,7 +20,8 @@ struct GenerateJob {
   const GenerateRequest& request;
   const JobControl& control;
   std::vector<PromptShare> shares;
-  std::vector<int64_t> first;  // per prompt: where its first completion's tokens are placed; the next are a budget apart
+  std::vector<int64_t>
+      first;  // per prompt: where its first completion's tokens are placed; the next are a budget apart
   std::vector<int32_t> tokens;
   std::vector<float> logps, entropies;
   std::vector<int32_t> lengths;  // per row
@@ -40,10 +41,10 @@ struct GenerateJob {
 struct DecoderMemory {
   Activations activations;
   int64_t activation_rows;
-  void* normed;       // [slots][hidden] of the model's type
-  float* rstd;        // [slots]
-  float* logits;      // [slots][logits_stride]
-  float* draw;        // [vocab]
+  void* normed;   // [slots][hidden] of the model's type
+  float* rstd;    // [slots]
+  float* logits;  // [slots][logits_stride]
+  float* draw;    // [vocab]
   void* scratch;
   uint8_t* own;       // [slots] caches of own_capacity
   uint8_t* prefixes;  // [slots] caches of prefix_capacity
@@ -60,9 +61,9 @@ class Decoder {
  private:
   struct Group {  // an admitted share whose prefix is cached
     PromptShare share;
-    int32_t next;       // sample to start
-    int32_t live;       // completions in flight
-    int64_t cache;      // index of its prefix cache
+    int32_t next;   // sample to start
+    int32_t live;   // completions in flight
+    int64_t cache;  // index of its prefix cache
     KvCache prefix;
     int64_t prefix_length;
   };

@@ -30,7 +30,8 @@ const char* family_name(Family f) {
 // Two normal draws from the counter of a pair of elements (Box & Muller 1958).
 void normal_pair(uint64_t seed, int64_t pair, double out[2]) {
   constexpr uint32_t kInitialisation = 0x696e6974;
-  const Philox4 r = philox4x32(seed, static_cast<uint32_t>(pair), static_cast<uint32_t>(pair >> 32), 0, kInitialisation);
+  const Philox4 r =
+      philox4x32(seed, static_cast<uint32_t>(pair), static_cast<uint32_t>(pair >> 32), 0, kInitialisation);
   const double u = (r.v[0] + 0.5) / 4294967296.0, angle = 6.283185307179586 * ((r.v[1] + 0.5) / 4294967296.0);
   const double radius = std::sqrt(-2 * std::log(u));
   out[0] = radius * std::cos(angle);
@@ -58,7 +59,8 @@ void initialise(const Model& m, uint64_t seed, ThreadPool& pool, std::vector<flo
 }
 
 Status out_of_memory(const char* what) {
-  return Status("OUT_OF_MEMORY", std::string("not enough memory for ") + what + "; use fewer slots or micro-batch tokens");
+  return Status("OUT_OF_MEMORY",
+                std::string("not enough memory for ") + what + "; use fewer slots or micro-batch tokens");
 }
 
 // Runs a call that may fail to get memory.
@@ -84,8 +86,8 @@ Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& o
   if (options.dtype != Dtype::f32 && options.dtype != Dtype::bf16)
     return Status("INVALID_ARGUMENT", "dtype must be float32 or bfloat16");
   if (options.threads < 0 || options.threads > 1024)
-    return Status("INVALID_ARGUMENT", "threads must lie in [0, 1024], 0: as many as cores; not " +
-                                          std::to_string(options.threads));
+    return Status("INVALID_ARGUMENT",
+                  "threads must lie in [0, 1024], 0: as many as cores; not " + std::to_string(options.threads));
   Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
   if (!kernels.ok()) return kernels.status();
   e.model = make_model(config, options.dtype, kernels.value());
@@ -126,11 +128,21 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::string& dir, const Engin
 
 EngineInfo Engine::info() const {
   const Model& m = impl_->model;
-  return {m.kernels->isa,      m.dtype == Dtype::f32 ? "float32" : "bfloat16", family_name(m.config.family), impl_->threads(),
-          m.parameters,        m.matmul_parameters,                    m.config.vocab,               m.config.hidden,
-          m.config.layers,     m.config.context,                       impl_->optimizer.step};
+  return {m.kernels->isa,
+          m.dtype == Dtype::f32 ? "float32" : "bfloat16",
+          family_name(m.config.family),
+          impl_->threads(),
+          m.parameters,
+          m.matmul_parameters,
+          m.config.vocab,
+          m.config.hidden,
+          m.config.layers,
+          m.config.context,
+          impl_->optimizer.step};
 }
-const ModelConfig& Engine::config() const { return impl_->model.config; }
+const ModelConfig& Engine::config() const {
+  return impl_->model.config;
+}
 
 Result<Rollout> Engine::generate(const GenerateRequest& request, const JobControl& control) {
   return guarded<Rollout>("the rollout", [&] { return glossa::generate(*impl_, request, control); });
@@ -159,15 +171,25 @@ Status Engine::set_reference() {
   }
   return {};
 }
-bool Engine::has_reference() const { return !impl_->reference.empty(); }
+bool Engine::has_reference() const {
+  return !impl_->reference.empty();
+}
 
-std::vector<float>& Engine::parameters() { return impl_->master; }
-void Engine::weights_changed() { impl_->policy.repack(impl_->model, *impl_->pool); }
+std::vector<float>& Engine::parameters() {
+  return impl_->master;
+}
+void Engine::weights_changed() {
+  impl_->policy.repack(impl_->model, *impl_->pool);
+}
 
 Status Engine::save_weights(const std::string& dir, Dtype on_disk) const {
   return glossa::save_weights(*impl_, dir, on_disk);
 }
-Status Engine::save_state(const std::string& path) const { return glossa::save_state(*impl_, path); }
-Status Engine::load_state(const std::string& path) { return glossa::load_state(*impl_, path); }
+Status Engine::save_state(const std::string& path) const {
+  return glossa::save_state(*impl_, path);
+}
+Status Engine::load_state(const std::string& path) {
+  return glossa::load_state(*impl_, path);
+}
 
 }  // namespace glossa

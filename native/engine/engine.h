@@ -45,16 +45,16 @@ struct Ragged {
 };
 
 struct GenerateRequest {
-  Ragged prompts;                // each at least 1 id
-  int64_t num_generations = 1;   // completions of each prompt (G)
+  Ragged prompts;                        // each at least 1 id
+  int64_t num_generations = 1;           // completions of each prompt (G)
   const int32_t* prompt_keys = nullptr;  // per prompt: the `prompt` word of the draw key; null: its row number
   int32_t max_new_tokens = 0;
-  const int32_t* budgets = nullptr;  // per prompt, <= max_new_tokens; or null
-  std::vector<int32_t> stop_ids;     // every end-of-sequence id; the stop id itself is part of the completion
-  const float* logit_bias = nullptr; // [vocab] or null
+  const int32_t* budgets = nullptr;   // per prompt, <= max_new_tokens; or null
+  std::vector<int32_t> stop_ids;      // every end-of-sequence id; the stop id itself is part of the completion
+  const float* logit_bias = nullptr;  // [vocab] or null
   SamplingSettings sampling{};
   uint32_t purpose = 0, step = 0;
-  int32_t slots = 0;                 // most completions in flight; 0: chosen. Never changes a result.
+  int32_t slots = 0;                   // most completions in flight; 0: chosen. Never changes a result.
   const int32_t* admission = nullptr;  // a permutation of prompts: order of admission (tests shuffle it); or null
 };
 
@@ -63,9 +63,9 @@ enum class Finish : int8_t { stop = 0, length = 1, cancelled = 2 };
 // Rows in order (prompt, sample), whatever the order they finished in.
 struct Rollout {
   std::vector<int32_t> prompt_index, sample;
-  std::vector<int32_t> prompt_ids, prompt_offsets;          // rows + 1 offsets; the prompt repeated for every row
+  std::vector<int32_t> prompt_ids, prompt_offsets;  // rows + 1 offsets; the prompt repeated for every row
   std::vector<int32_t> completion_ids, completion_offsets;
-  std::vector<float> logps, entropies;                      // aligned with completion_ids
+  std::vector<float> logps, entropies;  // aligned with completion_ids
   std::vector<int8_t> finish;
   std::vector<int32_t> policy_step;
   double prefill_seconds = 0, decode_seconds = 0;
@@ -88,16 +88,16 @@ struct TrainSettings {
   float temperature = 1;
   int64_t max_completion_length = 0;  // dr_grpo's constant
   float learning_rate = 0, adam_beta1 = 0.9f, adam_beta2 = 0.999f, adam_epsilon = 1e-8f, weight_decay = 0;
-  float max_grad_norm = 1;            // <= 0: no clipping (the norm is still computed)
-  int64_t micro_batch_tokens = 0;     // 0: chosen; a unit (rows sharing one prompt) is never split. Changes no result.
-  bool loss_on_prompt = false;        // supervised only: every token after the first carries loss
+  float max_grad_norm = 1;         // <= 0: no clipping (the norm is still computed)
+  int64_t micro_batch_tokens = 0;  // 0: chosen; a unit (rows sharing one prompt) is never split. Changes no result.
+  bool loss_on_prompt = false;     // supervised only: every token after the first carries loss
 };
 struct TrainBatch {
   SequenceBatch sequences;
-  const float* advantages = nullptr;  // per row (GRPO)
-  const float* old_logps = nullptr;   // aligned with completions.ids (GRPO)
-  const float* ref_logps = nullptr;   // aligned with completions.ids; needed when beta != 0
-  const uint8_t* loss_mask = nullptr; // per row: 0 drops the row's tokens from the loss (mask_truncated_completions)
+  const float* advantages = nullptr;   // per row (GRPO)
+  const float* old_logps = nullptr;    // aligned with completions.ids (GRPO)
+  const float* ref_logps = nullptr;    // aligned with completions.ids; needed when beta != 0
+  const uint8_t* loss_mask = nullptr;  // per row: 0 drops the row's tokens from the loss (mask_truncated_completions)
 };
 struct TrainMetrics {  // names and meaning: TRL
   double loss = 0, grad_norm = 0, learning_rate = 0, entropy = 0, kl = 0;
@@ -132,8 +132,8 @@ class Engine {
   Status set_reference();  // freezes the present policy as the reference
   bool has_reference() const;
 
-  std::vector<float>& parameters();              // flat float32 masters, tensor_specs layout
-  void weights_changed();                        // repack after writing to parameters()
+  std::vector<float>& parameters();  // flat float32 masters, tensor_specs layout
+  void weights_changed();            // repack after writing to parameters()
   // Files are written, fsynced and renamed into place. save_weights: dtype f32 or bf16 on disk.
   Status save_weights(const std::string& dir, Dtype on_disk) const;  // config.json, model.safetensors
   Status save_state(const std::string& path) const;  // state.safetensors: float32 masters, moments, step

@@ -7,9 +7,9 @@
 namespace glossa {
 namespace {
 
-// Completions in flight on one worker. The keys and values that a pass reads should stay in the second-level cache, so a
-// small model runs a few rows at a time (measured: 8 rows a worker are 10 % faster than 26 at 1 M parameters); where the
-// weights come from memory, each time they come must serve many rows. 13 rows are a full tile of the products.
+// Completions in flight on one worker. The keys and values that a pass reads should stay in the second-level cache, so
+// a small model runs a few rows at a time (measured: 8 rows a worker are 10 % faster than 26 at 1 M parameters); where
+// the weights come from memory, each time they come must serve many rows. 13 rows are a full tile of the products.
 int64_t chosen_slots(const Model& m, int64_t mean_keys) {
   constexpr int64_t kWorkingSet = int64_t{2} << 20, kCachedWeights = int64_t{8} << 20, kTile = 13, kMost = 4 * kTile;
   if (m.matmul_parameters * dtype_bytes(m.dtype) > kCachedWeights) return kMost;
@@ -26,7 +26,8 @@ std::vector<PromptShare> make_shares(const GenerateRequest& r, int64_t workers) 
   for (int64_t i = 0; i < prompts; ++i) {
     const int32_t prompt = r.admission ? r.admission[i] : static_cast<int32_t>(i);
     for (int64_t p = 0; p < parts; ++p)
-      shares.push_back({prompt, static_cast<int32_t>(samples * p / parts), static_cast<int32_t>(samples * (p + 1) / parts)});
+      shares.push_back(
+          {prompt, static_cast<int32_t>(samples * p / parts), static_cast<int32_t>(samples * (p + 1) / parts)});
   }
   return shares;
 }

@@ -1,5 +1,6 @@
-// Sampling: every worker of the thread pool owns some slots and decodes them all together, pass by pass, without waiting
-// for the others. A prompt's keys and values are computed once and read by all of its completions on that worker.
+// Sampling: every worker of the thread pool owns some slots and decodes them all together, pass by pass, without
+// waiting for the others. A prompt's keys and values are computed once and read by all of its completions on that
+// worker.
 #pragma once
 #include "engine/state.h"
 

@@ -32,7 +32,9 @@ std::unique_ptr<Engine> smallest_engine(Family family, const std::string& isa) {
   return engine;
 }
 
-std::vector<double> widened(const std::vector<float>& x) { return {x.begin(), x.end()}; }
+std::vector<double> widened(const std::vector<float>& x) {
+  return {x.begin(), x.end()};
+}
 
 struct LossCase {
   LossType type;
@@ -40,8 +42,8 @@ struct LossCase {
   bool on_prompt, masked;
 };
 const LossCase kCases[] = {{LossType::supervised, 0, false, false}, {LossType::supervised, 0, true, false},
-                       {LossType::supervised, 0, false, true},  {LossType::grpo, 0.1f, false, false},
-                       {LossType::dr_grpo, 0, false, true},     {LossType::dapo, 0.04f, false, true}};
+                           {LossType::supervised, 0, false, true},  {LossType::grpo, 0.1f, false, false},
+                           {LossType::dr_grpo, 0, false, true},     {LossType::dapo, 0.04f, false, true}};
 
 TrainSettings settings_of(const LossCase& c) {
   TrainSettings s;
@@ -124,7 +126,8 @@ TEST("engine: every gradient agrees with central differences of the float64 loss
           w = kept - kStep;
           const double below = ref::batch_loss(c, parameters, batch, s);
           w = kept;
-          const double want = (above - below) / (2 * kStep), got = static_cast<double>(gradient[static_cast<size_t>(i)]);
+          const double want = (above - below) / (2 * kStep),
+                       got = static_cast<double>(gradient[static_cast<size_t>(i)]);
           difference += (want - got) * (want - got);
           size += want * want;
         }

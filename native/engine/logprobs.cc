@@ -10,8 +10,6 @@
 namespace glossa {
 namespace {
 
-constexpr int64_t kHeadRows = 52;
-
 // A worker's memory for tasks of at most `rows` rows.
 struct Memory {
   Activations activations;

@@ -8,8 +8,8 @@
 
 namespace glossa {
 
-// tokens[i]: loss tokens of row i; mask[i] == 0 drops the row (null: none is dropped). Result: the scale of each token of
-// row i. With N the tokens that are not dropped and B all rows, dropped or not:
+// tokens[i]: loss tokens of row i; mask[i] == 0 drops the row (null: none is dropped). Result: the scale of each token
+// of row i. With N the tokens that are not dropped and B all rows, dropped or not:
 //   supervised, dapo  1 / max(N, 1)
 //   grpo              1 / (B * max(tokens[i], 1))
 //   dr_grpo           1 / (B * max_completion_length)

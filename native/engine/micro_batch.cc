@@ -8,7 +8,9 @@ namespace {
 
 constexpr int64_t kLogitBytesOfThread = int64_t{64} << 20;
 
-size_t index(int64_t i) { return static_cast<size_t>(i); }
+size_t index(int64_t i) {
+  return static_cast<size_t>(i);
+}
 
 }  // namespace
 
@@ -134,7 +136,7 @@ void MicroBatchPass::forward(const SequenceTask& t, int worker) {
 
 HeadLoss MicroBatchPass::head_loss_of() {
   const bool on_policy = loss_.settings.type != LossType::supervised && !loss_.batch->old_logps;
-  return {loss_.settings, loss_.inv_temperature, b_.targets.data(), terms_.data(),
+  return {loss_.settings, loss_.inv_temperature, b_.targets.data(),   terms_.data(),
           on_policy,      results_.data(),       coefficients_.data()};
 }
 
@@ -167,13 +169,13 @@ void MicroBatchPass::prefix_backward(const SequenceTask& t, int worker) {
 void MicroBatchPass::head_in_chunks(WeightGradients& weights, void* const* scratch) {
   for (int64_t row0 = 0; row0 < b_.head_rows; row0 += chunk_rows_) {
     const int64_t rows = std::min(chunk_rows_, b_.head_rows - row0);
-    const int64_t task = std::min<int64_t>(52, (rows + e_.threads() - 1) / e_.threads());
+    const int64_t task = std::min<int64_t>(kHeadRows, (rows + e_.threads() - 1) / e_.threads());
     e_.pool->run((rows + task - 1) / task, [&](int64_t i, int) {
       const int64_t from = i * task;
       head(row0 + from, std::min(task, rows - from), mem_.logits + from * logits_stride(m_));
     });
-    weights.add_head({mem_.logits, logits_gradient_stride(m_),
-                      element(mem_.normed, m_.dtype, row0 * m_.config.hidden), rows});
+    weights.add_head(
+        {mem_.logits, logits_gradient_stride(m_), element(mem_.normed, m_.dtype, row0 * m_.config.hidden), rows});
     weights.run(*e_.pool, scratch);
   }
 }
@@ -227,16 +229,14 @@ bool MicroBatchPass::run(const JobControl& control, StepTimes* times) {
     if (!done) return false;
     weights.add_head({mem_.logits, logits_gradient_stride(m_), mem_.normed, b_.head_rows});
   } else {
-    if (!stage(own_tasks, [&](const SequenceTask& t, int worker) {
-          timed(forward_time, worker, [&] { forward(t, worker); });
-        }))
+    if (!stage(own_tasks,
+               [&](const SequenceTask& t, int worker) { timed(forward_time, worker, [&] { forward(t, worker); }); }))
       return false;
     const double start = seconds_now();
     head_in_chunks(weights, scratch.data());
     times->backward_seconds += seconds_now() - start;
-    if (!stage(own_tasks, [&](const SequenceTask& t, int worker) {
-          timed(backward_time, worker, [&] { backward(t, worker); });
-        }))
+    if (!stage(own_tasks,
+               [&](const SequenceTask& t, int worker) { timed(backward_time, worker, [&] { backward(t, worker); }); }))
       return false;
   }
   if (!stage(prefixes, [&](const SequenceTask& t, int worker) {

@@ -42,7 +42,6 @@ class MicroBatchPass {
     void* normed;
     uint8_t* caches;
   };
-  struct Stopwatch;
   Memory carve(Carver&) const;
   void prepare_rows();
   void prepare_gradients();
@@ -54,7 +53,9 @@ class MicroBatchPass {
   void head_in_chunks(WeightGradients&, void* const* scratch);
   void add_partials();
   void keep_results();
-  const Sequence& own(int64_t i) const { return b_.sequences[static_cast<size_t>(placed_.own_index[static_cast<size_t>(i)])]; }
+  const Sequence& own(int64_t i) const {
+    return b_.sequences[static_cast<size_t>(placed_.own_index[static_cast<size_t>(i)])];
+  }
   HeadLoss head_loss_of();
 
   EngineState& e_;

@@ -4,7 +4,8 @@
 
 namespace glossa {
 
-// sqrt of the sum of squares over all tensors, in double; NONFINITE names the first tensor that holds a NaN or infinity.
+// sqrt of the sum of squares over all tensors, in double; NONFINITE names the first tensor that holds a NaN or
+// infinity.
 Result<double> gradient_norm(EngineState&, const float* gradient);
 
 // torch.nn.utils.clip_grad_norm_: max_norm / (norm + 1e-6), at most 1; 1 where max_norm <= 0.

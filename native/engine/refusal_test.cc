@@ -22,7 +22,9 @@ TrainSettings dapo() {
   return s;
 }
 
-bool mentions(const Status& s, const std::string& text) { return s.message().find(text) != std::string::npos; }
+bool mentions(const Status& s, const std::string& text) {
+  return s.message().find(text) != std::string::npos;
+}
 
 }  // namespace
 

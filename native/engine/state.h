@@ -23,7 +23,7 @@ struct EngineState {
   std::unique_ptr<ThreadPool> pool;
 
   // Memory that is reused from call to call.
-  Buffer activations, gradient, kv, logits;
+  Buffer activations, gradient, kv;
   std::vector<Buffer> scratch;  // one a worker
 
   int threads() const { return pool->threads(); }

@@ -9,7 +9,9 @@
 
 namespace glossa::test {
 
-inline float uniform(uint32_t stream, uint32_t i) { return philox_uniform(philox4x32(99, i, stream, 0, 0).v[0]); }
+inline float uniform(uint32_t stream, uint32_t i) {
+  return philox_uniform(philox4x32(99, i, stream, 0, 0).v[0]);
+}
 
 // Sizes off every tile: three heads of 20, a q width other than hidden, an odd vocabulary.
 inline ModelConfig tiny_config(Family family) {
@@ -115,8 +117,7 @@ inline TestBatch batch_of(const Rollout& r) {
   b.completions.ids = r.completion_ids;
   b.completions.offsets = r.completion_offsets;
   b.old_logps = r.logps;
-  for (size_t i = 0; i < r.sample.size(); ++i)
-    b.advantages.push_back(2 * uniform(4, static_cast<uint32_t>(i)) - 1);
+  for (size_t i = 0; i < r.sample.size(); ++i) b.advantages.push_back(2 * uniform(4, static_cast<uint32_t>(i)) - 1);
   return b;
 }
 

@@ -132,8 +132,8 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   const Layout layout(std::move(learning), loss_over(s)), silent_layout(std::move(silent), loss_over(s));
   StepLoss loss = step_loss(layout, batch, s), silent_loss = step_loss(silent_layout, batch, s);
 
-  const int64_t budget = s.micro_batch_tokens > 0 ? s.micro_batch_tokens
-                                                  : chosen_micro_batch(training_bytes_per_row(m));
+  const int64_t budget =
+      s.micro_batch_tokens > 0 ? s.micro_batch_tokens : chosen_micro_batch(training_bytes_per_row(m));
   TrainMetrics out;
   StepTimes times;
   const int64_t units = static_cast<int64_t>(layout.units().size()),
@@ -153,8 +153,9 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   }
   const double start = seconds_now();
   const int64_t learnt = out.tokens;
-  if (!measure_silent(e, silent_layout, s, control, [&](int64_t done, int64_t rows) { advanced(units + done, rows); },
-                      &silent_loss))
+  if (!measure_silent(
+          e, silent_layout, s, control, [&](int64_t done, int64_t rows) { advanced(units + done, rows); },
+          &silent_loss))
     return cancelled;
   times.forward_seconds += seconds_now() - start;
   times.flops += 2 * static_cast<double>(m.matmul_parameters) * static_cast<double>(out.tokens - learnt);

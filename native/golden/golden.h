@@ -9,13 +9,13 @@
 namespace glossa {
 
 struct GoldenMeasure {
-  std::string name;      // "logits", "token_logps", "grad", "loss", "weights", ...
-  double error, bound;   // absolute or relative as the name's bound is defined
+  std::string name;     // "logits", "token_logps", "grad", "loss", "weights", ...
+  double error, bound;  // absolute or relative as the name's bound is defined
 };
 struct GoldenCase {
-  std::string name, kind;       // kind: model, loss, train
-  std::string state;            // "pass", "fail", "skip" (a loss type that is not computed yet), "error"
-  std::string detail;           // why skipped or failed
+  std::string name, kind;  // kind: model, loss, train
+  std::string state;       // "pass", "fail", "skip" (a loss type that is not computed yet), "error"
+  std::string detail;      // why skipped or failed
   std::vector<GoldenMeasure> measures;
 };
 Result<std::vector<GoldenCase>> run_golden(const std::string& dir, const EngineOptions&);

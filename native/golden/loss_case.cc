@@ -39,11 +39,13 @@ struct Sums {
 };
 
 void compare_metrics(const Json& metrics, const Sums& s, GoldenCase* out) {
-  const std::pair<const char*, double> computed[] = {
-      {"entropy", s.entropy / s.tokens},          {"kl", s.kl / s.tokens},
-      {"clip_ratio/low_mean", s.low / s.tokens},  {"clip_ratio/high_mean", s.high / s.tokens},
-      {"clip_ratio/low_min", s.low_min},          {"clip_ratio/high_max", s.high_max},
-      {"clip_ratio/region_mean", (s.low + s.high) / s.tokens}};
+  const std::pair<const char*, double> computed[] = {{"entropy", s.entropy / s.tokens},
+                                                     {"kl", s.kl / s.tokens},
+                                                     {"clip_ratio/low_mean", s.low / s.tokens},
+                                                     {"clip_ratio/high_mean", s.high / s.tokens},
+                                                     {"clip_ratio/low_min", s.low_min},
+                                                     {"clip_ratio/high_max", s.high_max},
+                                                     {"clip_ratio/region_mean", (s.low + s.high) / s.tokens}};
   for (const auto& [name, value] : computed)
     if (const Json* want = metrics.find(name); want && want->kind == Json::Kind::number)
       out->measures.push_back({name, std::fabs(value - want->number), 1e-5});

@@ -44,9 +44,15 @@ Split split(const std::vector<int32_t>& ids, const std::vector<int32_t>& lengths
 class ModelCase {
  public:
   ModelCase(Engine& engine, CaseTensors& tensors, Dtype dtype)
-      : engine_(engine), t_(tensors), bounds_(bounds_for(dtype)), exact_(dtype == Dtype::f32),
-        ids_(t_.ints("input_ids")), lengths_(t_.ints("lengths")), logits_(t_.floats("logits")),
-        logps_(t_.floats("token_logps")), loss_(t_.floats("loss")) {}
+      : engine_(engine),
+        t_(tensors),
+        bounds_(bounds_for(dtype)),
+        exact_(dtype == Dtype::f32),
+        ids_(t_.ints("input_ids")),
+        lengths_(t_.ints("lengths")),
+        logits_(t_.floats("logits")),
+        logps_(t_.floats("token_logps")),
+        loss_(t_.floats("loss")) {}
 
   Status check(GoldenCase* out) {
     if (!t_.status().ok()) return t_.status();

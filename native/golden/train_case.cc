@@ -79,7 +79,8 @@ Status check(const Json& json, Engine& engine, CaseTensors& t, const Bounds& bou
     return Status("GOLDEN_INVALID", "the tensors of case.safetensors do not fit together");
   const int64_t rows = static_cast<int64_t>(advantages.size());
   TrainBatch batch;
-  batch.sequences = {{prompts.data(), prompt_offsets.data(), rows}, {completions.data(), completion_offsets.data(), rows}};
+  batch.sequences = {{prompts.data(), prompt_offsets.data(), rows},
+                     {completions.data(), completion_offsets.data(), rows}};
   batch.advantages = advantages.data();
   batch.old_logps = old.data();
   batch.ref_logps = ref.data();

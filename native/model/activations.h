@@ -8,7 +8,8 @@
 
 namespace glossa {
 
-// Keys and values of one sequence in every layer: [layers][k, v], each kv_elements(shape, capacity) of the model's type.
+// Keys and values of one sequence in every layer: [layers][k, v], each kv_elements(shape, capacity) of the model's
+// type.
 struct KvCache {
   uint8_t* data = nullptr;
   int64_t capacity = 0;  // positions, a multiple of 16
@@ -28,28 +29,28 @@ struct SequenceRows {
   int64_t position0;  // rotary position of the first row
   int64_t own0;       // index of the first row's key in `own`
   KvCache own;
-  KvCache prefix;     // shared with other sequences; prefix_length 0: none
+  KvCache prefix;  // shared with other sequences; prefix_length 0: none
   int64_t prefix_length;
 };
 
 // Row r of an array of width w starts at element r * w. "type" is the model's operand type.
 struct LayerRows {
-  float* x;              // [rows][hidden]      the residual stream as the layer finds it
-  void* normed1;         // [rows][hidden]      type; input of the q|k|v product
-  float* rstd1;          // [rows]
-  float* qkv;            // [rows][width]       queries normed and rotated
-  float* qk_raw;         // [rows][q + kv]      q|k before their norm (training, where there is one)
+  float* x;       // [rows][hidden]      the residual stream as the layer finds it
+  void* normed1;  // [rows][hidden]      type; input of the q|k|v product
+  float* rstd1;   // [rows]
+  float* qkv;     // [rows][width]       queries normed and rotated
+  float* qk_raw;  // [rows][q + kv]      q|k before their norm (training, where there is one)
   float *rstd_q, *rstd_k;
-  void* attention;       // [rows][q_width]     type; heads side by side
-  float* stats;          // [rows][heads][2]    training
-  float* o;              // [rows][hidden]      post-norm: output of the o product
-  float* x_mid;          // [rows][hidden]      the residual stream after attention
-  void* normed2;         // [rows][hidden]      type
-  float* rstd2;          // [rows]
-  float* gate_up;        // [rows][2 ffn]       replaced by its gradient (type, a row where the row was)
-  void* product;         // [rows][ffn]         type; silu(gate) * up
-  float* down;           // [rows][hidden]      post-norm: output of the down product
-  float* x_out;          // [rows][hidden]      the next layer's x
+  void* attention;             // [rows][q_width]     type; heads side by side
+  float* stats;                // [rows][heads][2]    training
+  float* o;                    // [rows][hidden]      post-norm: output of the o product
+  float* x_mid;                // [rows][hidden]      the residual stream after attention
+  void* normed2;               // [rows][hidden]      type
+  float* rstd2;                // [rows]
+  float* gate_up;              // [rows][2 ffn]       replaced by its gradient (type, a row where the row was)
+  void* product;               // [rows][ffn]         type; silu(gate) * up
+  float* down;                 // [rows][hidden]      post-norm: output of the down product
+  float* x_out;                // [rows][hidden]      the next layer's x
   void *d_qkv, *d_o, *d_down;  // training: gradients of the products' outputs, type
 };
 
@@ -64,7 +65,9 @@ struct Activations {
 Activations carve_activations(const Model&, Carver&, int64_t rows, bool training);
 
 // Elements between the rows of gate_up's gradient in the model's type.
-inline int64_t d_gate_up_stride(const Model& m) { return 2 * m.config.ffn * (m.dtype == Dtype::f32 ? 1 : 2); }
+inline int64_t d_gate_up_stride(const Model& m) {
+  return 2 * m.config.ffn * (m.dtype == Dtype::f32 ? 1 : 2);
+}
 
 // n float32 to type t; dst may not overlap src.
 void convert(void* dst, Dtype t, const float* src, int64_t n);

@@ -6,8 +6,6 @@
 namespace glossa {
 namespace {
 
-constexpr int64_t kRowsOfBlock = 104;
-
 struct Scratch {
   float* wide;         // [block][ffn]
   float* narrow;       // [block][hidden]
@@ -37,8 +35,15 @@ void add(float* to, const float* from, int64_t n) {
 class LayerBackward {
  public:
   LayerBackward(const Model& m, const Weights& w, const Activations& a, int64_t index, float* dx, const Scratch& s)
-      : m_(m), w_(w), v_(w.layer(index)), b_(a.layer(index)), p_(m.partials[static_cast<size_t>(index)]),
-        index_(index), d_(m.config.hidden), dx_(dx), s_(s) {}
+      : m_(m),
+        w_(w),
+        v_(w.layer(index)),
+        b_(a.layer(index)),
+        p_(m.partials[static_cast<size_t>(index)]),
+        index_(index),
+        d_(m.config.hidden),
+        dx_(dx),
+        s_(s) {}
 
   // Rows of sequence-wise sums: rows [r, r + n) cut at the sequences' ends.
   template <class Body>
@@ -95,16 +100,15 @@ class LayerBackward {
       float* dv_prefix = g.prefix.data ? dk_prefix + kv_elements(q, g.prefix.capacity) : nullptr;
       m_.kernels->attention->backward(
           d_qkv, width, s_.dk, s_.dv, dk_prefix, dv_prefix, s_.d_attention + (s.row0 - span_row0) * q.q_width(),
-          at(b_.attention, s.row0 * q.q_width()), q.q_width(), b_.stats + s.row0 * q.heads * 2,
-          b_.qkv + s.row0 * width, width, s.rows, prefix, s.prefix_length, kv_block(m_, s.own, index_), q,
-          m_.attention_scale, m_.dtype, s_.attention);
+          at(b_.attention, s.row0 * q.q_width()), q.q_width(), b_.stats + s.row0 * q.heads * 2, b_.qkv + s.row0 * width,
+          width, s.rows, prefix, s.prefix_length, kv_block(m_, s.own, index_), q, m_.attention_scale, m_.dtype,
+          s_.attention);
     }
     for (int64_t i = 0; i < g.reader_count; ++i) add_reader(g.readers[i], s);
-    m_.kernels->qkv->backward(d_qkv, s_.dk, s_.dv, s.own.capacity, 0, m_.rope.data(), s.position0, s.rows, q, v_.q_norm,
-                              v_.k_norm, element(b_.rstd_q, s.row0 * q.rstd_q()),
-                              element(b_.rstd_k, s.row0 * q.rstd_k()),
-                              element(b_.qk_raw, s.row0 * (q.q_width() + q.kv_width())), partial(g, p_.q_norm),
-                              partial(g, p_.k_norm));
+    m_.kernels->qkv->backward(
+        d_qkv, s_.dk, s_.dv, s.own.capacity, 0, m_.rope.data(), s.position0, s.rows, q, v_.q_norm, v_.k_norm,
+        element(b_.rstd_q, s.row0 * q.rstd_q()), element(b_.rstd_k, s.row0 * q.rstd_k()),
+        element(b_.qk_raw, s.row0 * (q.q_width() + q.kv_width())), partial(g, p_.q_norm), partial(g, p_.k_norm));
     if (p_.qkv_bias >= 0)
       for (int64_t r = 0; r < s.rows; ++r) add(partial(g, p_.qkv_bias), d_qkv + r * width, width);
     if (m_.dtype != Dtype::f32) convert(at(b_.d_qkv, s.row0 * width), m_.dtype, d_qkv, s.rows * width);
@@ -180,12 +184,6 @@ class LayerBackward {
   float* dx_;
   const Scratch& s_;
 };
-
-template <class Body>
-void in_blocks(const Span& span, const Body& body) {
-  for (int64_t r = span.row0, end = span.row0 + span.rows; r < end; r += kRowsOfBlock)
-    body(r, std::min(kRowsOfBlock, end - r));
-}
 
 }  // namespace
 

@@ -15,8 +15,8 @@ class Buffer {
   Buffer(Buffer&&) noexcept;
   Buffer& operator=(Buffer&&) noexcept;
 
-  // At least `bytes` bytes at data(), aligned to 64; what was there is lost when the buffer grows. Pages are not resident
-  // until they are written. Throws std::bad_alloc, so that it must be called outside the thread pool's tasks.
+  // At least `bytes` bytes at data(), aligned to 64; what was there is lost when the buffer grows. Pages are not
+  // resident until they are written. Throws std::bad_alloc, so that it must be called outside the thread pool's tasks.
   void reserve(int64_t bytes);
   uint8_t* data() const { return data_; }
   int64_t capacity() const { return capacity_; }
@@ -48,7 +48,11 @@ class Carver {
 };
 
 // Element i of an array of type t.
-inline void* element(void* p, Dtype t, int64_t i) { return p ? static_cast<uint8_t*>(p) + i * dtype_bytes(t) : nullptr; }
-inline float* element(float* p, int64_t i) { return p ? p + i : nullptr; }
+inline void* element(void* p, Dtype t, int64_t i) {
+  return p ? static_cast<uint8_t*>(p) + i * dtype_bytes(t) : nullptr;
+}
+inline float* element(float* p, int64_t i) {
+  return p ? p + i : nullptr;
+}
 
 }  // namespace glossa

@@ -6,15 +6,6 @@
 namespace glossa {
 namespace {
 
-// Rows that go through a chain of operators together, so that what passes between them stays in the cache.
-constexpr int64_t kRowsOfBlock = 104;
-
-template <class Body>
-void in_blocks(const Span& span, const Body& body) {
-  for (int64_t r = span.row0, end = span.row0 + span.rows; r < end; r += kRowsOfBlock)
-    body(r, std::min(kRowsOfBlock, end - r));
-}
-
 class Layer {
  public:
   Layer(const Model& m, const Weights& w, const Activations& a, int64_t index)
@@ -32,9 +23,9 @@ class Layer {
 
   void store_keys(const SequenceRows& s) const {
     const QkvShape& q = m_.shape;
-    m_.kernels->qkv->forward(b_.qkv + s.row0 * q.width(), kv_block(m_, s.own, index_), m_.dtype, s.own0,
-                             m_.rope.data(), s.position0, s.rows, q, v_.q_norm, v_.k_norm,
-                             element(b_.rstd_q, s.row0 * q.rstd_q()), element(b_.rstd_k, s.row0 * q.rstd_k()),
+    m_.kernels->qkv->forward(b_.qkv + s.row0 * q.width(), kv_block(m_, s.own, index_), m_.dtype, s.own0, m_.rope.data(),
+                             s.position0, s.rows, q, v_.q_norm, v_.k_norm, element(b_.rstd_q, s.row0 * q.rstd_q()),
+                             element(b_.rstd_k, s.row0 * q.rstd_k()),
                              element(b_.qk_raw, s.row0 * (q.q_width() + q.kv_width())));
   }
 
@@ -109,7 +100,9 @@ std::vector<Span> spans_of(const SequenceRows* s, int64_t count) {
   return spans;
 }
 
-int64_t forward_scratch_bytes(const Model& m, int64_t keys) { return attention_scratch_bytes(m.shape, keys); }
+int64_t forward_scratch_bytes(const Model& m, int64_t keys) {
+  return attention_scratch_bytes(m.shape, keys);
+}
 
 void embed(const Model& m, const Weights& w, float* x, const int32_t* ids, int64_t rows) {
   m.kernels->embedding->forward(x, w.embedding(), ids, rows, m.config.hidden);

@@ -4,18 +4,13 @@
 #include <cstring>
 
 namespace glossa {
-namespace {
-
-constexpr int64_t kRowsOfBlock = 52;
-
-}  // namespace
 
 void head_loss(const Model& m, const Weights& w, const HeadLoss& loss, const void* normed, float* d_normed,
                float* logits, int64_t row0, int64_t rows) {
   const int64_t d = m.config.hidden, vocab = m.config.vocab, ld = logits_stride(m);
   const HeadKernels& head = *m.kernels->head;
-  for (int64_t at = 0; at < rows; at += kRowsOfBlock) {
-    const int64_t n = std::min(kRowsOfBlock, rows - at), first = row0 + at;
+  for (int64_t at = 0; at < rows; at += kHeadRows) {
+    const int64_t n = std::min(kHeadRows, rows - at), first = row0 + at;
     float* block = logits + at * ld;
     head_logits(m, w, block, ld, element(const_cast<void*>(normed), m.dtype, first * d), n);
     for (int64_t i = 0; i < n; ++i) {

@@ -6,7 +6,9 @@
 namespace glossa {
 namespace {
 
-int64_t even(int64_t n) { return n + n % 2; }
+int64_t even(int64_t n) {
+  return n + n % 2;
+}
 
 bool same_prompt(const BatchRow& a, const BatchRow& b) {
   return a.prompt_length == b.prompt_length &&

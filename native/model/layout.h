@@ -26,20 +26,20 @@ enum class LossOver : uint8_t {
 };
 
 struct Unit {
-  int64_t first, count;      // of the batch rows
-  int64_t rows, head_rows;   // padded
-  int64_t result0;           // of its first token among the results of the whole batch
+  int64_t first, count;     // of the batch rows
+  int64_t rows, head_rows;  // padded
+  int64_t result0;          // of its first token among the results of the whole batch
 };
 
 struct Sequence {
-  int64_t row;                  // of BatchRow; -1: a prefix
-  int64_t unit;                 // within the micro-batch
-  int64_t row0, rows;           // in the micro-batch
+  int64_t row;         // of BatchRow; -1: a prefix
+  int64_t unit;        // within the micro-batch
+  int64_t row0, rows;  // in the micro-batch
   int64_t position0;
-  int64_t prefix;               // its prefix among the micro-batch's sequences, or -1
+  int64_t prefix;  // its prefix among the micro-batch's sequences, or -1
   int64_t prefix_length;
-  int64_t loss_from;            // rows before this one carry no loss; == rows: none does
-  int64_t head_row0;            // its first loss row among the rows that reach the head
+  int64_t loss_from;  // rows before this one carry no loss; == rows: none does
+  int64_t head_row0;  // its first loss row among the rows that reach the head
   int64_t head_rows() const { return rows - loss_from; }
 };
 
@@ -48,8 +48,8 @@ struct MicroBatch {
   int64_t rows = 0, head_rows = 0;  // padded
   std::vector<int32_t> ids;         // [rows], 0 in padding
   std::vector<int64_t> padding;     // rows that are padding
-  // Per head row: the token to predict (-1: padding), the batch row, the token's place in the results of the whole batch
-  // and among the batch's completion ids (-1: a prompt token).
+  // Per head row: the token to predict (-1: padding), the batch row, the token's place in the results of the whole
+  // batch and among the batch's completion ids (-1: a prompt token).
   std::vector<int32_t> targets;
   std::vector<int64_t> owner, result, token;
   int64_t longest_sequence = 0, longest_keys = 0;

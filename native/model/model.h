@@ -1,4 +1,5 @@
-// A model ready to compute: its settings, the kernels, the operand type, and where each parameter lies in the flat vector.
+// A model ready to compute: its settings, the kernels, the operand type, and where each parameter lies in the flat
+// vector.
 #pragma once
 #include <cstdint>
 #include <string>

@@ -55,9 +55,9 @@ Values attend(const ModelConfig& c, const Parameters& p, const std::string& laye
   const QkvShape s = c.qkv_shape();
   const Values qkv = product(x, p(a + "q_proj.weight"), p(a + "q_proj.bias"), n, s.width(), c.hidden);
   Values q(static_cast<size_t>(n * s.q_width())), k(static_cast<size_t>(n * s.kv_width())), v(k), out(q);
-  qkv_forward(q.data(), k.data(), v.data(), qkv.data(), 0, n, s, c.rope, p(a + "q_norm.weight"), p(a + "k_norm.weight"));
-  attention_forward(out.data(), q.data(), k.data(), v.data(), n, 0, s,
-                    1 / std::sqrt(static_cast<double>(c.head_dim)));
+  qkv_forward(q.data(), k.data(), v.data(), qkv.data(), 0, n, s, c.rope, p(a + "q_norm.weight"),
+              p(a + "k_norm.weight"));
+  attention_forward(out.data(), q.data(), k.data(), v.data(), n, 0, s, 1 / std::sqrt(static_cast<double>(c.head_dim)));
   return product(out, p(a + "o_proj.weight"), nullptr, n, c.hidden, s.q_width());
 }
 
@@ -100,8 +100,8 @@ std::vector<double> model_logits(const ModelConfig& c, const std::vector<double>
   for (int64_t l = 0; l < c.layers; ++l) {
     const std::string layer = "model.layers." + std::to_string(l) + ".";
     const double *first = p(layer + (c.post_norm ? "post_attention_layernorm.weight" : "input_layernorm.weight")),
-                 *second = p(layer + (c.post_norm ? "post_feedforward_layernorm.weight"
-                                                  : "post_attention_layernorm.weight"));
+                 *second =
+                     p(layer + (c.post_norm ? "post_feedforward_layernorm.weight" : "post_attention_layernorm.weight"));
     if (c.post_norm) {
       add(&x, norm(attend(c, p, layer, x, n), first, eps, c.hidden));
       add(&x, norm(mlp(c, p, layer, x, n), second, eps, c.hidden));

@@ -10,8 +10,8 @@ namespace glossa {
 struct HeadRows {
   const void* d_logits;  // [rows][stride elements] of the model's type
   int64_t stride;
-  const void* normed;    // [rows][hidden] of the model's type
-  int64_t rows;          // even
+  const void* normed;  // [rows][hidden] of the model's type
+  int64_t rows;        // even
 };
 
 class WeightGradients {

@@ -8,7 +8,9 @@ namespace {
 
 constexpr int64_t kPanelsOfTask = 8;
 
-int64_t panels(int64_t n) { return (n + kPanel - 1) / kPanel; }
+int64_t panels(int64_t n) {
+  return (n + kPanel - 1) / kPanel;
+}
 
 // The vectors at `base`, whose element `offset` of the flat vector lies at place(offset).
 void place(const Model& m, const std::function<const float*(int64_t)>& at, std::vector<LayerVectors>* layers,
@@ -24,7 +26,8 @@ void place(const Model& m, const std::function<const float*(int64_t)>& at, std::
 
 void Weights::attach(const Model& m, const float* master) {
   master_ = master;
-  place(m, [&](int64_t offset) { return offset < 0 ? nullptr : master + offset; }, &layers_, &embedding_, &final_norm_);
+  place(
+      m, [&](int64_t offset) { return offset < 0 ? nullptr : master + offset; }, &layers_, &embedding_, &final_norm_);
   auto carve = [&](Carver c) {
     matrices_.clear();
     for (const MatrixSpec& w : m.matrices) {

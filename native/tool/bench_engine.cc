@@ -94,7 +94,13 @@ test::Rows distinct_rows(int64_t rows, int64_t length, int64_t vocab, int64_t ea
 class EngineBench {
  public:
   EngineBench(Engine& engine, const Shape& shape, int reps, double peak, double cpu_peak, bool json)
-      : engine_(engine), s_(shape), reps_(reps), peak_(peak), cpu_peak_(cpu_peak), json_(json), n_(static_cast<double>(engine.info().matmul_parameters)) {}
+      : engine_(engine),
+        s_(shape),
+        reps_(reps),
+        peak_(peak),
+        cpu_peak_(cpu_peak),
+        json_(json),
+        n_(static_cast<double>(engine.info().matmul_parameters)) {}
 
   void train() {
     const test::Rows prompts = distinct_rows(s_.train_rows, 1, s_.vocab);
@@ -122,7 +128,8 @@ class EngineBench {
     Rollout last;
     const Runs runs = repeat(reps_, [&] { last = take(engine_.generate(r, {})); });
     line("sample", static_cast<double>(s_.sequences * s_.fresh), 2 * n_, runs);
-    if (!json_) std::printf("      prefill %.1f ms, decode %.1f ms\n", 1e3 * last.prefill_seconds, 1e3 * last.decode_seconds);
+    if (!json_)
+      std::printf("      prefill %.1f ms, decode %.1f ms\n", 1e3 * last.prefill_seconds, 1e3 * last.decode_seconds);
   }
 
   void grpo(int64_t group) {
@@ -145,9 +152,10 @@ class EngineBench {
     const double rows = static_cast<double>(s_.sequences * s_.fresh);
     line("grpo step", rows, 2 * n_ + last.flops / rows, runs);
     if (!json_)
-      std::printf("      sampling %.1f ms, forward %.1f, backward %.1f, optimizer %.1f ms; %ld rows of %ld + %ld tokens\n",
-                  1e3 * sampling, 1e3 * last.forward_seconds, 1e3 * last.backward_seconds, 1e3 * last.optimizer_seconds,
-                  static_cast<long>(s_.sequences), static_cast<long>(s_.prompt), static_cast<long>(s_.fresh));
+      std::printf(
+          "      sampling %.1f ms, forward %.1f, backward %.1f, optimizer %.1f ms; %ld rows of %ld + %ld tokens\n",
+          1e3 * sampling, 1e3 * last.forward_seconds, 1e3 * last.backward_seconds, 1e3 * last.optimizer_seconds,
+          static_cast<long>(s_.sequences), static_cast<long>(s_.prompt), static_cast<long>(s_.fresh));
   }
 
   const std::string& results() const { return results_; }
@@ -175,16 +183,18 @@ class EngineBench {
     const double of_peak = 100 * tokens * flops_of_token / (runs.median * peak_);
     const double of_cpu = 100 * tokens * flops_of_token / (runs.cpu * cpu_peak_);
     if (!json_)
-      std::printf("  %-10s %9.0f tokens/s (best %.0f)  %.3f s  %5.1f %% of the peak, %5.1f %% by processor time\n", what,
-                  tokens / runs.median, tokens / runs.best, runs.median, of_peak, of_cpu);
+      std::printf("  %-10s %9.0f tokens/s (best %.0f)  %.3f s  %5.1f %% of the peak, %5.1f %% by processor time\n",
+                  what, tokens / runs.median, tokens / runs.best, runs.median, of_peak, of_cpu);
     char text[512];
     std::snprintf(text, sizeof text,
-                  "%s{\"model\":\"%s\",\"what\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"parameters\":%ld,\"matmul_parameters\":%.0f,"
-                  "\"tokens_per_s\":%.1f,\"best_tokens_per_s\":%.1f,\"seconds\":%.5f,\"peak_gflops\":%.2f,\"percent_of_peak\":%.2f,"
+                  "%s{\"model\":\"%s\",\"what\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,\"parameters\":%ld,\"matmul_"
+                  "parameters\":%.0f,"
+                  "\"tokens_per_s\":%.1f,\"best_tokens_per_s\":%.1f,\"seconds\":%.5f,\"peak_gflops\":%.2f,\"percent_of_"
+                  "peak\":%.2f,"
                   "\"percent_by_cpu_time\":%.2f}",
                   results_.empty() ? "" : ",", s_.name, what, engine_.info().dtype.c_str(), threads,
-                  static_cast<long>(engine_.info().parameters), n_, tokens / runs.median, tokens / runs.best, runs.median,
-                  peak_ / 1e9, of_peak, of_cpu);
+                  static_cast<long>(engine_.info().parameters), n_, tokens / runs.median, tokens / runs.best,
+                  runs.median, peak_ / 1e9, of_peak, of_cpu);
     results_ += text;
   }
 
@@ -227,7 +237,8 @@ COMMAND("bench engine", "[--model tiny|1m|10m|100m|grpo] [--dtype f32|bf16] [--t
     const double peak = measured_peak_flops(*kernels_for(info.isa).value(), Dtype::f32, info.threads);
     if (!json)
       std::printf("%s: %.2f M parameters, %s, %s, %d threads, float32 peak %.1f GFLOP/s\n", shape.name,
-                  1e-6 * static_cast<double>(info.parameters), info.isa.c_str(), info.dtype.c_str(), info.threads, peak / 1e9);
+                  1e-6 * static_cast<double>(info.parameters), info.isa.c_str(), info.dtype.c_str(), info.threads,
+                  peak / 1e9);
     EngineBench bench(*engine.value(), shape, reps, peak, peak_by_cpu(*kernels_for(info.isa).value()), json);
     bench.slots = std::atoi(option(args, "--slots", "0").c_str());
     bench.micro_batch_tokens = std::atoi(option(args, "--micro-batch", "0").c_str());

@@ -33,8 +33,7 @@ COMMAND("golden", "DIR [--dtype f32|bf16] [--json]: reference cases beside their
     good = good && (c.state == "pass" || c.state == "skip");
     if (json) continue;
     std::printf("%-24s %-5s %s\n", c.name.c_str(), c.state.c_str(), c.detail.c_str());
-    for (const GoldenMeasure& m : c.measures)
-      std::printf("    %-24s %.3g of %.3g\n", m.name.c_str(), m.error, m.bound);
+    for (const GoldenMeasure& m : c.measures) std::printf("    %-24s %.3g of %.3g\n", m.name.c_str(), m.error, m.bound);
   }
   if (json) std::printf("%s", golden_json(cases.value()).c_str());
   return good ? 0 : 1;

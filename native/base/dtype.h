@@ -6,7 +6,9 @@ namespace glossa {
 
 enum class Dtype : uint8_t { f32, bf16, f16 };  // f16 is read from files only; nothing computes in it
 
-inline int64_t dtype_bytes(Dtype t) { return t == Dtype::f32 ? 4 : 2; }
+inline int64_t dtype_bytes(Dtype t) {
+  return t == Dtype::f32 ? 4 : 2;
+}
 
 // bfloat16 with round to nearest even; NaN stays NaN.
 inline uint16_t to_bf16(float x) {
@@ -14,6 +16,8 @@ inline uint16_t to_bf16(float x) {
   if ((u & 0x7fffffffu) > 0x7f800000u) return static_cast<uint16_t>((u >> 16) | 0x40u);
   return static_cast<uint16_t>((u + 0x7fffu + ((u >> 16) & 1u)) >> 16);
 }
-inline float from_bf16(uint16_t x) { return __builtin_bit_cast(float, static_cast<uint32_t>(x) << 16); }
+inline float from_bf16(uint16_t x) {
+  return __builtin_bit_cast(float, static_cast<uint32_t>(x) << 16);
+}
 
 }  // namespace glossa

@@ -25,6 +25,8 @@ inline Philox4 philox4x32(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2, u
 }
 
 // Uniform in (0, 1): never 0 nor 1.
-inline float philox_uniform(uint32_t bits) { return (static_cast<float>(bits >> 9) + 0.5f) * (1.0f / 8388608.0f); }
+inline float philox_uniform(uint32_t bits) {
+  return (static_cast<float>(bits >> 9) + 0.5f) * (1.0f / 8388608.0f);
+}
 
 }  // namespace glossa

@@ -18,14 +18,14 @@ struct LinearKernels {
   // The same for C = A * B, w [k][n] row-major: the weights as the backward pass (dX = dY * W) needs them.
   void (*pack_transposed)(void* packed, Dtype t, const float* w, int64_t n, int64_t k, int64_t ld, int64_t panel0,
                           int64_t panel1);
-  // c [m][n] = a [m][k] * packed, columns of panels [panel0, panel1) only. bias [n] or null. accumulate: c += (no bias).
-  // a has the packed type; lda, ldc in elements. a's rows must be readable up to k only.
+  // c [m][n] = a [m][k] * packed, columns of panels [panel0, panel1) only. bias [n] or null. accumulate: c += (no
+  // bias). a has the packed type; lda, ldc in elements. a's rows must be readable up to k only.
   void (*multiply)(float* c, int64_t ldc, const void* a, int64_t lda, int64_t m, const void* packed, Dtype t, int64_t n,
                    int64_t k, int64_t panel0, int64_t panel1, const float* bias, bool accumulate);
   // c [n][k] += sum over tokens, in order, of a[token][n] * b[token][k], rows [row0, row1) of c only.
   // For bfloat16 tokens are taken in pairs from the first: `tokens` must be even. scratch: outer_scratch_bytes.
-  void (*accumulate_outer)(float* c, int64_t ldc, const void* a, int64_t lda, const void* b, int64_t ldb, int64_t tokens,
-                           int64_t k, int64_t row0, int64_t row1, Dtype t, void* scratch);
+  void (*accumulate_outer)(float* c, int64_t ldc, const void* a, int64_t lda, const void* b, int64_t ldb,
+                           int64_t tokens, int64_t k, int64_t row0, int64_t row1, Dtype t, void* scratch);
 };
 int64_t outer_scratch_bytes(Dtype t, int64_t rows, int64_t k);  // per thread; independent of tokens
 

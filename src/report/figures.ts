@@ -35,6 +35,8 @@ export interface LineFigure {
 /** The whole figure, legend included, so that all figures of a page have one size and one size of type. */
 const WIDTH = 420;
 const HEIGHT = 280;
+/** Longer names do not fit beside each other in a legend. */
+const LONG_NAME = 22;
 const FIT = { type: 'fit', contains: 'padding' };
 
 const CONFIG = {
@@ -68,6 +70,7 @@ export function lineFigure(figure: LineFigure): FigureSpec {
     s.points.filter((p) => p.value !== null).map((p) => ({ step: p.step, value: p.value, series: s.name })),
   );
   const names = figure.series.map((s) => s.name);
+  const legend = figure.legend === false ? null : { columns: names.some((name) => name.length > LONG_NAME) ? 1 : 2 };
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     title: figure.title,
@@ -90,13 +93,13 @@ export function lineFigure(figure: LineFigure): FigureSpec {
         field: 'series',
         type: 'nominal',
         scale: { domain: names, range: figure.series.map((s) => ink(s.ink)) },
-        legend: figure.legend === false ? null : { columns: 2 },
+        legend,
       },
       strokeDash: {
         field: 'series',
         type: 'nominal',
         scale: { domain: names, range: figure.series.map((s) => (s.dashed === true ? [5, 3] : [1, 0])) },
-        legend: figure.legend === false ? null : { columns: 2 },
+        legend,
       },
     },
   };

@@ -42,7 +42,7 @@ export function collapseStep(metrics: readonly MetricsLine[]): number | null {
   return at < 0 ? null : (lines[at]?.step ?? null);
 }
 
-/** First and last held-out evaluation of the run's (first) language, and where it collapsed. */
+/** The held-out evaluation before training and the last one after it, in the run's first language; where it collapsed. */
 export function findings(run: RunSummary): Findings {
   const language = run.evaluations[0]?.language;
   const points = run.evaluations
@@ -57,8 +57,8 @@ export function findings(run: RunSummary): Findings {
       n: e.n,
     }));
   return {
-    before: points[0] ?? null,
-    after: points.length > 1 ? (points.at(-1) ?? null) : null,
+    before: points.find((point) => point.step === 0) ?? null,
+    after: points.findLast((point) => point.step > 0) ?? null,
     collapseStep: collapseStep(run.metrics),
     steps: run.metrics.reduce((most, line) => Math.max(most, line.step), 0),
   };

@@ -203,11 +203,12 @@ export function story(runs: readonly ReportRun[], found: readonly Findings[], ta
   const lines: string[] = [];
   runs.forEach((run, i) => {
     const f = found[i]!;
-    if (f.before === null || f.after === null) return;
-    const words = `${name} words in right answers went from ${percent(f.before.targetWrRewarded)} to ${percent(f.after.targetWrRewarded)}`;
-    const accuracy = `accuracy on ${f.after.n} held-out problems from ${percent(f.before.accuracy)} to ${percent(f.after.accuracy)}`;
+    if (f.after === null) return;
+    const words = change(f.before?.targetWrRewarded, f.after.targetWrRewarded);
+    const accuracy = change(f.before?.accuracy, f.after.accuracy);
+    const end = f.collapseStep === null ? '' : `; collapse at step ${f.collapseStep}`;
     lines.push(
-      `${run.label}: ${words}, ${accuracy}${f.collapseStep === null ? '.' : `; collapse at step ${f.collapseStep}.`}`,
+      `${run.label}: ${name} words in right answers ${words}, accuracy on held-out problems ${accuracy} (${f.after.n} completions)${end}.`,
     );
   });
   const [a, b] = found;
@@ -218,6 +219,14 @@ export function story(runs: readonly ReportRun[], found: readonly Findings[], ta
     );
   }
   return lines;
+}
+
+/** "went from a to b", "stayed at b", or "b" where nothing was measured before. */
+function change(before: number | null | undefined, after: number | null): string {
+  if (before === undefined || before === null || after === null) return percent(after);
+  return Math.abs(after - before) < 0.01
+    ? `stayed at ${percent(after)}`
+    : `went from ${percent(before)} to ${percent(after)}`;
 }
 
 function facts(summary: RunSummary): [string, string][] {

@@ -91,7 +91,7 @@ function normalizedSums(
   weights.forEach((weight, k) => {
     for (let row = 0; row < rows; row++) {
       const value = rewardsPerFunction[row]![k]!;
-      column[row] = value === null ? NaN : value;
+      column[row] = value ?? NaN;
       if (!Number.isNaN(column[row]!)) judged[row] = 1;
     }
     for (let start = 0; start < rows; start += numGenerations) {

@@ -21,7 +21,7 @@ export class GradingThread {
   #lost: string | undefined;
 
   private constructor(rewards: readonly RewardSettings[]) {
-    const start: WorkerStart = { rewards, calling: this.#calling.buffer as SharedArrayBuffer };
+    const start: WorkerStart = { rewards, calling: this.#calling.buffer };
     this.#worker = import.meta.url.endsWith('.ts')
       ? new Worker(LOAD_TYPESCRIPT_WORKER, { eval: true, workerData: start })
       : new Worker(new URL('./worker.js', import.meta.url), { workerData: start });

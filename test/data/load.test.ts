@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { GlossaError } from '../../src/base/error.js';
+import type { GlossaError } from '../../src/base/error.js';
 import { loadDataSet } from '../../src/data/index.js';
 import type { DataSetSettings } from '../../src/data/types.js';
 import { sharedPath } from '../shared.js';

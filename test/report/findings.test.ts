@@ -48,7 +48,9 @@ test('the fidelity price is accuracy lost per point of Target WR kept', () => {
 });
 
 test('before and after are the first and last evaluation of the first language', () => {
-  const f = findings(run([{ step: 60 }], [point(60, 0.9, 0.1), point(0, 0.3, 0.9), { ...point(60, 1, 1), language: 'en' }]));
+  const f = findings(
+    run([{ step: 60 }], [point(60, 0.9, 0.1), point(0, 0.3, 0.9), { ...point(60, 1, 1), language: 'en' }]),
+  );
   assert.equal(f.before?.accuracy, 0.3);
   assert.equal(f.after?.accuracy, 0.9);
   assert.equal(f.steps, 60);

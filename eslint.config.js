@@ -14,6 +14,8 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', ignoreRestSiblings: true }],
       // Bracket access marks the keys of records: settings, environment variables, metrics.
       '@typescript-eslint/dot-notation': 'off',
+      // An ArrayLike has an index and a length and nothing to iterate with.
+      '@typescript-eslint/prefer-for-of': 'off',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
     },
   },

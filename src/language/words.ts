@@ -74,8 +74,8 @@ export function breakWords(text: string, mask: Uint8Array | null): Words {
     if (unspaced || script === Script.thai) {
       let start = at;
       const lengths = wordLengths(text.slice(at, end), script === Script.thai ? 'th' : 'zh');
-      for (const length of lengths) {
-        const wordEnd = start + length;
+      for (let i = 0; i < lengths.length; i++) {
+        const wordEnd = start + lengths[i]!;
         const wordScript = unspaced ? hanOrKana(text, start, wordEnd, scripts) : script;
         push(words, start, wordEnd, wordScript, sentence, line, hidden);
         start = wordEnd;

@@ -183,7 +183,7 @@ describe('a wrong array', () => {
     structuredClone(detached.buffer, { transfer: [detached.buffer] });
     await refuses(generate({ prompts: { ids: detached, offsets: Int32Array.of(0, 3) } }), /prompts\.ids: .*detached/);
 
-    const resizable = new Int32Array(new ArrayBuffer(12, { maxByteLength: 64 }));
+    const resizable = new Int32Array(Reflect.construct(ArrayBuffer, [12, { maxByteLength: 64 }]) as ArrayBuffer);
     resizable.set([1, 2, 3]);
     await refuses(generate({ prompts: { ids: resizable, offsets: Int32Array.of(0, 3) } }), /prompts\.ids: .*resizable/);
 

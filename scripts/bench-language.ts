@@ -11,6 +11,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import yargs from 'yargs';
 import { LANGUAGES, measureLanguage, type Language } from '../src/language/index.js';
 
 const LENGTH = 300;
@@ -24,7 +25,13 @@ const SPARE: Record<Language, string> = {
   uk: 'Тарас мав 12 яблук і віддав сестрі 5 яблук. Скільки яблук у нього залишилося? ',
 };
 
-const count = Number(valueOf('--count') ?? 10_000);
+const { count, json } = yargs(process.argv.slice(2))
+  .options({
+    count: { type: 'number', default: 10_000, describe: 'completions' },
+    json: { type: 'boolean', default: false, describe: 'one JSON object instead of a table' },
+  })
+  .strict()
+  .parseSync();
 const shared = process.env['GLOSSA_SHARED'] ?? fileURLToPath(new URL('../../shared', import.meta.url));
 const folder = resolve(shared, 'data/langid_lingua');
 const natural = existsSync(folder);
@@ -49,7 +56,7 @@ const result = {
   bound_s: 2,
   per_s: Math.round(count / seconds['mixed']!.wall),
 };
-if (process.argv.includes('--json')) console.log(JSON.stringify(result));
+if (json) console.log(JSON.stringify(result));
 else {
   console.log(`${count} completions of ${LENGTH} characters (${result.text}), one thread`);
   for (const [name, { wall, cpu }] of Object.entries(seconds)) {
@@ -86,9 +93,4 @@ function completions(language: Language, n: number): string[] {
     const at = (i * Math.max(step, LENGTH)) % (text.length - LENGTH);
     return (text.slice(at, at + 140) + FORMULA + text.slice(at + 140, at + LENGTH)).slice(0, LENGTH);
   });
-}
-
-function valueOf(flag: string): string | undefined {
-  const at = process.argv.indexOf(flag);
-  return at < 0 ? undefined : process.argv[at + 1];
 }

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import yargs from 'yargs';
 
 const root = resolve(import.meta.dirname, '..');
 const main = join(root, 'dist/cli/main.js');
@@ -11,9 +11,13 @@ if (!existsSync(main)) {
   console.error(`no ${main}\nBuild it: npm run build`);
   process.exit(1);
 }
-const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '1,2,3,4,5' }, out: { type: 'string', default: 'runs/demo-seeds' } },
-});
+const { seeds, out } = yargs(process.argv.slice(2))
+  .options({
+    seeds: { type: 'string', default: '1,2,3,4,5', describe: 'seeds, separated by commas' },
+    out: { type: 'string', default: 'runs/demo-seeds', describe: 'folder of the runs' },
+  })
+  .strict()
+  .parseSync();
 
 /** Name, the number looked at, and whether it is as it must be. */
 const BOUNDS = [
@@ -28,11 +32,11 @@ const BOUNDS = [
 ];
 
 let missed = 0;
-for (const seed of values.seeds.split(',')) {
-  const out = join(values.out, seed);
+for (const seed of seeds.split(',')) {
+  const folder = join(out, seed);
   const output = execFileSync(
     process.execPath,
-    [main, 'demo', '--seed', seed, '--out', out, '--json', '--progress', 'none'],
+    [main, 'demo', '--seed', seed, '--out', folder, '--json', '--progress', 'none'],
     { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const result = JSON.parse(output.trim().split('\n').at(-1));

@@ -1,6 +1,6 @@
 import type { Config } from './schema.js';
 import type { ConfigPath } from './locate.js';
-import { nearest } from './suggest.js';
+import { nearest } from '../base/suggest.js';
 
 export interface Finding {
   code: string;

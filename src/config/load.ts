@@ -8,7 +8,7 @@ import { locate, pathText, type ConfigPath } from './locate.js';
 import { applyOverride, parseOverride, resolveFiles, type Override } from './overrides.js';
 import { configJsonSchema, configSchema, type Config } from './schema.js';
 import { labModelSchema, type LabModelSettings } from './sections/model.js';
-import { nearest } from './suggest.js';
+import { nearest } from '../base/suggest.js';
 
 /** A checked config with nothing left open: what a run is made of and what run.json keeps. */
 export type ResolvedConfig = Config & {

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GlossaError } from '../base/error.js';
-import { nearest } from '../config/suggest.js';
+import { nearest } from '../base/suggest.js';
 import { readParquetRows } from './parquet.js';
 import { readJsonlRows, type Row } from './rows.js';
 

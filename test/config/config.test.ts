@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { GlossaError } from '../../src/base/error.js';
 import { configJsonSchema, parseConfig, settingsTable } from '../../src/config/index.js';
-import { nearest } from '../../src/config/suggest.js';
+import { nearest } from '../../src/base/suggest.js';
 
 const SMALLEST = 'model: { lab: {} }\ndata:\n  train:\n    - lab: {}\n';
 const parse = (text: string, ...sets: string[]) => parseConfig(text, { path: 'studies/x.yaml', sets });

@@ -24,7 +24,7 @@ struct Shape {
 const Shape kShapes[] = {
     {"tiny", 64, 4, 4, 2, 192, 400, 64, 96, 256, 32, 64},
     {"1m", 128, 4, 4, 4, 384, 1000, 64, 96, 256, 32, 64},
-    {"10m", 320, 8, 5, 5, 896, 2000, 32, 96, 256, 32, 32},
+    {"10m", 320, 8, 5, 5, 896, 2000, 32, 96, 256, 32, 64},
     {"100m", 768, 12, 12, 12, 2048, 16000, 8, 128, 64, 32, 8},
 };
 // TRL's peer: 32 prompts of 32 tokens, 8 completions of 48 each.
@@ -221,6 +221,10 @@ COMMAND("bench engine", "[--model tiny|1m|10m|100m|grpo] [--dtype f32|bf16] [--t
                     what = option(args, "--what", "");
   const bool json = has_flag(args, "--json");
   EngineOptions options;
+  if (dtype != "f32" && dtype != "bf16") {
+    std::fprintf(stderr, "--dtype %s: expected f32 or bf16\n", dtype.c_str());
+    return 2;
+  }
   options.dtype = dtype == "bf16" ? Dtype::bf16 : Dtype::f32;
   options.threads = std::atoi(option(args, "--threads", "0").c_str());
   options.isa = option(args, "--isa", "");
@@ -234,7 +238,10 @@ COMMAND("bench engine", "[--model tiny|1m|10m|100m|grpo] [--dtype f32|bf16] [--t
     }
     const EngineInfo info = engine.value()->info();
     // The float32 peak is the ceiling of both types: bfloat16 may pass it.
-    const double peak = measured_peak_flops(*kernels_for(info.isa).value(), Dtype::f32, info.threads);
+    // The best of several: a core that another process holds for a moment would make the ceiling too low.
+    double peak = 0;
+    for (int i = 0; i < 5; ++i)
+      peak = std::max(peak, measured_peak_flops(*kernels_for(info.isa).value(), Dtype::f32, info.threads));
     if (!json)
       std::printf("%s: %.2f M parameters, %s, %s, %d threads, float32 peak %.1f GFLOP/s\n", shape.name,
                   1e-6 * static_cast<double>(info.parameters), info.isa.c_str(), info.dtype.c_str(), info.threads,

@@ -90,7 +90,7 @@ function verdict({ base, grpo, language_reward: reward, control }: DemoResult): 
       ? `It learnt (${points(grpo.accuracy, base.accuracy)}) and stopped thinking in Korean.`
       : `With this seed Korean did not collapse: ${percent(grpo.target_wr_rewarded)} of the words of right answers are Korean.`,
     (reward.target_wr ?? 0) > 0.9
-      ? `With the language reward it kept its Korean, at ${points(reward.accuracy, grpo.accuracy)} of accuracy.`
+      ? `With the language reward it kept its Korean, at a price of ${points(grpo.accuracy, reward.accuracy)} of accuracy.`
       : `The language reward kept ${percent(reward.target_wr)} Korean words.`,
     (control.target_wr ?? 0) > 0.9
       ? 'Without code-switching in pre-training nothing collapsed.'

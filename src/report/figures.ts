@@ -64,7 +64,7 @@ const CONFIG = {
   },
 };
 
-/** Lines over optimizer steps; points without a value are gaps, never zeros. */
+/** Lines over optimizer steps; a step without a value is left out, never a zero: the line runs on to the next. */
 export function lineFigure(figure: LineFigure): FigureSpec {
   const values = figure.series.flatMap((s) =>
     s.points.filter((p) => p.value !== null).map((p) => ({ step: p.step, value: p.value, series: s.name })),

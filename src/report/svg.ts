@@ -18,14 +18,10 @@ export async function renderSvg(spec: FigureSpec): Promise<string> {
   }
 }
 
-/** The figure takes the width of its place, up to twice its own. */
+/** The figure takes the width of its place: vega writes a viewBox beside width and height, which are left out here. */
 function responsive(svg: string): string {
-  return svg.replace(
-    /<svg([^>]*?) width="([\d.]+)" height="([\d.]+)"/,
-    (_, rest: string, width: string, height: string) => {
-      const box = rest.includes('viewBox') ? '' : ` viewBox="0 0 ${width} ${height}"`;
-      return `<svg${rest}${box} role="img" preserveAspectRatio="xMidYMid meet"`;
-    },
+  return svg.replace(/<svg[^>]*>/, (tag) =>
+    tag.replace(/ (?:width|height)="[\d.]+"/g, '').replace('>', ' role="img" preserveAspectRatio="xMidYMid meet">'),
   );
 }
 
@@ -33,5 +29,9 @@ function responsive(svg: string): string {
 export function standaloneSvg(svg: string): string {
   const table = inkTable();
   const plain = svg.replace(/var\(--([a-z0-9-]+)\)/g, (_, name: string) => table.get(name)?.light ?? '#000000');
-  return plain.replace(/(<svg[^>]*>)/, '$1<rect width="100%" height="100%" fill="#ffffff"/>');
+  return plain.replace(
+    /<svg([^>]*) viewBox="0 0 ([\d.]+) ([\d.]+)"([^>]*)>/,
+    (_, before: string, width: string, height: string, after: string) =>
+      `<svg${before} width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"${after}><rect width="100%" height="100%" fill="#ffffff"/>`,
+  );
 }

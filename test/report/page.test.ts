@@ -37,6 +37,10 @@ test('an SVG takes its colours from the page, and has them written out as a file
   const file = standaloneSvg(svg);
   assert.doesNotMatch(file, /var\(/);
   assert.ok(file.includes(inkTable().get('lang-ko')!.light));
+  const tag = /<svg[^>]*>/.exec(file)![0];
+  for (const name of ['width', 'height', 'viewBox']) {
+    assert.equal(tag.split(` ${name}="`).length - 1, 1, `${name} once, or it is no XML: ${tag}`);
+  }
 });
 
 test('a completion cannot write into the page', () => {

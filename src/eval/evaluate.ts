@@ -1,13 +1,13 @@
 import type { Problem } from '../data/types.js';
-import { FINISH, type Engine, type Finish, type JobOptions, type RolloutColumns } from '../engine/types.js';
+import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
 import { completionMetrics, languageMetrics } from '../grpo/index.js';
 import { renderPrompt } from '../prompt/index.js';
 import type { PromptSettings } from '../prompt/types.js';
-import type { Grader } from '../reward/index.js';
+import { gradeRollout, type Grader } from '../reward/index.js';
 import type { GradedCompletion } from '../reward/types.js';
 import type { EvaluationRow } from '../run/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import { rowIds, rowLength, toRagged } from '../base/ragged.js';
+import { rowLength, toRagged } from '../base/ragged.js';
 
 export interface EvaluateSettings {
   suite: string;
@@ -58,16 +58,7 @@ export async function evaluate(
     },
     job,
   );
-  const completions = { ids: columns.completionIds, offsets: columns.completionOffsets };
-  const texts = Array.from({ length: columns.rows }, (_, row) => tokenizer.decode(rowIds(completions, row)));
-  const finish = Array.from(columns.finish, (code) => FINISH[code]!);
-  const graded = await grader.grade(
-    texts.map((completion, row) => ({
-      problem: problems[columns.promptIndex[row]!]!,
-      completion,
-      finish: finish[row]!,
-    })),
-  );
+  const { completions, texts, finish, graded } = await gradeRollout(problems, columns, { tokenizer, grader });
   const completed = graded.map((each, row) => ({
     language: problems[columns.promptIndex[row]!]!.language,
     tokens: rowLength(completions, row),

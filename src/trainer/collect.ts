@@ -1,21 +1,14 @@
 import type { ResolvedConfig } from '../config/index.js';
 import type { Problem } from '../data/types.js';
-import {
-  FINISH,
-  type Engine,
-  type Finish,
-  type JobOptions,
-  type Ragged,
-  type RolloutColumns,
-} from '../engine/types.js';
+import type { Engine, Finish, JobOptions, Ragged, RolloutColumns } from '../engine/types.js';
 import { computeAdvantages } from '../grpo/index.js';
 import type { Advantages } from '../grpo/types.js';
 import type { GradedCompletion } from '../reward/types.js';
-import type { Grader } from '../reward/index.js';
+import { gradeRollout, type Grader } from '../reward/index.js';
 import { renderPrompt } from '../prompt/index.js';
 import type { Reference } from './reference.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import { rowIds, toRagged } from '../base/ragged.js';
+import { toRagged } from '../base/ragged.js';
 
 /** One generation, graded: rows in order (prompt, sample), the completions of a problem one after the other. */
 export interface Collected {
@@ -66,16 +59,7 @@ export async function collect(
   );
   const generated = performance.now();
   const prompts = { ids: columns.promptIds, offsets: columns.promptOffsets };
-  const completions = { ids: columns.completionIds, offsets: columns.completionOffsets };
-  const texts = Array.from({ length: columns.rows }, (_, row) => tokenizer.decode(rowIds(completions, row)));
-  const finish = Array.from(columns.finish, (code) => FINISH[code]!);
-  const graded = await grader.grade(
-    texts.map((completion, row) => ({
-      problem: problems[columns.promptIndex[row]!]!,
-      completion,
-      finish: finish[row]!,
-    })),
-  );
+  const { completions, texts, finish, graded } = await gradeRollout(problems, columns, { tokenizer, grader });
   const advantages = computeAdvantages(
     graded.map((row) => row.rewards),
     {

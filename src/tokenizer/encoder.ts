@@ -1,4 +1,5 @@
 import type { LibraryTokenizer } from './library.js';
+import { composeText } from './nfc.js';
 import { componentsOf } from './tokenizer-file.js';
 import type { TokenizerFile } from './tokenizer-file.js';
 
@@ -11,6 +12,16 @@ const LONGEST_REMEMBERED = 64;
  * piece by piece here, because the library's own path costs some 100 microseconds for a line of text.
  */
 export function createEncoder(library: LibraryTokenizer, file: TokenizerFile): (text: string) => number[] {
+  const encode = createTextEncoder(library, file);
+  return file.normalizer?.type === 'NFC' ? (text) => encode(composeText(text)) : encode;
+}
+
+/** The tokenizer without NFC, which {@link composeText} does. */
+export function withoutNfc(file: TokenizerFile): TokenizerFile {
+  return file.normalizer?.type === 'NFC' ? { ...file, normalizer: null } : file;
+}
+
+function createTextEncoder(library: LibraryTokenizer, file: TokenizerFile): (text: string) => number[] {
   const { normalizer, pre_tokenizer: preTokenizer, model } = library;
   const parts = preTokenizer?.tokenizers;
   if (parts === undefined || !isSplitsThenBytes(file)) {

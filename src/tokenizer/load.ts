@@ -5,7 +5,7 @@ import { GlossaError } from '../base/error.js';
 import { byteSymbols } from './byte-symbols.js';
 import { ByteTable } from './byte-table.js';
 import { splitAtControlTokens } from './control.js';
-import { createEncoder } from './encoder.js';
+import { createEncoder, withoutNfc } from './encoder.js';
 import { LibraryTokenizer } from './library.js';
 import { tokenizerKind } from './kind.js';
 import { componentsOf, readJsonIfThere, readTokenizerFile } from './tokenizer-file.js';
@@ -30,7 +30,7 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
   ]);
   // Control tokens are split off before the library sees the text; what it sees can then never become one.
   const ordinary = file.added_tokens.filter(({ id }) => !control.some((token) => token.id === id));
-  const library = new LibraryTokenizer({ ...file, added_tokens: ordinary }, {});
+  const library = new LibraryTokenizer({ ...withoutNfc(file), added_tokens: ordinary }, {});
   const encodeText = createEncoder(library, file);
 
   return {

@@ -47,6 +47,18 @@ for (const [model, expected] of Object.entries(EXPECTED)) {
       for (const { ref, text, ids } of rows) assert.deepEqual(tokenizer.encode(text, { special: true }), ids, ref);
     });
 
+    test('gives the same ids where control tokens are not read and the text spells none', () => {
+      const spelt = ({ text }: Golden) => tokenizer.controlTokens.some(({ content }) => text.includes(content));
+      const plain = golden().filter((row) => !spelt(row));
+      assert.ok(plain.length >= 30);
+      for (const { ref, text, ids } of plain) assert.deepEqual(tokenizer.encode(text), ids, ref);
+      for (const { ref, text } of golden().filter(spelt)) {
+        const ids = tokenizer.encode(text);
+        for (const { id } of tokenizer.controlTokens) assert.ok(!ids.includes(id), ref);
+        assert.equal(tokenizer.decode(ids), expected.nfc ? text.normalize('NFC') : text, ref);
+      }
+    });
+
     test('gives each golden text back from its ids', () => {
       for (const { ref, text, ids } of golden()) {
         assert.equal(tokenizer.decode(ids, { special: true }), expected.nfc ? text.normalize('NFC') : text, ref);

@@ -104,6 +104,7 @@ TEST("engine: every gradient agrees with central differences of the float64 loss
     std::vector<double> parameters = widened(engine->parameters());
     const TestBatch data = small_batch(c, parameters);
     for (const LossCase& kind : kCases) {
+      if (kSanitized && (&kind - kCases) % 4 != static_cast<int>(family) % 4) continue;
       TrainBatch batch = data.view();
       if (kind.masked) batch.loss_mask = mask;
       const TrainSettings s = settings_of(kind);

@@ -10,6 +10,14 @@
 
 namespace glossa::test {
 
+// Built with AddressSanitizer, which costs ten to thirty times the time: tests that go over every combination take a
+// part of them then, enough to reach every line; the ordinary build takes them all.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 struct Case {
   Case(const char* name, void (*run)());
   const char* name;

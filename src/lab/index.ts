@@ -3,4 +3,5 @@ export { generateProblems, tellProblem } from './problems.js';
 export { pretrainLab, recipeHash } from './pretrain.js';
 export type { PretrainOptions } from './pretrain.js';
 export { demoRecipe } from './recipe.js';
+export { PRETRAIN_RATES } from './sizes.js';
 export { trainTokenizer } from './tokenizer-files.js';

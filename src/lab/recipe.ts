@@ -1,3 +1,4 @@
+import { PRETRAIN_RATES } from './sizes.js';
 import type { DemoGrpo, DemoRecipe, LabSettings } from './types.js';
 
 /** The recipe of `glossa demo`; docs/lab.md says what each number is for and what was tried. */
@@ -14,8 +15,7 @@ export function demoRecipe(seed: number): DemoRecipe {
     pretrain: {
       steps: 600,
       batchSize: 32,
-      learningRate: 5e-3,
-      finalLearningRate: 5e-4,
+      ...PRETRAIN_RATES.tiny,
       warmupSteps: 20,
       weightDecay: 0.01,
       adamBeta2: 0.98,

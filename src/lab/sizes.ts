@@ -1,5 +1,5 @@
 import { END_OF_TEXT_ID } from './tokenizer-files.js';
-import type { LabSize } from './types.js';
+import type { LabSize, PretrainSettings } from './types.js';
 
 interface Shape {
   hidden: number;
@@ -14,6 +14,13 @@ const SHAPES: Record<LabSize, Shape> = {
   tiny: { hidden: 64, layers: 3, heads: 4, kvHeads: 4, ffn: 192 },
   small: { hidden: 128, layers: 5, heads: 4, kvHeads: 2, ffn: 384 },
   base: { hidden: 320, layers: 8, heads: 5, kvHeads: 5, ffn: 864 },
+};
+
+/** Peak and final learning rate of pre-training; a larger model takes smaller steps. */
+export const PRETRAIN_RATES: Record<LabSize, Pick<PretrainSettings, 'learningRate' | 'finalLearningRate'>> = {
+  tiny: { learningRate: 5e-3, finalLearningRate: 5e-4 },
+  small: { learningRate: 2.5e-3, finalLearningRate: 2.5e-4 },
+  base: { learningRate: 1e-3, finalLearningRate: 1e-4 },
 };
 
 /** Longest prompt and completion together: a four-step story and its worked solution in any language fit twice over. */

@@ -1,8 +1,8 @@
 import { defined } from '../base/defined.js';
 import type { LabModelSettings } from '../config/index.js';
-import { demoRecipe, type LabSettings } from '../lab/index.js';
+import { demoRecipe, PRETRAIN_RATES, type LabSettings } from '../lab/index.js';
 
-/** The lab settings that a config's `model.lab` asks for; what it leaves out is as in the demo's recipe. */
+/** The lab settings that a config's `model.lab` asks for; what it leaves out is as in the demo's recipe, at the size's learning rates. */
 export function labSettings(asked: LabModelSettings, runSeed: number): LabSettings {
   const recipe = demoRecipe(asked.seed ?? runSeed);
   const base = asked.control ? recipe.control : recipe.lab;
@@ -34,6 +34,7 @@ export function labSettings(asked: LabModelSettings, runSeed: number): LabSettin
       : base.mix,
     pretrain: {
       ...base.pretrain,
+      ...(asked.size && PRETRAIN_RATES[asked.size]),
       ...defined({
         steps: asked.pretrain?.steps,
         batchSize: asked.pretrain?.batch_size,

@@ -10,13 +10,13 @@ describe('model.lab', () => {
     assert.deepEqual(labSettings(labModelOf({ control: true, seed: 3 }), 5), demoRecipe(3).control);
   });
 
-  it('changes only what is said', () => {
+  it('changes what is said, and the learning rates with the size', () => {
     const settings = labSettings(labModelOf({ size: 'small', pretrain: { steps: 7 }, problems: { max_total: 50 } }), 1);
     const recipe = demoRecipe(1).lab;
     assert.deepEqual(settings, {
       ...recipe,
       size: 'small',
-      pretrain: { ...recipe.pretrain, steps: 7 },
+      pretrain: { ...recipe.pretrain, learningRate: 2.5e-3, finalLearningRate: 2.5e-4, steps: 7 },
       problems: { ...recipe.problems, maxTotal: 50 },
     });
   });

@@ -8,9 +8,10 @@ import { checkBudget, writeEvaluationRows } from '../trainer/index.js';
 import { dtypeOption, languageOption, numberOption } from './arguments.js';
 import { Display } from './display.js';
 import { bar, figure, percent, textTable } from './format.js';
-import { openNamed, promptSettings } from './model.js';
+import { openNamed } from './model.js';
+import { promptSettings, type PromptOptions } from './prompt.js';
 
-export interface EvalCommandOptions {
+export interface EvalCommandOptions extends Omit<PromptOptions, 'style'> {
   data: string[];
   language?: string;
   limit?: string;
@@ -18,7 +19,6 @@ export interface EvalCommandOptions {
   temperature: string;
   maxTokens?: string;
   prompt?: string;
-  system?: string;
   seed: string;
   dtype: string;
   threads: string;
@@ -49,7 +49,7 @@ export async function evalCommand(given: string, options: EvalCommandOptions): P
       options.maxTokens === undefined
         ? (model.config?.eval.max_completion_length ?? Math.min(DEFAULT_BUDGET, model.engine.info().context >> 1))
         : numberOption('max-tokens', options.maxTokens, whole);
-    const prompt = promptSettings({ style: options.prompt, system: options.system }, model);
+    const prompt = await promptSettings({ ...options, style: options.prompt }, model);
     const problems = await readProblems(options, whole);
     checkBudget(
       problems,

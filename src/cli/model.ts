@@ -4,7 +4,6 @@ import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { loadEngine } from '../engine/index.js';
 import type { Dtype, Engine } from '../engine/types.js';
-import type { PromptSettings } from '../prompt/types.js';
 import { latestCheckpoint, readRecord, runFolder } from '../run/index.js';
 import { loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
@@ -52,18 +51,6 @@ async function locateModel(
       hint: `glossa train --resume ${path} goes on with it`,
     });
   return { dir: checkpoint.dir, config: config as ResolvedConfig, step: checkpoint.state.step };
-}
-
-/** What was asked, else what the run did, else chat where the tokenizer has a template. */
-export function promptSettings(
-  asked: { style?: string | undefined; system?: string | undefined },
-  { config, tokenizer }: Pick<NamedModel, 'config' | 'tokenizer'>,
-): PromptSettings {
-  const style = asked.style ?? config?.prompt.style ?? (tokenizer.chatTemplate === undefined ? 'plain' : 'chat');
-  if (style !== 'chat' && style !== 'plain')
-    throw new GlossaError('USAGE', `prompt style ${style}: expected chat or plain`);
-  const system = asked.system ?? config?.prompt.system;
-  return { style, ...(system !== undefined && { system }) };
 }
 
 function exists(path: string): Promise<boolean> {

@@ -1,18 +1,18 @@
 import { text } from 'node:stream/consumers';
 import { FINISH } from '../engine/index.js';
-import { rowIds, toRagged } from '../base/ragged.js';
+import { rowIds, sliceTokens, toRagged } from '../base/ragged.js';
 import { GlossaError } from '../base/error.js';
 import { measureLanguage } from '../language/index.js';
-import { renderPrompt } from '../prompt/index.js';
+import type { Language } from '../language/types.js';
+import { renderPrompt, type RenderedPrompt } from '../prompt/index.js';
 import { dtypeOption, languageOption, numberOption } from './arguments.js';
 import { percent } from './format.js';
-import { openNamed, promptSettings } from './model.js';
+import { openNamed, type NamedModel } from './model.js';
+import { promptSettings, promptText, shownTokens, type PromptOptions } from './prompt.js';
 
-export interface SampleOptions {
+export interface SampleOptions extends PromptOptions {
   model: string;
   prompt?: string;
-  style?: string;
-  system?: string;
   language: string;
   samples: string;
   temperature: string;
@@ -22,6 +22,7 @@ export interface SampleOptions {
   maxTokens: string;
   seed: string;
   dtype: string;
+  showPrompt?: boolean;
   json?: boolean;
 }
 
@@ -34,15 +35,14 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
   });
   const { engine, tokenizer } = model;
   try {
-    const ids =
-      options.style === 'raw'
-        ? tokenizer.encode(question)
-        : renderPrompt(
-            tokenizer,
-            question,
-            language,
-            promptSettings({ style: options.style, system: options.system }, model),
-          ).ids;
+    const rendered = await render(question, language, options, model);
+    const { ids } = rendered;
+    if (options.showPrompt) {
+      const shown = options.json
+        ? JSON.stringify({ prompt: { ...rendered, tokens: shownTokens(tokenizer, ids) } })
+        : promptText(tokenizer, rendered);
+      process.stdout.write(`${shown}\n${options.json ? '' : '\n'}`);
+    }
     const { context } = engine.info();
     if (ids.length + budget > context)
       throw new GlossaError(
@@ -67,11 +67,17 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
       const completion = tokenizer.decode(drawn);
       const { targetWr, enWr } = measureLanguage(completion, language);
       const finish = FINISH[columns.finish[row]!]!;
-      if (options.json)
-        process.stdout.write(
-          `${JSON.stringify({ sample: row, completion, finish, tokens: drawn.length, target_wr: targetWr, en_wr: enWr })}\n`,
-        );
-      else
+      if (options.json) {
+        const perToken = { ids: columns.completionIds, offsets: columns.completionOffsets };
+        const fields = {
+          ...{ sample: row, completion, finish, tokens: drawn.length, target_wr: targetWr, en_wr: enWr },
+          prompt_ids: ids,
+          completion_ids: Array.from(drawn),
+          logps: Array.from(sliceTokens(columns.logps, perToken, row, row + 1)),
+          entropies: Array.from(sliceTokens(columns.entropies, perToken, row, row + 1)),
+        };
+        process.stdout.write(`${JSON.stringify(fields)}\n`);
+      } else
         process.stdout.write(
           `${completion}\n[${String(drawn.length)} tokens, ${finish}; ${language} words ${percent(targetWr)}, English ${percent(enWr)}]\n\n`,
         );
@@ -79,6 +85,17 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
   } finally {
     await engine.dispose();
   }
+}
+
+async function render(
+  question: string,
+  language: Language,
+  options: SampleOptions,
+  model: NamedModel,
+): Promise<RenderedPrompt> {
+  const { tokenizer } = model;
+  if (options.style === 'raw') return { text: question, ids: tokenizer.encode(question) };
+  return renderPrompt(tokenizer, question, language, await promptSettings(options, model));
 }
 
 async function readInput(): Promise<string> {

@@ -1,6 +1,7 @@
 import type { Config } from './schema.js';
 import type { ConfigPath } from './locate.js';
 import { nearest } from '../base/suggest.js';
+import { promptConflicts } from '../prompt/index.js';
 
 export interface Finding {
   code: string;
@@ -17,6 +18,7 @@ export function checkConfig(config: Config): Finding[] {
   return [
     ...checkModel(config),
     ...checkData(config),
+    ...checkPrompt(config),
     ...checkRewards(config),
     ...checkGrpo(config),
     ...checkLoss(config),
@@ -52,6 +54,17 @@ function checkData({ data, model }: Config): Finding[] {
     if (names.indexOf(name) < i) findings.push(impossible(['data', 'eval', i, 'name'], `${name} is there twice`));
   });
   return findings;
+}
+
+/** The style of a config that names none. */
+export function promptStyle({ prompt, model }: Config): 'chat' | 'plain' | 'template' {
+  return prompt.style ?? (prompt.template !== undefined ? 'template' : model.lab ? 'plain' : 'chat');
+}
+
+function checkPrompt(config: Config): Finding[] {
+  return promptConflicts({ ...config.prompt, style: promptStyle(config) }).map(({ setting, message }) =>
+    impossible(['prompt', setting], message),
+  );
 }
 
 function checkRewards({ rewards }: Config): Finding[] {

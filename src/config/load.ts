@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { GlossaError } from '../base/error.js';
-import { checkConfig, completionsPerGeneration, type Finding } from './check.js';
+import { checkConfig, completionsPerGeneration, promptStyle, type Finding } from './check.js';
 import { locate, pathText, type ConfigPath } from './locate.js';
 import { applyOverride, parseOverride, resolveFiles, type Override } from './overrides.js';
 import { configJsonSchema, configSchema, type Config } from './schema.js';
@@ -12,7 +13,7 @@ import { nearest } from '../base/suggest.js';
 
 /** A checked config with nothing left open: what a run is made of and what run.json keeps. */
 export type ResolvedConfig = Config & {
-  prompt: { style: 'chat' | 'plain' };
+  prompt: { style: 'chat' | 'plain' | 'template'; template?: { path: string; text: string } };
   grpo: { prompts_per_step: number; loss_type: 'grpo' | 'dr_grpo' | 'dapo' };
   eval: { max_completion_length: number };
   run: { dir: string; name: string };
@@ -80,15 +81,34 @@ export function checkRaw(raw: unknown, source: Source): ResolvedConfig {
   const parsed = configSchema.safeParse(raw, { reportInput: true });
   const findings = parsed.success ? checkConfig(parsed.data) : parsed.error.issues.flatMap(findingsOf);
   if (findings.length > 0) throw refusal(findings, source);
-  return resolveConfig(parsed.data!, source.path);
+  const config = parsed.data!;
+  const template = readTemplate(config.prompt.template);
+  if (template && 'code' in template) throw refusal([template], source);
+  return resolveConfig(config, template, source.path);
 }
 
-function resolveConfig(config: Config, path: string): ResolvedConfig {
+/** A template is read once, so that a run goes on with the text it was begun with. */
+function readTemplate(given: Config['prompt']['template']): { path: string; text: string } | Finding | undefined {
+  if (typeof given !== 'string') return given;
+  try {
+    return { path: given, text: readFileSync(given, 'utf8') };
+  } catch (error) {
+    const message = `cannot read ${given}: ${(error as Error).message}`;
+    return { code: 'CONFIG_NOT_FOUND', path: ['prompt', 'template'], message };
+  }
+}
+
+function resolveConfig(
+  config: Config,
+  template: { path: string; text: string } | undefined,
+  path: string,
+): ResolvedConfig {
   const name = config.run.name ?? basename(path).replace(/\.ya?ml$/, '');
   const { generation_batch_size: _asked, ...grpo } = config.grpo;
+  const { template: _given, ...prompt } = config.prompt;
   return {
     ...config,
-    prompt: { ...config.prompt, style: config.prompt.style ?? (config.model.lab ? 'plain' : 'chat') },
+    prompt: { ...prompt, style: promptStyle(config), ...(template && { template }) },
     model: { ...config.model, cache: resolve(config.model.cache) },
     grpo: {
       ...grpo,

@@ -11,6 +11,7 @@ const FILE_SETTINGS: readonly string[] = [
   'data.train.#.path',
   'data.eval.#.path',
   'rewards.#.module',
+  'prompt.template',
 ];
 
 export interface Override {

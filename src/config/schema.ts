@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { dataSchema, promptSchema } from './sections/data.js';
+import { dataSchema } from './sections/data.js';
 import { grpoSchema, optimizerSchema, rewardSchema } from './sections/grpo.js';
 import { modelSchema } from './sections/model.js';
+import { promptSchema } from './sections/prompt.js';
 import { checkpointSchema, evalSchema, rolloutsSchema, runSchema } from './sections/schedule.js';
 
 /**

@@ -1,2 +1,3 @@
-export type { Message, PromptSettings } from './types.js';
-export { renderPrompt } from './render.js';
+export type { Message, PromptSettings, RenderedPrompt } from './types.js';
+export { promptConflicts } from './conflicts.js';
+export { renderConversation, renderPrompt } from './render.js';

@@ -1,108 +1,109 @@
-import { Template } from '@huggingface/jinja';
+import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
 import type { Language } from '../language/types.js';
-import { controlPattern, splitAtControlTokens } from '../tokenizer/index.js';
-import type { Tokenizer } from '../tokenizer/index.js';
-import type { Message, PromptSettings } from './types.js';
-
-/** What `{language}` in a system message is replaced by. */
-const LANGUAGE_NAMES: Record<Language, string> = {
-  en: 'English',
-  ko: 'Korean',
-  zh: 'Chinese',
-  ja: 'Japanese',
-  th: 'Thai',
-  uk: 'Ukrainian',
-};
-
-/** Templates that date the conversation (Llama 3.2) get the date of their own fallback: a run must not depend on the day. */
-const DATE_STRING = '26 Jul 2024';
+import { splitAtControlTokens } from '../tokenizer/index.js';
+import type { TemplateFile, Tokenizer } from '../tokenizer/index.js';
+import { ControlMarks } from './control_marks.js';
+import { LANGUAGE_NAMES, THINK_PREFIXES } from './languages.js';
+import { DATE_STRING, renderTemplate } from './template.js';
+import type { Message, PromptSettings, RenderedPrompt } from './types.js';
 
 /**
  * A question as the ids the model is given, and as text. Control tokens come from the template alone: a question that
- * spells one stays text. Errors: PROMPT_NO_TEMPLATE, PROMPT_TEMPLATE.
+ * spells one stays text. Errors: PROMPT_NO_TEMPLATE, PROMPT_TEMPLATE, PROMPT_THINKING.
  */
 export function renderPrompt(
   tokenizer: Tokenizer,
   question: string,
   language: Language,
   settings: PromptSettings,
-): { text: string; ids: number[] } {
+): RenderedPrompt {
   const system = settings.system?.replaceAll('{language}', LANGUAGE_NAMES[language]);
   if (settings.style === 'plain') {
     const text = `${system === undefined ? '' : `${system}\n`}${question}\n`;
     return { text, ids: [...tokenizer.prefixIds, ...tokenizer.encode(text)] };
   }
+  const prefix = settings.think_prefix === 'auto' ? THINK_PREFIXES[language] : settings.think_prefix;
   const messages: Message[] = [
     ...(system === undefined ? [] : [{ role: 'system', content: system } as const]),
     { role: 'user', content: question },
   ];
-  return renderMessages(tokenizer, messages);
+  return renderMessages(tokenizer, messages, {
+    template: settings.style === 'template' ? settings.template! : chatTemplateOf(tokenizer),
+    thinking: settings.thinking,
+    prefix,
+    ...(settings.style === 'template' && {
+      texts: { question, ...defined({ system }) },
+      variables: { language: LANGUAGE_NAMES[language], language_code: language },
+    }),
+  });
 }
 
-function renderMessages(tokenizer: Tokenizer, messages: readonly Message[]): { text: string; ids: number[] } {
-  // Spellings of control tokens travel through the template as marks, so that it sees all other text as it is.
-  const marks = new ControlMarks(tokenizer, messages);
-  const rendered = applyTemplate(
-    tokenizer,
-    messages.map(({ role, content }) => ({ role, content: marks.hide(content) })),
-  );
+/**
+ * A conversation by the tokenizer's chat template, with or without what makes the model answer next. What the model wrote
+ * itself keeps its marks that are part of an answer's text, such as `<think>`. Errors as {@link renderPrompt}.
+ */
+export function renderConversation(
+  tokenizer: Tokenizer,
+  messages: readonly Message[],
+  { generationPrompt = true, thinking }: { generationPrompt?: boolean; thinking?: boolean | undefined } = {},
+): RenderedPrompt {
+  return renderMessages(tokenizer, messages, { template: chatTemplateOf(tokenizer), thinking, generationPrompt });
+}
+
+interface Rendering {
+  template: TemplateFile;
+  thinking: boolean | undefined;
+  generationPrompt?: boolean;
+  /** What the thought begins with. */
+  prefix?: string | undefined;
+  /** Variables for the template beside the messages: texts, whose control tokens are hidden, and others. */
+  texts?: Record<string, string>;
+  variables?: Record<string, unknown>;
+}
+
+function renderMessages(
+  tokenizer: Tokenizer,
+  messages: readonly Message[],
+  { template, thinking, generationPrompt = true, prefix, texts = {}, variables = {} }: Rendering,
+): RenderedPrompt {
+  if (thinking !== undefined && !template.text.includes('enable_thinking')) {
+    throw new GlossaError(
+      'PROMPT_THINKING',
+      `prompt.thinking is ${String(thinking)}, and the template of ${template.path} knows no enable_thinking`,
+      { hint: 'leave prompt.thinking out: this model has no such switch' },
+    );
+  }
+  const all = [...messages.map(({ content }) => content), ...Object.values(texts), prefix ?? ''];
+  const marks = new ControlMarks(tokenizer, all);
+  const hidden = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, marks.hide(text)]));
+  let rendered = renderTemplate(template, {
+    ...tokenizer.namedTokens,
+    ...variables,
+    ...hidden,
+    messages: messages.map(({ role, content }) => ({
+      role,
+      content: marks.hide(content, role === 'assistant' ? 'model' : 'user'),
+    })),
+    add_generation_prompt: generationPrompt,
+    date_string: DATE_STRING,
+    ...(thinking !== undefined && { enable_thinking: thinking }),
+  });
+  if (prefix !== undefined) rendered = beginThought(rendered, marks.hide(prefix));
   const ids = splitAtControlTokens(rendered, tokenizer.controlTokens).flatMap((segment) =>
     'control' in segment ? [segment.control.id] : tokenizer.encode(marks.show(segment.text)),
   );
   return { text: marks.show(rendered), ids };
 }
 
-/** Replaces spellings of control tokens by marks of private-use characters that occur in none of the messages. */
-class ControlMarks {
-  private readonly spellings: string[] = [];
-  private readonly open: string;
-  private readonly pattern: RegExp | undefined;
-
-  constructor(tokenizer: Tokenizer, messages: readonly Message[]) {
-    this.pattern = controlPattern(tokenizer.controlTokens);
-    let code = 0xe000;
-    while (messages.some(({ content }) => content.includes(String.fromCharCode(code)))) code++;
-    this.open = String.fromCharCode(code);
-  }
-
-  hide(content: string): string {
-    if (this.pattern === undefined) return content;
-    return content.replace(this.pattern, (spelling) => `${this.open}${this.spellings.push(spelling) - 1}${this.open}`);
-  }
-
-  show(text: string): string {
-    return text.replace(
-      new RegExp(`${this.open}(\\d+)${this.open}`, 'g'),
-      (_, index) => this.spellings[Number(index)]!,
-    );
-  }
+/** Behind the think tag that the template has opened last, or behind one that is opened here. */
+function beginThought(rendered: string, prefix: string): string {
+  return `${rendered}${/<think>\s*$/.test(rendered) ? '' : '<think>\n'}${prefix}`;
 }
 
-const templates = new WeakMap<Tokenizer, Template>();
-
-function applyTemplate(tokenizer: Tokenizer, messages: readonly Message[]): string {
-  if (tokenizer.chatTemplate === undefined) {
-    throw new GlossaError('PROMPT_NO_TEMPLATE', 'prompt.style is chat, and the tokenizer has no chat template', {
-      hint: 'set prompt.style to plain, or put chat_template.jinja beside tokenizer.json',
-    });
-  }
-  try {
-    let template = templates.get(tokenizer);
-    if (template === undefined) {
-      template = new Template(tokenizer.chatTemplate);
-      templates.set(tokenizer, template);
-    }
-    return template.render({
-      ...tokenizer.namedTokens,
-      messages,
-      add_generation_prompt: true,
-      date_string: DATE_STRING,
-    });
-  } catch (cause) {
-    throw new GlossaError('PROMPT_TEMPLATE', `the chat template cannot be rendered: ${(cause as Error).message}`, {
-      hint: 'leave prompt.system out if the template knows no system message, or use prompt.style: plain',
-      cause,
-    });
-  }
+function chatTemplateOf({ chatTemplate }: Tokenizer): TemplateFile {
+  if (chatTemplate !== undefined) return chatTemplate;
+  throw new GlossaError('PROMPT_NO_TEMPLATE', 'prompt.style is chat, and the tokenizer has no chat template', {
+    hint: 'set prompt.style to plain, put chat_template.jinja beside tokenizer.json, or name a template with prompt.template',
+  });
 }

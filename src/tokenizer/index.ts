@@ -1,4 +1,4 @@
-export type { ControlToken, Tokenizer } from './types.js';
+export type { ControlToken, TemplateFile, Tokenizer } from './types.js';
 export { byteSymbols } from './byte-symbols.js';
 export { controlPattern, splitAtControlTokens } from './control.js';
 export { loadTokenizer } from './load.js';

@@ -10,7 +10,7 @@ import { LibraryTokenizer } from './library.js';
 import { tokenizerKind } from './kind.js';
 import { componentsOf, readJsonIfThere, readTokenizerFile } from './tokenizer-file.js';
 import type { TokenizerFile } from './tokenizer-file.js';
-import type { ControlToken, Tokenizer } from './types.js';
+import type { ControlToken, TemplateFile, Tokenizer } from './types.js';
 
 /**
  * Loads the tokenizer of a Hugging Face folder: tokenizer.json (or tokenizer.json.gz), tokenizer_config.json,
@@ -99,12 +99,14 @@ function namedTokensOf(config: Record<string, unknown>): Record<string, string> 
   return named;
 }
 
-async function chatTemplateOf(dir: string, config: Record<string, unknown>): Promise<string | undefined> {
-  const path = join(dir, 'chat_template.jinja');
-  if (existsSync(path)) return readFile(path, 'utf8');
-  const template = config.chat_template as string | { name: string; template: string }[] | undefined;
-  if (!Array.isArray(template)) return template ?? undefined;
-  return (template.find(({ name }) => name === 'default') ?? template[0])?.template;
+async function chatTemplateOf(dir: string, config: Record<string, unknown>): Promise<TemplateFile | undefined> {
+  const file = join(dir, 'chat_template.jinja');
+  if (existsSync(file)) return { path: file, text: await readFile(file, 'utf8') };
+  const template = config.chat_template as string | { name: string; template: string }[] | null | undefined;
+  const text = Array.isArray(template)
+    ? (template.find(({ name }) => name === 'default') ?? template[0])?.template
+    : template;
+  return text == null ? undefined : { path: join(dir, 'tokenizer_config.json'), text };
 }
 
 /** The control tokens that the post-processor's template puts before a single text. */

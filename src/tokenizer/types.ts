@@ -6,14 +6,19 @@ export interface Tokenizer {
   encode(text: string, options?: { special?: boolean }): number[];
   /** Control tokens are left out unless `special` is true. Never throws on a partial character (U+FFFD). */
   decode(ids: ArrayLike<number>, options?: { special?: boolean }): string;
-  /** Jinja source from tokenizer_config.json or chat_template.jinja, or undefined. */
-  readonly chatTemplate: string | undefined;
+  /** From chat_template.jinja or tokenizer_config.json, or undefined. */
+  readonly chatTemplate: TemplateFile | undefined;
   /** Tokens that stand outside the text: turn marks, end of sequence, padding. */
   readonly controlTokens: readonly ControlToken[];
   /** What a template may name: bos_token, eos_token, pad_token, unk_token. */
   readonly namedTokens: Readonly<Record<string, string>>;
   /** Ids the tokenizer itself puts before a text that no template has rendered (Llama 3: begin of text). */
   readonly prefixIds: readonly number[];
+}
+/** Jinja source, and the file it was read from. */
+export interface TemplateFile {
+  readonly path: string;
+  readonly text: string;
 }
 // src/tokenizer/index.ts: loadTokenizer(dir: string): Promise<Tokenizer>
 

@@ -1,7 +1,6 @@
 import { GlossaError } from '../base/error.js';
-import type { ResolvedConfig } from '../config/index.js';
 import type { Problem } from '../data/types.js';
-import { renderPrompt } from '../prompt/index.js';
+import { renderPrompt, type PromptSettings } from '../prompt/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 
 /**
@@ -13,7 +12,7 @@ import type { Tokenizer } from '../tokenizer/types.js';
 export function checkBudget(
   problems: readonly Problem[],
   budget: number,
-  { context, tokenizer, prompt }: { context: number; tokenizer: Tokenizer; prompt: ResolvedConfig['prompt'] },
+  { context, tokenizer, prompt }: { context: number; tokenizer: Tokenizer; prompt: PromptSettings },
   setting: string,
 ): void {
   const tooLong = (problem: Problem, length: number) =>
@@ -24,11 +23,11 @@ export function checkBudget(
         hint: `set ${setting} to ${String(Math.max(0, context - length))} or less, or leave such problems out`,
       },
     );
-  const first = problems[0];
-  if (!first) return;
-  const overhead = renderPrompt(tokenizer, '', first.language, prompt).ids.length;
+  const languages = [...new Set(problems.map(({ language }) => language))];
+  const overhead = Math.max(...languages.map((language) => renderPrompt(tokenizer, '', language, prompt).ids.length));
   for (const problem of problems) {
-    if (overhead + 8 + Buffer.byteLength(problem.question) + budget <= context) continue;
+    // A template of one's own may repeat the question.
+    if (prompt.style !== 'template' && overhead + 8 + Buffer.byteLength(problem.question) + budget <= context) continue;
     const { length } = renderPrompt(tokenizer, problem.question, problem.language, prompt).ids;
     if (length + budget > context) throw tooLong(problem, length);
   }

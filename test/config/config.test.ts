@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { GlossaError } from '../../src/base/error.js';
-import { configJsonSchema, parseConfig, settingsTable } from '../../src/config/index.js';
+import { checkRaw, configJsonSchema, loadConfig, parseConfig, settingsTable } from '../../src/config/index.js';
 import { nearest } from '../../src/base/suggest.js';
 
 const SMALLEST = 'model: { lab: {} }\ndata:\n  train:\n    - lab: {}\n';
@@ -51,6 +52,34 @@ describe('config', () => {
     assert.equal(parse(text).model.path, resolve('m'));
     assert.equal(parse(text).data.train[0]!.path, resolve('studies/d.jsonl'));
     assert.equal(parse(text, 'data.train.0.path=e.jsonl').data.train[0]!.path, resolve('e.jsonl'));
+  });
+
+  it("reads a prompt template from the config file's folder, and goes on with that text when resumed", async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'glossa-config-'));
+    await writeFile(join(dir, 'own.jinja'), '{{ question }}?');
+    await writeFile(join(dir, 'run.yaml'), `${SMALLEST}prompt: { template: own.jinja, think_prefix: auto }\n`);
+    const config = await loadConfig(join(dir, 'run.yaml'));
+    const template = { path: join(dir, 'own.jinja'), text: '{{ question }}?' };
+    assert.deepEqual(config.prompt, { style: 'template', think_prefix: 'auto', template });
+    await writeFile(template.path, 'something else');
+    const recorded: unknown = JSON.parse(JSON.stringify(config));
+    assert.deepEqual(checkRaw(recorded, { path: 'run.yaml', overrides: [] }).prompt, config.prompt);
+    const missing = refused(`${SMALLEST}prompt:\n  template: nowhere.jinja\n`);
+    assert.equal(missing.code, 'CONFIG_NOT_FOUND');
+    assert.match(missing.message, /^studies\/x\.yaml:6:13: prompt\.template: cannot read .*studies\/nowhere\.jinja/);
+  });
+
+  it('refuses prompt settings that cannot hold together', () => {
+    const message = (prompt: string) => {
+      const error = refused(`${SMALLEST}prompt: { ${prompt} }\n`);
+      assert.equal(error.code, 'CONFIG_IMPOSSIBLE');
+      return error.message;
+    };
+    assert.match(message('style: template'), /prompt\.style: template needs prompt\.template/);
+    assert.match(message('style: chat, template: x.jinja'), /prompt\.template: belongs to style template/);
+    assert.match(message('style: plain, thinking: true'), /prompt\.thinking: a plain prompt/);
+    assert.match(message('think_prefix: auto'), /prompt\.think_prefix: a plain prompt/); // a lab model's is plain
+    assert.match(message('style: chat, thinking: false, think_prefix: auto'), /prompt\.think_prefix: begins a thought/);
   });
 
   it('names line and column of a value of the wrong type', () => {

@@ -5,33 +5,12 @@ import { describe, test } from 'node:test';
 import { GlossaError } from '../../src/base/error.js';
 import { renderPrompt } from '../../src/prompt/index.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
-import type { Tokenizer } from '../../src/tokenizer/index.js';
+import { codes, letters } from './letters.js';
 
 const SHARED = process.env.GLOSSA_SHARED ?? resolve(import.meta.dirname, '../../../shared');
 const MODELS = join(SHARED, 'data/models');
 const skip = existsSync(MODELS) ? false : `no ${MODELS}: set GLOSSA_SHARED to the folder that holds data/models`;
 
-/** Ids are code units; `<s>` and `<e>` are control tokens 1 and 2. */
-function letters(chatTemplate: string | undefined): Tokenizer {
-  const control = ['<s>', '<e>'].map((content, i) => ({
-    id: i + 1,
-    content,
-    lstrip: false,
-    rstrip: false,
-    special: true,
-  }));
-  return {
-    vocabSize: 65_536,
-    eosIds: [2],
-    chatTemplate,
-    controlTokens: control,
-    namedTokens: { bos_token: '<s>' },
-    prefixIds: [1],
-    encode: (text) => Array.from(text, (letter) => letter.charCodeAt(0)),
-    decode: (ids) => String.fromCharCode(...Array.from(ids)),
-  };
-}
-const codes = (text: string) => Array.from(text, (letter) => letter.charCodeAt(0));
 const TEMPLATE =
   "{{ bos_token }}{% for m in messages %}{{ m.role + ':' + m.content | trim + '<e>' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ 'assistant:' }}{% endif %}";

@@ -64,13 +64,16 @@ describe('a folder with a tokenizer', () => {
     );
     assert.deepEqual(tokenizer.eosIds, [256, 10, 258]);
     assert.deepEqual(tokenizer.namedTokens, { eos_token: '<pad>' });
-    assert.equal(tokenizer.chatTemplate, 'x');
+    assert.equal(tokenizer.chatTemplate?.text, 'x');
   });
 
   test('takes chat_template.jinja before tokenizer_config.json', async () => {
     const files = { 'tokenizer.json': plain, 'tokenizer_config.json': { chat_template: 'old' } };
-    assert.equal((await loadTokenizer(await folder(files))).chatTemplate, 'old');
-    assert.equal((await loadTokenizer(await folder({ ...files, 'chat_template.jinja': 'new' }))).chatTemplate, 'new');
+    assert.equal((await loadTokenizer(await folder(files))).chatTemplate?.text, 'old');
+    assert.equal(
+      (await loadTokenizer(await folder({ ...files, 'chat_template.jinja': 'new' }))).chatTemplate?.text,
+      'new',
+    );
   });
 
   test('splits at control tokens only for templates, and strips where the token says so', async () => {

@@ -48,13 +48,5 @@ export const dataSchema = z.strictObject({
   eval: z.array(evalSourceSchema).default([]).describe('Held-out suites.'),
 });
 
-export const promptSchema = z.strictObject({
-  style: z
-    .enum(['chat', 'plain'])
-    .optional()
-    .describe("The tokenizer's chat template, or question and a newline. Default: chat; plain for lab models."),
-  system: z.string().optional().describe('System message; `{language}` becomes the name of the language.'),
-});
-
 export type DataSource = Omit<z.output<typeof trainSourceSchema>, 'weight'> & { weight?: number };
 export type EvalSource = z.output<typeof evalSourceSchema>;

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { GlossaError } from '../base/error.js';
+import type { ResolvedConfig } from '../config/index.js';
+import { promptConflicts, type PromptSettings, type RenderedPrompt } from '../prompt/index.js';
+import type { Tokenizer } from '../tokenizer/index.js';
+
+/** Options of a command that renders prompts; the run's own settings where they are left out. */
+export interface PromptOptions {
+  style?: string | undefined;
+  system?: string | undefined;
+  template?: string | undefined;
+  thinking?: boolean | undefined;
+  thinkPrefix?: string | undefined;
+}
+
+/**
+ * What was asked, else what the run did, else chat where the tokenizer has a template. Another style than the run's leaves its
+ * other settings behind, but for the system message.
+ *
+ * @throws GlossaError USAGE; IO_ERROR where the template cannot be read.
+ */
+export async function promptSettings(
+  asked: PromptOptions,
+  { config, tokenizer }: { config: ResolvedConfig | undefined; tokenizer: Pick<Tokenizer, 'chatTemplate'> },
+): Promise<PromptSettings> {
+  const run = config?.prompt;
+  const style =
+    asked.style ??
+    (asked.template !== undefined ? 'template' : undefined) ??
+    run?.style ??
+    (tokenizer.chatTemplate === undefined ? 'plain' : 'chat');
+  if (style !== 'chat' && style !== 'plain' && style !== 'template')
+    throw new GlossaError('USAGE', `prompt style ${style}: expected chat, plain or template`);
+  const same = run?.style === style ? run : undefined;
+  const settings: PromptSettings = {
+    style,
+    system: asked.system ?? run?.system,
+    thinking: asked.thinking ?? same?.thinking,
+    think_prefix: asked.thinkPrefix ?? same?.think_prefix,
+    template: asked.template === undefined ? same?.template : await readTemplate(asked.template),
+  };
+  const [conflict] = promptConflicts(settings);
+  if (conflict) {
+    const option = `--${conflict.setting.replaceAll('_', '-')}`;
+    throw new GlossaError('USAGE', `${option}: ${conflict.message.replaceAll('prompt.', '--')}`, {
+      hint: 'docs/prompts.md shows what goes together',
+    });
+  }
+  return settings;
+}
+
+async function readTemplate(path: string): Promise<{ path: string; text: string }> {
+  try {
+    return { path, text: await readFile(path, 'utf8') };
+  } catch (cause) {
+    throw new GlossaError('IO_ERROR', `--template: cannot read ${path}: ${(cause as Error).message}`, {
+      hint: 'name a Jinja file; docs/prompts.md has an example',
+      cause,
+    });
+  }
+}
+
+export interface ShownToken {
+  id: number;
+  /** Bytes that are no whole character are shown as U+FFFD. */
+  text: string;
+  /** A token that stands outside the text. */
+  control: boolean;
+}
+
+export function shownTokens(tokenizer: Tokenizer, ids: ArrayLike<number>): ShownToken[] {
+  const control = new Set(tokenizer.controlTokens.map(({ id }) => id));
+  return Array.from(ids, (id) => ({ id, text: tokenizer.decode([id], { special: true }), control: control.has(id) }));
+}
+
+/** The text of a prompt, then its tokens one a line, control tokens with a star. */
+export function promptText(tokenizer: Tokenizer, { text, ids }: RenderedPrompt): string {
+  const tokens = shownTokens(tokenizer, ids);
+  const width = String(Math.max(0, ...ids)).length;
+  return [
+    text,
+    '',
+    ...tokens.map(
+      ({ id, text: token, control }) =>
+        `${control ? '*' : ' '} ${String(id).padStart(width)}  ${JSON.stringify(token)}`,
+    ),
+    `${String(ids.length)} tokens, ${String(tokens.filter(({ control }) => control).length)} of them control tokens (*)`,
+  ].join('\n');
+}

@@ -1,0 +1,21 @@
+import type { PromptSettings } from './types.js';
+
+/** Settings that cannot hold together: which one, and why. */
+export function promptConflicts(
+  settings: Omit<PromptSettings, 'template'> & { template?: unknown },
+): { setting: keyof PromptSettings; message: string }[] {
+  const { style, thinking, think_prefix: prefix, template } = settings;
+  const conflicts: { setting: keyof PromptSettings; message: string }[] = [];
+  const add = (setting: keyof PromptSettings, message: string) => conflicts.push({ setting, message });
+  if (style === 'template' && template === undefined)
+    add('style', 'template needs prompt.template, the path of a .jinja file');
+  if (style !== 'template' && template !== undefined)
+    add('template', `belongs to style template, and the style is ${style}`);
+  if (style === 'plain' && thinking !== undefined)
+    add('thinking', 'a plain prompt has no thinking to turn on or off; use style chat or template');
+  if (style === 'plain' && prefix !== undefined)
+    add('think_prefix', 'a plain prompt has no think tag; use style chat or template');
+  if (thinking === false && prefix !== undefined) add('think_prefix', 'begins a thought, and prompt.thinking is false');
+  if (prefix === '') add('think_prefix', 'is empty; leave it out');
+  return conflicts;
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { renderConversation, type Message } from '../../src/prompt/index.js';
+import { loadTokenizer } from '../../src/tokenizer/index.js';
+import { sharedPath } from '../shared.js';
+
+/** What Transformers makes of each conversation: fixtures/make_conversations.py. */
+interface Golden {
+  model: string;
+  /** A file of data/models/chat_templates in place of the model's own template. */
+  template: string | null;
+  name: string;
+  messages: Message[];
+  thinking: boolean | null;
+  text: string;
+  ids?: number[];
+}
+const golden = readFileSync(new URL('fixtures/conversations.jsonl', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Golden);
+
+for (const model of new Set(golden.map((row) => row.model))) {
+  const dir = sharedPath(`data/models/${model}`);
+  const skip = existsSync(dir) ? false : `no ${dir}: set GLOSSA_SHARED to the folder that holds data/models`;
+  describe(`the template of ${model}`, { skip }, () => {
+    test('renders every conversation as Transformers does, text and ids', async () => {
+      const own = await loadTokenizer(dir);
+      const rows = golden.filter((row) => row.model === model);
+      assert.ok(rows.length >= 12);
+      for (const { template, name, messages, thinking, text, ids } of rows) {
+        const tokenizer = template === null ? own : { ...own, chatTemplate: templateFile(template) };
+        const rendered = renderConversation(tokenizer, messages, {
+          generationPrompt: messages.at(-1)!.role === 'user',
+          thinking: thinking ?? undefined,
+        });
+        assert.equal(rendered.text, text, `${template ?? 'own template'}, ${name}`);
+        assert.deepEqual(rendered.ids, ids ?? own.encode(text, { special: true }), name);
+      }
+    });
+
+    test('makes no control token of what a user, a system line or the model itself spells', async () => {
+      const tokenizer = await loadTokenizer(dir);
+      const plain: Message[] = [
+        { role: 'system', content: 'S' },
+        { role: 'user', content: 'U' },
+        { role: 'assistant', content: 'A' },
+        { role: 'user', content: 'U' },
+      ];
+      const control = new Set(tokenizer.controlTokens.map(({ id }) => id));
+      const controlOf = (messages: Message[]) =>
+        renderConversation(tokenizer, messages).ids.filter((id) => control.has(id));
+      const expected = controlOf(plain);
+      for (const { content, special } of tokenizer.controlTokens.filter(
+        ({ content }) => !/reserved|extra_id/.test(content),
+      )) {
+        const spelt = plain.map((message) => ({
+          ...message,
+          // A model's own <think> is part of its answer.
+          content: message.role === 'assistant' && !special ? message.content : `a ${content}b${content}`,
+        }));
+        assert.deepEqual(controlOf(spelt), expected, content);
+      }
+    });
+  });
+}
+
+const templates = new Map<string, { path: string; text: string }>();
+
+function templateFile(name: string): { path: string; text: string } {
+  const path = sharedPath(`data/models/chat_templates/${name}`);
+  const file = templates.get(name) ?? { path, text: readFileSync(path, 'utf8') };
+  templates.set(name, file);
+  return file;
+}

@@ -20,6 +20,14 @@ export function duration(seconds: number): string {
   return `${String(Math.floor(minutes / 60))} h ${String(minutes % 60)} min`;
 }
 
+/** 512 B, 1.5 MB, 12.3 GB: powers of 1000. */
+export function bytes(count: number): string {
+  if (!Number.isFinite(count)) return '-';
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  const unit = count < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(count) / 3));
+  return `${(count / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]!}`;
+}
+
 /** [#####-----] */
 export function bar(share: number, width: number): string {
   const full = Math.max(0, Math.min(width, Math.round(share * width)));

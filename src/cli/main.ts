@@ -5,6 +5,7 @@ import { EXIT, runCommand } from './errors.js';
 import type { DemoOptions } from './demo.js';
 import type { DoctorOptions } from './doctor.js';
 import type { EvalCommandOptions } from './eval.js';
+import type { FetchCommandOptions } from './fetch.js';
 import type { LabOptions } from './lab.js';
 import type { ReportOptions } from './report.js';
 import type { SampleOptions } from './sample.js';
@@ -123,6 +124,32 @@ program
     ),
   )
   .action(runCommand(async (options: SampleOptions) => (await import('./sample.js')).sampleCommand(options)));
+
+program
+  .command('fetch')
+  .description('download a model or data set from the Hugging Face hub, or go on with a download')
+  .argument('<id>', 'org/name, org/name@revision, datasets/org/name')
+  .option('--repo-type <type>', 'model or dataset, where the id does not say')
+  .option('--include <glob>', 'these files instead of the usual ones; may be given several times', collect, [])
+  .option('--exclude <glob>', 'not these files; may be given several times', collect, [])
+  .option('--jobs <n>', 'files at a time', '4')
+  .option('--verify', 'check the hashes of files that are there already')
+  .option('--dry-run', 'list files and sizes, and download nothing')
+  .option('--json', 'print one JSON object')
+  .option('--progress <mode>', 'auto, plain, json or none', 'auto')
+  .addHelpText(
+    'after',
+    example(
+      'glossa fetch Qwen/Qwen2.5-0.5B-Instruct',
+      'glossa fetch datasets/openai/gsm8k --dry-run',
+      "glossa fetch org/name@v1.0 --include '*.json'",
+    ),
+  )
+  .action(
+    runCommand(async (id: string, options: FetchCommandOptions) =>
+      (await import('./fetch.js')).fetchCommand(id, options),
+    ),
+  );
 
 program
   .command('lab')

@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { link, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { ioError } from './atomic.js';
+
+/** The process that has a lock. */
+export interface Holder {
+  pid: number;
+  host: string;
+  /** Start time of the process in clock ticks since boot (Linux), which tells a process from a later one of the same number. */
+  born: string | null;
+}
+
+export type LockAttempt = { taken: true; release: () => Promise<void> } | { taken: false; holder: Holder | undefined };
+
+/**
+ * Takes a lock file for this process, or says who has it (undefined: several processes want it just now). A lock whose
+ * process is gone (killed, crashed) is taken over; one of another machine never is. The folder must exist.
+ *
+ * @throws GlossaError IO_ERROR.
+ */
+export async function tryLock(path: string): Promise<LockAttempt> {
+  const mine: Holder = { pid: process.pid, host: hostname(), born: bornAt(process.pid) };
+  for (let attempt = 0; attempt < 3; attempt++) {
+    if (await create(path, JSON.stringify(mine)))
+      return { taken: true, release: () => rm(path, { force: true }).catch(() => undefined) };
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text === undefined) continue; // given back in the meantime
+    const holder = parseHolder(text);
+    if (holder && isAlive(holder)) return { taken: false, holder };
+    await removeStale(path, text);
+  }
+  return { taken: false, holder: undefined };
+}
+
+/** False where the file is there. By a hard link, so that nobody ever sees a lock without its holder. */
+async function create(path: string, text: string): Promise<boolean> {
+  const whole = `${path}.${randomBytes(4).toString('hex')}`;
+  try {
+    await writeFile(whole, text, { flag: 'wx' });
+    await link(whole, path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS' || code === 'EOPNOTSUPP')
+      return createWithoutLinks(path, text);
+    throw ioError('lock', path, error);
+  } finally {
+    await rm(whole, { force: true }).catch(() => undefined);
+  }
+}
+
+async function createWithoutLinks(path: string, text: string): Promise<boolean> {
+  try {
+    const handle = await open(path, 'wx');
+    await handle.writeFile(text);
+    await handle.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw ioError('lock', path, error);
+  }
+}
+
+/** Removes the lock that was seen, and not one that another process has put in its place since. */
+async function removeStale(path: string, seen: string): Promise<void> {
+  const aside = `${path}.${randomBytes(4).toString('hex')}`;
+  try {
+    await rename(path, aside);
+    if ((await readFile(aside, 'utf8')) !== seen) await link(aside, path);
+  } catch {
+    // Another process was faster: the next attempt sees what is there now.
+  } finally {
+    await rm(aside, { force: true }).catch(() => undefined);
+  }
+}
+
+function parseHolder(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text) as Partial<Holder> | null;
+    return typeof holder?.pid === 'number' && typeof holder.host === 'string' ? (holder as Holder) : undefined;
+  } catch {
+    return undefined; // its writer was killed before it wrote
+  }
+}
+
+function isAlive({ pid, host, born }: Holder): boolean {
+  if (host !== hostname()) return true;
+  if (pid === process.pid && born === bornAt(pid)) return true;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+  return born === null || born === bornAt(pid);
+}
+
+function bornAt(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie works no more, though it still has its number.
+    return fields[0] === 'Z' ? null : (fields[19] ?? null);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,113 @@
+import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { GlossaError } from '../base/error.js';
+import { CachedRepository } from './cache.js';
+import { hubIdText, parseHubFile, parseHubId, type HubId } from './id.js';
+import { hubSettings, type HubSettings } from './settings.js';
+
+export interface Snapshot {
+  dir: string;
+  commit: string;
+}
+
+/** The newest that the cache has of a repository's revision, whoever downloaded it; undefined where it has none. */
+export async function findSnapshot({ cache }: HubSettings, id: HubId): Promise<Snapshot | undefined> {
+  const repository = new CachedRepository(cache, id);
+  const commit = await repository.commitOf(id.revision);
+  if (commit === undefined) return undefined;
+  const dir = repository.snapshot(commit);
+  return (await isFolder(dir)) ? { dir, commit } : undefined;
+}
+
+/** What a model's folder lacks to be opened: config.json, weights, or shards that its index names. */
+export async function missingModelFiles(dir: string): Promise<string[]> {
+  const names = await readdir(dir);
+  const missing = names.includes('config.json') ? [] : ['config.json'];
+  const index = names.find((name) => name.endsWith('.safetensors.index.json'));
+  if (index === undefined) {
+    const weights = names.filter((name) => name.endsWith('.safetensors'));
+    missing.push(...(weights.length === 0 ? ['model.safetensors'] : await dangling(dir, weights)));
+    return missing;
+  }
+  try {
+    const { weight_map: map } = JSON.parse(await readFile(join(dir, index), 'utf8')) as { weight_map?: object };
+    missing.push(...(await dangling(dir, [...new Set(Object.values(map ?? {}).map(String))])));
+  } catch {
+    missing.push(index);
+  }
+  return missing;
+}
+
+/** Names that are not there, or links to what is gone. */
+async function dangling(dir: string, names: readonly string[]): Promise<string[]> {
+  const there = await Promise.all(names.map((name) => exists(join(dir, name))));
+  return names.filter((_, i) => !there[i]);
+}
+
+/**
+ * The folder that a model's name means: an existing folder, or else `org/name[@revision]` in the hub's cache. Nothing is
+ * downloaded. `folders: false` looks in the cache only.
+ *
+ * @throws GlossaError MODEL_NOT_FOUND with the command that fetches it; HUB_SETTINGS.
+ */
+export async function resolveModel(
+  given: string,
+  { folders = true, settings = hubSettings() }: { folders?: boolean; settings?: HubSettings } = {},
+): Promise<string> {
+  if (folders && (await isFolder(resolve(given)))) return resolve(given);
+  const id = parseHubId(given, 'model');
+  if (!id) {
+    throw new GlossaError('MODEL_NOT_FOUND', `${given}: there is no such folder`, {
+      hint: 'name a Hugging Face folder, the folder of a run, or a model of the hub (org/name)',
+    });
+  }
+  const snapshot = await findSnapshot(settings, id);
+  if (!snapshot)
+    throw new GlossaError(
+      'MODEL_NOT_FOUND',
+      `${given}: neither a folder nor a model in the hub's cache ${settings.cache}`,
+      {
+        hint: `glossa fetch ${hubIdText(id)}`,
+      },
+    );
+  const missing = await missingModelFiles(snapshot.dir);
+  if (missing.length > 0)
+    throw new GlossaError('MODEL_NOT_FOUND', `${given}: ${snapshot.dir} has no ${missing.slice(0, 3).join(', ')}`, {
+      hint: `glossa fetch ${hubIdText(id)} brings what is missing`,
+    });
+  return snapshot.dir;
+}
+
+/**
+ * The file that a data setting means: `datasets/org/name[@revision]/file` in the hub's cache, unless there is a file of that
+ * name. Anything else is returned as it is.
+ *
+ * @throws GlossaError DATA_NOT_FOUND with the command that fetches it; HUB_SETTINGS.
+ */
+export async function resolveData(given: string, settings?: HubSettings): Promise<string> {
+  const named = parseHubFile(given);
+  if (!named || (await exists(given))) return given;
+  const found = settings ?? hubSettings();
+  const snapshot = await findSnapshot(found, named.repository);
+  const path = snapshot && join(snapshot.dir, named.file);
+  if (path !== undefined && (await exists(path))) return path;
+  const id = hubIdText(named.repository);
+  throw new GlossaError(
+    'DATA_NOT_FOUND',
+    snapshot
+      ? `${given}: ${snapshot.dir} has no ${named.file}`
+      : `${given}: ${id} is not in the hub's cache ${found.cache}`,
+    { hint: snapshot ? `glossa fetch ${id} --include '${named.file}'` : `glossa fetch ${id}` },
+  );
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -41,18 +41,22 @@ export async function syncDirectory(dir: string): Promise<void> {
 }
 
 /**
- * Writes a whole file so that at any instant, even across a crash, `path` is either its old content or all of `data`:
- * write to a temporary neighbour, fsync, rename, fsync of the folder. The folder must exist.
+ * Writes a whole file, given at once or piece by piece, so that at any instant, even across a crash, `path` is either its old
+ * content or all of `data`: write to a temporary neighbour, fsync, rename, fsync of the folder. The folder must exist.
  *
  * @throws GlossaError `IO_ERROR` (disk full, read-only, no permission, no such folder); the temporary file is removed.
  */
-export async function writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array | AsyncIterable<string | Uint8Array>,
+): Promise<void> {
   const dir = dirname(path);
   const temporary = join(dir, `.${basename(path)}.${String(process.pid)}-${randomBytes(4).toString('hex')}.tmp`);
   try {
     const handle = await open(temporary, 'wx');
     try {
-      await handle.writeFile(data);
+      const parts = typeof data === 'string' || data instanceof Uint8Array ? [data] : data;
+      for await (const part of parts) await handle.writeFile(part);
       await handle.sync();
     } finally {
       await handle.close();

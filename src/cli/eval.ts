@@ -12,6 +12,8 @@ import { openNamed } from './model.js';
 import { promptSettings, type PromptOptions } from './prompt.js';
 
 export interface EvalCommandOptions extends Omit<PromptOptions, 'style'> {
+  randomInit?: string;
+  tokenizer?: string;
   data: string[];
   language?: string;
   limit?: string;
@@ -28,7 +30,7 @@ export interface EvalCommandOptions extends Omit<PromptOptions, 'style'> {
 
 const DEFAULT_BUDGET = 512;
 
-export async function evalCommand(given: string, options: EvalCommandOptions): Promise<void> {
+export async function evalCommand(given: string | undefined, options: EvalCommandOptions): Promise<void> {
   const whole = { min: 1, whole: true };
   const settings = {
     samples: numberOption('samples', options.samples, whole),
@@ -37,7 +39,7 @@ export async function evalCommand(given: string, options: EvalCommandOptions): P
   };
   const display = new Display(process.stderr.isTTY ? 'live' : 'plain');
   const model = await openNamed(
-    given,
+    { ...options, model: given, seed: settings.seed },
     { dtype: dtypeOption(options.dtype), threads: numberOption('threads', options.threads, { min: 0, whole: true }) },
     (message) => {
       display.warning(message);

@@ -7,6 +7,7 @@ import type { DoctorOptions } from './doctor.js';
 import type { EvalCommandOptions } from './eval.js';
 import type { FetchCommandOptions } from './fetch.js';
 import type { LabOptions } from './lab.js';
+import type { LogprobsOptions } from './logprobs.js';
 import type { ReportOptions } from './report.js';
 import type { SampleOptions } from './sample.js';
 import type { ScoreCommandOptions } from './score.js';
@@ -64,13 +65,15 @@ program
 program
   .command('eval')
   .description('answer problems with a model or a run, and measure accuracy and language')
-  .argument('<model>', 'Hugging Face folder, or folder of a run (its last checkpoint)')
+  .argument('[model]', 'Hugging Face folder, or folder of a run (its last checkpoint)')
   .requiredOption('--data <file>', '.jsonl, .jsonl.gz or .parquet; may be given several times', collect, [])
   .option('--language <code>', 'of a file that does not say, or only this one')
   .option('--limit <n>', 'problems of each file')
   .option('--samples <n>', 'completions a problem', '1')
   .option('--temperature <t>', '0 is greedy', '0')
   .option('--max-tokens <n>', 'completion budget')
+  .option('--random-init <config.json>', 'random weights of this shape instead of a model')
+  .option('--tokenizer <dir>', "folder of another tokenizer than the model's own")
   .option('--prompt <style>', 'chat, plain or template')
   .option('--system <text>', 'system message; {language} is filled in')
   .option('--template <file>', "a prompt template of one's own (Jinja)")
@@ -90,7 +93,7 @@ program
     ),
   )
   .action(
-    runCommand(async (model: string, options: EvalCommandOptions) =>
+    runCommand(async (model: string | undefined, options: EvalCommandOptions) =>
       (await import('./eval.js')).evalCommand(model, options),
     ),
   );
@@ -98,7 +101,9 @@ program
 program
   .command('sample')
   .description('let a model answer one prompt')
-  .requiredOption('--model <dir>', 'Hugging Face folder, or folder of a run')
+  .option('--model <dir>', 'Hugging Face folder, or folder of a run')
+  .option('--random-init <config.json>', 'random weights of this shape instead of a model')
+  .option('--tokenizer <dir>', "folder of another tokenizer than the model's own")
   .option('--prompt <text>', 'the question; read from standard input where absent')
   .option('--style <style>', 'chat, plain, template, or raw (the text as it is)')
   .option('--system <text>', 'system message; {language} is filled in')
@@ -124,6 +129,37 @@ program
     ),
   )
   .action(runCommand(async (options: SampleOptions) => (await import('./sample.js')).sampleCommand(options)));
+
+program
+  .command('logprobs')
+  .description('log-probabilities and entropies of given tokens')
+  .argument(
+    '<file>',
+    '.jsonl, .jsonl.gz or .parquet with prompt_ids and completion_ids, prompt and completion, text, or messages',
+  )
+  .option('--model <dir>', 'Hugging Face folder, or folder of a run')
+  .option('--random-init <config.json>', 'random weights of this shape instead of a model')
+  .option('--tokenizer <dir>', "folder of another tokenizer than the model's own")
+  .option('--special', 'read spellings of control tokens in texts as those tokens')
+  .option('--temperature <t>', 'of the distribution', '1')
+  .option('--out <file>', '.arrow, or .jsonl; default: JSON lines on standard output')
+  .option('--seed <n>', 'of random weights', '42')
+  .option('--dtype <type>', 'float32 or bfloat16', 'float32')
+  .option('--threads <n>', 'default: all cores', '0')
+  .option('--progress <mode>', 'auto, plain, json or none', 'auto')
+  .addHelpText(
+    'after',
+    example(
+      'glossa logprobs --model runs/demo/grpo texts.jsonl > logps.jsonl',
+      'glossa logprobs --model models/Qwen3-0.6B chats.jsonl --out logps.arrow',
+      "glossa sample --model runs/demo/grpo --prompt '1 + 1 = ?' --json > rows.jsonl && glossa logprobs --model runs/demo/grpo rows.jsonl",
+    ),
+  )
+  .action(
+    runCommand(async (file: string, options: LogprobsOptions) =>
+      (await import('./logprobs.js')).logprobsCommand(file, options),
+    ),
+  );
 
 program
   .command('fetch')

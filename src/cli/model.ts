@@ -1,11 +1,11 @@
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
-import { loadEngine } from '../engine/index.js';
+import { createEngine, loadEngine } from '../engine/index.js';
 import type { Dtype, Engine } from '../engine/types.js';
 import { latestCheckpoint, readRecord, runFolder } from '../run/index.js';
-import { loadTokenizer } from '../tokenizer/index.js';
+import { checkVocabulary, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 
 export interface NamedModel {
@@ -18,20 +18,94 @@ export interface NamedModel {
   step: number;
 }
 
+/** Which model a command means: a folder or run, or random weights for a config. */
+export interface ModelSource {
+  model?: string | undefined;
+  /** A Hugging Face config.json. */
+  randomInit?: string | undefined;
+  /** Folder of another tokenizer than the model's own; of a model with random weights the only one. */
+  tokenizer?: string | undefined;
+  /** Of random weights. */
+  seed: number;
+}
+
+type Warn = (message: string) => void;
+
 /**
- * Opens a Hugging Face folder, or the newest checkpoint of a run.
+ * Opens a Hugging Face folder, the newest checkpoint of a run, or a model with random weights.
  *
- * @throws GlossaError MODEL_NOT_FOUND where it is neither; those of engine and tokenizer.
+ * @throws GlossaError MODEL_NOT_FOUND where there is none; MODEL_VOCABULARY; USAGE; those of engine and tokenizer.
  */
 export async function openNamed(
-  given: string,
-  { dtype, threads }: { dtype: Dtype; threads: number },
-  warn: (message: string) => void,
+  source: ModelSource,
+  options: { dtype: Dtype; threads: number },
+  warn: Warn,
 ): Promise<NamedModel> {
-  const found = await locateModel(resolve(given), warn);
-  const tokenizer = await loadTokenizer(found.dir);
-  const engine = await loadEngine(found.dir, { dtype, ...(threads > 0 && { threads }) });
-  return { ...found, engine, tokenizer };
+  const found = await locateSource(source, warn);
+  if (found.tokenizerDir === undefined) {
+    throw new GlossaError('USAGE', '--random-init needs --tokenizer with the folder of a tokenizer', {
+      hint: 'for example --tokenizer models/Qwen2.5-0.5B',
+    });
+  }
+  const tokenizer = await loadTokenizer(found.tokenizerDir);
+  return { ...found, tokenizer, engine: await openEngine(found, tokenizer, options) };
+}
+
+/** As {@link openNamed}, for work on ids: a folder without a tokenizer will do. */
+export async function openForIds(
+  source: ModelSource,
+  options: { dtype: Dtype; threads: number },
+  warn: Warn,
+): Promise<Omit<NamedModel, 'tokenizer'> & { tokenizer: Tokenizer | undefined }> {
+  const found = await locateSource(source, warn);
+  const given = source.tokenizer !== undefined;
+  const readable = found.tokenizerDir !== undefined && (given || (await hasTokenizer(found.tokenizerDir)));
+  const tokenizer = readable ? await loadTokenizer(found.tokenizerDir!) : undefined;
+  return { ...found, tokenizer, engine: await openEngine(found, tokenizer, options) };
+}
+
+type Found = Pick<NamedModel, 'dir' | 'config' | 'step'> & {
+  tokenizerDir: string | undefined;
+  /** Random weights for the config.json of this text. */
+  random: { config: string; seed: bigint } | undefined;
+};
+
+async function locateSource({ model, randomInit, tokenizer, seed }: ModelSource, warn: Warn): Promise<Found> {
+  const tokenizerDir = tokenizer === undefined ? undefined : resolve(tokenizer);
+  if (model !== undefined && randomInit === undefined) {
+    const found = await locateModel(resolve(model), warn);
+    return { ...found, tokenizerDir: tokenizerDir ?? found.dir, random: undefined };
+  }
+  if (model !== undefined || randomInit === undefined)
+    throw new GlossaError('USAGE', 'name a model, or a config.json with --random-init, and not both');
+  const path = resolve(randomInit);
+  const config = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new GlossaError('MODEL_NOT_FOUND', `--random-init: cannot read ${path}: ${(cause as Error).message}`, {
+      hint: 'name a Hugging Face config.json',
+      cause,
+    });
+  });
+  return { dir: path, config: undefined, step: 0, tokenizerDir, random: { config, seed: BigInt(seed) } };
+}
+
+async function openEngine(
+  { dir, random, tokenizerDir }: Found,
+  tokenizer: Tokenizer | undefined,
+  { dtype, threads }: { dtype: Dtype; threads: number },
+): Promise<Engine> {
+  const options = { dtype, ...(threads > 0 && { threads }) };
+  const engine = random ? await createEngine(random.config, random.seed, options) : await loadEngine(dir, options);
+  try {
+    if (tokenizer) checkVocabulary({ ...tokenizer, dir: tokenizerDir! }, { vocab: engine.info().vocab, place: dir });
+    return engine;
+  } catch (error) {
+    await engine.dispose();
+    throw error;
+  }
+}
+
+async function hasTokenizer(dir: string): Promise<boolean> {
+  return (await exists(join(dir, 'tokenizer.json'))) || exists(join(dir, 'tokenizer.json.gz'));
 }
 
 async function locateModel(

@@ -11,7 +11,9 @@ import { openNamed, type NamedModel } from './model.js';
 import { promptSettings, promptText, shownTokens, type PromptOptions } from './prompt.js';
 
 export interface SampleOptions extends PromptOptions {
-  model: string;
+  model?: string;
+  randomInit?: string;
+  tokenizer?: string;
   prompt?: string;
   language: string;
   samples: string;
@@ -29,8 +31,9 @@ export interface SampleOptions extends PromptOptions {
 export async function sampleCommand(options: SampleOptions): Promise<void> {
   const language = languageOption('language', options.language);
   const budget = numberOption('max-tokens', options.maxTokens, { min: 1, whole: true });
+  const seed = numberOption('seed', options.seed, { min: 0, whole: true });
   const question = options.prompt ?? (await readInput());
-  const model = await openNamed(options.model, { dtype: dtypeOption(options.dtype), threads: 0 }, (message) => {
+  const model = await openNamed({ ...options, seed }, { dtype: dtypeOption(options.dtype), threads: 0 }, (message) => {
     process.stderr.write(`warning: ${message}\n`);
   });
   const { engine, tokenizer } = model;
@@ -58,7 +61,7 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
       topK: numberOption('top-k', options.topK, { min: 0, whole: true }),
       topP: numberOption('top-p', options.topP, { min: 0, max: 1 }),
       minP: numberOption('min-p', options.minP, { min: 0, max: 1 }),
-      seed: BigInt(numberOption('seed', options.seed, { min: 0, whole: true })),
+      seed: BigInt(seed),
       purpose: 'sample',
       step: 0,
     });

@@ -46,14 +46,14 @@ export function wrapRollout(columns: RolloutColumns, additions: RolloutAdditions
   const rows = columns.rows;
   const added = addedColumns(rows, additions);
   const children: Data[] = [
-    flat(SAMPLED_FIELDS.prompt_index, columns.promptIndex),
-    flat(SAMPLED_FIELDS.sample, columns.sample),
-    list(SAMPLED_FIELDS.prompt_ids, columns.promptOffsets, columns.promptIds),
-    list(SAMPLED_FIELDS.completion_ids, columns.completionOffsets, columns.completionIds),
-    list(SAMPLED_FIELDS.logps, columns.completionOffsets, columns.logps),
-    list(SAMPLED_FIELDS.entropies, columns.completionOffsets, columns.entropies),
+    flatColumn(SAMPLED_FIELDS.prompt_index, columns.promptIndex),
+    flatColumn(SAMPLED_FIELDS.sample, columns.sample),
+    listColumn(SAMPLED_FIELDS.prompt_ids, columns.promptOffsets, columns.promptIds),
+    listColumn(SAMPLED_FIELDS.completion_ids, columns.completionOffsets, columns.completionIds),
+    listColumn(SAMPLED_FIELDS.logps, columns.completionOffsets, columns.logps),
+    listColumn(SAMPLED_FIELDS.entropies, columns.completionOffsets, columns.entropies),
     coded(SAMPLED_FIELDS.finish, columns.finish, FINISH_NAMES),
-    flat(SAMPLED_FIELDS.policy_step, columns.policyStep),
+    flatColumn(SAMPLED_FIELDS.policy_step, columns.policyStep),
     ...added.map(({ data }) => data),
   ];
   const schema = rolloutSchema(added.map(({ field }) => field));
@@ -93,7 +93,8 @@ function addedColumns(rows: number, additions: RolloutAdditions): Column[] {
   return columns;
 }
 
-function flat<T extends Int32 | Float32>(
+/** Numbers as an Arrow column, where they lie. */
+export function flatColumn<T extends Int32 | Float32>(
   field: Field<T>,
   data: T['TArray'],
   nullBitmap?: Uint8Array,
@@ -104,12 +105,13 @@ function flat<T extends Int32 | Float32>(
   return makeData(properties as DataProps<Int32>) as unknown as Data<T>;
 }
 
-function list<T extends Int32 | Float32>(
+/** Rows of numbers end to end as an Arrow column of lists, where they lie. */
+export function listColumn<T extends Int32 | Float32>(
   field: Field<List<T>>,
   offsets: Int32Array,
   values: T['TArray'],
 ): Data<List<T>> {
-  const child = flat<T>(field.type.valueField, values);
+  const child = flatColumn<T>(field.type.valueField, values);
   return makeData({ type: field.type, length: offsets.length - 1, nullCount: 0, valueOffsets: offsets, child });
 }
 
@@ -123,12 +125,12 @@ const absent = (value: number | null | undefined): boolean =>
 
 function float32(field: Field<Float32>, values: Nullable<number>): Data {
   const data = values instanceof Float32Array ? values : Float32Array.from(values, (value) => value ?? NaN);
-  return flat(field, data, ...nulls(values));
+  return flatColumn(field, data, ...nulls(values));
 }
 
 function int32(field: Field<Int32>, values: Nullable<number>): Data {
   const data = values instanceof Int32Array ? values : Int32Array.from(values, (value) => value ?? 0);
-  return flat(field, data, ...nulls(values));
+  return flatColumn(field, data, ...nulls(values));
 }
 
 /** The validity bitmap and the number of nulls; no bitmap where there are none. */

@@ -4,7 +4,7 @@ import type { ModelSettings, ResolvedConfig } from '../config/index.js';
 import { createEngine, loadEngine } from '../engine/index.js';
 import type { Engine, EngineOptions } from '../engine/types.js';
 import { pretrainLab, type LabSettings, type PretrainProgress } from '../lab/index.js';
-import { loadTokenizer } from '../tokenizer/index.js';
+import { checkVocabulary, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { labSettings } from './lab_settings.js';
 
@@ -37,18 +37,29 @@ export async function openModel(config: ResolvedConfig, options: OpenOptions = {
   if (options.from !== undefined || !model.init) {
     const dir = options.from ?? labDir ?? model.path!;
     const tokenizer = await loadTokenizer(dir);
-    return { engine: await loadEngine(dir, engineSettings), tokenizer, tokenizerDir: dir, labDir };
+    const engine = await fitting(await loadEngine(dir, engineSettings), tokenizer, { dir, place: dir });
+    return { engine, tokenizer, tokenizerDir: dir, labDir };
   }
-  const tokenizer = await loadTokenizer(model.init.tokenizer);
-  const engine = await createEngine(await modelConfig(model.init.config), BigInt(config.seed), engineSettings);
-  if (engine.info().vocab < tokenizer.vocabSize) {
+  const tokenizerDir = model.init.tokenizer;
+  const tokenizer = await loadTokenizer(tokenizerDir);
+  const fresh = await createEngine(await modelConfig(model.init.config), BigInt(config.seed), engineSettings);
+  const engine = await fitting(fresh, tokenizer, { dir: tokenizerDir, place: 'model.init.config' });
+  return { engine, tokenizer, tokenizerDir, labDir };
+}
+
+/** The engine, if the tokenizer's ids are all in its embedding. */
+async function fitting(
+  engine: Engine,
+  { vocabSize }: Tokenizer,
+  { dir, place }: { dir: string; place: string },
+): Promise<Engine> {
+  try {
+    checkVocabulary({ vocabSize, dir }, { vocab: engine.info().vocab, place });
+    return engine;
+  } catch (error) {
     await engine.dispose();
-    throw new GlossaError(
-      'CONFIG_IMPOSSIBLE',
-      `model.init: the tokenizer has ids up to ${String(tokenizer.vocabSize - 1)}, the model's vocab_size is ${String(engine.info().vocab)}`,
-    );
+    throw error;
   }
-  return { engine, tokenizer, tokenizerDir: model.init.tokenizer, labDir };
 }
 
 async function openLab(

@@ -6,7 +6,19 @@ describe('the command line', () => {
   it('prints help with examples, and loads nothing to do so', async () => {
     const { code, stdout } = await glossa(['--help']);
     assert.equal(code, 0);
-    for (const command of ['demo', 'train', 'eval', 'sample', 'fetch', 'lab', 'report', 'score', 'doctor', 'schema'])
+    for (const command of [
+      'demo',
+      'train',
+      'eval',
+      'sample',
+      'logprobs',
+      'fetch',
+      'lab',
+      'report',
+      'score',
+      'doctor',
+      'schema',
+    ])
       assert.match(stdout, new RegExp(`^ +${command} `, 'm'));
     assert.match((await glossa(['train', '--help'])).stdout, /\$ glossa train studies\/lab\/collapse\.yaml/);
   });

@@ -1,0 +1,82 @@
+import { pipeline, Readable } from 'node:stream';
+import {
+  Field,
+  Int32,
+  makeData,
+  RecordBatch,
+  RecordBatchFileWriter,
+  Schema,
+  Struct,
+  Utf8,
+  vectorFromArray,
+} from 'apache-arrow';
+import { toRagged } from '../base/ragged.js';
+import { flatColumn, listColumn, SAMPLED_FIELDS } from '../rollout/index.js';
+import type { ScoredSequence } from './types.js';
+
+/** One JSON object a line: line, id (where the row has one), prompt_ids, completion_ids, logps, entropies and their sum logp. */
+export async function* jsonLines(batches: AsyncIterable<readonly ScoredSequence[]>): AsyncGenerator<string> {
+  for await (const batch of batches) {
+    yield batch
+      .map(({ line, id, promptIds, completionIds, logps, entropies }) =>
+        JSON.stringify({
+          line,
+          ...(id !== undefined && { id }),
+          prompt_ids: promptIds,
+          completion_ids: completionIds,
+          logps: Array.from(logps),
+          entropies: Array.from(entropies),
+          logp: logps.reduce((sum, logp) => sum + logp, 0),
+        }),
+      )
+      .map((line) => `${line}\n`)
+      .join('');
+  }
+}
+
+const { prompt_ids, completion_ids, logps, entropies } = SAMPLED_FIELDS;
+const LINE = new Field('line', new Int32(), false);
+const ID = new Field('id', new Utf8(), true);
+const SCHEMA = new Schema([LINE, ID, prompt_ids, completion_ids, logps, entropies]);
+
+/** An Arrow IPC file with the columns of {@link jsonLines}, but the sum; lists as in a rollout. */
+export function arrowFile(batches: AsyncIterable<readonly ScoredSequence[]>): AsyncIterable<Uint8Array> {
+  const writer = RecordBatchFileWriter.throughNode({ autoDestroy: true, readableObjectMode: false });
+  // An error of the batches reaches the reader as the writer's.
+  return pipeline(Readable.from(recordBatches(batches)), writer, () => undefined);
+}
+
+async function* recordBatches(batches: AsyncIterable<readonly ScoredSequence[]>): AsyncGenerator<RecordBatch> {
+  for await (const batch of batches) {
+    const prompts = toRagged(batch.map((each) => each.promptIds));
+    const completions = toRagged(batch.map((each) => each.completionIds));
+    const children = [
+      flatColumn(
+        LINE,
+        Int32Array.from(batch, ({ line }) => line),
+      ),
+      vectorFromArray(
+        batch.map(({ id }) => id ?? null),
+        ID.type,
+      ).data[0]!,
+      listColumn(prompt_ids, prompts.offsets, prompts.ids),
+      listColumn(completion_ids, completions.offsets, completions.ids),
+      listColumn(logps, completions.offsets, joined(batch.map((each) => each.logps))),
+      listColumn(entropies, completions.offsets, joined(batch.map((each) => each.entropies))),
+    ];
+    yield new RecordBatch(
+      SCHEMA,
+      makeData({ type: new Struct(SCHEMA.fields), length: batch.length, nullCount: 0, children }),
+    );
+  }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

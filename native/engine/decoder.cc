@@ -5,29 +5,30 @@
 namespace glossa {
 namespace {
 
-constexpr int64_t kPrefillRows = 104;
+constexpr int64_t kPrefillRows = 104, kPrefillRowsTogether = 416;
 constexpr double kReportSeconds = 0.1;
 
 }  // namespace
 
-DecoderMemory carve_decoder(const Model& m, Carver& c, int64_t slots, int64_t longest_prompt, int64_t longest_budget) {
+DecoderMemory carve_decoder(const Model& m, Carver& c, const DecoderSize& size) {
+  const int64_t slots = size.slots;
   DecoderMemory d{};
-  d.activation_rows = std::max(slots, std::min(kPrefillRows, longest_prompt));
+  d.activation_rows = std::max(slots, size.threads > 1 ? std::min(kPrefillRowsTogether, slots * size.longest_prompt)
+                                                       : std::min(kPrefillRows, size.longest_prompt));
   d.activations = carve_activations(m, c, d.activation_rows, false);
   d.normed = c.elements(m.dtype, slots * m.config.hidden);
   d.rstd = c.floats(slots);
   d.logits = c.floats(slots * logits_stride(m));
-  d.draw = c.floats(m.config.vocab);
-  d.scratch = c.bytes(forward_scratch_bytes(m, longest_prompt + longest_budget));
-  d.own_capacity = kv_capacity(longest_budget);
-  d.prefix_capacity = kv_capacity(longest_prompt);
+  d.draw = c.floats(size.threads * m.config.vocab);
+  d.own_capacity = kv_capacity(size.longest_budget);
+  d.prefix_capacity = kv_capacity(size.longest_prompt);
   d.own = static_cast<uint8_t*>(c.bytes(slots * kv_cache_bytes(m, d.own_capacity)));
   d.prefixes = static_cast<uint8_t*>(c.bytes(slots * kv_cache_bytes(m, d.prefix_capacity)));
   return d;
 }
 
-Decoder::Decoder(GenerateJob& job, const DecoderMemory& memory, int64_t slots, bool reports)
-    : job_(job), mem_(memory), slot_count_(slots), reports_(reports) {
+Decoder::Decoder(GenerateJob& job, const DecoderMemory& memory, int64_t slots, const Crew& crew, bool reports)
+    : job_(job), mem_(memory), slot_count_(slots), crew_(crew), reports_(reports) {
   for (int64_t i = slots - 1; i >= 0; --i) {
     free_own_.push_back(i);
     free_prefix_.push_back(i);
@@ -39,9 +40,12 @@ void Decoder::run() {
     while (static_cast<int64_t>(slots_.size()) < slot_count_ && admit()) {
     }
     if (slots_.empty()) break;
-    double start = seconds_now();
+    const double start = seconds_now();
+    prefill();
+    const double filled = seconds_now();
     decode();
-    decode_seconds += seconds_now() - start;
+    prefill_seconds += filled - start;
+    decode_seconds += seconds_now() - filled;
     if (reports_) report(false);
   }
   for (const Slot& s : slots_) close(s, Finish::cancelled);
@@ -83,22 +87,39 @@ bool Decoder::open_group() {
   free_prefix_.pop_back();
   g.prefix = {mem_.prefixes + g.cache * kv_cache_bytes(job_.model, mem_.prefix_capacity), mem_.prefix_capacity};
   g.prefix_length = job_.request.prompts.length(g.share.prompt) - 1;
-  double start = seconds_now();
-  prefill(g);
-  prefill_seconds += seconds_now() - start;
+  if (g.prefix_length > 0) unfilled_.push_back(open_);
   return true;
 }
 
-void Decoder::prefill(Group& g) {
-  const int32_t* ids = job_.request.prompts.ids + job_.request.prompts.offsets[g.share.prompt];
-  for (int64_t at = 0; at < g.prefix_length; at += mem_.activation_rows) {
-    SequenceRows rows{};
-    rows.rows = std::min(mem_.activation_rows, g.prefix_length - at);
-    rows.position0 = rows.own0 = at;
-    rows.own = g.prefix;
-    embed(job_.model, job_.weights, mem_.activations.x_first(), ids + at, rows.rows);
-    forward_layers(job_.model, job_.weights, mem_.activations, &rows, 1, true, mem_.scratch);
+// The prefixes of the groups that were opened, one after another in as many rows as there are.
+void Decoder::prefill() {
+  const Model& m = job_.model;
+  rows_.clear();
+  ids_.clear();
+  auto run = [&] {
+    if (rows_.empty()) return;
+    embed(m, job_.weights, mem_.activations.x_first(), ids_.data(), static_cast<int64_t>(ids_.size()));
+    forward_layers(m, job_.weights, mem_.activations, rows_.data(), static_cast<int64_t>(rows_.size()), true, crew_);
+    rows_.clear();
+    ids_.clear();
+  };
+  for (size_t index : unfilled_) {
+    const Group& g = groups_[index];
+    const int32_t* ids = job_.request.prompts.ids + job_.request.prompts.offsets[g.share.prompt];
+    for (int64_t at = 0; at < g.prefix_length;) {
+      SequenceRows s{};
+      s.row0 = static_cast<int64_t>(ids_.size());
+      s.rows = std::min(mem_.activation_rows - s.row0, g.prefix_length - at);
+      s.position0 = s.own0 = at;
+      s.own = g.prefix;
+      rows_.push_back(s);
+      ids_.insert(ids_.end(), ids + at, ids + at + s.rows);
+      at += s.rows;
+      if (static_cast<int64_t>(ids_.size()) == mem_.activation_rows) run();
+    }
   }
+  run();
+  unfilled_.clear();
 }
 
 // One token for every slot.
@@ -121,18 +142,21 @@ void Decoder::decode() {
     ids_.push_back(s.token);
   }
   embed(m, job_.weights, mem_.activations.x_first(), ids_.data(), n);
-  forward_layers(m, job_.weights, mem_.activations, rows_.data(), n, false, mem_.scratch);
+  forward_layers(m, job_.weights, mem_.activations, rows_.data(), n, false, crew_);
   final_norm(m, job_.weights, mem_.normed, mem_.rstd, mem_.activations.x_last(), n);
-  head_logits(m, job_.weights, mem_.logits, logits_stride(m), mem_.normed, n);
+  head_logits(m, job_.weights, mem_.logits, logits_stride(m), mem_.normed, n, crew_);
+  crew_.run(n, [&](int64_t i, int worker) {
+    draw(slots_[static_cast<size_t>(i)], mem_.logits + i * logits_stride(m), mem_.draw + worker * m.config.vocab);
+  });
   size_t kept = 0;
   for (size_t i = 0; i < slots_.size(); ++i)
-    if (!finished(slots_[i], mem_.logits + static_cast<int64_t>(i) * logits_stride(m))) slots_[kept++] = slots_[i];
+    if (!finished(slots_[i])) slots_[kept++] = slots_[i];
   slots_.resize(kept);
   job_.tokens_done.fetch_add(n, std::memory_order_relaxed);
 }
 
-// Draws the slot's next token from its logits; true when the completion ends with it.
-bool Decoder::finished(Slot& s, const float* logits) {
+// Draws the slot's next token from its logits; -1 where nothing can be drawn.
+void Decoder::draw(Slot& s, const float* logits, float* scratch) {
   const GenerateRequest& q = job_.request;
   const Kernels& k = *job_.model.kernels;
   const int64_t vocab = job_.model.config.vocab;
@@ -143,17 +167,22 @@ bool Decoder::finished(Slot& s, const float* logits) {
   key.prompt = static_cast<uint32_t>(q.prompt_keys ? q.prompt_keys[prompt] : prompt);
   key.sample = static_cast<uint32_t>(s.sample);
   key.position = static_cast<uint32_t>(s.length);
-  s.token = k.sampling->draw(logits, vocab, q.logit_bias, q.sampling, key, mem_.draw);
-  if (s.token < 0) {
-    job_.unusable = job_.row(prompt, s.sample);
-    close(s, Finish::cancelled);
-    return true;
-  }
+  s.token = k.sampling->draw(logits, vocab, q.logit_bias, q.sampling, key, scratch);
+  if (s.token < 0) return;
   const float temperature = q.sampling.temperature == 0 ? 1 : q.sampling.temperature;
   float stats[2];
   const size_t at = static_cast<size_t>(s.place + s.length++);
   k.head->logp_row(logits, vocab, 1 / temperature, s.token, &job_.logps[at], &job_.entropies[at], stats);
   job_.tokens[at] = s.token;
+}
+
+// Whether the slot's completion ends with the token just drawn.
+bool Decoder::finished(const Slot& s) {
+  if (s.token < 0) {
+    job_.unusable = job_.row(groups_[s.group].share.prompt, s.sample);
+    close(s, Finish::cancelled);
+    return true;
+  }
   const bool stop = job_.is_stop(s.token);
   if (!stop && s.length < s.budget) return false;
   close(s, stop ? Finish::stop : Finish::length);

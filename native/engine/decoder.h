@@ -1,4 +1,5 @@
-// One worker's share of a generation: its slots, their keys and values, and the passes over them.
+// A share of a generation: its slots, their keys and values, and the passes over them. One worker's, or the whole of it
+// where the threads go together.
 #pragma once
 #include <atomic>
 #include <vector>
@@ -37,24 +38,27 @@ struct GenerateJob {
   }
 };
 
-// The memory of one worker, carved once for the whole call.
+// The memory of one decoder, carved once for the whole call.
 struct DecoderMemory {
   Activations activations;
   int64_t activation_rows;
-  void* normed;   // [slots][hidden] of the model's type
-  float* rstd;    // [slots]
-  float* logits;  // [slots][logits_stride]
-  float* draw;    // [vocab]
-  void* scratch;
+  void* normed;       // [slots][hidden] of the model's type
+  float* rstd;        // [slots]
+  float* logits;      // [slots][logits_stride]
+  float* draw;        // [threads][vocab]
   uint8_t* own;       // [slots] caches of own_capacity
   uint8_t* prefixes;  // [slots] caches of prefix_capacity
   int64_t own_capacity, prefix_capacity;
 };
-DecoderMemory carve_decoder(const Model&, Carver&, int64_t slots, int64_t longest_prompt, int64_t longest_budget);
+struct DecoderSize {
+  int64_t slots, longest_prompt, longest_budget;
+  int64_t threads;  // that go together; 1: alone
+};
+DecoderMemory carve_decoder(const Model&, Carver&, const DecoderSize&);
 
 class Decoder {
  public:
-  Decoder(GenerateJob&, const DecoderMemory&, int64_t slots, bool reports);
+  Decoder(GenerateJob&, const DecoderMemory&, int64_t slots, const Crew&, bool reports);
   void run();
   double prefill_seconds = 0, decode_seconds = 0;
 
@@ -75,22 +79,25 @@ class Decoder {
   };
   bool admit();
   bool open_group();
-  void prefill(Group&);
+  void prefill();
   void decode();
-  bool finished(Slot&, const float* logits);
+  void draw(Slot&, const float* logits, float* scratch);
+  bool finished(const Slot&);
   void close(const Slot&, Finish);
   void report(bool last);
 
   GenerateJob& job_;
   const DecoderMemory& mem_;
   const int64_t slot_count_;
+  const Crew crew_;
   const bool reports_;
   double last_report_ = 0;
   std::vector<Group> groups_;
   std::vector<size_t> free_groups_;
   std::vector<Slot> slots_;
   std::vector<int64_t> free_own_, free_prefix_;
-  size_t open_ = SIZE_MAX;  // the group whose completions are being started
+  size_t open_ = SIZE_MAX;        // the group whose completions are being started
+  std::vector<size_t> unfilled_;  // groups whose prefix is not cached yet
   std::vector<SequenceRows> rows_;
   std::vector<int32_t> ids_;
 };

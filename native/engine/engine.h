@@ -16,10 +16,14 @@
 
 namespace glossa {
 
+// Whether the threads share each product, or each goes through the layers alone (model/crew.h). Changes no result.
+enum class Sharing : uint8_t { automatic, never, always };
+
 struct EngineOptions {
   Dtype dtype = Dtype::f32;  // of GEMM operands and of keys and values; masters, logits, optimizer state are float32
   int threads = 0;           // 0: available_cores()
   std::string isa;           // "": default_kernels()
+  Sharing sharing = Sharing::automatic;
 };
 
 struct EngineInfo {

@@ -93,27 +93,37 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
   const int64_t rows = request.prompts.rows * request.num_generations;
   const int64_t all_slots = std::min<int64_t>(
       rows, request.slots > 0 ? request.slots : e.threads() * chosen_slots(m, keys / request.prompts.rows));
-  const int64_t workers = std::min<int64_t>(e.threads(), all_slots);
+  // Together there is one decoder for all slots, alone one a worker.
+  const int64_t workers = e.together ? 1 : std::min<int64_t>(e.threads(), all_slots);
   auto slots_of = [&](int64_t w) { return all_slots / workers + (w < all_slots % workers); };
 
   GenerateJob job{m, e.policy, request, control, make_shares(request, workers), {}, {}, {}, {}, {}, {}};
   place_outputs(&job);
-  Carver sizes;
-  for (int64_t w = 0; w < workers; ++w) carve_decoder(m, sizes, slots_of(w), longest_prompt, longest_budget);
-  e.kv.reserve(sizes.used());
-  Carver carver(e.kv.data());
-  std::vector<DecoderMemory> memory;
-  for (int64_t w = 0; w < workers; ++w)
-    memory.push_back(carve_decoder(m, carver, slots_of(w), longest_prompt, longest_budget));
+  auto carve = [&](Carver c) {
+    std::vector<DecoderMemory> memory;
+    for (int64_t w = 0; w < workers; ++w)
+      memory.push_back(
+          carve_decoder(m, c, {slots_of(w), longest_prompt, longest_budget, e.together ? e.threads() : 1}));
+    e.kv.reserve(c.used());
+    return memory;
+  };
+  carve(Carver());
+  const std::vector<DecoderMemory> memory = carve(Carver(e.kv.data()));
+  e.need_scratch(forward_scratch_bytes(m, longest_prompt + longest_budget));
 
   std::vector<double> prefill(static_cast<size_t>(workers)), decode(prefill);
-  e.pool->run(workers, [&](int64_t w, int worker) {
+  auto run = [&](int64_t w, const Crew& crew, bool reports) {
     const size_t i = static_cast<size_t>(w);
-    Decoder d(job, memory[i], slots_of(w), worker == 0);
+    Decoder d(job, memory[i], slots_of(w), crew, reports);
     d.run();
     prefill[i] = d.prefill_seconds;
     decode[i] = d.decode_seconds;
-  });
+  };
+  if (e.together) {
+    run(0, e.crew(), true);
+  } else {
+    e.pool->run(workers, [&](int64_t w, int worker) { run(w, Crew(e.scratch_of(worker)), worker == 0); });
+  }
   if (const int64_t row = job.unusable; row >= 0)
     return Status("NONFINITE", "nothing can be drawn for prompt " + std::to_string(row / request.num_generations) +
                                    ", sample " + std::to_string(row % request.num_generations) + ", after " +

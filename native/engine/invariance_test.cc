@@ -50,8 +50,13 @@ GenerateRequest request_for(const Prompts& p, int samples) {
 struct Way {
   int threads, slots;
   bool reversed;
+  Sharing sharing;
 };
-const Way kWays[] = {{1, 1, false}, {1, 256, true}, {2, 0, false}, {3, 7, true}, {8, 40, false}, {2, 256, true}};
+const Way kWays[] = {{1, 1, false, Sharing::never},    {1, 256, true, Sharing::never}, {2, 0, false, Sharing::never},
+                     {3, 7, true, Sharing::never},     {8, 40, false, Sharing::never}, {2, 256, true, Sharing::never},
+                     {1, 256, false, Sharing::always}, {2, 7, true, Sharing::always},  {3, 0, false, Sharing::always},
+                     {8, 256, true, Sharing::always}};
+const Sharing kSharings[] = {Sharing::never, Sharing::always};
 
 }  // namespace
 
@@ -64,7 +69,7 @@ TEST("engine: a completion does not depend on threads, slots or admission") {
       for (int32_t i = 19; i >= 0; --i) backwards.push_back(i);
       Rollout first;
       for (const Way& way : kWays) {
-        auto engine = tiny_engine(family, dtype, way.threads);
+        auto engine = tiny_engine(family, dtype, way.threads, "", way.sharing);
         GenerateRequest r = request_for(p, 4);
         r.slots = way.slots;
         if (way.reversed) r.admission = backwards.data();
@@ -90,7 +95,8 @@ TEST("engine: the sampler's log-probabilities are the trainer's on every instruc
   for (const std::string& isa : supported_isas())
     for (Family family : kFamilies)
       for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
-        auto engine = tiny_engine(family, dtype, 2, isa);
+        const Sharing sharing = family == Family::llama || family == Family::olmo2 ? Sharing::always : Sharing::never;
+        auto engine = tiny_engine(family, dtype, 2, isa, sharing);
         const int count = kSanitized ? 4 : 25;
         const Prompts p = prompts(count, engine->info().vocab);
         Result<Rollout> rollout = engine->generate(request_for(p, 8), {});
@@ -127,18 +133,21 @@ TEST("engine: log-probabilities do not depend on the number of threads") {
     for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
       const TestBatch b = test_batch(9, 5, tiny_config(family).vocab);
       Logprobs first;
-      for (int threads : {1, 2, 3, 8}) {
-        auto engine = tiny_engine(family, dtype, threads);
-        Result<Logprobs> got = engine->logprobs(b.view().sequences, {}, {});
-        CHECK(got.ok());
-        if (!got.ok()) return;
-        if (first.logps.empty()) first = got.value();
-        CHECK(same_bits(got.value().logps, first.logps));
-        CHECK(same_bits(got.value().entropies, first.entropies));
-      }
+      for (int threads : {1, 2, 3, 8})
+        for (Sharing sharing : kSharings) {
+          auto engine = tiny_engine(family, dtype, threads, "", sharing);
+          Result<Logprobs> got = engine->logprobs(b.view().sequences, {}, {});
+          CHECK(got.ok());
+          if (!got.ok()) return;
+          if (first.logps.empty()) first = got.value();
+          CHECK(same_bits(got.value().logps, first.logps));
+          CHECK(same_bits(got.value().entropies, first.entropies));
+        }
     }
 }
 
+// Of the threads and micro-batches below, half go together: 1 and 3 with the middle micro-batch, 2 and 8 with the
+// others.
 TEST("engine: a step is the same bits for every micro-batch size and number of threads") {
   Poisoned poisoned;
   for (Family family : kFamilies)
@@ -151,7 +160,8 @@ TEST("engine: a step is the same bits for every micro-batch size and number of t
           for (int64_t tokens : {int64_t{1}, int64_t{90}, int64_t{0}}) {
             if (threads == 3 && tokens == 90) continue;
             if (kSanitized && (threads == 2 || threads == 8)) continue;
-            auto engine = tiny_engine(family, dtype, threads);
+            const Sharing sharing = (threads + (tokens == 1)) % 2 == 0 ? Sharing::always : Sharing::never;
+            auto engine = tiny_engine(family, dtype, threads, "", sharing);
             if (b.ref_logps.empty()) {
               Result<Logprobs> l = engine->logprobs(b.view().sequences, {}, {});
               CHECK(l.ok());

@@ -10,20 +10,20 @@
 namespace glossa {
 namespace {
 
-// A worker's memory for tasks of at most `rows` rows.
+constexpr int64_t kRowsTogether = 416;
+
+// Memory for tasks of at most `rows` rows.
 struct Memory {
   Activations activations;
   void* normed;
   float *rstd, *logits;
-  void* scratch;
 };
-Memory carve(const Model& m, Carver& c, int64_t rows, int64_t keys) {
+Memory carve(const Model& m, Carver& c, int64_t rows) {
   Memory w;
   w.activations = carve_activations(m, c, rows, false);
   w.normed = c.elements(m.dtype, rows * m.config.hidden);
   w.rstd = c.floats(rows);
   w.logits = c.floats(kHeadRows * logits_stride(m));
-  w.scratch = c.bytes(forward_scratch_bytes(m, keys));
   return w;
 }
 
@@ -55,26 +55,29 @@ bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, fl
   for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
     const MicroBatch b = layout.next(&unit, budget);
     e.model.need_positions(b.longest_keys);
-    e.kv.reserve(kv_bytes(m, b));
-    const Placed placed = place_sequences(m, b, e.kv.data());
-    const int64_t target = task_rows(b.rows, e.threads()), rows = std::max(target, b.longest_sequence);
+    // Alone, every worker has memory for a task of its own; together, there is one task at a time.
+    const int64_t target = e.together ? kRowsTogether : task_rows(b.rows, e.threads());
+    const int64_t rows = std::min(std::max(target, b.longest_sequence), b.rows), caches = aligned(kv_bytes(m, b));
+    const int64_t keys = aligned(forward_scratch_bytes(m, b.longest_keys));
     Carver sizes;
-    carve(m, sizes, rows, b.longest_keys);
-    e.need_scratch(sizes.used());
+    carve(m, sizes, rows);
+    e.kv.reserve(caches + (e.together ? sizes.used() : 0));
+    e.need_scratch(keys + (e.together ? 0 : sizes.used()));
+    const Placed placed = place_sequences(m, b, e.kv.data());
 
     auto run = [&](const std::vector<SequenceRows>& sequences, const std::vector<int64_t>& index, bool keys_only) {
       const std::vector<SequenceTask> tasks = sequence_tasks(sequences, target);
-      e.pool->run(static_cast<int64_t>(tasks.size()), [&](int64_t t, int worker) {
+      auto body = [&](int64_t t, uint8_t* place, const Crew& crew) {
         if (is_cancelled(control)) stopped = true;
         if (stopped) return;
         const SequenceTask& task = tasks[static_cast<size_t>(t)];
-        Carver carver(e.scratch_of(worker));
-        const Memory memory = carve(m, carver, rows, b.longest_keys);
+        Carver carver(place);
+        const Memory memory = carve(m, carver, rows);
         std::vector<SequenceRows> local;
         std::vector<int32_t> ids;
         rebase(sequences.data() + task.first, task.count, b, &local, &ids);
         embed(m, w, memory.activations.x_first(), ids.data(), task.rows);
-        forward_layers(m, w, memory.activations, local.data(), task.count, keys_only, memory.scratch);
+        forward_layers(m, w, memory.activations, local.data(), task.count, keys_only, crew);
         if (keys_only) return;
         final_norm(m, w, memory.normed, memory.rstd, memory.activations.x_last(), task.rows);
         for (int64_t i = 0; i < task.count; ++i) {
@@ -84,10 +87,17 @@ bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, fl
             const int64_t at = b.result[head_row];
             head_logps(m, w, 1 / temperature, &b.targets[head_row],
                        element(memory.normed, m.dtype, (local[static_cast<size_t>(i)].row0 + r) * m.config.hidden),
-                       memory.logits, std::min(kHeadRows, s.rows - r), logps + at, entropies + at);
+                       memory.logits, std::min(kHeadRows, s.rows - r), logps + at, entropies + at, crew);
           }
         }
-      });
+      };
+      const int64_t count = static_cast<int64_t>(tasks.size());
+      if (e.together) {
+        for (int64_t t = 0; t < count; ++t) body(t, e.kv.data() + caches, e.crew());
+      } else {
+        e.pool->run(count,
+                    [&](int64_t t, int worker) { body(t, e.scratch_of(worker) + keys, Crew(e.scratch_of(worker))); });
+      }
     };
     run(placed.prefixes, placed.prefix_index, true);
     run(placed.own, placed.own_index, false);
@@ -135,15 +145,17 @@ Result<std::vector<float>> sequence_logits(EngineState& e, const int32_t* ids, i
   e.kv.reserve(kv_cache_bytes(m, rows.own.capacity));
   rows.own.data = e.kv.data();
   Carver sizes;
-  carve(m, sizes, n, n);
-  e.need_scratch(sizes.used());
-  Carver carver(e.scratch_of(0));
-  const Memory memory = carve(m, carver, n, n);
+  carve(m, sizes, n);
+  e.activations.reserve(sizes.used());
+  e.need_scratch(forward_scratch_bytes(m, n));
+  Carver carver(e.activations.data());
+  const Memory memory = carve(m, carver, n);
+  const Crew crew = e.together ? e.crew() : Crew(e.scratch_of(0));
   embed(m, e.policy, memory.activations.x_first(), ids, n);
-  forward_layers(m, e.policy, memory.activations, &rows, 1, false, memory.scratch);
+  forward_layers(m, e.policy, memory.activations, &rows, 1, false, crew);
   final_norm(m, e.policy, memory.normed, memory.rstd, memory.activations.x_last(), n);
   std::vector<float> out(static_cast<size_t>(n * m.config.vocab));
-  head_logits(m, e.policy, out.data(), m.config.vocab, memory.normed, n);
+  head_logits(m, e.policy, out.data(), m.config.vocab, memory.normed, n, crew);
   return out;
 }
 

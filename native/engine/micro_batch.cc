@@ -6,7 +6,9 @@
 namespace glossa {
 namespace {
 
-constexpr int64_t kLogitBytesOfThread = int64_t{64} << 20;
+// Alone, a chunk's weight gradient is made by all threads while nothing else runs: small chunks cost little. Together,
+// the head's gradient comes from memory for every chunk.
+constexpr int64_t kLogitBytesOfThread = int64_t{64} << 20, kLogitBytesTogether = int64_t{320} << 20;
 
 size_t index(int64_t i) {
   return static_cast<size_t>(i);
@@ -24,7 +26,7 @@ int64_t training_bytes_per_row(const Model& m) {
 MicroBatchPass::MicroBatchPass(EngineState& e, const Layout& layout, const MicroBatch& b, StepLoss& loss,
                                float* gradient, float* head_gradient)
     : e_(e), m_(e.model), layout_(layout), b_(b), loss_(loss), gradient_(gradient), head_gradient_(head_gradient) {
-  const int64_t most = kLogitBytesOfThread * e.threads() / (logits_stride(m_) * 4);
+  const int64_t most = (e.together ? kLogitBytesTogether : kLogitBytesOfThread * e.threads()) / (logits_stride(m_) * 4);
   chunk_rows_ = std::min(b.head_rows, std::max<int64_t>(most / 2 * 2, 2));
   Carver sizes;
   carve(sizes);
@@ -52,6 +54,7 @@ MicroBatchPass::Memory MicroBatchPass::carve(Carver& c) const {
     if (s.prefix >= 0) shared += kv_gradient_floats(m_, kv_capacity(s.prefix_length));
   w.prefix_gradients = c.floats(shared);
   w.caches = static_cast<uint8_t*>(c.bytes(kv_bytes(m_, b_)));
+  if (e_.together) w.rows_scratch = c.bytes(backward_rows_bytes(m_, b_.rows, true));
   return w;
 }
 
@@ -121,12 +124,20 @@ void MicroBatchPass::clear_padding() {
     if (b_.targets[r] < 0) zero(mem_.normed, static_cast<int64_t>(r), m_.config.hidden);
 }
 
-void MicroBatchPass::forward(const SequenceTask& t, int worker) {
+void MicroBatchPass::forward_prefixes(const SequenceTask& t, const Crew& crew) {
+  const SequenceRows* s = placed_.prefixes.data() + t.first;
+  for (int64_t i = 0; i < t.count; ++i)
+    embed(m_, e_.policy, mem_.activations.x_first() + s[i].row0 * m_.config.hidden, b_.ids.data() + s[i].row0,
+          s[i].rows);
+  forward_layers(m_, e_.policy, mem_.activations, s, t.count, true, crew);
+}
+
+void MicroBatchPass::forward(const SequenceTask& t, const Crew& crew) {
   const SequenceRows* s = placed_.own.data() + t.first;
   const int64_t d = m_.config.hidden;
   for (const Span& span : spans_of(s, t.count))
     embed(m_, e_.policy, mem_.activations.x_first() + span.row0 * d, b_.ids.data() + span.row0, span.rows);
-  forward_layers(m_, e_.policy, mem_.activations, s, t.count, false, e_.scratch_of(worker));
+  forward_layers(m_, e_.policy, mem_.activations, s, t.count, false, crew);
   for (int64_t i = t.first; i < t.first + t.count; ++i) {
     const int64_t row = own(i).row0 + own(i).loss_from;
     final_norm(m_, e_.policy, element(mem_.normed, m_.dtype, own(i).head_row0 * d), mem_.rstd_final + row,
@@ -140,11 +151,11 @@ HeadLoss MicroBatchPass::head_loss_of() {
           on_policy,      results_.data(),       coefficients_.data()};
 }
 
-void MicroBatchPass::head(int64_t row0, int64_t rows, float* logits) {
-  head_loss(m_, e_.policy, head_loss_of(), mem_.normed, mem_.d_normed, logits, row0, rows);
+void MicroBatchPass::head(int64_t row0, int64_t rows, float* logits, const Crew& crew) {
+  head_loss(m_, e_.policy, head_loss_of(), mem_.normed, mem_.d_normed, logits, row0, rows, crew);
 }
 
-void MicroBatchPass::backward(const SequenceTask& t, int worker) {
+void MicroBatchPass::backward(const SequenceTask& t, void* rows_scratch, const Crew& crew) {
   const int64_t d = m_.config.hidden;
   for (int64_t i = t.first; i < t.first + t.count; ++i) {
     const Sequence& s = own(i);
@@ -155,25 +166,30 @@ void MicroBatchPass::backward(const SequenceTask& t, int worker) {
                         s.head_rows());
   }
   backward_layers(m_, e_.policy, mem_.activations, placed_.own.data() + t.first, own_gradients_.data() + t.first,
-                  t.count, false, mem_.dx, e_.scratch_of(worker));
+                  t.count, false, mem_.dx, rows_scratch, crew);
 }
 
-void MicroBatchPass::prefix_backward(const SequenceTask& t, int worker) {
+void MicroBatchPass::backward_prefixes(const SequenceTask& t, void* rows_scratch, const Crew& crew) {
   const int64_t d = m_.config.hidden;
   for (int64_t i = t.first; i < t.first + t.count; ++i)
     std::memset(mem_.dx + placed_.prefixes[index(i)].row0 * d, 0, index(placed_.prefixes[index(i)].rows * d) * 4);
   backward_layers(m_, e_.policy, mem_.activations, placed_.prefixes.data() + t.first,
-                  prefix_gradients_.data() + t.first, t.count, true, mem_.dx, e_.scratch_of(worker));
+                  prefix_gradients_.data() + t.first, t.count, true, mem_.dx, rows_scratch, crew);
 }
 
 void MicroBatchPass::head_in_chunks(WeightGradients& weights, void* const* scratch) {
   for (int64_t row0 = 0; row0 < b_.head_rows; row0 += chunk_rows_) {
     const int64_t rows = std::min(chunk_rows_, b_.head_rows - row0);
-    const int64_t task = std::min<int64_t>(kHeadRows, (rows + e_.threads() - 1) / e_.threads());
-    e_.pool->run((rows + task - 1) / task, [&](int64_t i, int) {
-      const int64_t from = i * task;
-      head(row0 + from, std::min(task, rows - from), mem_.logits + from * logits_stride(m_));
-    });
+    if (e_.together) {
+      head(row0, rows, mem_.logits, e_.crew());
+    } else {
+      const int64_t task = std::min<int64_t>(kHeadRows, (rows + e_.threads() - 1) / e_.threads());
+      e_.pool->run((rows + task - 1) / task, [&](int64_t i, int worker) {
+        const int64_t from = i * task;
+        head(row0 + from, std::min(task, rows - from), mem_.logits + from * logits_stride(m_),
+             Crew(e_.scratch_of(worker)));
+      });
+    }
     weights.add_head(
         {mem_.logits, logits_gradient_stride(m_), element(mem_.normed, m_.dtype, row0 * m_.config.hidden), rows});
     weights.run(*e_.pool, scratch);
@@ -182,14 +198,58 @@ void MicroBatchPass::head_in_chunks(WeightGradients& weights, void* const* scrat
 
 bool MicroBatchPass::run(const JobControl& control, StepTimes* times) {
   WeightGradients weights(m_, e_.threads(), gradient_, head_gradient_);
-  const int64_t target = task_rows(b_.rows, e_.threads()), widest = std::max(target, b_.longest_sequence);
+  const int64_t widest = std::max(task_rows(b_.rows, e_.threads()), b_.longest_sequence);
+  sequence_scratch_ = aligned(backward_scratch_bytes(m_, b_.longest_keys));
   e_.need_scratch(std::max({forward_scratch_bytes(m_, b_.longest_keys),
-                            backward_scratch_bytes(m_, widest, b_.longest_keys), weights.scratch_bytes()}));
+                            sequence_scratch_ + (e_.together ? 0 : backward_rows_bytes(m_, widest, false)),
+                            weights.scratch_bytes()}));
   std::vector<void*> scratch;
   for (Buffer& s : e_.scratch) scratch.push_back(s.data());
+  if (!(e_.together ? run_together(control, times, weights, scratch.data())
+                    : run_alone(control, times, weights, scratch.data())))
+    return false;
 
+  const double start = seconds_now();
+  weights.add_layers(mem_.activations, b_.rows);
+  weights.add_embedding(mem_.dx, b_.ids.data(), b_.rows);
+  weights.run(*e_.pool, scratch.data());
+  add_partials();
+  keep_results();
+  times->backward_seconds += seconds_now() - start;
+  const double head_parameters = static_cast<double>(m_.config.vocab * m_.config.hidden);
+  times->flops += 6 * ((static_cast<double>(m_.matmul_parameters) - head_parameters) * static_cast<double>(b_.rows) +
+                       head_parameters * static_cast<double>(b_.head_rows));
+  return true;
+}
+
+// One pass after the other, all threads in each.
+bool MicroBatchPass::run_together(const JobControl& control, StepTimes* times, WeightGradients& weights,
+                                  void* const* scratch) {
+  const Crew crew = e_.crew();
+  const SequenceTask prefixes{0, static_cast<int64_t>(placed_.prefixes.size()), 0};
+  const SequenceTask all{0, static_cast<int64_t>(placed_.own.size()), 0};
+  const double start = seconds_now();
+  forward_prefixes(prefixes, crew);
+  forward(all, crew);
+  const double forwarded = seconds_now();
+  times->forward_seconds += forwarded - start;
+  if (is_cancelled(control)) return false;
+  head_in_chunks(weights, scratch);
+  if (is_cancelled(control)) return false;
+  backward(all, mem_.rows_scratch, crew);
+  backward_prefixes(prefixes, mem_.rows_scratch, crew);
+  times->backward_seconds += seconds_now() - forwarded;
+  return !is_cancelled(control);
+}
+
+// Every thread takes tasks of its own.
+bool MicroBatchPass::run_alone(const JobControl& control, StepTimes* times, WeightGradients& weights,
+                               void* const* scratch) {
+  const int64_t target = task_rows(b_.rows, e_.threads());
+  const std::vector<SequenceTask> prefixes = sequence_tasks(placed_.prefixes, target);
+  const std::vector<SequenceTask> own_tasks = sequence_tasks(placed_.own, target);
   std::atomic<bool> stopped{false};
-  std::vector<double> forward_time(scratch.size()), backward_time(scratch.size());
+  std::vector<double> forward_time(index(e_.threads())), backward_time(forward_time);
   auto stage = [&](const std::vector<SequenceTask>& tasks, const auto& body) {
     e_.pool->run(static_cast<int64_t>(tasks.size()), [&](int64_t i, int worker) {
       if (is_cancelled(control)) stopped = true;
@@ -200,64 +260,48 @@ bool MicroBatchPass::run(const JobControl& control, StepTimes* times) {
   auto timed = [](std::vector<double>& total, int worker, const auto& body) {
     const double start = seconds_now();
     body();
-    total[static_cast<size_t>(worker)] += seconds_now() - start;
+    total[index(worker)] += seconds_now() - start;
   };
-  const std::vector<SequenceTask> prefixes = sequence_tasks(placed_.prefixes, target);
-  const std::vector<SequenceTask> own_tasks = sequence_tasks(placed_.own, target);
+  auto crew = [&](int worker) { return Crew(e_.scratch_of(worker)); };
+  auto rows_scratch = [&](int worker) { return e_.scratch_of(worker) + sequence_scratch_; };
+  auto forward_task = [&](const SequenceTask& t, int worker) {
+    timed(forward_time, worker, [&] { forward(t, crew(worker)); });
+  };
+  auto backward_task = [&](const SequenceTask& t, int worker) {
+    timed(backward_time, worker, [&] { backward(t, rows_scratch(worker), crew(worker)); });
+  };
 
-  const bool went = stage(prefixes, [&](const SequenceTask& t, int worker) {
-    timed(forward_time, worker, [&] {
-      const SequenceRows* s = placed_.prefixes.data() + t.first;
-      for (int64_t i = 0; i < t.count; ++i)
-        embed(m_, e_.policy, mem_.activations.x_first() + s[i].row0 * m_.config.hidden, b_.ids.data() + s[i].row0,
-              s[i].rows);
-      forward_layers(m_, e_.policy, mem_.activations, s, t.count, true, e_.scratch_of(worker));
-    });
-  });
-  if (!went) return false;
-
+  if (!stage(prefixes, [&](const SequenceTask& t, int worker) {
+        timed(forward_time, worker, [&] { forward_prefixes(t, crew(worker)); });
+      }))
+    return false;
   if (chunk_rows_ == b_.head_rows) {
     const bool done = stage(own_tasks, [&](const SequenceTask& t, int worker) {
-      timed(forward_time, worker, [&] { forward(t, worker); });
+      forward_task(t, worker);
       timed(backward_time, worker, [&] {
         const int64_t next = t.first + t.count, row0 = own(t.first).head_row0;
         const int64_t end = next < static_cast<int64_t>(placed_.own.size()) ? own(next).head_row0 : b_.head_rows;
-        head(row0, end - row0, mem_.logits + row0 * logits_stride(m_));
-        backward(t, worker);
+        head(row0, end - row0, mem_.logits + row0 * logits_stride(m_), crew(worker));
       });
+      backward_task(t, worker);
     });
     if (!done) return false;
     weights.add_head({mem_.logits, logits_gradient_stride(m_), mem_.normed, b_.head_rows});
   } else {
-    if (!stage(own_tasks,
-               [&](const SequenceTask& t, int worker) { timed(forward_time, worker, [&] { forward(t, worker); }); }))
-      return false;
+    if (!stage(own_tasks, forward_task)) return false;
     const double start = seconds_now();
-    head_in_chunks(weights, scratch.data());
+    head_in_chunks(weights, scratch);
     times->backward_seconds += seconds_now() - start;
-    if (!stage(own_tasks,
-               [&](const SequenceTask& t, int worker) { timed(backward_time, worker, [&] { backward(t, worker); }); }))
-      return false;
+    if (!stage(own_tasks, backward_task)) return false;
   }
   if (!stage(prefixes, [&](const SequenceTask& t, int worker) {
-        timed(backward_time, worker, [&] { prefix_backward(t, worker); });
+        timed(backward_time, worker, [&] { backward_prefixes(t, rows_scratch(worker), crew(worker)); });
       }))
     return false;
-
-  const double start = seconds_now();
-  weights.add_layers(mem_.activations, b_.rows);
-  weights.add_embedding(mem_.dx, b_.ids.data(), b_.rows);
-  weights.run(*e_.pool, scratch.data());
-  add_partials();
-  keep_results();
-  times->backward_seconds += seconds_now() - start;
-  for (size_t i = 0; i < scratch.size(); ++i) {
-    times->forward_seconds += forward_time[i] / static_cast<double>(scratch.size());
-    times->backward_seconds += backward_time[i] / static_cast<double>(scratch.size());
+  for (size_t i = 0; i < forward_time.size(); ++i) {
+    times->forward_seconds += forward_time[i] / e_.threads();
+    times->backward_seconds += backward_time[i] / e_.threads();
   }
-  const double head_parameters = static_cast<double>(m_.config.vocab * m_.config.hidden);
-  times->flops += 6 * ((static_cast<double>(m_.matmul_parameters) - head_parameters) * static_cast<double>(b_.rows) +
-                       head_parameters * static_cast<double>(b_.head_rows));
   return true;
 }
 

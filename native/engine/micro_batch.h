@@ -1,6 +1,7 @@
 // Forward, loss and backward of one micro-batch. Stages, each one call of the thread pool: prefixes forward; the other
 // sequences forward, through the head and backward; prefixes backward; weight gradients. Where the logits of a
-// micro-batch are too large to hold, the head goes over chunks of rows between the two passes instead.
+// micro-batch are too large to hold, or the threads go together, the head goes over chunks of rows between the two
+// passes instead.
 #pragma once
 #include <atomic>
 
@@ -41,15 +42,19 @@ class MicroBatchPass {
     float *dx, *rstd_final, *d_normed, *logits, *partials, *prefix_gradients;
     void* normed;
     uint8_t* caches;
+    void* rows_scratch;  // of the backward pass, where the threads go together
   };
   Memory carve(Carver&) const;
   void prepare_rows();
   void prepare_gradients();
   void clear_padding();
-  void forward(const SequenceTask&, int worker);
-  void head(int64_t row0, int64_t rows, float* logits);
-  void backward(const SequenceTask&, int worker);
-  void prefix_backward(const SequenceTask&, int worker);
+  void forward_prefixes(const SequenceTask&, const Crew&);
+  void forward(const SequenceTask&, const Crew&);
+  void head(int64_t row0, int64_t rows, float* logits, const Crew&);
+  void backward(const SequenceTask&, void* rows_scratch, const Crew&);
+  void backward_prefixes(const SequenceTask&, void* rows_scratch, const Crew&);
+  bool run_alone(const JobControl&, StepTimes*, WeightGradients&, void* const* scratch);
+  bool run_together(const JobControl&, StepTimes*, WeightGradients&, void* const* scratch);
   void head_in_chunks(WeightGradients&, void* const* scratch);
   void add_partials();
   void keep_results();
@@ -64,7 +69,8 @@ class MicroBatchPass {
   const MicroBatch& b_;
   StepLoss& loss_;
   float *gradient_, *head_gradient_;
-  int64_t chunk_rows_;  // of the head; b_.head_rows where all fit
+  int64_t chunk_rows_;            // of the head; b_.head_rows where all fit
+  int64_t sequence_scratch_ = 0;  // bytes of a thread's scratch before its rows' part
   Memory mem_;
   Placed placed_;
   std::vector<SequenceGradient> prefix_gradients_, own_gradients_;

@@ -6,6 +6,7 @@
 
 #include "base/thread_pool.h"
 #include "engine/engine.h"
+#include "model/crew.h"
 #include "model/weights.h"
 
 namespace glossa {
@@ -21,6 +22,7 @@ struct EngineState {
   Weights policy, reference;
   Optimizer optimizer;
   std::unique_ptr<ThreadPool> pool;
+  bool together = false;  // whether the threads share each product: see model/crew.h
 
   // Memory that is reused from call to call.
   Buffer activations, gradient, kv;
@@ -32,6 +34,8 @@ struct EngineState {
     scratch.resize(static_cast<size_t>(threads()));
     for (Buffer& b : scratch) b.reserve(bytes);
   }
+  // All threads; of use where `together`.
+  Crew crew() const { return Crew(*pool, scratch); }
   uint8_t* scratch_of(int worker) const { return scratch[static_cast<size_t>(worker)].data(); }
 };
 

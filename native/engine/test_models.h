@@ -54,11 +54,13 @@ inline void spread(Engine& engine) {
   engine.weights_changed();
 }
 
-inline std::unique_ptr<Engine> tiny_engine(Family family, Dtype dtype, int threads, const std::string& isa = "") {
+inline std::unique_ptr<Engine> tiny_engine(Family family, Dtype dtype, int threads, const std::string& isa = "",
+                                           Sharing sharing = Sharing::automatic) {
   EngineOptions options;
   options.dtype = dtype;
   options.threads = threads;
   options.isa = isa;
+  options.sharing = sharing;
   Result<std::unique_ptr<Engine>> engine = Engine::create(tiny_config(family), 5, options);
   if (!engine.ok()) return nullptr;
   spread(*engine.value());

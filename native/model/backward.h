@@ -21,12 +21,16 @@ struct SequenceGradient {
   int64_t reader_count;
 };
 
-int64_t backward_scratch_bytes(const Model&, int64_t span_rows, int64_t keys);
+// Scratch of a thread over sequences that see at most `keys` keys, and scratch for the rows of the widest span: one for
+// each thread that goes alone, one for all that go together.
+int64_t backward_scratch_bytes(const Model&, int64_t keys);
+int64_t backward_rows_bytes(const Model&, int64_t span_rows, bool together);
 
 // dx [rows of the buffers][hidden]: in, the gradient of x_last; out, of x_first. keys_only as in the forward pass: in
 // the last layer only keys and values reach anything, and d_o, d_down and gate_up's gradient are set to zero.
 void backward_layers(const Model&, const Weights&, const Activations&, const SequenceRows* sequences,
-                     const SequenceGradient* gradients, int64_t count, bool keys_only, float* dx, void* scratch);
+                     const SequenceGradient* gradients, int64_t count, bool keys_only, float* dx, void* rows_scratch,
+                     const Crew&);
 
 // Gradient of the final norm: dx [rows][hidden] overwritten from the gradient of the normed rows.
 void final_norm_backward(const Model&, const Weights&, float* dx, float* partial, const float* d_normed, const float* x,

@@ -29,13 +29,18 @@ class Buffer {
   int64_t capacity_ = 0;
 };
 
+// Bytes up to the next array's place.
+constexpr int64_t aligned(int64_t bytes) {
+  return (bytes + 63) / 64 * 64;
+}
+
 // Cuts a buffer into arrays. With a null base it only counts, so one function both sizes and places.
 class Carver {
  public:
   explicit Carver(uint8_t* base = nullptr) : base_(base) {}
   void* bytes(int64_t n) {
     uint8_t* at = base_ ? base_ + used_ : nullptr;
-    used_ += (n + 63) / 64 * 64;
+    used_ += aligned(n);
     return at;
   }
   float* floats(int64_t n) { return static_cast<float*>(bytes(n * 4)); }

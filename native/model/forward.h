@@ -1,6 +1,7 @@
 // The blocks, written once: prefill, decode, log-probabilities and training differ only in which rows are given.
 #pragma once
 #include "model/activations.h"
+#include "model/crew.h"
 #include "model/weights.h"
 
 namespace glossa {
@@ -21,7 +22,7 @@ void in_blocks(const Span& span, const Body& body) {
     body(r, kRowsOfBlock < end - r ? kRowsOfBlock : end - r);
 }
 
-// Bytes of scratch for forward_layers over sequences that see at most `keys` keys.
+// Bytes of scratch of a thread for forward_layers over sequences that see at most `keys` keys.
 int64_t forward_scratch_bytes(const Model&, int64_t keys);
 
 // Embedding rows of ids to x [rows][hidden].
@@ -31,18 +32,15 @@ void embed(const Model&, const Weights&, float* x, const int32_t* ids, int64_t r
 // result; keys and values are added to every sequence's `own`. keys_only: in the last layer nothing but keys and values
 // is computed, which is all that later rows need of a prompt.
 void forward_layers(const Model&, const Weights&, const Activations&, const SequenceRows* sequences, int64_t count,
-                    bool keys_only, void* scratch);
+                    bool keys_only, const Crew&);
 
 // The final norm of x [rows][hidden], in the model's type; rstd [rows].
 void final_norm(const Model&, const Weights&, void* out, float* rstd, const float* x, int64_t rows);
 // logits [rows][vocab], rows ld apart, from normed rows.
-void head_logits(const Model&, const Weights&, float* logits, int64_t ld, const void* normed, int64_t rows);
+void head_logits(const Model&, const Weights&, float* logits, int64_t ld, const void* normed, int64_t rows,
+                 const Crew&);
 inline int64_t logits_stride(const Model& m) {
   return (m.config.vocab + 15) / 16 * 16;
 }
-
-// c [m][n] (+)= a [m][k] * W^T of one matrix, over all its columns.
-void multiply_forward(const Model&, const Weights&, int64_t matrix, float* c, const void* a, int64_t rows,
-                      const float* bias, bool accumulate);
 
 }  // namespace glossa

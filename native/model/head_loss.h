@@ -20,13 +20,13 @@ struct HeadLoss {
 // Head rows [row0, row0 + rows): normed and d_normed (float32, overwritten) start at head row 0, logits at `row0`.
 // logits [rows][logits_stride] become their gradient: of the model's type, rows logits_gradient_stride elements apart.
 void head_loss(const Model&, const Weights&, const HeadLoss&, const void* normed, float* d_normed, float* logits,
-               int64_t row0, int64_t rows);
+               int64_t row0, int64_t rows, const Crew&);
 inline int64_t logits_gradient_stride(const Model& m) {
   return logits_stride(m) * (m.dtype == Dtype::f32 ? 1 : 2);
 }
 
 // Log-probability and entropy alone; logits [rows][logits_stride] is scratch. Arrays start at the first of the rows.
 void head_logps(const Model&, const Weights&, float inv_temperature, const int32_t* targets, const void* normed,
-                float* logits, int64_t rows, float* logps, float* entropies);
+                float* logits, int64_t rows, float* logps, float* entropies, const Crew&);
 
 }  // namespace glossa

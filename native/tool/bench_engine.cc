@@ -1,6 +1,7 @@
-// `glossa-native bench engine [--model tiny|1m|10m|100m|grpo] [--dtype f32|bf16] [--threads n] [--reps n] [--json]`:
-// training, sampling and a whole GRPO step, beside the multiply-add peak of as many threads measured in the same run.
-// Training counts 6 N flops a token and sampling 2 N, N the parameters of the weight matrices (the head once).
+// `glossa-native bench engine [--model tiny|1m|10m|100m|grpo|0.5b] [--dtype f32|bf16] [--threads n] [--reps n]
+// [--json]`: training, sampling and a whole GRPO step, beside the multiply-add peak of as many threads measured in the
+// same run. Training counts 6 N flops a token and sampling 2 N, N the parameters of the weight matrices (the head
+// once).
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -10,6 +11,7 @@
 #include "engine/test_models.h"
 #include "ops/kernels.h"
 #include "tool/bench.h"
+#include "tool/bench_large.h"
 #include "tool/command.h"
 
 namespace glossa::tool {
@@ -214,11 +216,12 @@ class EngineBench {
 }  // namespace
 }  // namespace glossa::tool
 
-COMMAND("bench engine", "[--model tiny|1m|10m|100m|grpo] [--dtype f32|bf16] [--threads n] [--json]: whole steps") {
+COMMAND("bench engine", "[--model tiny|1m|10m|100m|grpo|0.5b] [--dtype f32|bf16] [--threads n] [--json]: whole steps") {
   using namespace glossa;
   using namespace glossa::tool;
   const std::string model = option(args, "--model", ""), dtype = option(args, "--dtype", "f32"),
                     what = option(args, "--what", "");
+  if (model == "0.5b") return bench_large(args);
   const bool json = has_flag(args, "--json");
   EngineOptions options;
   if (dtype != "f32" && dtype != "bf16") {

@@ -8,6 +8,7 @@ import { GlossaError } from '../../src/base/error.js';
 import { parseConfig, type ResolvedConfig } from '../../src/config/index.js';
 import { readRolloutFile } from '../../src/rollout/index.js';
 import { readMetrics, readRecord, runFolder } from '../../src/run/index.js';
+import { loadTokenizer } from '../../src/tokenizer/index.js';
 import { resume, train, type TrainEvent } from '../../src/trainer/index.js';
 import { filesBelow, lastingMetrics } from '../e2e/glossa.js';
 
@@ -154,6 +155,25 @@ describe('training', () => {
 
   it('resumes in bfloat16 to the same bits', () =>
     assertResumes(['dtype=bfloat16', 'optimizer.lr_scheduler_type=cosine'], 3));
+
+  it('goes on with the prompt template it was begun with, whatever the file holds by then', async () => {
+    const path = join(root, 'own.jinja');
+    await writeFile(path, '{{ language_code }}: {{ question }}!');
+    const settings = config(`prompt.template=${path}`, 'grpo.max_steps=1');
+    await train(settings);
+    await writeFile(path, 'something else');
+    await resume(settings.run.dir, (asked) => ({
+      config: { ...asked, grpo: { ...asked.grpo, max_steps: 2 } },
+      set: [],
+    }));
+    const folder = runFolder(settings.run.dir);
+    const tokenizer = await loadTokenizer(folder.checkpoint(2));
+    for (const step of [1, 2]) {
+      const batch = await readRolloutFile(folder.rollout(step));
+      const prompt = tokenizer.decode(Array.from(batch.getChild('prompt_ids')!.get(0) as Iterable<number>));
+      assert.equal(prompt, `ko: ${String(batch.getChild('question')!.get(0))}!`);
+    }
+  });
 
   it('does not depend on threads or micro-batches', async () => {
     const runs = [config('threads=1'), config('threads=3', 'optimizer.micro_batch_tokens=64')];

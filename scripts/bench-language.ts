@@ -7,10 +7,14 @@
  * Text comes from the language-identification sentences in the shared data folder ($GLOSSA_SHARED or ../shared), in order and
  * each as seldom as the count allows, with a formula put into every completion; without them from a few sentences repeated,
  * which flatters Chinese, Japanese and Thai, whose word breaks are remembered (the field `text` says which).
+ *
+ * The field `new_text` is Chinese and Japanese text of which nothing comes twice (the questions of the translated GSM8K, as many
+ * completions as they fill), in seconds for 10,000.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import yargs from 'yargs';
 import { LANGUAGES, measureLanguage, type Language } from '../src/language/index.js';
 
@@ -46,6 +50,11 @@ const mixed = Array.from({ length: count }, (_, i) => {
 for (let i = 0; i < 60; i++) measureLanguage(mixed[i]!.text, mixed[i]!.language);
 const seconds: Record<string, { wall: number; cpu: number }> = { mixed: time(mixed) };
 for (const language of LANGUAGES) seconds[language] = time(pools.get(language)!.map((text) => ({ language, text })));
+const newText: Record<string, ReturnType<typeof timeNewText>> = {};
+for (const language of ['zh', 'ja'] as const) {
+  const file = resolve(shared, `data/gsm8k_train/${language}.jsonl.gz`);
+  if (existsSync(file)) newText[language] = timeNewText(file, language);
+}
 
 const result = {
   bench: 'language',
@@ -53,6 +62,7 @@ const result = {
   characters: LENGTH,
   text: natural ? 'langid_lingua sentences' : 'repeated sentences',
   seconds,
+  new_text: newText,
   bound_s: 2,
   per_s: Math.round(count / seconds['mixed']!.wall),
 };
@@ -62,6 +72,25 @@ else {
   for (const [name, { wall, cpu }] of Object.entries(seconds)) {
     console.log(`  ${name.padEnd(6)} ${wall.toFixed(2)} s, ${cpu.toFixed(2)} s of processor time   (bound 2 s)`);
   }
+  for (const [name, { completions: n, wall, cpu }] of Object.entries(newText)) {
+    console.log(
+      `  ${name}, new text (${n} completions, for 10,000): ${wall.toFixed(2)} s, ${cpu.toFixed(2)} s of processor time`,
+    );
+  }
+}
+
+/** The first 400 completions warm up and are not timed. */
+function timeNewText(file: string, language: Language): { completions: number; wall: number; cpu: number } {
+  const rows = gunzipSync(readFileSync(file)).toString('utf8').trim().split('\n');
+  const text = rows.map((row) => (JSON.parse(row) as { question: string }).question).join('');
+  const items = Array.from({ length: Math.floor(text.length / LENGTH) }, (_, i) => ({
+    language,
+    text: text.slice(i * LENGTH, (i + 1) * LENGTH),
+  }));
+  time(items.splice(0, 400));
+  const { wall, cpu } = time(items);
+  const scale = 10_000 / items.length;
+  return { completions: items.length, wall: wall * scale, cpu: cpu * scale };
 }
 
 function time(items: { language: Language; text: string }[]): { wall: number; cpu: number } {

@@ -1,51 +1,78 @@
 /**
- * Word breaks inside a run of letters that are written without spaces: Chinese and Japanese (one dictionary in ICU, whatever
- * the locale) and Thai. Intl.Segmenter costs about 1.5 microseconds a word, by far the most of the whole measure, and the
- * completions of one prompt repeat each other's clauses, so the breaks of short runs are remembered.
+ * Word breaks inside runs of letters that are written without spaces: Chinese and Japanese (one dictionary in ICU) and Thai.
+ * They are those of Intl.Segmenter, whatever its locale. What it costs is the making of objects, about a microsecond a segment
+ * and two a call, more than the search in the dictionary; so several runs share a call, some segments are told by their
+ * neighbour, and the breaks of short runs are remembered, since the completions of one prompt repeat each other's clauses.
  */
-const segmenters = new Map<'zh' | 'th', Intl.Segmenter>();
+let segmenter: Intl.Segmenter | undefined;
 
-/** Runs remembered, per script; when full, the older half is forgotten. Longer runs are not worth their memory. */
+/** Runs remembered; when there are as many, all are forgotten. Longer ones seldom come back. */
 const REMEMBERED_RUNS = 1 << 14;
 const LONGEST_REMEMBERED = 40;
-const remembered = { zh: new Map<string, Uint8Array>(), th: new Map<string, Uint8Array>() };
+const remembered = new Map<string, readonly number[]>();
 
-/**
- * Lengths of the words of `run`, which holds letters only, in UTF-16 units. The breaks of `zh` hold for Japanese too.
- */
-export function wordLengths(run: string, locale: 'zh' | 'th'): ArrayLike<number> {
-  if (run.length === 1) return ONE;
-  if (run.length > LONGEST_REMEMBERED) return segment(run, locale);
-  const memory = remembered[locale];
-  const known = memory.get(run);
-  if (known !== undefined) return known;
-  const lengths = Uint8Array.from(segment(run, locale));
-  if (memory.size >= REMEMBERED_RUNS) {
-    let surplus = REMEMBERED_RUNS >> 1;
-    for (const old of memory.keys()) {
-      memory.delete(old);
-      if (--surplus === 0) break;
+/** Letters that are enough for a call: with fewer there are more calls, with more each segment takes longer (V8 copies all). */
+const CALL = 150;
+/** Longest stretch that is broken as one: the search is not linear where it finds no word. */
+const STRETCH = 2000;
+
+/** Lengths of the words of each of `runs`, in UTF-16 units. A run holds letters and their marks only. */
+export function wordLengths(runs: readonly string[]): (readonly number[])[] {
+  const lengths = runs.map((run) => (run.length === 1 ? ONE : remembered.get(run)));
+  let unknown: number[] = [];
+  let letters = 0;
+  for (let i = 0; i < runs.length; i++) {
+    const run = runs[i]!;
+    if (run.length > STRETCH) lengths[i] = inStretches(run);
+    else if (lengths[i] === undefined) {
+      unknown.push(i);
+      letters += run.length;
     }
+    if (letters < CALL && i < runs.length - 1) continue;
+    const found = segment(unknown.map((index) => runs[index]!));
+    for (let j = 0; j < unknown.length; j++) lengths[unknown[j]!] = found[j]!;
+    unknown = [];
+    letters = 0;
   }
-  // A copy: a slice would keep the whole completion alive for as long as it is remembered.
-  memory.set((' ' + run).slice(1), lengths);
-  return lengths;
+  return lengths as (readonly number[])[];
 }
 
-const ONE = [1];
+const ONE: readonly number[] = [1];
 
-function segment(run: string, locale: 'zh' | 'th'): number[] {
-  let segmenter = segmenters.get(locale);
-  if (segmenter === undefined) {
-    segmenter = new Intl.Segmenter(locale, { granularity: 'word' });
-    segmenters.set(locale, segmenter);
-  }
+function inStretches(run: string): number[] {
   const lengths: number[] = [];
-  // The dictionary breaker is not linear in a run without any break, so a run of many thousand letters goes in pieces.
-  for (let start = 0; start < run.length; start += PIECE) {
-    for (const word of segmenter.segment(run.slice(start, start + PIECE))) lengths.push(word.segment.length);
-  }
+  for (let at = 0; at < run.length; at += STRETCH) lengths.push(...segment([run.slice(at, at + STRETCH)])[0]!);
   return lengths;
 }
 
-const PIECE = 2000;
+function segment(runs: readonly string[]): number[][] {
+  segmenter ??= new Intl.Segmenter('zh', { granularity: 'word' });
+  // A newline breaks on either side of it, whatever it stands between.
+  const segments = segmenter.segment(runs.join('\n'));
+  let at = 0;
+  return runs.map((run) => {
+    const lengths: number[] = [];
+    const end = at + run.length;
+    while (at < end) {
+      if (at + 1 === end) {
+        lengths.push(1);
+        break;
+      }
+      // The word that the second letter is in begins with the first letter, or the first is a word by itself: two for one.
+      const { index, segment: word } = segments.containing(at + 1)!;
+      if (index > at) lengths.push(index - at);
+      lengths.push(word.length);
+      at = index + word.length;
+    }
+    at = end + 1;
+    remember(run, lengths);
+    return lengths;
+  });
+}
+
+function remember(run: string, lengths: readonly number[]): void {
+  if (run.length > LONGEST_REMEMBERED) return;
+  if (remembered.size >= REMEMBERED_RUNS) remembered.clear();
+  // A copy: a slice would keep the whole completion alive for as long as it is remembered.
+  remembered.set((' ' + run).slice(1), lengths);
+}

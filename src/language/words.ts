@@ -38,7 +38,8 @@ const FUNCTION_NAMES = new Set(
  * abbreviation.
  */
 export function breakWords(text: string, mask: Uint8Array | null): Words {
-  const words: Words = { start: [], end: [], script: [], sentence: [], line: [], hidden: [] };
+  const words = noWords();
+  const unbroken: number[] = [];
   const scripts = scriptTable();
   const length = text.length;
   let sentence = 0;
@@ -72,30 +73,50 @@ export function breakWords(text: string, mask: Uint8Array | null): Words {
     }
 
     if (unspaced || script === Script.thai) {
-      let start = at;
-      const lengths = wordLengths(text.slice(at, end), script === Script.thai ? 'th' : 'zh');
-      for (let i = 0; i < lengths.length; i++) {
-        const wordEnd = start + lengths[i]!;
-        const wordScript = unspaced ? hanOrKana(text, start, wordEnd, scripts) : script;
-        push(words, start, wordEnd, wordScript, sentence, line, hidden);
-        start = wordEnd;
-      }
+      unbroken.push(words.start.length);
+      push(words, at, end, script, sentence, line, hidden);
     } else if (script === Script.hangul || !isNotation(text, at, end, script, scripts)) {
       push(words, at, end, script, sentence, line, hidden);
     }
     at = end;
   }
-  return words;
+  return unbroken.length === 0 ? words : breakRuns(text, words, unbroken);
+}
+
+/** The words, with the runs at `unbroken` of them replaced by theirs. */
+function breakRuns(text: string, words: Words, unbroken: readonly number[]): Words {
+  const lengths = wordLengths(unbroken.map((i) => text.slice(words.start[i], words.end[i])));
+  const scripts = scriptTable();
+  const broken = noWords();
+  let next = 0;
+  for (let i = 0; i < words.start.length; i++) {
+    const { sentence, line, hidden } = words;
+    let start = words.start[i]!;
+    if (i !== unbroken[next]) {
+      push(broken, start, words.end[i]!, words.script[i]!, sentence[i]!, line[i]!, hidden[i]!);
+      continue;
+    }
+    for (const length of lengths[next++]!) {
+      const script = words.script[i] === Script.thai ? Script.thai : hanOrKana(text, start, start + length, scripts);
+      push(broken, start, start + length, script, sentence[i]!, line[i]!, hidden[i]!);
+      start += length;
+    }
+  }
+  return broken;
 }
 
 /** Words whose `hidden` is as given. */
 export function selectWords(words: Words, hidden: 0 | 1): Words {
-  const chosen: Words = { start: [], end: [], script: [], sentence: [], line: [], hidden: [] };
+  const chosen = noWords();
   for (let i = 0; i < words.start.length; i++) {
     if (words.hidden[i] !== hidden) continue;
     push(chosen, words.start[i]!, words.end[i]!, words.script[i]!, words.sentence[i]!, words.line[i]!, hidden);
   }
   return chosen;
+}
+
+function noWords(): Words {
+  return { start: [], end: [], script: [], sentence: [], line: [], hidden: [] };
 }
 
 function push(

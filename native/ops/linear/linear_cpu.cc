@@ -40,8 +40,8 @@ void multiply_as(float* c, int64_t ldc, const T* a, int64_t lda, int64_t m, cons
   const int64_t tiles = ceil_div(m, kTallest);
   const int64_t group = 1 + kGroupBytes / (ceil_div(steps, blocks) * kPanel * 4);
   const int64_t groups = ceil_div(panel1 - panel0, group);
-  // Rows a large power of two apart fall into the same few sets of the first-level cache and push each other out.
-  const bool crowded = lda * static_cast<int64_t>(sizeof(T)) % 2048 == 0 && m > 4 && panel1 - panel0 >= 4;
+  // Rows a multiple of 4 KB apart fall into the same sets of the first-level cache and push each other out.
+  const bool crowded = lda * static_cast<int64_t>(sizeof(T)) % 4096 == 0 && m > 4 && panel1 - panel0 >= 4;
   const bool staged = Op::kWordsOfA == 2 || k % kPer != 0 || crowded;
   constexpr int64_t kStageRow = kBlockSteps * Op::kWordsOfA + 16;
   alignas(64) float stage[kTallest * kStageRow];
@@ -149,10 +149,20 @@ typedef Pair OuterPair;
 struct OuterPair : Float {};
 #endif
 
+constexpr int64_t kTurn = 8;  // steps packed at a time: their rows, and those of the next turn, stay in the first level
+
+// A piece of a row as it will be wanted a turn later: rows lie too far apart for the hardware to foresee.
+template <class T, int N>
+inline void foresee(const T* row, int64_t ld, int per) {
+  const char* at = reinterpret_cast<const char*>(row + kTurn * per * ld);
+  for (unsigned j = 0; j < N * sizeof(T); j += 64) __builtin_prefetch(at + j);
+}
+
 // `count` (at most N) words of one step.
 template <class Op, int N>
 inline void outer_words(float* to, const float* from, int64_t step, int64_t ld, int64_t count) {
   from += step * ld;
+  foresee<float, N>(from, ld, 1);
   if (count >= N) {
     memcpy(to, from, N * 4);
   } else {
@@ -164,6 +174,7 @@ template <class Op, int N>
 inline void outer_words(float* to, const uint16_t* from, int64_t step, int64_t ld, int64_t count) {
   uint16_t edge[2][N] = {};
   const uint16_t* rows[2] = {from + step * Op::kPer * ld, from + (step * Op::kPer + Op::kPer - 1) * ld};
+  for (int odd = 0; odd < Op::kPer; ++odd) foresee<uint16_t, N>(rows[odd], ld, Op::kPer);
   if (count < N) {
     for (int odd = 0; odd < Op::kPer; ++odd) {
       memcpy(edge[odd], rows[odd], static_cast<unsigned long>(count) * 2);
@@ -178,8 +189,6 @@ inline void outer_words(float* to, const uint16_t* from, int64_t step, int64_t l
   }
   memcpy(to, words, sizeof words);
 }
-
-constexpr int64_t kTurn = 16;  // steps packed at a time: their rows stay in the first-level cache
 
 template <class Op, class T>
 void accumulate_outer_as(float* c, int64_t ldc, const T* a, int64_t lda, const T* b, int64_t ldb, int64_t tokens,

@@ -150,6 +150,12 @@ void run_tile(const Tile& t) {
   const int64_t a_row = Lanes ? 4 : t.a_row, a_step = Lanes ? 4 * kLane : 4 * Op::kWordsOfA;
   const int64_t panel_bytes = t.panel_bytes;
   for (int64_t s = t.steps; s > 0; --s) {
+    // The next panel on its way to the second-level cache: too far off for the hardware to foresee. Tiles of few rows
+    // are wider and wait for memory in any case.
+    if constexpr (W == 2 && !Lanes) {
+#pragma GCC unroll 2
+      for (int j = 0; j < W * kVectorBytes; j += 64) __builtin_prefetch(b + panel_bytes + j, 0, 2);
+    }
     Op::template step<H, W>(
         acc, [&](int i) { return a + i * a_row; },
         [&](int j) { return b + (j / kPerPanel) * panel_bytes + (j % kPerPanel) * kVectorBytes; });
@@ -211,6 +217,10 @@ void run_strip(const Strip& s, int h) {
       t.c = s.c + col;
       t.b = s.b + col / kPanel * s.panel_bytes + col % kPanel * 4;
       t.bias = s.bias ? s.bias + col : nullptr;
+      if (w == 2 && col + wide < s.columns) {  // the next tile's C, likewise ahead of its use
+        for (int i = 0; i < h; ++i)
+          for (int64_t j = 0; j < wide; j += 16) __builtin_prefetch(t.c + i * s.ldc + wide + j, 1);
+      }
       fn(t);
     }
     if (w > 2 || col >= s.columns) continue;

@@ -1,5 +1,7 @@
 #include "ops/peak/peak.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <chrono>
 #include <functional>
@@ -46,6 +48,14 @@ double measured_read_bandwidth(const Kernels& kernels, int threads) {
   ThreadPool pool(threads);
   std::vector<std::vector<float>> data(static_cast<size_t>(threads));
   std::vector<float> sinks(static_cast<size_t>(threads) * 16);
+  for (std::vector<float>& x : data) {
+    x.reserve(kFloats);
+#ifdef MADV_HUGEPAGE
+    // As the engine's buffers have it: by small pages memory reads a third slower. A hint only, from the next page on.
+    const uintptr_t page = (reinterpret_cast<uintptr_t>(x.data()) + 4095) / 4096 * 4096;
+    madvise(reinterpret_cast<void*>(page), (kFloats - 1024) * 4, MADV_HUGEPAGE);
+#endif
+  }
   pool.run(threads, [&](int64_t task, int) { data[static_cast<size_t>(task)].assign(kFloats, 1.0f); });
   double best = 0;
   for (int run = 0; run < 5; ++run) {

@@ -1,7 +1,9 @@
 import { basename } from 'node:path';
 import { loadDataSet } from '../data/index.js';
 import type { Problem } from '../data/types.js';
+import { GlossaError } from '../base/error.js';
 import { evaluate } from '../eval/index.js';
+import { resolveData } from '../hub/index.js';
 import { createGrader } from '../reward/index.js';
 import type { EvaluationRow } from '../run/index.js';
 import { checkBudget, writeEvaluationRows } from '../trainer/index.js';
@@ -12,6 +14,7 @@ import { openNamed } from './model.js';
 import { promptSettings, type PromptOptions } from './prompt.js';
 
 export interface EvalCommandOptions extends Omit<PromptOptions, 'style'> {
+  model?: string;
   randomInit?: string;
   tokenizer?: string;
   data: string[];
@@ -38,8 +41,10 @@ export async function evalCommand(given: string | undefined, options: EvalComman
     seed: numberOption('seed', options.seed, { min: 0, whole: true }),
   };
   const display = new Display(process.stderr.isTTY ? 'live' : 'plain');
+  if (given !== undefined && options.model !== undefined)
+    throw new GlossaError('USAGE', `two models, ${given} and ${options.model}: name one`);
   const model = await openNamed(
-    { ...options, model: given, seed: settings.seed },
+    { ...options, model: given ?? options.model, seed: settings.seed },
     { dtype: dtypeOption(options.dtype), threads: numberOption('threads', options.threads, { min: 0, whole: true }) },
     (message) => {
       display.warning(message);
@@ -100,9 +105,9 @@ export async function evalCommand(given: string | undefined, options: EvalComman
 
 async function readProblems(options: EvalCommandOptions, whole: object): Promise<Problem[]> {
   const sets = await Promise.all(
-    options.data.map((path) =>
+    options.data.map(async (path) =>
       loadDataSet({
-        path,
+        path: await resolveData(path),
         ...(options.language !== undefined && { language: languageOption('language', options.language) }),
         ...(options.limit !== undefined && { limit: numberOption('limit', options.limit, whole) }),
       }),

@@ -43,6 +43,7 @@ program
   .description('train with GRPO as a config says')
   .argument('[config]', 'YAML file (docs/config.md)')
   .option('--set <setting=value>', 'override a setting; may be given several times', collect, [])
+  .option('--model <dir|id>', 'short for --set model.path=...')
   .option('--resume <run>', 'go on with a run that was stopped, from its last checkpoint')
   .option('--overwrite', 'delete a run that is in the folder already')
   .option('--schema', 'print the JSON Schema of the config and exit')
@@ -53,6 +54,7 @@ program
     example(
       'glossa train studies/lab/collapse.yaml',
       'glossa train studies/lab/collapse.yaml --set seed=2 --set run.dir=runs/second',
+      'glossa train my.yaml --model Qwen/Qwen2.5-0.5B-Instruct',
       'glossa train --resume runs/second',
     ),
   )
@@ -65,7 +67,8 @@ program
 program
   .command('eval')
   .description('answer problems with a model or a run, and measure accuracy and language')
-  .argument('[model]', 'Hugging Face folder, or folder of a run (its last checkpoint)')
+  .argument('[model]', 'the same as --model')
+  .option('--model <dir|id>', 'Hugging Face folder, folder of a run (its last checkpoint), or a fetched org/name')
   .requiredOption('--data <file>', '.jsonl, .jsonl.gz or .parquet; may be given several times', collect, [])
   .option('--language <code>', 'of a file that does not say, or only this one')
   .option('--limit <n>', 'problems of each file')
@@ -89,7 +92,7 @@ program
     'after',
     example(
       'glossa eval runs/demo/grpo --data problems.ko.jsonl --json',
-      'glossa eval models/Qwen2.5-1.5B-Instruct --data mgsm/zh.jsonl --data mgsm/ja.jsonl --max-tokens 400',
+      'glossa eval --model Qwen/Qwen2.5-1.5B-Instruct --data mgsm/zh.jsonl --data mgsm/ja.jsonl --max-tokens 400',
     ),
   )
   .action(
@@ -101,7 +104,7 @@ program
 program
   .command('sample')
   .description('let a model answer one prompt')
-  .option('--model <dir>', 'Hugging Face folder, or folder of a run')
+  .option('--model <dir|id>', 'Hugging Face folder, folder of a run, or a fetched org/name')
   .option('--random-init <config.json>', 'random weights of this shape instead of a model')
   .option('--tokenizer <dir>', "folder of another tokenizer than the model's own")
   .option('--prompt <text>', 'the question; read from standard input where absent')
@@ -137,7 +140,7 @@ program
     '<file>',
     '.jsonl, .jsonl.gz or .parquet with prompt_ids and completion_ids, prompt and completion, text, or messages',
   )
-  .option('--model <dir>', 'Hugging Face folder, or folder of a run')
+  .option('--model <dir|id>', 'Hugging Face folder, folder of a run, or a fetched org/name')
   .option('--random-init <config.json>', 'random weights of this shape instead of a model')
   .option('--tokenizer <dir>', "folder of another tokenizer than the model's own")
   .option('--special', 'read spellings of control tokens in texts as those tokens')

@@ -4,6 +4,7 @@ import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { createEngine, loadEngine } from '../engine/index.js';
 import type { Dtype, Engine } from '../engine/types.js';
+import { resolveModel } from '../hub/index.js';
 import { latestCheckpoint, readRecord, runFolder } from '../run/index.js';
 import { checkVocabulary, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
@@ -18,7 +19,7 @@ export interface NamedModel {
   step: number;
 }
 
-/** Which model a command means: a folder or run, or random weights for a config. */
+/** Which model a command means: a folder, run or name of the hub, or random weights for a config. */
 export interface ModelSource {
   model?: string | undefined;
   /** A Hugging Face config.json. */
@@ -32,7 +33,8 @@ export interface ModelSource {
 type Warn = (message: string) => void;
 
 /**
- * Opens a Hugging Face folder, the newest checkpoint of a run, or a model with random weights.
+ * Opens a Hugging Face folder, the newest checkpoint of a run, a model of the hub that is in its cache, or a model with random
+ * weights.
  *
  * @throws GlossaError MODEL_NOT_FOUND where there is none; MODEL_VOCABULARY; USAGE; those of engine and tokenizer.
  */
@@ -73,7 +75,7 @@ type Found = Pick<NamedModel, 'dir' | 'config' | 'step'> & {
 async function locateSource({ model, randomInit, tokenizer, seed }: ModelSource, warn: Warn): Promise<Found> {
   const tokenizerDir = tokenizer === undefined ? undefined : resolve(tokenizer);
   if (model !== undefined && randomInit === undefined) {
-    const found = await locateModel(resolve(model), warn);
+    const found = await locateModel(model, warn);
     return { ...found, tokenizerDir: tokenizerDir ?? found.dir, random: undefined };
   }
   if (model !== undefined || randomInit === undefined)
@@ -109,9 +111,10 @@ async function hasTokenizer(dir: string): Promise<boolean> {
 }
 
 async function locateModel(
-  path: string,
+  given: string,
   warn: (message: string) => void,
 ): Promise<Pick<NamedModel, 'dir' | 'config' | 'step'>> {
+  const path = await resolveModel(given);
   if (await exists(join(path, 'config.json'))) return { dir: path, config: undefined, step: 0 };
   if (!(await exists(join(path, 'run.json')))) {
     throw new GlossaError('MODEL_NOT_FOUND', `${path}: neither a model (config.json) nor a run (run.json)`, {

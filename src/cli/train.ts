@@ -17,6 +17,8 @@ import { showTraining } from './train_display.js';
 
 export interface TrainCommandOptions {
   set: string[];
+  /** Short for `--set model.path=...`. */
+  model?: string;
   resume?: string;
   overwrite?: boolean;
   schema?: boolean;
@@ -36,7 +38,11 @@ const RESUMABLE = [
   'grpo.max_zero_reward_steps',
 ];
 
-export async function trainCommand(path: string | undefined, options: TrainCommandOptions): Promise<number> {
+export async function trainCommand(path: string | undefined, given: TrainCommandOptions): Promise<number> {
+  const options = {
+    ...given,
+    set: [...(given.model === undefined ? [] : [`model.path=${JSON.stringify(given.model)}`]), ...given.set],
+  };
   if (options.schema) {
     process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
     return 0;

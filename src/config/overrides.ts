@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { GlossaError } from '../base/error.js';
+import { parseHubFile, parseHubId } from '../hub/index.js';
 import type { ConfigPath } from './locate.js';
 
 /** Settings that name a file; a relative one counts from the config file, or from the working folder in `--set`. */
@@ -13,6 +15,13 @@ const FILE_SETTINGS: readonly string[] = [
   'rewards.#.module',
   'prompt.template',
 ];
+
+/** Of these, the ones that may instead name what is in the hub's cache; a file or folder of that name wins. */
+const HUB_SETTINGS: Record<string, (text: string) => boolean> = {
+  'model.path': (text) => text.includes('/') && parseHubId(text, 'model') !== undefined,
+  'data.train.#.path': (text) => parseHubFile(text) !== undefined,
+  'data.eval.#.path': (text) => parseHubFile(text) !== undefined,
+};
 
 export interface Override {
   path: ConfigPath;
@@ -61,13 +70,9 @@ export function applyOverride(target: Record<string, unknown>, { path, value, te
   at[path.at(-1)!] = resolveFiles(value, '.', path);
 }
 
-function isFileSetting(path: ConfigPath): boolean {
-  return FILE_SETTINGS.includes(path.map((part) => (typeof part === 'number' ? '#' : part)).join('.'));
-}
-
-/** Makes every relative file setting of the raw config absolute, from `base`. */
+/** Makes every relative file setting of the raw config absolute, from `base`; a name of the hub's stays as it is. */
 export function resolveFiles(raw: unknown, base: string, path: ConfigPath = []): unknown {
-  if (typeof raw === 'string') return isFileSetting(path) ? resolve(base, raw) : raw;
+  if (typeof raw === 'string') return resolveFile(raw, base, path);
   if (Array.isArray(raw)) return raw.map((item: unknown, i) => resolveFiles(item, base, [...path, i]));
   if (raw !== null && typeof raw === 'object') {
     return Object.fromEntries(
@@ -75,4 +80,11 @@ export function resolveFiles(raw: unknown, base: string, path: ConfigPath = []):
     );
   }
   return raw;
+}
+
+function resolveFile(raw: string, base: string, path: ConfigPath): string {
+  const setting = path.map((part) => (typeof part === 'number' ? '#' : part)).join('.');
+  if (!FILE_SETTINGS.includes(setting)) return raw;
+  const file = resolve(base, raw);
+  return HUB_SETTINGS[setting]?.(raw) && !existsSync(file) ? raw : file;
 }

@@ -46,15 +46,12 @@ async function dangling(dir: string, names: readonly string[]): Promise<string[]
 
 /**
  * The folder that a model's name means: an existing folder, or else `org/name[@revision]` in the hub's cache. Nothing is
- * downloaded. `folders: false` looks in the cache only.
+ * downloaded.
  *
  * @throws GlossaError MODEL_NOT_FOUND with the command that fetches it; HUB_SETTINGS.
  */
-export async function resolveModel(
-  given: string,
-  { folders = true, settings = hubSettings() }: { folders?: boolean; settings?: HubSettings } = {},
-): Promise<string> {
-  if (folders && (await isFolder(resolve(given)))) return resolve(given);
+export async function resolveModel(given: string, settings: HubSettings = hubSettings()): Promise<string> {
+  if (await isFolder(resolve(given))) return resolve(given);
   const id = parseHubId(given, 'model');
   if (!id) {
     throw new GlossaError('MODEL_NOT_FOUND', `${given}: there is no such folder`, {

@@ -3,6 +3,7 @@ import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { createRun, resumeRun, runFolder, type FoundCheckpoint, type Run, type RunRecord } from '../run/index.js';
 import type { Tell } from './events.js';
+import { locateInputs } from './locate.js';
 import { describeMachine } from './machine.js';
 import { labSettings } from './lab_settings.js';
 import { openModel } from './model.js';
@@ -37,9 +38,10 @@ export async function train(
   config: ResolvedConfig,
   options: TrainOptions & { overwrite?: boolean } = {},
 ): Promise<TrainResult> {
-  const { dir } = config.run;
+  const located = await locateInputs(config);
+  const { dir } = located.run;
   if (options.overwrite) await removeRun(dir);
-  return drive(await createRun(dir, newRecord(config)), config, undefined, options);
+  return drive(await createRun(dir, newRecord(located)), located, undefined, options);
 }
 
 /**
@@ -96,9 +98,10 @@ async function drive(
  * @throws GlossaError as {@link train} would before its first step.
  */
 export async function checkInputs(config: ResolvedConfig, options: Pick<TrainOptions, 'abort'> = {}): Promise<void> {
-  const model = await openModel(config, options.abort ? { signal: options.abort } : {});
+  const located = await locateInputs(config);
+  const model = await openModel(located, options.abort ? { signal: options.abort } : {});
   try {
-    await openData(config, model);
+    await openData(located, model);
   } finally {
     await model.engine.dispose();
   }

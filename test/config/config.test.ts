@@ -82,6 +82,18 @@ describe('config', () => {
     assert.match(message('style: chat, thinking: false, think_prefix: auto'), /prompt\.think_prefix: begins a thought/);
   });
 
+  it('keeps a name of the hub, unless a folder or file of that name is there', () => {
+    const text = 'model: { path: org/tiny@v1 }\ndata:\n  train:\n    - path: datasets/org/sums/x.jsonl\n';
+    assert.equal(parse(text).model.path, 'org/tiny@v1');
+    assert.equal(parse(text).data.train[0]!.path, 'datasets/org/sums/x.jsonl');
+    assert.equal(parse(text, 'model.path=src/hub').model.path, resolve('src/hub'));
+    assert.equal(parse(text, 'model.path=./org/tiny').model.path, resolve('org/tiny'));
+    assert.equal(
+      parse(text, 'data.train.0.path=problems/org/x.jsonl').data.train[0]!.path,
+      resolve('problems/org/x.jsonl'),
+    );
+  });
+
   it('names line and column of a value of the wrong type', () => {
     const error = refused(`${SMALLEST}grpo:\n  num_generations: many\n`);
     assert.equal(error.code, 'CONFIG_INVALID');

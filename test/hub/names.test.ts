@@ -173,25 +173,24 @@ describe('a name of a model or of data', () => {
     const settings = { ...hubSettings({}), cache: join(root, 'hub') };
     const folder = join(settings.cache, 'models--org--tiny');
     const snapshot = join(folder, 'snapshots', COMMIT);
-    await assert.rejects(resolveModel('org/tiny', { settings }), {
+    await assert.rejects(resolveModel('org/tiny', settings), {
       code: 'MODEL_NOT_FOUND',
       hint: 'glossa fetch org/tiny',
     });
     await mkdir(snapshot, { recursive: true });
     await mkdir(join(folder, 'refs'));
     await writeFile(join(folder, 'refs/main'), COMMIT);
-    await assert.rejects(resolveModel('org/tiny', { settings }), {
+    await assert.rejects(resolveModel('org/tiny', settings), {
       message: /has no config\.json, model\.safetensors/,
       hint: /glossa fetch org\/tiny/,
     });
     await writeFile(join(snapshot, 'config.json'), '{}');
     await writeFile(join(snapshot, 'model.safetensors'), '');
-    assert.equal(await resolveModel('org/tiny', { settings }), snapshot);
-    assert.equal(await resolveModel(`org/tiny@${COMMIT}`, { settings }), snapshot);
-    await assert.rejects(resolveModel('org/tiny@v2', { settings }), { hint: 'glossa fetch org/tiny@v2' });
-    await assert.rejects(resolveModel('/no/such/folder', { settings }), { message: /there is no such folder/ });
-    assert.equal(await resolveModel('src/hub', { settings }), resolve('src/hub'));
-    await assert.rejects(resolveModel('src/hub', { settings, folders: false }), { hint: 'glossa fetch src/hub' });
+    assert.equal(await resolveModel('org/tiny', settings), snapshot);
+    assert.equal(await resolveModel(`org/tiny@${COMMIT}`, settings), snapshot);
+    await assert.rejects(resolveModel('org/tiny@v2', settings), { hint: 'glossa fetch org/tiny@v2' });
+    await assert.rejects(resolveModel('/no/such/folder', settings), { message: /there is no such folder/ });
+    assert.equal(await resolveModel('src/hub', settings), resolve('src/hub'));
   });
 
   it('of data is a file, or a file of a data set in the cache', async () => {

@@ -103,6 +103,10 @@ export class SimulatedHub {
     }
   }
 
+  repository(id: string): Repository {
+    return this.repositories.find((each) => each.id === id)!;
+  }
+
   /** Requests for bytes of files. */
   downloads(): Asked[] {
     return this.asked.filter(({ method, path }) => method === 'GET' && !path.startsWith('/api/'));

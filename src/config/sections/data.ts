@@ -10,7 +10,12 @@ export const labProblemsSchema = z.strictObject({
 });
 
 const source = {
-  path: z.string().optional().describe('.jsonl, .jsonl.gz or .parquet; a relative path counts from the config file.'),
+  path: z
+    .string()
+    .optional()
+    .describe(
+      '.jsonl, .jsonl.gz or .parquet; a relative path counts from the config file. Or `datasets/org/name/file` after `glossa fetch`.',
+    ),
   lab: labProblemsSchema.optional().describe("The lab model's own problems instead of a file; needs model.lab."),
   fields: z
     .strictObject({

@@ -61,7 +61,12 @@ export const initModelSchema = z.strictObject({
 });
 
 export const modelSchema = z.strictObject({
-  path: z.string().optional().describe('Hugging Face folder: config.json, model.safetensors, tokenizer files.'),
+  path: z
+    .string()
+    .optional()
+    .describe(
+      'Hugging Face folder (config.json, model.safetensors, tokenizer files), or `org/name[@revision]` after `glossa fetch`.',
+    ),
   lab: labModelSchema.optional().describe("Pre-train a lab model (or take it from the cache); `{}` is the demo's."),
   init: initModelSchema.optional().describe('Random weights for a given config.json and tokenizer.'),
   cache: z.string().default('runs/lab').describe('Where pre-trained lab models are kept, from the working folder.'),

@@ -57,8 +57,8 @@ export async function logprobsCommand(file: string, options: LogprobsOptions): P
       onProgress: progress(display, total, began),
     });
     const output = kind === 'arrow' ? arrowFile(scored) : jsonLines(scored);
-    if (options.out === undefined) await toStandardOutput(output);
-    else await writeFileAtomic(options.out, output);
+    if (options.out !== undefined) await writeFileAtomic(options.out, output);
+    else if (!(await toStandardOutput(output))) return;
     display.end();
     const seconds = (performance.now() - began) / 1e3;
     display.json({ type: 'end', ...total, seconds });
@@ -96,11 +96,13 @@ function progress(
   };
 }
 
-/** A reader that goes away (`| head`) ends the work, and is no failure. */
-async function toStandardOutput(output: AsyncIterable<string | Uint8Array>): Promise<void> {
+/** Whether all of it was read: a reader that goes away (`| head`) ends the work, and is no failure. */
+async function toStandardOutput(output: AsyncIterable<string | Uint8Array>): Promise<boolean> {
   try {
     await pipeline(Readable.from(output), process.stdout, { end: false });
+    return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+    return false;
   }
 }

@@ -1,4 +1,3 @@
-import { pipeline, Readable } from 'node:stream';
 import {
   Field,
   Int32,
@@ -40,10 +39,30 @@ const ID = new Field('id', new Utf8(), true);
 const SCHEMA = new Schema([LINE, ID, prompt_ids, completion_ids, logps, entropies]);
 
 /** An Arrow IPC file with the columns of {@link jsonLines}, but the sum; lists as in a rollout. */
-export function arrowFile(batches: AsyncIterable<readonly ScoredSequence[]>): AsyncIterable<Uint8Array> {
-  const writer = RecordBatchFileWriter.throughNode({ autoDestroy: true, readableObjectMode: false });
-  // An error of the batches reaches the reader as the writer's.
-  return pipeline(Readable.from(recordBatches(batches)), writer, () => undefined);
+export async function* arrowFile(batches: AsyncIterable<readonly ScoredSequence[]>): AsyncGenerator<Uint8Array> {
+  const writer = new RecordBatchFileWriter();
+  let left = false; // the reader of this generator, before the end
+  let failure: { error: unknown } | undefined;
+  const write = async () => {
+    try {
+      for await (const batch of recordBatches(batches)) {
+        if (left) break;
+        writer.write(batch);
+      }
+    } catch (error) {
+      failure = { error };
+    }
+    writer.finish();
+  };
+  // The writer's own way of ending with an error leaves a promise that nobody handles.
+  const written = write();
+  try {
+    yield* writer;
+  } finally {
+    left = true;
+    await written;
+  }
+  if (failure !== undefined) throw failure.error;
 }
 
 async function* recordBatches(batches: AsyncIterable<readonly ScoredSequence[]>): AsyncGenerator<RecordBatch> {

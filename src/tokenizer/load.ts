@@ -103,10 +103,15 @@ async function chatTemplateOf(dir: string, config: Record<string, unknown>): Pro
   const file = join(dir, 'chat_template.jinja');
   if (existsSync(file)) return { path: file, text: await readFile(file, 'utf8') };
   const template = config.chat_template as string | { name: string; template: string }[] | null | undefined;
-  const text = Array.isArray(template)
+  const text: unknown = Array.isArray(template)
     ? (template.find(({ name }) => name === 'default') ?? template[0])?.template
     : template;
-  return text == null ? undefined : { path: join(dir, 'tokenizer_config.json'), text };
+  const path = join(dir, 'tokenizer_config.json');
+  if (text === undefined || text === null) return undefined;
+  if (typeof text === 'string') return { path, text };
+  throw new GlossaError('TOKENIZER_INVALID', `${path}: chat_template is ${typeof text}, expected text`, {
+    hint: 'fetch the file again',
+  });
 }
 
 /** The control tokens that the post-processor's template puts before a single text. */

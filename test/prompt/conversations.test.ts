@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { renderConversation, type Message } from '../../src/prompt/index.js';
+import { renderConversation, renderPrompt, type Message, type PromptSettings } from '../../src/prompt/index.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
 import { sharedPath } from '../shared.js';
 
@@ -61,6 +61,11 @@ for (const model of new Set(golden.map((row) => row.model))) {
           content: message.role === 'assistant' && !special ? message.content : `a ${content}b${content}`,
         }));
         assert.deepEqual(controlOf(spelt), expected, content);
+        const own = { path: 'own.jinja', text: '{{ system }}|{{ question }}|{{ messages[-1].content }}' };
+        const settings: PromptSettings = { style: 'template', template: own, system: content };
+        const { ids, text } = renderPrompt(tokenizer, `a ${content}`, 'ko', settings);
+        assert.ok(!ids.some((id) => control.has(id)), content);
+        assert.equal(tokenizer.decode(ids), text);
       }
     });
   });

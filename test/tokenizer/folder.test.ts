@@ -46,6 +46,10 @@ describe('a folder with a tokenizer', () => {
       (await loadTokenizer(await folder({ ...files, 'chat_template.jinja': 'new' }))).chatTemplate?.text,
       'new',
     );
+    await assert.rejects(
+      loadTokenizer(await folder({ ...files, 'tokenizer_config.json': { chat_template: 5 } })),
+      refused('TOKENIZER_INVALID', /tokenizer_config\.json: chat_template is number/),
+    );
   });
 
   test('splits at control tokens only for templates, and strips where the token says so', async () => {

@@ -73,7 +73,7 @@ type Found = Pick<NamedModel, 'dir' | 'config' | 'step'> & {
 };
 
 async function locateSource({ model, randomInit, tokenizer, seed }: ModelSource, warn: Warn): Promise<Found> {
-  const tokenizerDir = tokenizer === undefined ? undefined : resolve(tokenizer);
+  const tokenizerDir = tokenizer === undefined ? undefined : await resolveModel(tokenizer);
   if (model !== undefined && randomInit === undefined) {
     const found = await locateModel(model, warn);
     return { ...found, tokenizerDir: tokenizerDir ?? found.dir, random: undefined };

@@ -14,7 +14,12 @@ COMMAND("golden", "DIR [--dtype f32|bf16] [--json]: reference cases beside their
     if (args[i] == "--json") {
       json = true;
     } else if (args[i] == "--dtype" && i + 1 < args.size()) {
-      options.dtype = args[++i] == "bf16" ? Dtype::bf16 : Dtype::f32;
+      const std::string& given = args[++i];
+      if (given != "f32" && given != "bf16") {
+        std::fprintf(stderr, "--dtype %s: expected f32 or bf16\n", given.c_str());
+        return 2;
+      }
+      options.dtype = given == "bf16" ? Dtype::bf16 : Dtype::f32;
     } else {
       dir = args[i];
     }

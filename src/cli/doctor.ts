@@ -1,4 +1,5 @@
 import { examine, golden, selfTest, type Environment, type Golden, type SelfTest } from '../doctor/index.js';
+import { dtypeOption } from './arguments.js';
 import { Display } from './display.js';
 import { EXIT } from './errors.js';
 import { bar, figure, textTable } from './format.js';
@@ -6,10 +7,12 @@ import { bar, figure, textTable } from './format.js';
 export interface DoctorOptions {
   selfTest?: boolean;
   golden?: string;
+  dtype: string;
   json?: boolean;
 }
 
 export async function doctorCommand(options: DoctorOptions): Promise<number> {
+  const dtype = dtypeOption(options.dtype);
   const display = new Display(process.stderr.isTTY && !options.json ? 'live' : 'none');
   const environment = await examine();
   if (!options.json) process.stdout.write(environmentText(environment));
@@ -20,7 +23,7 @@ export async function doctorCommand(options: DoctorOptions): Promise<number> {
     : undefined;
   display.end();
   if (tested && !options.json) process.stdout.write(selfTestText(tested));
-  const reference = options.golden === undefined ? undefined : await golden(options.golden);
+  const reference = options.golden === undefined ? undefined : await golden(options.golden, dtype);
   if (reference && !options.json) process.stdout.write(goldenText(reference));
   const ok = (tested?.ok ?? true) && (reference?.ok ?? true);
   if (options.json) {

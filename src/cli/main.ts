@@ -257,6 +257,7 @@ program
   .description('look at the machine, and test the engine on it')
   .option('--self-test', 'bitwise identity of sampler and trainer, thread and batch invariance')
   .option('--golden <dir>', 'run a folder of reference cases and print the worst error of each')
+  .option('--dtype <type>', 'of the weights of the reference cases: float32 or bfloat16', 'float32')
   .option('--json', 'print one JSON object')
   .addHelpText('after', example('glossa doctor --self-test', 'glossa doctor --golden cases --json'))
   .action(runCommand(async (options: DoctorOptions) => (await import('./doctor.js')).doctorCommand(options)));

@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { runGolden, type GoldenCase } from '../engine/index.js';
+import type { Dtype } from '../engine/types.js';
 import { computeAdvantages } from '../grpo/index.js';
 import type { AdvantageSettings } from '../grpo/types.js';
 
@@ -33,14 +34,14 @@ const ADVANTAGE_BOUND = 1e-6;
 
 /**
  * Runs a folder of reference cases (or the folder that has them in `cases/`): models, losses, whole optimizer steps, and
- * advantages.json.
+ * advantages.json. With `bfloat16` the engine's weights are rounded to it and the bounds are those of docs/golden.md.
  *
  * @throws GlossaError GOLDEN_NOT_FOUND where there is no case in it.
  */
-export async function golden(given: string): Promise<Golden> {
+export async function golden(given: string, dtype: Dtype = 'float32'): Promise<Golden> {
   const dir = (await exists(join(given, 'cases'))) ? join(given, 'cases') : given;
   if (!(await exists(dir))) throw new GlossaError('GOLDEN_NOT_FOUND', `${given}: no such folder`);
-  const native = await runGolden(dir);
+  const native = await runGolden(dir, { dtype });
   const all = [...native, ...(await advantageCases(join(dir, 'advantages.json')))];
   if (all.length === 0)
     throw new GlossaError('GOLDEN_NOT_FOUND', `${given}: no case in it`, {

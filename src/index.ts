@@ -20,6 +20,7 @@ export {
 } from './engine/index.js';
 export { evaluate, type EvaluateSettings, type Evaluation } from './eval/index.js';
 export { computeAdvantages } from './grpo/index.js';
+export { fetchRepository, hubSettings, parseHubId, resolveModel } from './hub/index.js';
 export { demoRecipe, pretrainLab, type LabSettings } from './lab/index.js';
 export { labelWords, measureLanguage } from './language/index.js';
 export { LANGUAGES, type Language, type LanguageMeasure } from './language/types.js';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { ioError } from './atomic.js';
 
@@ -64,16 +64,24 @@ async function createWithoutLinks(path: string, text: string): Promise<boolean> 
   }
 }
 
-/** Removes the lock that was seen, and not one that another process has put in its place since. */
+/** A process that was killed while it removed a lock is not waited for longer than this, in milliseconds. */
+const BREAKING_TAKES = 10_000;
+
+/**
+ * Removes the lock that was seen, and not one that another process has put in its place since: only who has the file beside
+ * it removes a stale lock, and looks again first.
+ */
 async function removeStale(path: string, seen: string): Promise<void> {
-  const aside = `${path}.${randomBytes(4).toString('hex')}`;
+  const breaking = `${path}.breaking`;
+  if (!(await create(breaking, ''))) {
+    const since = (await stat(breaking).catch(() => undefined))?.mtimeMs ?? Infinity;
+    if (Date.now() - since > BREAKING_TAKES) await rm(breaking, { force: true });
+    return;
+  }
   try {
-    await rename(path, aside);
-    if ((await readFile(aside, 'utf8')) !== seen) await link(aside, path);
-  } catch {
-    // Another process was faster: the next attempt sees what is there now.
+    if ((await readFile(path, 'utf8').catch(() => undefined)) === seen) await rm(path, { force: true });
   } finally {
-    await rm(aside, { force: true }).catch(() => undefined);
+    await rm(breaking, { force: true });
   }
 }
 

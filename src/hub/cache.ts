@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, join, relative } from 'node:path';
 import { ioError, writeFileAtomic } from '../base/atomic.js';
 import type { HubId } from './id.js';
+import type { HubSettings } from './settings.js';
 
 /**
  * The Python library's layout of a repository below the cache folder:
@@ -17,10 +18,15 @@ export class CachedRepository {
   readonly folder: string;
   private readonly locks: string;
 
+  readonly cache: string;
+  private readonly symlinks: boolean;
+
   constructor(
-    readonly cache: string,
+    { cache, symlinks }: Pick<HubSettings, 'cache' | 'symlinks'>,
     readonly id: HubId,
   ) {
+    this.cache = cache;
+    this.symlinks = symlinks;
     const name = [`${id.type}s`, ...id.id.split('/')].join('--');
     this.folder = join(cache, name);
     this.locks = join(cache, '.locks', name);
@@ -65,7 +71,7 @@ export class CachedRepository {
     await writeFile(join(this.cache, 'CACHEDIR.TAG'), tag, { flag: 'wx' }).catch(() => undefined);
   }
 
-  /** Puts a blob into a snapshot: by a link, and where links are refused as a copy. Without a blob the file itself is there. */
+  /** Puts a blob into a snapshot: by a symbolic link, else by a hard one, else as a copy. Without a blob the file itself is there. */
   async place(blob: string, commit: string, path: string): Promise<void> {
     const place = join(this.snapshot(commit), path);
     const target = relative(dirname(place), this.blob(blob));
@@ -74,7 +80,7 @@ export class CachedRepository {
     await makeFolder(dirname(place));
     const temporary = `${place}.${randomBytes(4).toString('hex')}.tmp`;
     try {
-      await symlink(target, temporary)
+      await (this.symlinks ? symlink(target, temporary) : Promise.reject(new Error('not wanted')))
         .catch(() => link(this.blob(blob), temporary))
         .catch(() => copyFile(this.blob(blob), temporary));
       await rename(temporary, place);

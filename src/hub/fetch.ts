@@ -84,7 +84,7 @@ export async function fetchRepository(id: HubId, options: FetchOptions = {}): Pr
   const jobs = options.jobs ?? 4;
   const files = await parallel(chosen, jobs, stop, (file) => complete(hub, id, commit, file));
 
-  const repository = new CachedRepository(settings.cache, id);
+  const repository = new CachedRepository(settings, id);
   const present = new Set<string>();
   await parallel(files, jobs, stop, async (file) => {
     const { digest, size, path } = file;

@@ -11,8 +11,8 @@ export interface Snapshot {
 }
 
 /** The newest that the cache has of a repository's revision, whoever downloaded it; undefined where it has none. */
-export async function findSnapshot({ cache }: HubSettings, id: HubId): Promise<Snapshot | undefined> {
-  const repository = new CachedRepository(cache, id);
+export async function findSnapshot(settings: HubSettings, id: HubId): Promise<Snapshot | undefined> {
+  const repository = new CachedRepository(settings, id);
   const commit = await repository.commitOf(id.revision);
   if (commit === undefined) return undefined;
   const dir = repository.snapshot(commit);

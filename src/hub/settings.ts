@@ -13,6 +13,8 @@ export interface HubSettings {
   token: string | undefined;
   /** HF_HUB_OFFLINE or TRANSFORMERS_OFFLINE: nothing is asked of the network. */
   offline: boolean;
+  /** Unless HF_HUB_DISABLE_SYMLINKS is set: whether a snapshot is made of symbolic links. */
+  symlinks: boolean;
   /** HF_HUB_DOWNLOAD_TIMEOUT: seconds without a byte after which a connection counts as dropped; 20 by default. */
   stallSeconds: number;
 }
@@ -32,6 +34,7 @@ export function hubSettings(env: NodeJS.ProcessEnv = process.env): HubSettings {
       ? undefined
       : tokenOf(env, folder(env, 'HF_TOKEN_PATH') ?? join(home, 'token')),
     offline: isTrue(given(env, 'HF_HUB_OFFLINE') ?? env['TRANSFORMERS_OFFLINE']),
+    symlinks: !isTrue(env['HF_HUB_DISABLE_SYMLINKS']),
     stallSeconds: secondsOf(env['HF_HUB_DOWNLOAD_TIMEOUT']) ?? 20,
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
+import type { FetchProgress } from '../../src/hub/index.js';
 import { COMMIT, dataRepository, modelRepository, Scene, WEIGHTS } from './cases.js';
 import { gitBlob, sha256 } from './simulated_hub.js';
 
@@ -102,6 +103,24 @@ describe('the cache of the hub', () => {
     await writeFile(path, WEIGHTS);
     assert.equal((await scene.fetch()).received, 0);
     assert.ok((await stat(path)).size === WEIGHTS.length);
+  });
+
+  it('makes a snapshot of files where symbolic links are not wanted', async () => {
+    scene = await Scene.open();
+    const plain = { settings: scene.settings({ symlinks: false }) };
+    const { dir } = await scene.fetch('org/tiny', plain);
+    for (const entry of await readdir(dir, { withFileTypes: true })) assert.ok(entry.isFile(), entry.name);
+    assert.deepEqual(await readFile(join(dir, 'model.safetensors')), WEIGHTS);
+    assert.equal((await scene.fetch('org/tiny', plain)).received, 0);
+  });
+
+  it('tells how far it is', async () => {
+    scene = await Scene.open();
+    const told: FetchProgress[] = [];
+    const { bytes } = await scene.fetch('org/tiny', { onProgress: (progress) => told.push(progress) });
+    assert.deepEqual(told.at(-1), { filesDone: 3, files: 3, have: bytes, bytes, received: bytes });
+    assert.ok(told.every(({ have }, i) => i === 0 || have >= told[i - 1]!.have));
+    assert.ok(told.length > 4);
   });
 
   it('keeps a commit without a ref, and a ref with slashes as a path', async () => {

@@ -62,7 +62,15 @@ export class Scene {
 
   settings(changes: Partial<HubSettings> = {}): HubSettings {
     const { cache, hub } = this;
-    return { endpoint: hub.endpoint, cache, token: undefined, offline: false, stallSeconds: 5, ...changes };
+    return {
+      endpoint: hub.endpoint,
+      cache,
+      token: undefined,
+      offline: false,
+      symlinks: true,
+      stallSeconds: 5,
+      ...changes,
+    };
   }
 
   fetch(text = 'org/tiny', { settings, ...options }: FetchOptions = {}): Promise<Fetched> {

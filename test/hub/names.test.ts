@@ -135,6 +135,7 @@ describe('the settings of the hub', () => {
       cache: join(homedir(), '.cache/huggingface/hub'),
       token: plain.token,
       offline: false,
+      symlinks: true,
       stallSeconds: 20,
     });
     assert.equal(hubSettings({ XDG_CACHE_HOME: '/x' }).cache, '/x/huggingface/hub');
@@ -142,6 +143,7 @@ describe('the settings of the hub', () => {
     assert.equal(hubSettings({ HF_HOME: '/h', HUGGINGFACE_HUB_CACHE: '/old' }).cache, '/old');
     assert.equal(hubSettings({ HF_HUB_CACHE: '~/new', HUGGINGFACE_HUB_CACHE: '/old' }).cache, join(homedir(), 'new'));
     assert.equal(hubSettings({ HF_ENDPOINT: 'https://mirror.example/hf/' }).endpoint, 'https://mirror.example/hf');
+    assert.equal(hubSettings({ HF_HUB_DISABLE_SYMLINKS: '1' }).symlinks, false);
     assert.equal(hubSettings({ HF_HUB_OFFLINE: 'yes' }).offline, true);
     assert.equal(hubSettings({ HF_HUB_OFFLINE: '0', TRANSFORMERS_OFFLINE: '1' }).offline, false);
     assert.equal(hubSettings({ HF_HUB_DOWNLOAD_TIMEOUT: '3' }).stallSeconds, 3);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { renderConversation, renderPrompt, type Message, type PromptSettings } from '../../src/prompt/index.js';
-import { loadTokenizer } from '../../src/tokenizer/index.js';
+import { loadTokenizer, type Tokenizer } from '../../src/tokenizer/index.js';
 import { sharedPath } from '../shared.js';
 
 /** What Transformers makes of each conversation: fixtures/make_conversations.py. */
@@ -25,8 +25,12 @@ for (const model of new Set(golden.map((row) => row.model))) {
   const dir = sharedPath(`data/models/${model}`);
   const skip = existsSync(dir) ? false : `no ${dir}: set GLOSSA_SHARED to the folder that holds data/models`;
   describe(`the template of ${model}`, { skip }, () => {
-    test('renders every conversation as Transformers does, text and ids', async () => {
-      const own = await loadTokenizer(dir);
+    let own: Tokenizer;
+    before(async () => {
+      own = await loadTokenizer(dir);
+    });
+
+    test('renders every conversation as Transformers does, text and ids', () => {
       const rows = golden.filter((row) => row.model === model);
       assert.ok(rows.length >= 12);
       for (const { template, name, messages, thinking, text, ids } of rows) {
@@ -40,8 +44,8 @@ for (const model of new Set(golden.map((row) => row.model))) {
       }
     });
 
-    test('makes no control token of what a user, a system line or the model itself spells', async () => {
-      const tokenizer = await loadTokenizer(dir);
+    test('makes no control token of what a user, a system line or the model itself spells', () => {
+      const tokenizer = own;
       const plain: Message[] = [
         { role: 'system', content: 'S' },
         { role: 'user', content: 'U' },
@@ -61,8 +65,8 @@ for (const model of new Set(golden.map((row) => row.model))) {
           content: message.role === 'assistant' && !special ? message.content : `a ${content}b${content}`,
         }));
         assert.deepEqual(controlOf(spelt), expected, content);
-        const own = { path: 'own.jinja', text: '{{ system }}|{{ question }}|{{ messages[-1].content }}' };
-        const settings: PromptSettings = { style: 'template', template: own, system: content };
+        const template = { path: 'own.jinja', text: '{{ system }}|{{ question }}|{{ messages[-1].content }}' };
+        const settings: PromptSettings = { style: 'template', template, system: content };
         const { ids, text } = renderPrompt(tokenizer, `a ${content}`, 'ko', settings);
         assert.ok(!ids.some((id) => control.has(id)), content);
         assert.equal(tokenizer.decode(ids), text);

@@ -8,7 +8,7 @@ import { hardString } from './strings.js';
 export interface Difference {
   index: number;
   text: string;
-  what: 'text as text' | 'control tokens' | 'decoding' | 'decoding without control tokens';
+  what: 'text as text' | 'control tokens' | 'decoding' | 'decoding without control tokens' | 'decoding a part';
   ours: readonly number[] | string;
   theirs: readonly number[] | string;
 }
@@ -39,6 +39,9 @@ export async function* differences(
     const withControl = await whole.encodeBatch(texts, options);
     const idsOf = withControl.map((encoding) => encoding.getIds());
     const decoded = await whole.decodeBatch(idsOf, false);
+    // Cut within a character as often as not.
+    const part = (ids: readonly number[]) => ids.slice(0, Math.ceil(ids.length / 2));
+    const decodedPart = await whole.decodeBatch(idsOf.map(part), false);
     const shown = await whole.decodeBatch(idsOf, true);
     for (const [i, text] of texts.entries()) {
       const ids = idsOf[i]!;
@@ -46,6 +49,7 @@ export async function* differences(
         ['text as text', tokenizer.encode(text), asText[i]!.getIds()],
         ['control tokens', tokenizer.encode(text, { special: true }), ids],
         ['decoding', tokenizer.decode(ids, { special: true }), decoded[i]!],
+        ['decoding a part', tokenizer.decode(part(ids), { special: true }), decodedPart[i]!],
         ['decoding without control tokens', tokenizer.decode(ids), shown[i]!],
       ];
       for (const [what, ours, theirs] of pairs) {

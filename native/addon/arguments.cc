@@ -231,8 +231,14 @@ uint64_t seed_argument(const Napi::CallbackInfo& info, size_t index, const char*
   return checked_seed(info[index], name);
 }
 
-Dtype dtype_argument(const Napi::CallbackInfo& info, size_t index, const char* name) {
-  return checked_choice(info[index], name, kDtypes) == 0 ? Dtype::f32 : Dtype::bf16;
+Dtype stored_type_argument(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  constexpr Dtype kTypes[] = {Dtype::f32, Dtype::bf16, Dtype::f16};
+  return kTypes[checked_choice(info[index], name, {"float32", "bfloat16", "float16"})];
+}
+
+int64_t integer_argument(const Napi::CallbackInfo& info, size_t index, const char* name, int64_t least,
+                         int64_t otherwise) {
+  return info[index].IsUndefined() ? otherwise : checked_integer(info[index], name, least, int64_t{1} << 53);
 }
 
 EngineOptions engine_options(Napi::Value value) {
@@ -242,6 +248,7 @@ EngineOptions engine_options(Napi::Value value) {
   if (fields.has("dtype")) options.dtype = fields.choice("dtype", kDtypes) == 0 ? Dtype::f32 : Dtype::bf16;
   options.threads = static_cast<int>(fields.integer_or("threads", 1, 1024, 0));
   if (fields.has("isa")) options.isa = fields.text("isa");
+  options.frozen = fields.boolean_or("frozen", false);
   return options;
 }
 

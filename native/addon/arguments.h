@@ -59,7 +59,9 @@ class Fields {
 // Positional arguments.
 std::string text_argument(const Napi::CallbackInfo& info, size_t index, const char* name);
 uint64_t seed_argument(const Napi::CallbackInfo& info, size_t index, const char* name);
-Dtype dtype_argument(const Napi::CallbackInfo& info, size_t index, const char* name);
+Dtype stored_type_argument(const Napi::CallbackInfo& info, size_t index, const char* name);
+int64_t integer_argument(const Napi::CallbackInfo& info, size_t index, const char* name, int64_t least,
+                         int64_t otherwise);  // undefined: otherwise
 EngineOptions engine_options(Napi::Value value);
 
 // Where a typed array's elements lie, checked like the arrays of a request.

@@ -100,6 +100,7 @@ Napi::Value engine_info(Napi::Env env, const EngineInfo& info) {
   set(result, "layers", static_cast<double>(info.layers));
   set(result, "context", static_cast<double>(info.context));
   set(result, "optimizerStep", static_cast<double>(info.optimizer_step));
+  result.Set("frozen", Napi::Boolean::New(env, info.frozen));
   return result;
 }
 

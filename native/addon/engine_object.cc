@@ -19,6 +19,7 @@ Napi::Value metrics_of(Napi::Env env, TrainMetrics&& metrics) {
 
 // Told to V8, so that an engine that was dropped without dispose() is collected under memory pressure.
 int64_t resident_bytes(const EngineInfo& info) {
+  if (info.frozen) return info.parameters * (info.dtype == "float32" ? 4 : 2);
   constexpr int64_t kCopies = 4;  // master weights, two moments, gradients
   return kCopies * static_cast<int64_t>(sizeof(float)) * info.parameters;
 }
@@ -158,8 +159,9 @@ Napi::Value EngineObject::save_weights(const Napi::CallbackInfo& info) {
   live(info.Env());
   return queue<Nothing>(
       info.Env(), {}, {},
-      [dir = text_argument(info, 0, "saveWeights.dir"), dtype = dtype_argument(info, 1, "saveWeights.onDisk")](
-          Engine& engine, const JobControl&) { return nothing_or(engine.save_weights(dir, dtype)); },
+      [dir = text_argument(info, 0, "saveWeights.dir"), type = stored_type_argument(info, 1, "saveWeights.onDisk"),
+       shard = integer_argument(info, 2, "saveWeights.shardBytes", 1, Engine::kShardBytes)](
+          Engine& engine, const JobControl&) { return nothing_or(engine.save_weights(dir, type, shard)); },
       undefined);
 }
 

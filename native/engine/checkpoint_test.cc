@@ -1,10 +1,7 @@
 // Saving, loading and going on: to the same bits; and what a wrong file is told.
-#include <unistd.h>
-
-#include <cstdio>
 #include <cstring>
-#include <filesystem>
 
+#include "engine/test_folder.h"
 #include "engine/test_models.h"
 #include "io/safetensors.h"
 #include "tool/test.h"
@@ -12,35 +9,12 @@
 namespace glossa::test {
 namespace {
 
-class Folder {
- public:
-  explicit Folder(const char* name)
-      : path_(std::filesystem::temp_directory_path() /
-              (std::string("glossa-") + name + "-" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
 TrainSettings step_settings() {
   TrainSettings s;
   s.loss = {LossType::dapo, 0.2f, 0.28f, 0};
   s.learning_rate = 1e-3f;
   s.weight_decay = 0.01f;
   return s;
-}
-
-std::string bytes_of(const std::string& path) {
-  std::string out;
-  FILE* f = std::fopen(path.c_str(), "rb");
-  if (!f) return out;
-  for (int c; (c = std::fgetc(f)) != EOF;) out.push_back(static_cast<char>(c));
-  std::fclose(f);
-  return out;
 }
 
 bool same_weights(Engine& a, Engine& b) {
@@ -115,7 +89,7 @@ TEST("checkpoint: the same seed gives the same fresh weights, another seed other
 TEST("checkpoint: a wrong file is refused and nothing changes") {
   Folder folder("wrong");
   auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
-  const std::vector<float> before = engine->parameters();
+  const Floats before = engine->parameters();
   auto other = Engine::create(
                    [] {
                      ModelConfig c = tiny_config(Family::llama);

@@ -1,14 +1,15 @@
 #include "engine/engine.h"
 
-#include <algorithm>
-#include <cmath>
 #include <new>
 
-#include "base/philox.h"
-#include "engine/checkpoint.h"
+#include "engine/checkpoint_source.h"
+#include "engine/fresh_weights.h"
 #include "engine/generate.h"
 #include "engine/logprobs.h"
+#include "engine/save_weights.h"
 #include "engine/train.h"
+#include "engine/train_state.h"
+#include "io/read_file.h"
 
 namespace glossa {
 namespace {
@@ -25,37 +26,6 @@ const char* family_name(Family f) {
       return "olmo2";
   }
   return "";
-}
-
-// Two normal draws from the counter of a pair of elements (Box & Muller 1958).
-void normal_pair(uint64_t seed, int64_t pair, double out[2]) {
-  constexpr uint32_t kInitialisation = 0x696e6974;
-  const Philox4 r =
-      philox4x32(seed, static_cast<uint32_t>(pair), static_cast<uint32_t>(pair >> 32), 0, kInitialisation);
-  const double u = (r.v[0] + 0.5) / 4294967296.0, angle = 6.283185307179586 * ((r.v[1] + 0.5) / 4294967296.0);
-  const double radius = std::sqrt(-2 * std::log(u));
-  out[0] = radius * std::cos(angle);
-  out[1] = radius * std::sin(angle);
-}
-
-void initialise(const Model& m, uint64_t seed, ThreadPool& pool, std::vector<float>* master) {
-  for (const TensorSpec& t : m.tensors) {
-    const int64_t n = element_count(t);
-    float* w = master->data() + t.offset;
-    if (t.shape.size() != 2) {
-      const bool bias = t.name.size() > 5 && t.name.compare(t.name.size() - 5, 5, ".bias") == 0;
-      for (int64_t i = 0; i < n; ++i) w[i] = bias ? 0.0f : 1.0f;
-      continue;
-    }
-    constexpr int64_t kChunk = 16384;
-    pool.run((n + kChunk - 1) / kChunk, [&](int64_t task, int) {
-      for (int64_t i = task * kChunk; i < std::min(n, (task + 1) * kChunk); ++i) {
-        double z[2];
-        normal_pair(seed, (t.offset + i) / 2, z);
-        w[i] = static_cast<float>(z[(t.offset + i) % 2] * static_cast<double>(m.config.initializer_range));
-      }
-    });
-  }
 }
 
 Status out_of_memory(const char* what) {
@@ -94,9 +64,25 @@ Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& o
   e.pool = std::make_unique<ThreadPool>(options.threads > 0 ? options.threads : available_cores());
   e.together = options.sharing == Sharing::automatic ? e.threads() > 1 && weights_come_from_memory(e.model)
                                                      : options.sharing == Sharing::always;
+  e.frozen = options.frozen;
+  if (e.frozen) return {};
   e.master.resize(static_cast<size_t>(e.model.parameters));
   e.policy.attach(e.model, e.master.data());
   return {};
+}
+
+Status fill(EngineState& e, const WeightSource& source) {
+  if (e.frozen) return e.policy.fill(e.model, source, *e.pool);
+  if (Status s = fill_flat(e.model, source, *e.pool, e.master.data()); !s.ok()) return s;
+  e.policy.repack(e.model, *e.pool);
+  return {};
+}
+
+Status refuse_frozen(const EngineState& e, const char* what) {
+  if (!e.frozen) return {};
+  return Status(
+      "ENGINE_FROZEN",
+      std::string(what) + " needs an engine that trains; this one was made frozen, to generate and score only");
 }
 
 }  // namespace
@@ -105,8 +91,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const ModelConfig& config, uint64
   return guarded<std::unique_ptr<Engine>>("the model", [&]() -> Result<std::unique_ptr<Engine>> {
     std::unique_ptr<Engine> engine(new Engine());
     if (Status s = prepare(*engine->impl_, config, options); !s.ok()) return s;
-    initialise(engine->impl_->model, seed, *engine->impl_->pool, &engine->impl_->master);
-    engine->weights_changed();
+    if (Status s = fill(*engine->impl_, FreshWeights(engine->impl_->model, seed)); !s.ok()) return s;
     return engine;
   });
 }
@@ -120,10 +105,9 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::string& dir, const Engin
     if (!config.ok()) return config.status();
     std::unique_ptr<Engine> engine(new Engine());
     if (Status s = prepare(*engine->impl_, config.value(), options); !s.ok()) return s;
-    std::vector<float> master;
-    if (Status s = load_weights(engine->impl_->model, dir, &master); !s.ok()) return s;
-    std::copy(master.begin(), master.end(), engine->impl_->master.begin());
-    engine->weights_changed();
+    Result<std::unique_ptr<CheckpointSource>> source = CheckpointSource::open(engine->impl_->model, dir);
+    if (!source.ok()) return source.status();
+    if (Status s = fill(*engine->impl_, *source.value()); !s.ok()) return s;
     return engine;
   });
 }
@@ -140,7 +124,8 @@ EngineInfo Engine::info() const {
           m.config.hidden,
           m.config.layers,
           m.config.context,
-          impl_->optimizer.step};
+          impl_->optimizer.step,
+          impl_->frozen};
 }
 const ModelConfig& Engine::config() const {
   return impl_->model.config;
@@ -155,17 +140,26 @@ Result<Logprobs> Engine::logprobs(const SequenceBatch& batch, const LogprobSetti
 }
 Result<TrainMetrics> Engine::train_step(const TrainBatch& batch, const TrainSettings& settings,
                                         const JobControl& control) {
-  return guarded<TrainMetrics>("the step", [&] { return glossa::train_step(*impl_, batch, settings, control); });
+  if (Status s = refuse_frozen(*impl_, "training"); !s.ok()) return s;
+  return guarded<TrainMetrics>("the step", [&] {
+    impl_->policy.need_transposed(impl_->model, *impl_->pool);
+    return glossa::train_step(*impl_, batch, settings, control);
+  });
 }
 Result<TrainMetrics> Engine::gradients(const TrainBatch& batch, const TrainSettings& settings,
                                        std::vector<float>* out) {
-  return guarded<TrainMetrics>("the step", [&] { return batch_gradients(*impl_, batch, settings, out); });
+  if (Status s = refuse_frozen(*impl_, "a gradient"); !s.ok()) return s;
+  return guarded<TrainMetrics>("the step", [&] {
+    impl_->policy.need_transposed(impl_->model, *impl_->pool);
+    return batch_gradients(*impl_, batch, settings, out);
+  });
 }
 Result<std::vector<float>> Engine::logits(const int32_t* ids, int64_t n) {
   return guarded<std::vector<float>>("the logits", [&] { return sequence_logits(*impl_, ids, n); });
 }
 
 Status Engine::set_reference() {
+  if (Status s = refuse_frozen(*impl_, "a reference"); !s.ok()) return s;
   try {
     impl_->reference.freeze(impl_->model, impl_->policy);
   } catch (const std::bad_alloc&) {
@@ -177,21 +171,29 @@ bool Engine::has_reference() const {
   return !impl_->reference.empty();
 }
 
-std::vector<float>& Engine::parameters() {
+Floats& Engine::parameters() {
   return impl_->master;
 }
 void Engine::weights_changed() {
   impl_->policy.repack(impl_->model, *impl_->pool);
 }
 
-Status Engine::save_weights(const std::string& dir, Dtype on_disk) const {
-  return glossa::save_weights(*impl_, dir, on_disk);
+Status Engine::save_weights(const std::string& dir, Dtype on_disk, int64_t shard_bytes) const {
+  if (Status s = refuse_frozen(*impl_, "saving weights"); !s.ok()) return s;
+  if (shard_bytes <= 0) return Status("INVALID_ARGUMENT", "shard_bytes must be above 0");
+  return glossa::save_weights(*impl_, dir, on_disk, shard_bytes);
 }
 Status Engine::save_state(const std::string& path) const {
+  if (Status s = refuse_frozen(*impl_, "saving the state"); !s.ok()) return s;
   return glossa::save_state(*impl_, path);
 }
 Status Engine::load_state(const std::string& path) {
-  return glossa::load_state(*impl_, path);
+  if (Status s = refuse_frozen(*impl_, "loading a state"); !s.ok()) return s;
+  try {
+    return glossa::load_state(*impl_, path);
+  } catch (const std::bad_alloc&) {
+    return out_of_memory("the optimizer's state");
+  }
 }
 
 }  // namespace glossa

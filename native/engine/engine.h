@@ -10,6 +10,7 @@
 
 #include "base/dtype.h"
 #include "base/status.h"
+#include "model/buffer.h"
 #include "model/config.h"
 #include "ops/head/head.h"
 #include "ops/sampling/sampling.h"
@@ -24,6 +25,9 @@ struct EngineOptions {
   int threads = 0;           // 0: available_cores()
   std::string isa;           // "": default_kernels()
   Sharing sharing = Sharing::automatic;
+  // Only generates and computes log-probabilities, with the same bits, in about the memory that the weights take in
+  // dtype: no masters, no transposed matrices. What would train, save or freeze gives ENGINE_FROZEN.
+  bool frozen = false;
 };
 
 struct EngineInfo {
@@ -32,6 +36,7 @@ struct EngineInfo {
   int64_t parameters, matmul_parameters;  // the second counts the head once and the embedding not
   int64_t vocab, hidden, layers, context;
   int64_t optimizer_step;
+  bool frozen;
 };
 
 // Long calls look at `cancelled` between steps of work and report progress; both may be null.
@@ -116,7 +121,8 @@ class Engine {
  public:
   // Fresh weights: normal(0, initializer_range) by Philox, norms 1, biases 0; the same bits for the same seed.
   static Result<std::unique_ptr<Engine>> create(const ModelConfig&, uint64_t seed, const EngineOptions&);
-  // A Hugging Face folder: config.json + model.safetensors.
+  // A Hugging Face folder: config.json and model.safetensors, or shards with model.safetensors.index.json. Codes: those
+  // of parse_model_config, WeightFiles::open and CheckpointSource.
   static Result<std::unique_ptr<Engine>> load(const std::string& dir, const EngineOptions&);
   ~Engine();
 
@@ -136,10 +142,12 @@ class Engine {
   Status set_reference();  // freezes the present policy as the reference
   bool has_reference() const;
 
-  std::vector<float>& parameters();  // flat float32 masters, tensor_specs layout
-  void weights_changed();            // repack after writing to parameters()
-  // Files are written, fsynced and renamed into place. save_weights: dtype f32 or bf16 on disk.
-  Status save_weights(const std::string& dir, Dtype on_disk) const;  // config.json, model.safetensors
+  Floats& parameters();    // flat float32 masters, tensor_specs layout; empty where frozen
+  void weights_changed();  // repack after writing to parameters()
+  // Files are written, fsynced and renamed into place.
+  static constexpr int64_t kShardBytes = 4'000'000'000;
+  // config.json and model.safetensors, or shards of at most shard_bytes (> 0) with their index.
+  Status save_weights(const std::string& dir, Dtype on_disk, int64_t shard_bytes = kShardBytes) const;
   Status save_state(const std::string& path) const;  // state.safetensors: float32 masters, moments, step
   Status load_state(const std::string& path);
 

@@ -32,7 +32,7 @@ std::unique_ptr<Engine> smallest_engine(Family family, const std::string& isa) {
   return engine;
 }
 
-std::vector<double> widened(const std::vector<float>& x) {
+std::vector<double> widened(const Floats& x) {
   return {x.begin(), x.end()};
 }
 

@@ -11,9 +11,9 @@
 namespace glossa::test {
 namespace {
 
-template <class T>
-bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(T)) == 0);
+template <class Vector>
+bool same_bits(const Vector& a, const Vector& b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(a[0])) == 0);
 }
 
 // Buffers full of NaN before every use: a value that was never written would show in the bits.
@@ -155,7 +155,8 @@ TEST("engine: a step is the same bits for every micro-batch size and number of t
       for (LossType type : {LossType::supervised, LossType::grpo, LossType::dr_grpo, LossType::dapo}) {
         if (kSanitized && type != LossType::supervised && type != LossType::dapo) continue;
         TestBatch b = test_batch(6, 3, tiny_config(family).vocab);
-        std::vector<float> gradient, weights;
+        std::vector<float> gradient;
+        Floats weights;
         for (int threads : {1, 2, 3, 8})
           for (int64_t tokens : {int64_t{1}, int64_t{90}, int64_t{0}}) {
             if (threads == 3 && tokens == 90) continue;

@@ -122,7 +122,7 @@ TEST("engine: a NaN weight stops the step, named, and nothing changes") {
   CHECK(mentions(s, "prompt 0, sample 0"));
   engine->parameters()[100] = kept;
   engine->weights_changed();
-  const std::vector<float> before = engine->parameters();
+  const Floats before = engine->parameters();
 
   // An advantage that overflows the gradient but not the loss of its token is the gradient's to report.
   TestBatch huge = b;
@@ -162,7 +162,7 @@ TEST("engine: a cancelled rollout keeps what it has, a cancelled step changes no
   CHECK(some);
 
   const TestBatch b = test_batch(3, 2, 97);
-  const std::vector<float> before = engine->parameters();
+  const Floats before = engine->parameters();
   cancelled = true;
   control.progress = nullptr;
   CHECK_EQ(engine->train_step(b.view(), dapo(), control).status().code(), std::string("CANCELLED"));

@@ -12,13 +12,14 @@
 namespace glossa {
 
 struct Optimizer {
-  std::vector<float> m, v;  // AdamW's moments, flat layout; empty until the first step
+  Floats m, v;  // AdamW's moments, flat layout; empty until the first step
   int64_t step = 0;
 };
 
 struct EngineState {
   Model model;
-  std::vector<float> master;
+  bool frozen = false;  // then there are no masters, and nothing trains
+  Floats master;        // flat float32, tensor_specs layout
   Weights policy, reference;
   Optimizer optimizer;
   std::unique_ptr<ThreadPool> pool;

@@ -39,7 +39,7 @@ inline const Family kFamilies[] = {Family::llama, Family::qwen2, Family::qwen3, 
 
 // Weights far from a fresh model's, so that a wrong scale, norm or bias shows.
 inline void spread(Engine& engine) {
-  std::vector<float>& w = engine.parameters();
+  Floats& w = engine.parameters();
   uint32_t stream = 0;
   for (const TensorSpec& t : tensor_specs(engine.config())) {
     ++stream;

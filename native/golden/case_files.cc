@@ -4,7 +4,7 @@
 #include <cstring>
 #include <limits>
 
-#include "engine/checkpoint.h"
+#include "io/read_file.h"
 
 namespace glossa::golden {
 

@@ -43,8 +43,7 @@ Result<TrainSettings> train_settings(const Json& json) {
   return s;
 }
 
-Status compare_weights(Engine& engine, const std::vector<float>& before, CaseTensors& t, const Bounds& bounds,
-                       GoldenCase* out) {
+Status compare_weights(Engine& engine, const Floats& before, CaseTensors& t, const Bounds& bounds, GoldenCase* out) {
   double difference = 0, change = 0, worst = 0;
   for (const TensorSpec& spec : tensor_specs(engine.config())) {
     const std::vector<float> want = t.floats("weight." + spec.name);
@@ -89,7 +88,7 @@ Status check(const Json& json, Engine& engine, CaseTensors& t, const Bounds& bou
   const Json *losses = json.find("losses"), *norms = json.find("grad_norms");
   if (!losses || !norms || losses->array.size() != norms->array.size())
     return Status("GOLDEN_INVALID", "case.json must give losses and grad_norms, one of each a step");
-  const std::vector<float> before = engine.parameters();
+  const Floats before = engine.parameters();
   double worst_loss = 0, largest_loss = 0, worst_norm = 0;
   for (size_t step = 0; step < losses->array.size(); ++step) {
     Result<TrainMetrics> m = engine.train_step(batch, settings.value(), {});

@@ -9,8 +9,6 @@
 #include <system_error>
 #include <utility>
 
-#include "io/safetensors.h"
-
 namespace glossa {
 
 AtomicFile::AtomicFile(std::string path) : path_(std::move(path)), temporary_(path_ + ".tmp") {}

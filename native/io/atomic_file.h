@@ -26,4 +26,6 @@ class AtomicFile {
   bool created_ = false;
 };
 
+Status write_file_atomic(const std::string& path, const void* data, int64_t bytes);
+
 }  // namespace glossa

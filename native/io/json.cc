@@ -8,6 +8,7 @@ namespace glossa {
 namespace {
 
 constexpr int kMaxDepth = 64;
+constexpr int64_t kMaxValues = 1 << 20;  // a value of two bytes takes a hundred in memory
 
 // RFC 8259 and nothing beside it: no comments, no trailing commas, no NaN, UTF-8 only.
 class Reader {
@@ -59,6 +60,7 @@ class Reader {
 
   bool read_value(Json* out, int depth) {
     if (end()) return fail("the text ends where a value should begin");
+    if (++values_ > kMaxValues) return fail("more than " + std::to_string(kMaxValues) + " values");
     switch (peek()) {
       case '{':
         return read_object(out, depth);
@@ -110,6 +112,7 @@ class Reader {
       while (digit()) ++at_;
     }
     out->kind = Json::Kind::number;
+    out->string = text_.substr(start, at_ - start);
     auto parsed = std::from_chars(text_.data() + start, text_.data() + at_, out->number);
     if (parsed.ec == std::errc::result_out_of_range) {
       at_ = start;
@@ -255,15 +258,15 @@ class Reader {
       if (peek() != '"') return fail("expected a key in quotes");
       size_t key_at = at_;
       out->object.emplace_back();
-      if (!read_string(&out->object.back().first)) return false;
-      if (!seen.insert(out->object.back().first).second) {
+      if (!read_string(&out->object.back().name)) return false;
+      if (!seen.insert(out->object.back().name).second) {
         at_ = key_at;
-        return fail("the key " + json_quote(out->object.back().first) + " appears twice");
+        return fail("the key " + json_quote(out->object.back().name) + " appears twice");
       }
       skip_space();
       if (!take(':')) return fail("expected : after a key");
       skip_space();
-      if (!read_value(&out->object.back().second, depth + 1)) return false;
+      if (!read_value(&out->object.back().value, depth + 1)) return false;
       skip_space();
       if (take('}')) return true;
       if (!take(',')) return fail("expected , or } in an object");
@@ -273,10 +276,52 @@ class Reader {
   const std::string& text_;
   const std::string& where_;
   size_t at_ = 0, fault_at_ = 0;
+  int64_t values_ = 0;
   std::string fault_;
 };
 
+void append_text(const Json& value, const std::string& margin, std::string* out) {
+  const std::string inner = margin + "  ";
+  auto list = [&](char open, char close, const auto& items, const auto& item) {
+    *out += open;
+    for (size_t i = 0; i < items.size(); ++i) {
+      *out += (i ? ",\n" : "\n") + inner;
+      item(items[i]);
+    }
+    if (!items.empty()) *out += "\n" + margin;
+    *out += close;
+  };
+  switch (value.kind) {
+    case Json::Kind::null:
+      *out += "null";
+      break;
+    case Json::Kind::boolean:
+      *out += value.boolean ? "true" : "false";
+      break;
+    case Json::Kind::number:
+      *out += value.string;
+      break;
+    case Json::Kind::string:
+      *out += json_quote(value.string);
+      break;
+    case Json::Kind::array:
+      list('[', ']', value.array, [&](const Json& item) { append_text(item, inner, out); });
+      break;
+    case Json::Kind::object:
+      list('{', '}', value.object, [&](const auto& member) {
+        *out += json_quote(member.name) + ": ";
+        append_text(member.value, inner, out);
+      });
+  }
+}
+
 }  // namespace
+
+std::string json_text(const Json& value) {
+  std::string out;
+  append_text(value, "", &out);
+  return out;
+}
 
 const Json* Json::find(const std::string& key) const {
   for (const auto& [name, value] : object)

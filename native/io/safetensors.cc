@@ -13,7 +13,6 @@
 #include <system_error>
 #include <unordered_map>
 
-#include "io/atomic_file.h"
 #include "io/json.h"
 
 namespace glossa {
@@ -24,20 +23,6 @@ static_assert(std::endian::native == std::endian::little,
 namespace {
 
 constexpr uint64_t kMaxHeader = 100'000'000;  // the reference implementation's bound
-
-// Bytes of one element; 0 for a name that the format does not know.
-int64_t element_bytes(const std::string& dtype) {
-  struct Row {
-    const char* name;
-    int64_t bytes;
-  };
-  static constexpr Row kTypes[] = {{"F64", 8}, {"I64", 8}, {"U64", 8},  {"F32", 4},     {"I32", 4},
-                                   {"U32", 4}, {"F16", 2}, {"BF16", 2}, {"I16", 2},     {"U16", 2},
-                                   {"I8", 1},  {"U8", 1},  {"BOOL", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}};
-  for (const Row& row : kTypes)
-    if (dtype == row.name) return row.bytes;
-  return 0;
-}
 
 // A whole number in [0, 2^53] from JSON.
 bool whole(const Json& value, int64_t* out) {
@@ -77,7 +62,7 @@ Status read_entry(const std::string& path, const std::string& name, const Json& 
   tensor->name = name;
   tensor->file = path;
   tensor->dtype = dtype->string;
-  int64_t bytes = element_bytes(tensor->dtype);
+  int64_t bytes = safetensors_element_bytes(tensor->dtype);
   if (bytes == 0) return corrupt(path, name, "unknown dtype " + json_quote(tensor->dtype));
   for (const Json& size : shape->array) {
     int64_t n;
@@ -96,15 +81,20 @@ Status read_entry(const std::string& path, const std::string& name, const Json& 
   return {};
 }
 
-float half_to_float(uint16_t h) {
-  uint32_t sign = static_cast<uint32_t>(h & 0x8000u) << 16, exponent = (h >> 10) & 31u, fraction = h & 1023u;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | fraction << 13);
-  if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
-  float magnitude = static_cast<float>(fraction) * 0x1p-24f;
-  return sign ? -magnitude : magnitude;
-}
-
 }  // namespace
+
+int64_t safetensors_element_bytes(const std::string& dtype) {
+  struct Row {
+    const char* name;
+    int64_t bytes;
+  };
+  static constexpr Row kTypes[] = {{"F64", 8}, {"I64", 8}, {"U64", 8},  {"F32", 4},     {"I32", 4},
+                                   {"U32", 4}, {"F16", 2}, {"BF16", 2}, {"I16", 2},     {"U16", 2},
+                                   {"I8", 1},  {"U8", 1},  {"BOOL", 1}, {"F8_E4M3", 1}, {"F8_E5M2", 1}};
+  for (const Row& row : kTypes)
+    if (dtype == row.name) return row.bytes;
+  return 0;
+}
 
 int64_t StoredTensor::elements() const {
   int64_t n = 1;
@@ -113,7 +103,9 @@ int64_t StoredTensor::elements() const {
 }
 
 struct SafetensorsFile::Impl {
-  void* map = MAP_FAILED;
+  std::string path;
+  void* map = MAP_FAILED;  // where the file was opened, not viewed
+  const uint8_t* bytes = nullptr;
   size_t size = 0;
   std::vector<StoredTensor> tensors;
   std::vector<std::pair<std::string, std::string>> metadata;
@@ -122,12 +114,12 @@ struct SafetensorsFile::Impl {
   ~Impl() {
     if (map != MAP_FAILED) ::munmap(map, size);
   }
-  Status map_file(const std::string& path);
-  Status read_header(const std::string& path);
+  Status map_file();
+  Status read_header();
 };
 
-Status SafetensorsFile::Impl::map_file(const std::string& path) {
-  auto failure = [&path](const char* what) {
+Status SafetensorsFile::Impl::map_file() {
+  auto failure = [this](const char* what) {
     return Status("IO_ERROR", path + ": cannot " + what + ": " + std::generic_category().message(errno));
   };
   int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -141,20 +133,20 @@ Status SafetensorsFile::Impl::map_file(const std::string& path) {
     status = failure("read the size");
   } else if (!S_ISREG(info.st_mode)) {
     status = Status("IO_ERROR", path + ": not a file");
-  } else if (info.st_size < 8) {
-    status = Status("CHECKPOINT_TRUNCATED", path + ": " + std::to_string(info.st_size) +
-                                                " bytes; a safetensors file has at least 8. Copy or download it again");
-  } else {
+  } else if (info.st_size > 0) {  // an empty file cannot be mapped; read_header says what it lacks
     size = static_cast<size_t>(info.st_size);
     map = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (map == MAP_FAILED) status = failure("map");
+    bytes = static_cast<const uint8_t*>(map);
   }
   ::close(fd);
   return status;
 }
 
-Status SafetensorsFile::Impl::read_header(const std::string& path) {
-  const uint8_t* bytes = static_cast<const uint8_t*>(map);
+Status SafetensorsFile::Impl::read_header() {
+  if (size < 8)
+    return Status("CHECKPOINT_TRUNCATED", path + ": " + std::to_string(size) +
+                                              " bytes; a safetensors file has at least 8. Copy or download it again");
   uint64_t header_bytes;
   memcpy(&header_bytes, bytes, 8);
   if (header_bytes > kMaxHeader)
@@ -211,8 +203,19 @@ SafetensorsFile::~SafetensorsFile() = default;
 
 Result<std::unique_ptr<SafetensorsFile>> SafetensorsFile::open(const std::string& path) {
   std::unique_ptr<SafetensorsFile> file(new SafetensorsFile);
-  if (Status s = file->impl_->map_file(path); !s.ok()) return s;
-  if (Status s = file->impl_->read_header(path); !s.ok()) return s;
+  file->impl_->path = path;
+  if (Status s = file->impl_->map_file(); !s.ok()) return s;
+  if (Status s = file->impl_->read_header(); !s.ok()) return s;
+  return file;
+}
+
+Result<std::unique_ptr<SafetensorsFile>> SafetensorsFile::view(const uint8_t* bytes, size_t size,
+                                                               const std::string& path) {
+  std::unique_ptr<SafetensorsFile> file(new SafetensorsFile);
+  file->impl_->path = path;
+  file->impl_->bytes = bytes;
+  file->impl_->size = size;
+  if (Status s = file->impl_->read_header(); !s.ok()) return s;
   return file;
 }
 
@@ -227,65 +230,50 @@ const StoredTensor* SafetensorsFile::find(const std::string& name) const {
   return it == impl_->index.end() ? nullptr : &impl_->tensors[it->second];
 }
 
-Status to_float(const StoredTensor& tensor, float* out) {
-  int64_t n = tensor.elements();
-  if (tensor.dtype == "F32") {
-    if (n > 0) memcpy(out, tensor.data, static_cast<size_t>(n) * 4);
-    return {};
-  }
-  bool bf16 = tensor.dtype == "BF16";
-  if (!bf16 && tensor.dtype != "F16")
-    return Status("CHECKPOINT_CORRUPT", tensor.file + ": tensor " + json_quote(tensor.name) + " is " + tensor.dtype +
-                                            "; weights must be F32, BF16 or F16");
-  for (int64_t i = 0; i < n; ++i) {
-    uint16_t half;
-    memcpy(&half, tensor.data + i * 2, 2);  // data need not be aligned in the file
-    out[i] = bf16 ? from_bf16(half) : half_to_float(half);
-  }
-  return {};
+const std::string& SafetensorsFile::path() const {
+  return impl_->path;
 }
 
-Status write_safetensors(const std::string& path, const std::vector<TensorToWrite>& tensors,
-                         const std::vector<std::pair<std::string, std::string>>& metadata) {
-  // Wider types first, as the reference implementation lays files out, so that every tensor is aligned to its type.
-  std::vector<const TensorToWrite*> order;
-  for (const TensorToWrite& t : tensors) order.push_back(&t);
-  std::stable_sort(order.begin(), order.end(), [](const TensorToWrite* a, const TensorToWrite* b) {
-    return element_bytes(a->dtype) > element_bytes(b->dtype);
-  });
+void SafetensorsFile::give_back(const uint8_t* data, int64_t bytes) const {
+  if (impl_->map == MAP_FAILED) return;
+  // Outwards to whole windows of 64 KiB, within which the system maps neighbours of a page that was touched.
+  constexpr uintptr_t kWindow = 1 << 16;
+  const uintptr_t first = reinterpret_cast<uintptr_t>(impl_->map), last = first + impl_->size;
+  const uintptr_t from = reinterpret_cast<uintptr_t>(data), to = from + static_cast<uintptr_t>(bytes);
+  const uintptr_t low = std::max(first, from / kWindow * kWindow);
+  const uintptr_t high = std::min(last, (to + kWindow - 1) / kWindow * kWindow);
+  if (low < high) ::madvise(reinterpret_cast<void*>(low), high - low, MADV_DONTNEED);
+}
 
-  std::string header = R"({"__metadata__":{"format":"pt")";
-  for (const auto& [key, value] : metadata)
-    if (key != "format") header += "," + json_quote(key) + ":" + json_quote(value);
-  header += "}";
-  std::unordered_map<std::string, bool> seen;
-  std::vector<int64_t> sizes;
-  int64_t offset = 0;
-  for (const TensorToWrite* t : order) {
-    int64_t bytes = element_bytes(t->dtype);
-    if (bytes == 0 || t->name == "__metadata__" || !seen.emplace(t->name, true).second)
-      return Status("IO_ERROR", path + ": tensor " + json_quote(t->name) + " of type " + json_quote(t->dtype) +
-                                    " cannot be written: its name is taken or its type is unknown");
-    header += "," + json_quote(t->name) + ":{\"dtype\":" + json_quote(t->dtype) + ",\"shape\":[";
-    for (size_t i = 0; i < t->shape.size(); ++i) {
-      header += (i ? "," : "") + std::to_string(t->shape[i]);
-      bytes *= t->shape[i];
-    }
-    header += "],\"data_offsets\":[" + std::to_string(offset) + "," + std::to_string(offset + bytes) + "]}";
-    sizes.push_back(bytes);
-    offset += bytes;
+bool is_weight_type(const std::string& dtype) {
+  return dtype == "F32" || dtype == "BF16" || dtype == "F16";
+}
+
+void widen(const StoredTensor& tensor, int64_t first, int64_t count, float* out) {
+  if (count <= 0) return;
+  if (tensor.dtype == "F32") {
+    memcpy(out, tensor.data + first * 4, static_cast<size_t>(count) * 4);
+    return;
   }
-  header += "}";
-  header.resize((header.size() + 7) / 8 * 8, ' ');
+  const uint8_t* from = tensor.data + first * 2;
+  auto half = [from](int64_t i) {
+    uint16_t x;
+    memcpy(&x, from + i * 2, 2);  // data need not be aligned in the file
+    return x;
+  };
+  if (tensor.dtype == "BF16") {
+    for (int64_t i = 0; i < count; ++i) out[i] = from_bf16(half(i));
+  } else {
+    for (int64_t i = 0; i < count; ++i) out[i] = from_f16(half(i));
+  }
+}
 
-  AtomicFile file(path);
-  uint64_t header_bytes = header.size();
-  if (Status s = file.open(); !s.ok()) return s;
-  if (Status s = file.write(&header_bytes, 8); !s.ok()) return s;
-  if (Status s = file.write(header.data(), static_cast<int64_t>(header.size())); !s.ok()) return s;
-  for (size_t i = 0; i < order.size(); ++i)
-    if (Status s = file.write(order[i]->data, sizes[i]); !s.ok()) return s;
-  return file.commit();
+Status to_float(const StoredTensor& tensor, float* out) {
+  if (!is_weight_type(tensor.dtype))
+    return Status("CHECKPOINT_CORRUPT", tensor.file + ": tensor " + json_quote(tensor.name) + " is " + tensor.dtype +
+                                            "; weights must be F32, BF16 or F16");
+  widen(tensor, 0, tensor.elements(), out);
+  return {};
 }
 
 }  // namespace glossa

@@ -14,6 +14,7 @@
 #include <iterator>
 #include <limits>
 
+#include "io/atomic_file.h"
 #include "tool/test.h"
 
 namespace glossa {
@@ -127,6 +128,26 @@ TEST("safetensors: every float16 widens exactly") {
     else
       CHECK(wide[i] == want && std::signbit(wide[i]) == std::signbit(want));
   }
+}
+
+TEST("safetensors: float32 rounds to the nearest float16, ties to even") {
+  for (uint32_t h = 0; h < 0x7c00; ++h) {  // every finite magnitude and its neighbour above
+    const float low = from_f16(static_cast<uint16_t>(h)),
+                high = h + 1 < 0x7c00 ? from_f16(static_cast<uint16_t>(h + 1)) : 65536.0f;
+    const float middle = (low + high) / 2;
+    const uint16_t even = static_cast<uint16_t>(h % 2 ? h + 1 : h);
+    for (uint16_t sign : {uint16_t{0}, uint16_t{0x8000}}) {
+      const float s = sign ? -1.0f : 1.0f;
+      CHECK_EQ(to_f16(s * low), static_cast<uint16_t>(sign | h));
+      CHECK_EQ(to_f16(s * middle), static_cast<uint16_t>(sign | even));
+      CHECK_EQ(to_f16(s * std::nextafter(middle, 0.0f)), static_cast<uint16_t>(sign | h));
+      CHECK_EQ(to_f16(s * std::nextafter(middle, 1e30f)), static_cast<uint16_t>(sign | (h + 1)));
+    }
+  }
+  const float infinite = std::numeric_limits<float>::infinity();
+  CHECK_EQ(to_f16(infinite), uint16_t{0x7c00});
+  CHECK_EQ(to_f16(-1e30f), uint16_t{0xfc00});
+  CHECK(std::isnan(from_f16(to_f16(std::nanf("")))));
 }
 
 TEST("safetensors: a file cut at any length is refused") {

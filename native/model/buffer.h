@@ -1,6 +1,9 @@
 // Memory for activations, packs and caches: aligned, grown on demand, reused from step to step.
 #pragma once
+#include <cstddef>
 #include <cstdint>
+#include <new>
+#include <vector>
 
 #include "base/dtype.h"
 
@@ -33,6 +36,29 @@ class Buffer {
 constexpr int64_t aligned(int64_t bytes) {
   return (bytes + 63) / 64 * 64;
 }
+
+// For vectors of millions of numbers that are sized once: memory as the system hands it out, zero and not resident
+// until it is touched, in large pages where that helps. An element that is not given a value is left as it is: zero.
+template <class T>
+struct ZeroedPages {
+  using value_type = T;
+  ZeroedPages() = default;
+  template <class U>
+  ZeroedPages(const ZeroedPages<U>&) {}
+  T* allocate(std::size_t n);
+  void deallocate(T* p, std::size_t n);
+  void construct(T*) {}
+  template <class U, class... Args>
+  void construct(U* p, Args&&... args) {
+    ::new (static_cast<void*>(p)) U(static_cast<Args&&>(args)...);
+  }
+  bool operator==(const ZeroedPages&) const { return true; }
+};
+template <>
+float* ZeroedPages<float>::allocate(std::size_t n);
+template <>
+void ZeroedPages<float>::deallocate(float* p, std::size_t n);
+using Floats = std::vector<float, ZeroedPages<float>>;
 
 // Cuts a buffer into arrays. With a null base it only counts, so one function both sizes and places.
 class Carver {

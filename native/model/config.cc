@@ -228,6 +228,26 @@ std::string number(T x) {
   return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
 }
 
+const char* torch_type(Dtype t) {
+  return t == Dtype::f32 ? "float32" : t == Dtype::bf16 ? "bfloat16" : "float16";
+}
+
+// The text a configuration was read from with the type of the weights, under the names that it has there already.
+std::string with_type(const std::string& source, Dtype on_disk) {
+  Json json = Json::parse(source, "config.json").take();
+  Json type;
+  type.kind = Json::Kind::string;
+  type.string = torch_type(on_disk);
+  bool told = false;
+  for (auto& [key, value] : json.object)
+    if (key == "dtype" || key == "torch_dtype") {
+      value = type;
+      told = true;
+    }
+  if (!told) json.object.push_back({"torch_dtype", type});  // the older of the two, which all versions read
+  return json_text(json) + "\n";
+}
+
 }  // namespace
 
 Result<ModelConfig> parse_model_config(const std::string& text, const std::string& where) {
@@ -284,10 +304,12 @@ Result<ModelConfig> parse_model_config(const std::string& text, const std::strin
   c.tied = in.boolean("tie_word_embeddings", false);
   c.rope = read_rope(in);
   if (!in.status().ok()) return in.status();
+  c.source = text;
   return c;
 }
 
-std::string model_config_json(const ModelConfig& c) {
+std::string model_config_json(const ModelConfig& c, Dtype on_disk) {
+  if (!c.source.empty()) return with_type(c.source, on_disk);
   const FamilyRow& row = family_row(c.family);
   std::string scaling;
   if (c.rope.type == RopeType::llama3)
@@ -318,6 +340,7 @@ std::string model_config_json(const ModelConfig& c) {
       {"rope_scaling", scaling.empty() ? "null" : "{" + scaling + "}"},
       {"rope_theta", theta},
       {"tie_word_embeddings", c.tied ? "true" : "false"},
+      {"torch_dtype", json_quote(torch_type(on_disk))},
       {"vocab_size", std::to_string(c.vocab)},
   };
   if (c.family != Family::qwen2) lines.emplace_back("attention_bias", "false");

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/dtype.h"
 #include "base/status.h"
 #include "ops/qkv/qkv.h"
 
@@ -21,6 +22,7 @@ struct ModelConfig {
   QkNorm qk_norm;
   RopeConfig rope;
   float initializer_range;
+  std::string source;  // the text it was read from, which is what is saved again; empty where made in code
   QkvShape qkv_shape() const { return {heads, kv_heads, head_dim, qk_norm, rms_eps}; }
 };
 
@@ -29,9 +31,10 @@ struct ModelConfig {
 // MLP biases of other kinds) is refused by name with MODEL_UNSUPPORTED; what is missing, out of range or contradictory
 // with CONFIG_INVALID. Defaults are those of Transformers. `where` names the file in messages.
 Result<ModelConfig> parse_model_config(const std::string& json, const std::string& where);
-// Hugging Face layout, new spelling of the rope settings with the old beside it. Token ids are null: a checkpoint's
-// end-of-sequence ids belong to the tokenizer and generation_config.json.
-std::string model_config_json(const ModelConfig& config);
+// The config.json of weights stored in `on_disk`: the text the configuration was read from, with that type and nothing
+// else changed. Where there is no such text: Hugging Face layout, new spelling of the rope settings with the old beside
+// it, token ids null.
+std::string model_config_json(const ModelConfig& config, Dtype on_disk);
 
 // One tensor of the checkpoint: a run of rows of a (possibly fused) parameter.
 struct TensorSpec {

@@ -179,8 +179,10 @@ TEST("config: written out and read back it is the same") {
       R"("high_freq_factor":4.0,"original_max_position_embeddings":8192},"head_dim":24,"tie_word_embeddings":true)";
   for (const std::string& text : {config("llama", llama3), config("qwen2"), config("qwen3"), config("olmo2")}) {
     ModelConfig a = parsed(text);
-    std::string written = model_config_json(a);
+    a.source.clear();  // as one made in code
+    std::string written = model_config_json(a, Dtype::f32);
     ModelConfig b = parsed(written);
+    b.source.clear();
     CHECK(a.family == b.family && a.hidden == b.hidden && a.layers == b.layers && a.heads == b.heads &&
           a.kv_heads == b.kv_heads && a.head_dim == b.head_dim && a.ffn == b.ffn && a.vocab == b.vocab &&
           a.context == b.context && a.rms_eps == b.rms_eps && a.tied == b.tied && a.qkv_bias == b.qkv_bias &&
@@ -188,8 +190,32 @@ TEST("config: written out and read back it is the same") {
     CHECK(a.rope.type == b.rope.type && a.rope.theta == b.rope.theta && a.rope.factor == b.rope.factor &&
           a.rope.low_freq_factor == b.rope.low_freq_factor && a.rope.high_freq_factor == b.rope.high_freq_factor &&
           a.rope.original_context == b.rope.original_context);
-    CHECK_EQ(written, model_config_json(b));
+    CHECK_EQ(written, model_config_json(b, Dtype::f32));
   }
+}
+
+TEST("config: what was read is written again as it was, with the type of the weights") {
+  const std::string text = config("qwen2", R"("rope_theta":1000000.0,"eos_token_id":[7,9],"torch_dtype":"bfloat16",)"
+                                           R"("initializer_range":2e-2,"made_by":{"someone":["\u00e9",null,-0.50]})");
+  const std::string written = model_config_json(parsed(text), Dtype::f32);
+  for (const char* kept :
+       {"\"rope_theta\": 1000000.0", "\"initializer_range\": 2e-2", "-0.50", "\"torch_dtype\": \"float32\""})
+    CHECK(written.find(kept) != std::string::npos);
+  CHECK(written.find("\"dtype\"") == std::string::npos);
+  Json before = Json::parse(text, "a").take(), after = Json::parse(written, "b").take();
+  CHECK_EQ(before.object.size(), after.object.size());
+  for (size_t i = 0; i < before.object.size(); ++i) {
+    CHECK_EQ(before.object[i].name, after.object[i].name);
+    if (before.object[i].name != "torch_dtype")
+      CHECK_EQ(json_text(before.object[i].value), json_text(after.object[i].value));
+  }
+  CHECK_EQ(model_config_json(parsed(written), Dtype::f32), written);
+  CHECK(model_config_json(parsed(config("llama")), Dtype::f16).find("\"torch_dtype\": \"float16\"") !=
+        std::string::npos);
+  const std::string both = config("llama", R"("dtype":"float16","torch_dtype":null)");
+  const std::string named = model_config_json(parsed(both), Dtype::bf16);
+  CHECK(named.find("\"dtype\": \"bfloat16\"") != std::string::npos);
+  CHECK(named.find("\"torch_dtype\": \"bfloat16\"") != std::string::npos);
 }
 
 TEST("config: tensor names and shapes are those of the reference checkpoints") {

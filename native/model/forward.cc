@@ -179,7 +179,7 @@ int64_t forward_scratch_bytes(const Model& m, int64_t keys) {
 }
 
 void embed(const Model& m, const Weights& w, float* x, const int32_t* ids, int64_t rows) {
-  m.kernels->embedding->forward(x, w.embedding(), ids, rows, m.config.hidden);
+  w.embed(m, x, ids, rows);
 }
 
 void forward_layers(const Model& m, const Weights& w, const Activations& a, const SequenceRows* sequences,

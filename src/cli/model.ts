@@ -95,7 +95,7 @@ async function openEngine(
   tokenizer: Tokenizer | undefined,
   { dtype, threads }: { dtype: Dtype; threads: number },
 ): Promise<Engine> {
-  const options = { dtype, ...(threads > 0 && { threads }) };
+  const options = { dtype, frozen: true, ...(threads > 0 && { threads }) };
   const engine = random ? await createEngine(random.config, random.seed, options) : await loadEngine(dir, options);
   try {
     if (tokenizer) checkVocabulary({ ...tokenizer, dir: tokenizerDir! }, { vocab: engine.info().vocab, place: dir });

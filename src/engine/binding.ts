@@ -1,5 +1,4 @@
 import type {
-  Dtype,
   EngineInfo,
   EngineOptions,
   GenerateRequest,
@@ -7,6 +6,7 @@ import type {
   LogprobRequest,
   RolloutColumns,
   StepMetrics,
+  StoredDtype,
   SupervisedStepRequest,
 } from './types.js';
 
@@ -33,7 +33,7 @@ export interface NativeEngine {
   grpoStep(request: GrpoStepRequest, job?: NativeJob): Promise<StepMetrics>;
   supervisedStep(request: SupervisedStepRequest, job?: NativeJob): Promise<StepMetrics>;
   setReference(): Promise<void>;
-  saveWeights(dir: string, onDisk: Dtype): Promise<void>;
+  saveWeights(dir: string, onDisk: StoredDtype, shardBytes?: number): Promise<void>;
   saveState(path: string): Promise<void>;
   loadState(path: string): Promise<void>;
   dispose(): Promise<void>;

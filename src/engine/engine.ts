@@ -1,7 +1,6 @@
 import { GlossaError } from '../base/error.js';
 import type { NativeBinding, NativeEngine, NativeJob } from './binding.js';
 import type {
-  Dtype,
   Engine,
   EngineInfo,
   GenerateRequest,
@@ -10,6 +9,7 @@ import type {
   LogprobRequest,
   RolloutColumns,
   StepMetrics,
+  StoredDtype,
   SupervisedStepRequest,
 } from './types.js';
 
@@ -68,8 +68,8 @@ export class AddonEngine implements Engine {
     return this.#run('setReference', {}, () => this.#native.setReference());
   }
 
-  saveWeights(dir: string, onDisk: Dtype = 'float32'): Promise<void> {
-    return this.#run('saveWeights', {}, () => this.#native.saveWeights(dir, onDisk));
+  saveWeights(dir: string, onDisk: StoredDtype = 'float32', shardBytes?: number): Promise<void> {
+    return this.#run('saveWeights', {}, () => this.#native.saveWeights(dir, onDisk, shardBytes));
   }
 
   saveState(path: string): Promise<void> {

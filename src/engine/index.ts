@@ -20,7 +20,11 @@ export function createEngine(configJson: string, seed: bigint, options: EngineOp
   return native(async ({ binding }) => new AddonEngine(binding, await binding.createEngine(configJson, seed, options)));
 }
 
-/** An engine with the weights of a Hugging Face folder: `config.json` and `model.safetensors`. */
+/**
+ * An engine with the weights of a Hugging Face folder: `config.json` and `model.safetensors`, or shards with their index.
+ *
+ * @throws GlossaError `CHECKPOINT_*`, naming file and tensor; `CONFIG_INVALID`, `MODEL_UNSUPPORTED`. See docs/checkpoints.md.
+ */
 export function loadEngine(dir: string, options: EngineOptions = {}): Promise<Engine> {
   return native(async ({ binding }) => new AddonEngine(binding, await binding.loadEngine(dir, options)));
 }

@@ -1,6 +1,8 @@
 /** The engine as TypeScript sees it. Rows of ids lie end to end: row i is `ids[offsets[i] .. offsets[i + 1])`. */
 
 export type Dtype = 'float32' | 'bfloat16';
+/** Of weights in a file. */
+export type StoredDtype = Dtype | 'float16';
 export type LossType = 'grpo' | 'dr_grpo' | 'dapo';
 
 export interface EngineOptions {
@@ -10,6 +12,11 @@ export interface EngineOptions {
   threads?: number;
   /** portable, avx2, avx512 or avx512bf16. Default: the best this processor has, or GLOSSA_ISA. */
   isa?: string;
+  /**
+   * Default false. True: the engine only generates and computes log-probabilities, with the same bits, in about the memory
+   * that the weights take in `dtype`; steps, setReference, saving and loadState reject with ENGINE_FROZEN.
+   */
+  frozen?: boolean;
 }
 
 export interface EngineInfo {
@@ -24,6 +31,7 @@ export interface EngineInfo {
   layers: number;
   context: number;
   optimizerStep: number;
+  frozen: boolean;
 }
 
 export interface JobOptions {
@@ -162,8 +170,11 @@ export interface Engine {
   supervisedStep(request: SupervisedStepRequest, job?: JobOptions): Promise<StepMetrics>;
   /** Freezes the present policy as the reference (beta != 0). */
   setReference(): Promise<void>;
-  /** Writes config.json and model.safetensors into an existing folder. */
-  saveWeights(dir: string, onDisk?: Dtype): Promise<void>;
+  /**
+   * Writes config.json and model.safetensors into an existing folder; above `shardBytes` (default 4e9) shards
+   * model-00001-of-0000N.safetensors with their index. `onDisk`: default float32.
+   */
+  saveWeights(dir: string, onDisk?: StoredDtype, shardBytes?: number): Promise<void>;
   /** Writes masters (where the weights on disk are bfloat16), moments and step count. */
   saveState(path: string): Promise<void>;
   loadState(path: string): Promise<void>;

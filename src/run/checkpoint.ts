@@ -22,7 +22,7 @@ export interface CheckpointState {
 }
 
 export interface CheckpointWriter {
-  /** Writes config.json, model.safetensors and state.safetensors into the folder. */
+  /** Writes config.json, model.safetensors (or shards) and state.safetensors into the folder. */
   save: (dir: string) => Promise<void>;
   /** Folder whose tokenizer files are copied. */
   tokenizerDir: string;
@@ -34,6 +34,8 @@ const TOKENIZER_FILES = [
   'tokenizer.json.gz',
   'tokenizer_config.json',
   'special_tokens_map.json',
+  'added_tokens.json',
+  'tokenizer.model',
   'generation_config.json',
   'chat_template.jinja',
   'vocab.json',

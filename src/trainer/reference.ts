@@ -26,7 +26,7 @@ export async function openReference(
   const settings = { temperature: config.grpo.temperature, microBatchTokens: config.optimizer.micro_batch_tokens };
   const dir = run.folder.reference;
   if (resumed) {
-    const second = await loadEngine(dir, engineOptions(config));
+    const second = await loadEngine(dir, { ...engineOptions(config), frozen: true });
     return {
       logps: async (batch) => (await second.logprobs({ ...batch, ...settings })).logps,
       close: () => second.dispose(),

@@ -1,0 +1,102 @@
+#include "engine/save_weights.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <regex>
+#include <unordered_set>
+
+#include "io/atomic_file.h"
+#include "io/json.h"
+#include "io/safetensors.h"
+#include "io/weight_files.h"
+
+namespace glossa {
+namespace {
+
+const char* stored_type(Dtype t) {
+  return t == Dtype::f32 ? "F32" : t == Dtype::bf16 ? "BF16" : "F16";
+}
+
+using Shard = std::vector<TensorToWrite>;
+
+// In the order of the tensors, each shard filled as far as it goes: the way of huggingface_hub.
+std::vector<Shard> shards_of(const EngineState& e, Dtype on_disk, int64_t shard_bytes) {
+  std::vector<Shard> shards;
+  int64_t used = 0;
+  for (const TensorSpec& t : e.model.tensors) {
+    TensorToWrite tensor{t.name, stored_type(on_disk), t.shape, e.master.data() + t.offset, true};
+    const int64_t bytes = stored_bytes(tensor);
+    if (shards.empty() || used + bytes > shard_bytes) {
+      shards.emplace_back();
+      used = 0;
+    }
+    used += bytes;
+    shards.back().push_back(std::move(tensor));
+  }
+  return shards;
+}
+
+std::string shard_name(size_t index, size_t count) {
+  if (count == 1) return kSingleFile;
+  char name[64];
+  std::snprintf(name, sizeof name, "model-%05zu-of-%05zu.safetensors", index + 1, count);
+  return name;
+}
+
+std::string index_json(const std::vector<Shard>& shards) {
+  int64_t bytes = 0, parameters = 0;
+  std::map<std::string, std::string> places;
+  for (size_t i = 0; i < shards.size(); ++i)
+    for (const TensorToWrite& t : shards[i]) {
+      bytes += stored_bytes(t);
+      parameters += stored_bytes(t) / safetensors_element_bytes(t.dtype);
+      places[t.name] = shard_name(i, shards.size());
+    }
+  std::string out = "{\n  \"metadata\": {\n    \"total_parameters\": " + std::to_string(parameters) +
+                    ",\n    \"total_size\": " + std::to_string(bytes) + "\n  },\n  \"weight_map\": {";
+  const char* separator = "\n";
+  for (const auto& [tensor, shard] : places) {
+    out += separator + ("    " + json_quote(tensor) + ": " + json_quote(shard));
+    separator = ",\n";
+  }
+  return out + "\n  }\n}\n";
+}
+
+// What an earlier save left: readers would take a model.safetensors before the index, and count stray shards.
+Status remove_others(const std::string& dir, const std::unordered_set<std::string>& kept) {
+  static const std::regex kWeights(R"(model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?)");
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
+    const std::string name = entry.path().filename().string();
+    if (kept.count(name) || !std::regex_match(name, kWeights)) continue;
+    std::filesystem::remove(entry.path(), error);
+    if (error) return Status("IO_ERROR", entry.path().string() + ": cannot remove the old weights: " + error.message());
+  }
+  if (error) return Status("IO_ERROR", dir + ": cannot be listed: " + error.message());
+  return {};
+}
+
+}  // namespace
+
+Status save_weights(const EngineState& e, const std::string& dir, Dtype on_disk, int64_t shard_bytes) {
+  const std::vector<Shard> shards = shards_of(e, on_disk, shard_bytes);
+  std::unordered_set<std::string> written;
+  for (size_t i = 0; i < shards.size(); ++i) {
+    const std::string name = shard_name(i, shards.size());
+    if (Status s = write_safetensors(dir + "/" + name, shards[i], {}); !s.ok()) return s;
+    written.insert(name);
+  }
+  auto write_text = [&](const char* name, const std::string& text) {
+    written.insert(name);
+    return write_file_atomic(dir + "/" + name, text.data(), static_cast<int64_t>(text.size()));
+  };
+  if (shards.size() > 1)
+    if (Status s = write_text(kIndexFile, index_json(shards)); !s.ok()) return s;
+  if (Status s = write_text("config.json", model_config_json(e.model.config, on_disk)); !s.ok()) return s;
+  return remove_others(dir, written);
+}
+
+}  // namespace glossa

@@ -1,0 +1,281 @@
+// Weights in and out: shards, byte-exact round trips, and what a wrong checkpoint is told.
+#include "io/weight_files.h"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "engine/test_folder.h"
+#include "engine/test_models.h"
+#include "io/json.h"
+#include "io/safetensors.h"
+#include "tool/test.h"
+
+namespace glossa::test {
+namespace {
+
+// A checkpoint as a list of tensors that a test may spoil before it is written.
+struct Tensor {
+  std::string name, dtype;
+  std::vector<int64_t> shape;
+  std::string bytes;
+};
+
+std::vector<Tensor> tensors_of(const std::string& dir) {
+  std::vector<Tensor> out;
+  const WeightFiles files = WeightFiles::open(dir).take();
+  for (const WeightFiles::Entry& e : files.entries())
+    out.push_back({e.tensor->name, e.tensor->dtype, e.tensor->shape,
+                   std::string(reinterpret_cast<const char*>(e.tensor->data), static_cast<size_t>(e.tensor->bytes))});
+  return out;
+}
+
+void write(const std::string& path, const std::vector<Tensor>& tensors) {
+  std::vector<TensorToWrite> list;
+  for (const Tensor& t : tensors) list.push_back({t.name, t.dtype, t.shape, t.bytes.data()});
+  const Status s = write_safetensors(path, list, {});
+  if (!s.ok()) fail(__FILE__, __LINE__, s.message());
+}
+
+bool loads(const std::string& dir) {
+  EngineOptions options;
+  options.threads = 2;
+  options.frozen = true;
+  return Engine::load(dir, options).ok();
+}
+
+// Loading fails with this code in both kinds of engine, and the message has every part.
+void refused(const std::string& dir, const char* code, const std::vector<std::string>& parts) {
+  for (bool frozen : {true, false}) {
+    EngineOptions options;
+    options.threads = 2;
+    options.frozen = frozen;
+    Result<std::unique_ptr<Engine>> engine = Engine::load(dir, options);
+    CHECK(!engine.ok());
+    if (engine.ok()) return;
+    CHECK_EQ(engine.status().code(), std::string(code));
+    for (const std::string& part : parts)
+      if (engine.status().message().find(part) == std::string::npos)
+        fail(__FILE__, __LINE__, part + " is not in: " + engine.status().message());
+  }
+}
+
+constexpr int64_t kSmallShard = 40'000;
+
+// A tiny model in shards of kSmallShard bytes.
+std::unique_ptr<Engine> save_sharded(const Folder& folder, Family family = Family::qwen2, Dtype type = Dtype::f32) {
+  auto engine = tiny_engine(family, Dtype::f32, 2);
+  CHECK(engine->save_weights(folder.path(), type, kSmallShard).ok());
+  return engine;
+}
+
+// Name of the shard with this number.
+std::string shard_of(const Folder& folder, int number) {
+  const std::string start = "model-0000" + std::to_string(number) + "-of-";
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    if (entry.path().filename().string().rfind(start, 0) == 0) return entry.path().filename().string();
+  fail(__FILE__, __LINE__, "no shard " + std::to_string(number));
+  return "";
+}
+
+void replace(const std::string& path, const std::string& from, const std::string& to) {
+  std::string text = bytes_of(path);
+  const size_t at = text.find(from);
+  CHECK(at != std::string::npos);
+  put_bytes(path, text.replace(at, from.size(), to));
+}
+
+}  // namespace
+
+TEST("weight files: a round trip gives the same bytes of every tensor, single and sharded, in every type") {
+  for (Family family : kFamilies)
+    for (auto [type, name] : {std::pair{Dtype::f32, "F32"}, {Dtype::bf16, "BF16"}, {Dtype::f16, "F16"}})
+      for (int64_t shard : {Engine::kShardBytes, kSmallShard}) {
+        Folder first("trip-1"), second("trip-2");
+        CHECK(tiny_engine(family, Dtype::f32, 1)->save_weights(first.path(), type, shard).ok());
+        auto again = Engine::load(first.path(), {});
+        CHECK(again.ok());
+        if (!again.ok()) return;
+        CHECK(again.value()->save_weights(second.path(), type, shard).ok());
+        size_t files = 0;
+        for (const auto& entry : std::filesystem::directory_iterator(first.path())) {
+          const std::string file = entry.path().filename().string();
+          if (file != "config.json") CHECK(bytes_of(first / file) == bytes_of(second / file));
+          ++files;
+        }
+        CHECK(shard == kSmallShard ? files > 4 : files == 2);
+        for (const Tensor& t : tensors_of(second.path())) CHECK_EQ(t.dtype, std::string(name));
+      }
+}
+
+TEST("weight files: shards hold at most what was asked, or one tensor, and the index names each of them") {
+  Folder folder("shards");
+  auto engine = save_sharded(folder);
+  CHECK(!std::filesystem::exists(folder / "model.safetensors"));
+  const Json index = Json::parse(bytes_of(folder / kIndexFile), "index").take();
+  CHECK_EQ(index.find("metadata")->find("total_size")->number, 4.0 * static_cast<double>(engine->info().parameters));
+  size_t shards = 0, named = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    const std::string name = entry.path().filename().string();
+    if (name.find("-of-0000") == std::string::npos) continue;
+    ++shards;
+    auto file = SafetensorsFile::open(folder / name).take();
+    int64_t bytes = 0;
+    for (const StoredTensor& t : file->tensors()) {
+      bytes += t.bytes;
+      CHECK_EQ(index.find("weight_map")->find(t.name)->string, name);
+      ++named;
+    }
+    CHECK(bytes <= kSmallShard || file->tensors().size() == 1);
+  }
+  CHECK_EQ(named, index.find("weight_map")->object.size());
+  CHECK(shards > 3);
+  CHECK(std::filesystem::exists(folder / ("model-00001-of-0000" + std::to_string(shards) + ".safetensors")));
+}
+
+TEST("weight files: shards and one file give the same model, and saving anew leaves nothing of the old") {
+  Folder folder("again");
+  auto engine = save_sharded(folder, Family::olmo2);
+  auto sharded = Engine::load(folder.path(), {}).take();
+  CHECK(engine->parameters() == sharded->parameters());
+  CHECK(engine->save_weights(folder.path(), Dtype::f32).ok());
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) files += entry.exists();
+  CHECK_EQ(files, size_t{2});  // config.json, model.safetensors
+  CHECK(Engine::load(folder.path(), {}).take()->parameters() == engine->parameters());
+  save_sharded(folder, Family::olmo2);
+  CHECK(!std::filesystem::exists(folder / "model.safetensors"));
+}
+
+TEST("weight files: where both are there the single file counts, as in Transformers") {
+  Folder folder("both"), other("other");
+  auto engine = save_sharded(folder);
+  for (float& w : engine->parameters()) w *= 0.5f;
+  CHECK(engine->save_weights(other.path(), Dtype::f32).ok());
+  std::filesystem::copy(other / "model.safetensors", folder / "model.safetensors");
+  CHECK(Engine::load(folder.path(), {}).take()->parameters() == engine->parameters());
+}
+
+TEST("weight files: a tied head that is written out must be the embedding") {
+  Folder folder("tied");
+  CHECK(tiny_engine(Family::qwen2, Dtype::f32, 1)->save_weights(folder.path(), Dtype::f32).ok());
+  std::vector<Tensor> tensors = tensors_of(folder.path());
+  Tensor head = tensors[0];
+  CHECK_EQ(head.name, std::string("model.embed_tokens.weight"));
+  head.name = "lm_head.weight";
+  tensors.push_back(head);
+  write(folder / "model.safetensors", tensors);
+  CHECK(loads(folder.path()));
+  // Some files hold the tied matrix under the head's name alone.
+  write(folder / "model.safetensors", {tensors.begin() + 1, tensors.end()});
+  CHECK(loads(folder.path()));
+  tensors.back().bytes[5] ^= 1;
+  write(folder / "model.safetensors", tensors);
+  refused(folder.path(), "CHECKPOINT_MISMATCH", {"lm_head.weight", "embed_tokens", "tie_word_embeddings"});
+}
+
+TEST("weight files: a tensor that is missing, unknown, of another shape or type, NaN or infinite is named") {
+  Folder folder("spoilt");
+  CHECK(tiny_engine(Family::llama, Dtype::f32, 1)->save_weights(folder.path(), Dtype::f32).ok());
+  const std::string path = folder / "model.safetensors";
+  const std::vector<Tensor> good = tensors_of(folder.path());
+  size_t at = 0;
+  while (good[at].name != "model.layers.1.mlp.up_proj.weight") ++at;
+  auto spoilt = [&](const char* code, const std::vector<std::string>& parts, auto change) {
+    std::vector<Tensor> tensors = good;
+    change(tensors);
+    write(path, tensors);
+    refused(folder.path(), code, parts);
+  };
+  const std::string name = good[at].name;
+  spoilt("CHECKPOINT_MISMATCH", {path, name, "missing"},
+         [&](std::vector<Tensor>& t) { t.erase(t.begin() + static_cast<int64_t>(at)); });
+  spoilt("CHECKPOINT_MISMATCH", {path, "model.layers.2.mlp.up_proj.weight"}, [&](std::vector<Tensor>& t) {
+    t.push_back({"model.layers.2.mlp.up_proj.weight", "F32", {1}, "1234"});
+  });
+  spoilt("CHECKPOINT_MISMATCH", {path, name, "[48, 72]", "[72, 48]"}, [&](std::vector<Tensor>& t) {
+    t[at].shape = {48, 72};
+  });
+  spoilt("CHECKPOINT_MISMATCH", {path, name, "I32"}, [&](std::vector<Tensor>& t) { t[at].dtype = "I32"; });
+  for (auto [value, word] : {std::pair{std::numeric_limits<float>::quiet_NaN(), "NaN"},
+                             {std::numeric_limits<float>::infinity(), "infinite"},
+                             {-std::numeric_limits<float>::infinity(), "infinite"}})
+    spoilt("CHECKPOINT_NONFINITE", {path, name, word, "element 1000"},
+           [&, bad = value](std::vector<Tensor>& t) { std::memcpy(t[at].bytes.data() + 4000, &bad, 4); });
+  spoilt("CHECKPOINT_NONFINITE", {"model.norm.weight", "NaN", "element 3"}, [&](std::vector<Tensor>& t) {
+    for (Tensor& one : t)
+      if (one.name == "model.norm.weight") std::memcpy(one.bytes.data() + 12, "\xff\xff\xff\xff", 4);
+  });
+}
+
+TEST("weight files: shards that are cut off, missing or doubled are named") {
+  Folder folder("broken");
+  save_sharded(folder);
+  const std::string third = shard_of(folder, 3), shard = folder / shard_of(folder, 2);
+  const std::string good = bytes_of(shard);
+  put_bytes(shard, good.substr(0, good.size() - 4));
+  refused(folder.path(), "CHECKPOINT_TRUNCATED", {shard, "tensor"});
+  put_bytes(shard, good.substr(0, 20));
+  refused(folder.path(), "CHECKPOINT_TRUNCATED", {shard});
+  std::filesystem::remove(shard);
+  refused(folder.path(), "CHECKPOINT_MISSING", {shard, kIndexFile, "tensor"});
+  std::filesystem::copy(folder / third, shard);
+  refused(folder.path(), "CHECKPOINT_MISMATCH", {shard, third, "also in"});
+  put_bytes(shard, good);
+  CHECK(loads(folder.path()));
+  std::filesystem::remove(folder / kIndexFile);
+  refused(folder.path(), "CHECKPOINT_MISSING", {folder.path(), kIndexFile, kSingleFile});
+  put_bytes(folder / "pytorch_model.bin", "pickle");
+  refused(folder.path(), "CHECKPOINT_MISSING", {"pytorch_model.bin", "safe_serialization"});
+}
+
+TEST("weight files: index and shards must agree on every tensor") {
+  Folder folder("disagree");
+  save_sharded(folder);
+  const std::string index = folder / kIndexFile, good = bytes_of(index);
+  replace(index, "\"model.norm.weight\"", "\"model.extra.weight\"");
+  refused(folder.path(), "CHECKPOINT_MISMATCH", {"model.extra.weight", kIndexFile});
+  put_bytes(index, good);
+  const size_t line = good.find("    \"model.layers.0.mlp.down_proj.weight\""), end = good.find('\n', line) + 1;
+  put_bytes(index, good.substr(0, line) + good.substr(end));
+  refused(folder.path(), "CHECKPOINT_MISMATCH", {"model.layers.0.mlp.down_proj.weight", "not named"});
+  put_bytes(index, good);
+  replace(index, "\"model.embed_tokens.weight\": \"model-00001", "\"model.embed_tokens.weight\": \"model-00002");
+  refused(folder.path(), "CHECKPOINT_MISMATCH", {"model-00002", "model.embed_tokens.weight"});
+  put_bytes(index, good);
+  CHECK(loads(folder.path()));
+}
+
+TEST("weight files: an index that is broken or points elsewhere is refused before anything is opened") {
+  Folder folder("index");
+  save_sharded(folder);
+  const std::string index = folder / kIndexFile;
+  auto with = [&](const std::string& text) {
+    put_bytes(index, text);
+    refused(folder.path(), "CHECKPOINT_CORRUPT", {index});
+  };
+  for (const char* broken :
+       {"", "{", "[]", "null", "{}", R"({"weight_map":{}})", R"({"weight_map":[]})", R"({"weight_map":{"a":1}})",
+        R"({"weight_map":{"a":"b.safetensors","a":"b.safetensors"}})"})
+    with(broken);
+  for (const char* place : {"../x.safetensors", "/etc/x.safetensors", "a/b.safetensors", "..\\\\x.safetensors", "",
+                            ".safetensors", "model.bin", "x.safetensors\\u0000", "a\\u0000.safetensors"}) {
+    with(std::string(R"({"weight_map":{"evil.weight":")") + place + "\"}}");
+    refused(folder.path(), "CHECKPOINT_CORRUPT", {"evil.weight"});
+  }
+}
+
+TEST("weight files: a value that float16 cannot hold is named and leaves the files as they were") {
+  Folder folder("range");
+  auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
+  CHECK(engine->save_weights(folder.path(), Dtype::f16).ok());
+  const std::string before = bytes_of(folder / "model.safetensors");
+  engine->parameters()[3] = 1e6f;
+  const Status s = engine->save_weights(folder.path(), Dtype::f16);
+  CHECK_EQ(s.code(), std::string("CHECKPOINT_RANGE"));
+  CHECK(s.message().find("model.embed_tokens.weight") != std::string::npos);
+  CHECK(bytes_of(folder / "model.safetensors") == before);
+  CHECK(engine->save_weights(folder.path(), Dtype::bf16).ok());
+}
+
+}  // namespace glossa::test

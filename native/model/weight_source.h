@@ -1,0 +1,31 @@
+// Where weights come from when a model is filled: a checkpoint's files, random numbers, another model.
+#pragma once
+#include <cstdint>
+#include <functional>
+
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "model/buffer.h"
+#include "model/model.h"
+
+namespace glossa {
+
+class WeightSource {
+ public:
+  virtual ~WeightSource() = default;
+  // Elements [offset, offset + count) of the flat vector (tensor_specs layout). Called from several threads at once.
+  virtual Status read(int64_t offset, int64_t count, float* out) const = 0;
+};
+
+// Calls part(first, count, tensor's own first element, tensor) for each tensor's share of [offset, offset + count), in
+// order, until one fails.
+Status for_each_part(const Model&, int64_t offset, int64_t count,
+                     const std::function<Status(int64_t first, int64_t count, int64_t within, size_t tensor)>& part);
+
+// The whole flat vector into out [parameters]. Fails with what the earliest part that failed says.
+Status fill_flat(const Model&, const WeightSource&, ThreadPool&, float* out);
+
+// Runs tasks that may fail; the failure of the lowest task is the one that is told, whatever the number of threads.
+Status run_fallible(ThreadPool&, int64_t tasks, const std::function<Status(int64_t task, int worker)>&);
+
+}  // namespace glossa

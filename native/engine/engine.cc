@@ -62,8 +62,7 @@ Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& o
   if (!kernels.ok()) return kernels.status();
   e.model = make_model(config, options.dtype, kernels.value());
   e.pool = std::make_unique<ThreadPool>(options.threads > 0 ? options.threads : available_cores());
-  e.together = options.sharing == Sharing::automatic ? e.threads() > 1 && weights_come_from_memory(e.model)
-                                                     : options.sharing == Sharing::always;
+  e.together = goes_together(e.model, e.threads(), options.sharing);
   e.frozen = options.frozen;
   if (e.frozen) return {};
   e.master.resize(static_cast<size_t>(e.model.parameters));

@@ -74,6 +74,21 @@ Rollout collect(const GenerateJob& job, int64_t policy_step) {
 
 }  // namespace
 
+std::vector<DecoderSize> decoder_sizes(const Model& m, const GenerateSize& size, int threads, bool together) {
+  const int64_t slots =
+      std::min<int64_t>(size.rows, size.slots > 0 ? size.slots : threads * chosen_slots(m, size.mean_keys));
+  const int64_t workers = together ? 1 : std::min<int64_t>(threads, slots);
+  std::vector<DecoderSize> sizes;
+  for (int64_t w = 0; w < workers; ++w)
+    sizes.push_back(
+        {slots / workers + (w < slots % workers), size.longest_prompt, size.longest_budget, together ? threads : 1});
+  return sizes;
+}
+
+int64_t generate_scratch_bytes(const Model& m, const GenerateSize& size) {
+  return forward_scratch_bytes(m, size.longest_prompt + size.longest_budget);
+}
+
 Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const JobControl& control) {
   const Model& m = e.model;
   if (Status s = check_generate(m, request); !s.ok()) return s;
@@ -91,30 +106,26 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
   e.model.need_positions(longest_prompt + longest_budget);
 
   const int64_t rows = request.prompts.rows * request.num_generations;
-  const int64_t all_slots = std::min<int64_t>(
-      rows, request.slots > 0 ? request.slots : e.threads() * chosen_slots(m, keys / request.prompts.rows));
-  // Together there is one decoder for all slots, alone one a worker.
-  const int64_t workers = e.together ? 1 : std::min<int64_t>(e.threads(), all_slots);
-  auto slots_of = [&](int64_t w) { return all_slots / workers + (w < all_slots % workers); };
+  const GenerateSize size{rows, request.slots, keys / request.prompts.rows, longest_prompt, longest_budget};
+  const std::vector<DecoderSize> sizes = decoder_sizes(m, size, e.threads(), e.together);
+  const int64_t workers = static_cast<int64_t>(sizes.size());
 
   GenerateJob job{m, e.policy, request, control, make_shares(request, workers), {}, {}, {}, {}, {}, {}};
   place_outputs(&job);
   auto carve = [&](Carver c) {
     std::vector<DecoderMemory> memory;
-    for (int64_t w = 0; w < workers; ++w)
-      memory.push_back(
-          carve_decoder(m, c, {slots_of(w), longest_prompt, longest_budget, e.together ? e.threads() : 1}));
-    e.kv.reserve(c.used());
+    for (const DecoderSize& decoder : sizes) memory.push_back(carve_decoder(m, c, decoder));
+    e.arena.reserve(c.used());
     return memory;
   };
   carve(Carver());
-  const std::vector<DecoderMemory> memory = carve(Carver(e.kv.data()));
-  e.need_scratch(forward_scratch_bytes(m, longest_prompt + longest_budget));
+  const std::vector<DecoderMemory> memory = carve(Carver(e.arena.data()));
+  e.need_scratch(generate_scratch_bytes(m, size));
 
   std::vector<double> prefill(static_cast<size_t>(workers)), decode(prefill);
   auto run = [&](int64_t w, const Crew& crew, bool reports) {
     const size_t i = static_cast<size_t>(w);
-    Decoder d(job, memory[i], slots_of(w), crew, reports);
+    Decoder d(job, memory[i], sizes[i].slots, crew, reports);
     d.run();
     prefill[i] = d.prefill_seconds;
     decode[i] = d.decode_seconds;

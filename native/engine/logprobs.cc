@@ -46,24 +46,37 @@ void rebase(const SequenceRows* sequences, int64_t count, const MicroBatch& b, s
 
 }  // namespace
 
+LogprobSize logprob_size(const Model& m, const MicroBatch& b, int threads, bool together) {
+  LogprobSize s{};
+  s.target = together ? kRowsTogether : task_rows(b.rows, threads);
+  s.rows = std::min(std::max(s.target, b.longest_sequence), b.rows);
+  s.caches = aligned(kv_bytes(m, b));
+  s.keys = aligned(forward_scratch_bytes(m, b.longest_keys));
+  Carver c;
+  carve(m, c, s.rows);
+  s.arena = s.caches + (together ? c.used() : 0);
+  s.scratch = s.keys + (together ? 0 : c.used());
+  return s;
+}
+
+RowBudget logprob_budget(const Model& m, int64_t tokens) {
+  return {tokens > 0 ? tokens : chosen_micro_batch(bytes_per_row(m)), 1, 0};
+}
+
 bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, float temperature,
                       int64_t micro_batch_tokens, const JobControl& control,
                       const std::function<void(int64_t units, int64_t rows)>& done, float* logps, float* entropies) {
   const Model& m = e.model;
-  const int64_t budget = micro_batch_tokens > 0 ? micro_batch_tokens : chosen_micro_batch(bytes_per_row(m));
+  const RowBudget budget = logprob_budget(m, micro_batch_tokens);
   std::atomic<bool> stopped{false};
   for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
     const MicroBatch b = layout.next(&unit, budget);
     e.model.need_positions(b.longest_keys);
-    // Alone, every worker has memory for a task of its own; together, there is one task at a time.
-    const int64_t target = e.together ? kRowsTogether : task_rows(b.rows, e.threads());
-    const int64_t rows = std::min(std::max(target, b.longest_sequence), b.rows), caches = aligned(kv_bytes(m, b));
-    const int64_t keys = aligned(forward_scratch_bytes(m, b.longest_keys));
-    Carver sizes;
-    carve(m, sizes, rows);
-    e.kv.reserve(caches + (e.together ? sizes.used() : 0));
-    e.need_scratch(keys + (e.together ? 0 : sizes.used()));
-    const Placed placed = place_sequences(m, b, e.kv.data());
+    const LogprobSize size = logprob_size(m, b, e.threads(), e.together);
+    const int64_t target = size.target, rows = size.rows;
+    e.arena.reserve(size.arena);
+    e.need_scratch(size.scratch);
+    const Placed placed = place_sequences(m, b, e.arena.data());
 
     auto run = [&](const std::vector<SequenceRows>& sequences, const std::vector<int64_t>& index, bool keys_only) {
       const std::vector<SequenceTask> tasks = sequence_tasks(sequences, target);
@@ -93,10 +106,11 @@ bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, fl
       };
       const int64_t count = static_cast<int64_t>(tasks.size());
       if (e.together) {
-        for (int64_t t = 0; t < count; ++t) body(t, e.kv.data() + caches, e.crew());
+        for (int64_t t = 0; t < count; ++t) body(t, e.arena.data() + size.caches, e.crew());
       } else {
-        e.pool->run(count,
-                    [&](int64_t t, int worker) { body(t, e.scratch_of(worker) + keys, Crew(e.scratch_of(worker))); });
+        e.pool->run(count, [&](int64_t t, int worker) {
+          body(t, e.scratch_of(worker) + size.keys, Crew(e.scratch_of(worker)));
+        });
       }
     };
     run(placed.prefixes, placed.prefix_index, true);
@@ -142,14 +156,15 @@ Result<std::vector<float>> sequence_logits(EngineState& e, const int32_t* ids, i
   SequenceRows rows{};
   rows.rows = n;
   rows.own.capacity = kv_capacity(n);
-  e.kv.reserve(kv_cache_bytes(m, rows.own.capacity));
-  rows.own.data = e.kv.data();
-  Carver sizes;
-  carve(m, sizes, n);
-  e.activations.reserve(sizes.used());
+  auto place = [&](Carver c) {
+    rows.own.data = static_cast<uint8_t*>(c.bytes(kv_cache_bytes(m, rows.own.capacity)));
+    const Memory memory = carve(m, c, n);
+    e.arena.reserve(c.used());
+    return memory;
+  };
+  place(Carver());
   e.need_scratch(forward_scratch_bytes(m, n));
-  Carver carver(e.activations.data());
-  const Memory memory = carve(m, carver, n);
+  const Memory memory = place(Carver(e.arena.data()));
   const Crew crew = e.together ? e.crew() : Crew(e.scratch_of(0));
   embed(m, e.policy, memory.activations.x_first(), ids, n);
   forward_layers(m, e.policy, memory.activations, &rows, 1, false, crew);

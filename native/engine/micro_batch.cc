@@ -16,46 +16,81 @@ size_t index(int64_t i) {
 
 }  // namespace
 
-int64_t training_bytes_per_row(const Model& m) {
+namespace {
+
+// Rows of logits held at a time; head_rows where all fit.
+int64_t chunk_rows(const Model& m, const MicroBatch& b, int threads, bool together) {
+  const int64_t bytes = together ? kLogitBytesTogether : kLogitBytesOfThread * threads;
+  return std::min(b.head_rows, std::max<int64_t>(bytes / (logits_stride(m) * 4) / 2 * 2, 2));
+}
+
+int64_t prefix_gradient_floats(const Model& m, const MicroBatch& b) {
+  int64_t floats = 0;
+  for (const Sequence& s : b.sequences)
+    if (s.prefix >= 0) floats += kv_gradient_floats(m, kv_capacity(s.prefix_length));
+  return floats;
+}
+
+MicroBatchMemory carve(const Model& m, Carver& c, const MicroBatch& b, int threads, bool together) {
+  const int64_t d = m.config.hidden;
+  MicroBatchMemory w{};
+  w.activations = carve_activations(m, c, b.rows, true);
+  w.dx = c.floats(b.rows * d);
+  w.rstd_final = c.floats(b.rows);
+  w.normed = c.elements(m.dtype, b.head_rows * d);
+  w.d_normed = c.floats(b.head_rows * d);
+  w.logits = c.floats(chunk_rows(m, b, threads, together) * logits_stride(m));
+  w.partials = c.floats(static_cast<int64_t>(b.sequences.size()) * m.partial_size);
+  w.prefix_gradients = c.floats(prefix_gradient_floats(m, b));
+  w.caches = static_cast<uint8_t*>(c.bytes(kv_bytes(m, b)));
+  if (together) w.rows_scratch = c.bytes(backward_rows_bytes(m, b.rows, true));
+  return w;
+}
+
+// Of the backward pass: what a thread needs for a sequence, and beside it, where it goes alone, for its rows.
+int64_t sequence_scratch(const Model& m, const MicroBatch& b) {
+  return aligned(backward_scratch_bytes(m, b.longest_keys));
+}
+
+}  // namespace
+
+MicroBatchSize micro_batch_size(const Model& m, const MicroBatch& b, int threads, bool together) {
+  MicroBatchSize s{};
+  Carver c;
+  carve(m, c, b, threads, together);
+  s.arena = c.used();
+  s.logits = chunk_rows(m, b, threads, together) * logits_stride(m) * 4;
+  s.caches = kv_bytes(m, b);
+  s.key_gradients = prefix_gradient_floats(m, b) * 4;
+  const int64_t widest = std::max(task_rows(b.rows, threads), b.longest_sequence);
+  s.scratch = std::max({forward_scratch_bytes(m, b.longest_keys),
+                        sequence_scratch(m, b) + (together ? 0 : backward_rows_bytes(m, widest, false)),
+                        WeightGradients::scratch_bytes(m)});
+  return s;
+}
+
+RowBudget training_budget(const Model& m, int64_t tokens) {
+  if (tokens > 0) return {tokens, 1, 0};
   constexpr int64_t kRows = 1024;
   Carver c;
   carve_activations(m, c, kRows, true);
-  return c.used() / kRows + kv_cache_bytes(m, 1) + 4 * m.config.hidden * 4;
+  const int64_t of_row = c.used() / kRows + kv_cache_bytes(m, 1) + 4 * m.config.hidden * 4;
+  return {chosen_micro_batch(of_row) * of_row, of_row, kv_gradient_floats(m, 1) * 4};
 }
 
 MicroBatchPass::MicroBatchPass(EngineState& e, const Layout& layout, const MicroBatch& b, StepLoss& loss,
-                               float* gradient, float* head_gradient)
-    : e_(e), m_(e.model), layout_(layout), b_(b), loss_(loss), gradient_(gradient), head_gradient_(head_gradient) {
-  const int64_t most = (e.together ? kLogitBytesTogether : kLogitBytesOfThread * e.threads()) / (logits_stride(m_) * 4);
-  chunk_rows_ = std::min(b.head_rows, std::max<int64_t>(most / 2 * 2, 2));
-  Carver sizes;
-  carve(sizes);
-  e.activations.reserve(sizes.used());
-  Carver carver(e.activations.data());
-  mem_ = carve(carver);
+                               float* gradient, const SharedEmbedding& embedding)
+    : e_(e), m_(e.model), layout_(layout), b_(b), loss_(loss), gradient_(gradient), embedding_(embedding) {
+  chunk_rows_ = chunk_rows(m_, b, e.threads(), e.together);
+  const MicroBatchSize size = micro_batch_size(m_, b, e.threads(), e.together);
+  e.arena.reserve(size.arena);
+  e.need_scratch(size.scratch);
+  Carver carver(e.arena.data());
+  mem_ = carve(m_, carver, b, e.threads(), e.together);
   placed_ = place_sequences(m_, b, mem_.caches);
   prepare_rows();
   prepare_gradients();
   clear_padding();
-}
-
-MicroBatchPass::Memory MicroBatchPass::carve(Carver& c) const {
-  const int64_t d = m_.config.hidden;
-  Memory w{};
-  w.activations = carve_activations(m_, c, b_.rows, true);
-  w.dx = c.floats(b_.rows * d);
-  w.rstd_final = c.floats(b_.rows);
-  w.normed = c.elements(m_.dtype, b_.head_rows * d);
-  w.d_normed = c.floats(b_.head_rows * d);
-  w.logits = c.floats(chunk_rows_ * logits_stride(m_));
-  w.partials = c.floats(static_cast<int64_t>(b_.sequences.size()) * m_.partial_size);
-  int64_t shared = 0;
-  for (const Sequence& s : b_.sequences)
-    if (s.prefix >= 0) shared += kv_gradient_floats(m_, kv_capacity(s.prefix_length));
-  w.prefix_gradients = c.floats(shared);
-  w.caches = static_cast<uint8_t*>(c.bytes(kv_bytes(m_, b_)));
-  if (e_.together) w.rows_scratch = c.bytes(backward_rows_bytes(m_, b_.rows, true));
-  return w;
 }
 
 // The loss terms of every head row.
@@ -197,12 +232,7 @@ void MicroBatchPass::head_in_chunks(WeightGradients& weights, void* const* scrat
 }
 
 bool MicroBatchPass::run(const JobControl& control, StepTimes* times) {
-  WeightGradients weights(m_, e_.threads(), gradient_, head_gradient_);
-  const int64_t widest = std::max(task_rows(b_.rows, e_.threads()), b_.longest_sequence);
-  sequence_scratch_ = aligned(backward_scratch_bytes(m_, b_.longest_keys));
-  e_.need_scratch(std::max({forward_scratch_bytes(m_, b_.longest_keys),
-                            sequence_scratch_ + (e_.together ? 0 : backward_rows_bytes(m_, widest, false)),
-                            weights.scratch_bytes()}));
+  WeightGradients weights(m_, e_.threads(), gradient_, embedding_);
   std::vector<void*> scratch;
   for (Buffer& s : e_.scratch) scratch.push_back(s.data());
   if (!(e_.together ? run_together(control, times, weights, scratch.data())
@@ -263,7 +293,7 @@ bool MicroBatchPass::run_alone(const JobControl& control, StepTimes* times, Weig
     total[index(worker)] += seconds_now() - start;
   };
   auto crew = [&](int worker) { return Crew(e_.scratch_of(worker)); };
-  auto rows_scratch = [&](int worker) { return e_.scratch_of(worker) + sequence_scratch_; };
+  auto rows_scratch = [&](int worker) { return e_.scratch_of(worker) + sequence_scratch(m_, b_); };
   auto forward_task = [&](const SequenceTask& t, int worker) {
     timed(forward_time, worker, [&] { forward(t, crew(worker)); });
   };

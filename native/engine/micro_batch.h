@@ -27,24 +27,32 @@ struct StepTimes {
   double flops = 0;
 };
 
-int64_t training_bytes_per_row(const Model&);
+// What a micro-batch needs: of the arena in all, and the parts of it that are not activations; of each thread's
+// scratch.
+struct MicroBatchSize {
+  int64_t arena, logits, caches, key_gradients, scratch;
+};
+MicroBatchSize micro_batch_size(const Model&, const MicroBatch&, int threads, bool together);
+
+// The budget of a micro-batch: rows where `tokens` says how many, else bytes of its activations and key gradients.
+RowBudget training_budget(const Model&, int64_t tokens);
+
+struct MicroBatchMemory {
+  Activations activations;
+  float *dx, *rstd_final, *d_normed, *logits, *partials, *prefix_gradients;
+  void* normed;
+  uint8_t* caches;
+  void* rows_scratch;  // of the backward pass, where the threads go together
+};
 
 class MicroBatchPass {
  public:
-  // Gradients are added to `gradient` (flat layout) and, where the head is tied, to head_gradient [vocab][hidden].
-  MicroBatchPass(EngineState&, const Layout&, const MicroBatch&, StepLoss&, float* gradient, float* head_gradient);
+  // Gradients are added to `gradient` (flat layout) and, where the head is tied, to the embedding's own rows.
+  MicroBatchPass(EngineState&, const Layout&, const MicroBatch&, StepLoss&, float* gradient, const SharedEmbedding&);
   // False: cancelled, and the gradients are worthless.
   bool run(const JobControl&, StepTimes*);
 
  private:
-  struct Memory {
-    Activations activations;
-    float *dx, *rstd_final, *d_normed, *logits, *partials, *prefix_gradients;
-    void* normed;
-    uint8_t* caches;
-    void* rows_scratch;  // of the backward pass, where the threads go together
-  };
-  Memory carve(Carver&) const;
   void prepare_rows();
   void prepare_gradients();
   void clear_padding();
@@ -68,10 +76,10 @@ class MicroBatchPass {
   const Layout& layout_;
   const MicroBatch& b_;
   StepLoss& loss_;
-  float *gradient_, *head_gradient_;
-  int64_t chunk_rows_;            // of the head; b_.head_rows where all fit
-  int64_t sequence_scratch_ = 0;  // bytes of a thread's scratch before its rows' part
-  Memory mem_;
+  float* gradient_;
+  const SharedEmbedding& embedding_;
+  int64_t chunk_rows_;  // of the head; b_.head_rows where all fit
+  MicroBatchMemory mem_;
   Placed placed_;
   std::vector<SequenceGradient> prefix_gradients_, own_gradients_;
   std::vector<KvGradient> readers_;

@@ -25,8 +25,8 @@ struct EngineState {
   std::unique_ptr<ThreadPool> pool;
   bool together = false;  // whether the threads share each product: see model/crew.h
 
-  // Memory that is reused from call to call.
-  Buffer activations, gradient, kv;
+  // Memory that is reused from call to call. The arena holds what one call needs: activations, keys and values, logits.
+  Buffer arena, gradient;
   std::vector<Buffer> scratch;  // one a worker
 
   int threads() const { return pool->threads(); }
@@ -39,6 +39,10 @@ struct EngineState {
   Crew crew() const { return Crew(*pool, scratch); }
   uint8_t* scratch_of(int worker) const { return scratch[static_cast<size_t>(worker)].data(); }
 };
+
+inline bool goes_together(const Model& m, int threads, Sharing sharing) {
+  return sharing == Sharing::automatic ? threads > 1 && weights_come_from_memory(m) : sharing == Sharing::always;
+}
 
 inline double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();

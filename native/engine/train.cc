@@ -114,26 +114,46 @@ bool measure_silent(EngineState& e, const Layout& layout, const TrainSettings& s
   return true;
 }
 
+// The ids of the layout's rows, each once, and that of padding; place [vocab]: where each stands.
+std::vector<int32_t> distinct_ids(const Layout& layout, int64_t vocab, std::vector<int32_t>* place) {
+  std::vector<int32_t> ids;
+  place->assign(static_cast<size_t>(vocab), -1);
+  auto add = [&](int32_t id) {
+    int32_t& at = (*place)[static_cast<size_t>(id)];
+    if (at >= 0) return;
+    at = static_cast<int32_t>(ids.size());
+    ids.push_back(id);
+  };
+  add(0);
+  for (const BatchRow& r : layout.rows()) {
+    std::for_each(r.prompt, r.prompt + r.prompt_length, add);
+    std::for_each(r.completion, r.completion + r.completion_length, add);
+  }
+  return ids;
+}
+
 // Gradients of the whole batch in e.gradient, flat layout.
 Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const TrainSettings& s,
                                 const JobControl& control) {
   const Model& m = e.model;
   if (Status bad = check_train(m, batch, s); !bad.ok()) return bad;
-  const int64_t head_size = m.config.tied ? m.config.vocab * m.config.hidden : 0;
-  e.gradient.reserve((m.parameters + head_size) * 4);
-  float* gradient = reinterpret_cast<float*>(e.gradient.data());
-  float* head_gradient = head_size > 0 ? gradient + m.parameters : nullptr;
-  in_parallel(*e.pool, m.parameters + head_size,
-              [&](int64_t at, int64_t n) { std::memset(gradient + at, 0, static_cast<size_t>(n) * 4); });
-
   std::vector<BatchRow> learning, silent;
   for (const BatchRow& r : batch_rows(batch.sequences, batch.loss_mask))
     (has_gradient(batch, s, r.row) ? learning : silent).push_back(r);
   const Layout layout(std::move(learning), loss_over(s)), silent_layout(std::move(silent), loss_over(s));
   StepLoss loss = step_loss(layout, batch, s), silent_loss = step_loss(silent_layout, batch, s);
 
-  const int64_t budget =
-      s.micro_batch_tokens > 0 ? s.micro_batch_tokens : chosen_micro_batch(training_bytes_per_row(m));
+  std::vector<int32_t> ids;
+  SharedEmbedding embedding;
+  if (m.config.tied) ids = distinct_ids(layout, m.config.vocab, &embedding.place);
+  const int64_t embedding_size = static_cast<int64_t>(ids.size()) * m.config.hidden,
+                size = m.parameters + embedding_size;
+  e.gradient.reserve(size * 4);
+  float* gradient = reinterpret_cast<float*>(e.gradient.data());
+  if (m.config.tied) embedding.rows = gradient + m.parameters;
+  in_parallel(*e.pool, size, [&](int64_t at, int64_t n) { std::memset(gradient + at, 0, static_cast<size_t>(n) * 4); });
+
+  const RowBudget budget = training_budget(m, s.micro_batch_tokens);
   TrainMetrics out;
   StepTimes times;
   const int64_t units = static_cast<int64_t>(layout.units().size()),
@@ -147,7 +167,7 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   for (int64_t unit = 0; unit < units;) {
     const MicroBatch b = layout.next(&unit, budget);
     e.model.need_positions(b.longest_keys);
-    MicroBatchPass pass(e, layout, b, loss, gradient, head_gradient);
+    MicroBatchPass pass(e, layout, b, loss, gradient, embedding);
     if (!pass.run(control, &times)) return cancelled;
     advanced(unit, b.rows);
   }
@@ -159,10 +179,11 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
     return cancelled;
   times.forward_seconds += seconds_now() - start;
   times.flops += 2 * static_cast<double>(m.matmul_parameters) * static_cast<double>(out.tokens - learnt);
-  if (head_gradient)
-    in_parallel(*e.pool, head_size, [&](int64_t at, int64_t n) {
-      for (int64_t i = at; i < at + n; ++i) gradient[m.embedding + i] += head_gradient[i];
-    });
+  for (size_t i = 0; i < ids.size(); ++i) {
+    float* to = gradient + m.embedding + ids[i] * m.config.hidden;
+    const float* from = embedding.rows + static_cast<int64_t>(i) * m.config.hidden;
+    for (int64_t j = 0; j < m.config.hidden; ++j) to[j] += from[j];
+  }
   out.forward_seconds = times.forward_seconds;
   out.backward_seconds = times.backward_seconds;
   out.flops = times.flops;

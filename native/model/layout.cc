@@ -72,14 +72,17 @@ void Layout::add_sequence(MicroBatch* b, const BatchRow* r, int64_t unit, int64_
   b->sequences.push_back(s);
 }
 
-MicroBatch Layout::next(int64_t* first, int64_t budget) const {
+MicroBatch Layout::next(int64_t* first, const RowBudget& budget) const {
   MicroBatch b;
+  int64_t cost = 0;
   const int64_t begin = *first, units = static_cast<int64_t>(units_.size());
   for (; *first < units; ++*first) {
     const Unit& u = units_[static_cast<size_t>(*first)];
-    if (*first > begin && b.rows + u.rows > budget) break;
     const int64_t unit = *first - begin;
     const BatchRow& lead = rows_[static_cast<size_t>(u.first)];
+    const int64_t shared = over_ == LossOver::completion ? (lead.prompt_length - 1) * u.count : 0;
+    cost += u.rows * budget.of_row + shared * budget.of_shared_key;
+    if (unit > 0 && cost > budget.total) break;
     int64_t prefix = -1, result = u.result0;
     if (over_ == LossOver::completion && lead.prompt_length > 1) {
       prefix = static_cast<int64_t>(b.sequences.size());

@@ -55,6 +55,12 @@ struct MicroBatch {
   int64_t longest_sequence = 0, longest_keys = 0;
 };
 
+// How much fits in a micro-batch: rows cost of_row each, and each completion of_shared_key for every key of its prefix
+// (its share of that key's gradient is kept until the prefix's own backward pass).
+struct RowBudget {
+  int64_t total, of_row, of_shared_key;
+};
+
 class Layout {
  public:
   Layout(std::vector<BatchRow> rows, LossOver);
@@ -62,8 +68,8 @@ class Layout {
   const std::vector<Unit>& units() const { return units_; }
   int64_t results() const { return results_; }  // loss tokens of the whole batch
   int64_t loss_tokens(const BatchRow&) const;
-  // Units first.. of as many rows as `budget` holds, at least one unit. Sets *first to the one after.
-  MicroBatch next(int64_t* first, int64_t budget) const;
+  // Units first.. of as many rows as the budget holds, at least one unit. Sets *first to the one after.
+  MicroBatch next(int64_t* first, const RowBudget&) const;
 
  private:
   void add_sequence(MicroBatch*, const BatchRow*, int64_t unit, int64_t prefix, int64_t* result) const;

@@ -12,8 +12,8 @@ constexpr int64_t kTasksOfThread = 8;
 
 }  // namespace
 
-WeightGradients::WeightGradients(const Model& m, int threads, float* gradient, float* head_gradient)
-    : m_(m), threads_(threads), gradient_(gradient), head_gradient_(head_gradient) {}
+WeightGradients::WeightGradients(const Model& m, int threads, float* gradient, const SharedEmbedding& shared)
+    : m_(m), threads_(threads), gradient_(gradient), shared_(shared) {}
 
 void WeightGradients::add_matrix(int64_t matrix, float* c, const void* a, int64_t lda, const void* b, int64_t tokens) {
   const MatrixSpec& w = m_.matrices[static_cast<size_t>(matrix)];
@@ -36,19 +36,25 @@ void WeightGradients::add_layers(const Activations& a, int64_t rows) {
 }
 
 void WeightGradients::add_head(const HeadRows& h) {
-  add_matrix(m_.head_matrix(), head_gradient_ ? head_gradient_ : gradient_ + m_.head, h.d_logits, h.stride, h.normed,
-             h.rows);
+  add_matrix(m_.head_matrix(), gradient_ + m_.head, h.d_logits, h.stride, h.normed, h.rows);
 }
 
 void WeightGradients::add_embedding(const float* dx, const int32_t* ids, int64_t rows) {
+  float* table = gradient_ + m_.embedding;
+  if (shared_.rows) {
+    places_.clear();
+    for (int64_t r = 0; r < rows; ++r) places_.push_back(shared_.place[static_cast<size_t>(ids[r])]);
+    ids = places_.data();
+    table = shared_.rows;
+  }
   for (int64_t col = 0; col < m_.config.hidden; col += kColumnsOfEmbedding)
-    tasks_.push_back({dx, nullptr, gradient_ + m_.embedding, m_.config.hidden, 0, 1, rows, col,
+    tasks_.push_back({dx, nullptr, table, m_.config.hidden, 0, 1, rows, col,
                       std::min(col + kColumnsOfEmbedding, m_.config.hidden), ids});
 }
 
-int64_t WeightGradients::scratch_bytes() const {
+int64_t WeightGradients::scratch_bytes(const Model& m) {
   int64_t bytes = 0;
-  for (const MatrixSpec& w : m_.matrices) bytes = std::max(bytes, outer_scratch_bytes(m_.dtype, kMostRows, w.k));
+  for (const MatrixSpec& w : m.matrices) bytes = std::max(bytes, outer_scratch_bytes(m.dtype, kMostRows, w.k));
   return bytes;
 }
 

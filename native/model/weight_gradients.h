@@ -1,6 +1,8 @@
 // Gradients of the weight matrices and the embedding from what the passes left in the activations: every element is one
 // chain over the token rows in order, continued from micro-batch to micro-batch. Threads split the outputs.
 #pragma once
+#include <vector>
+
 #include "base/thread_pool.h"
 #include "model/activations.h"
 
@@ -14,17 +16,23 @@ struct HeadRows {
   int64_t rows;        // even
 };
 
+// The embedding's gradient while the head shares its weight: a row for each id that occurs in the batch. It is added to
+// the head's once at the end of the step; added in turn, the order of additions would depend on the micro-batches.
+struct SharedEmbedding {
+  std::vector<int32_t> place;  // [vocab] row of each id, -1: it does not occur; empty: the embedding has its own weight
+  float* rows = nullptr;       // [ids that occur][hidden]
+};
+
 class WeightGradients {
  public:
-  // `gradient` in the flat layout. head_gradient [vocab][hidden]: where the head's gradient goes while the embedding
-  // shares its weight; null where the head has its own place.
-  WeightGradients(const Model&, int threads, float* gradient, float* head_gradient);
+  // `gradient` in the flat layout.
+  WeightGradients(const Model&, int threads, float* gradient, const SharedEmbedding&);
 
   void add_layers(Activations const&, int64_t rows);
   void add_head(const HeadRows&);
   void add_embedding(const float* dx, const int32_t* ids, int64_t rows);
-  int64_t scratch_bytes() const;
-  // Runs what was added, the largest tasks first; scratch(worker) gives scratch_bytes().
+  static int64_t scratch_bytes(const Model&);
+  // Runs what was added, the largest tasks first; scratch[worker] has scratch_bytes().
   void run(ThreadPool&, void* const* scratch);
 
  private:
@@ -38,7 +46,9 @@ class WeightGradients {
 
   const Model& m_;
   const int threads_;
-  float *gradient_, *head_gradient_;
+  float* gradient_;
+  const SharedEmbedding& shared_;
+  std::vector<int32_t> places_;  // of the rows given to add_embedding
   std::vector<Task> tasks_;
 };
 

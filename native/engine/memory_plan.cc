@@ -1,0 +1,144 @@
+#include "engine/memory_plan.h"
+
+#include <algorithm>
+
+#include "base/thread_pool.h"
+#include "engine/generate.h"
+#include "engine/logprobs.h"
+#include "engine/micro_batch.h"
+
+namespace glossa {
+namespace {
+
+enum Group : int { kAlways, kArena };
+
+// Rows of the greatest lengths, with ids that are never read.
+class LongestRows {
+ public:
+  explicit LongestRows(const PlannedGeneration& g)
+      : prompt_(static_cast<size_t>(g.prompt_tokens)), completion_(static_cast<size_t>(g.new_tokens)) {
+    for (int64_t p = 0; p < g.prompts; ++p) {
+      prompts_.push_back(prompt_);
+      prompts_.back()[0] = static_cast<int32_t>(p);  // prompts of equal ids would share their rows
+    }
+    for (int64_t i = 0; i < g.prompts * g.samples; ++i)
+      rows_.push_back({i, prompts_[static_cast<size_t>(i / g.samples)].data(), g.prompt_tokens, completion_.data(),
+                       g.new_tokens, i * g.new_tokens});
+  }
+  Layout layout() const { return Layout(rows_, LossOver::completion); }
+
+ private:
+  std::vector<int32_t> prompt_, completion_;
+  std::vector<std::vector<int32_t>> prompts_;
+  std::vector<BatchRow> rows_;
+};
+
+struct Largest {
+  int64_t arena = 0, scratch = 0;
+  void add(int64_t arena_bytes, int64_t scratch_bytes) {
+    arena = std::max(arena, arena_bytes);
+    scratch = std::max(scratch, scratch_bytes);
+  }
+};
+
+Largest of_generations(const Model& m, const std::vector<PlannedGeneration>& generations, int threads, bool together) {
+  Largest all;
+  for (const PlannedGeneration& g : generations) {
+    const GenerateSize size{g.prompts * g.samples, g.slots, g.prompt_tokens / g.samples + g.new_tokens / 2,
+                            g.prompt_tokens, g.new_tokens};
+    Carver c;
+    for (const DecoderSize& decoder : decoder_sizes(m, size, threads, together)) carve_decoder(m, c, decoder);
+    all.add(c.used(), generate_scratch_bytes(m, size));
+  }
+  return all;
+}
+
+Largest of_logprobs(const Model& m, const Layout& layout, int64_t micro_batch_tokens, int threads, bool together) {
+  Largest all;
+  for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
+    const LogprobSize size =
+        logprob_size(m, layout.next(&unit, logprob_budget(m, micro_batch_tokens)), threads, together);
+    all.add(size.arena, size.scratch);
+  }
+  return all;
+}
+
+int64_t packed(const Model& m, bool transposed) {
+  int64_t bytes = 0;
+  for (const MatrixSpec& w : m.matrices)
+    bytes += transposed ? packed_bytes(m.dtype, w.k, w.n) : packed_bytes(m.dtype, w.n, w.k);
+  return bytes;
+}
+
+Status check(const ModelConfig& config, const PlannedGeneration& g, const char* what) {
+  const bool sound = g.prompts >= 1 && g.samples >= 1 && g.prompt_tokens >= 1 && g.new_tokens >= 1 && g.slots >= 0;
+  if (!sound) return Status("INVALID_ARGUMENT", std::string(what) + ": every count must be at least 1");
+  if (g.prompt_tokens + g.new_tokens > config.context)
+    return Status("BUDGET_EXCEEDS_CONTEXT", std::string(what) + ": " + std::to_string(g.prompt_tokens) + " + " +
+                                                std::to_string(g.new_tokens) + " tokens; the model's context is " +
+                                                std::to_string(config.context));
+  if (g.prompts > (1 << 20) || g.samples > (1 << 18) || g.prompts * g.samples > (1 << 20))
+    return Status("INVALID_ARGUMENT", std::string(what) + ": more than 1048576 completions");
+  return {};
+}
+
+}  // namespace
+
+Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& options, const PlannedRun& run) {
+  for (const PlannedGeneration& g : run.generations)
+    if (Status s = check(config, g, "a generation"); !s.ok()) return s;
+  const bool trains = run.step.prompts > 0;
+  if (trains)
+    if (Status s = check(config, run.step, "the optimizer step"); !s.ok()) return s;
+  Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
+  if (!kernels.ok()) return kernels.status();
+  const Model m = make_model(config, options.dtype, kernels.value());
+  const int threads = options.threads > 0 ? options.threads : available_cores();
+  const bool together = goes_together(m, threads, options.sharing);
+
+  MemoryPlan plan{{}, 0, 0, together};
+  auto add = [&](const char* name, int64_t bytes, int group = kAlways) {
+    if (bytes > 0) plan.terms.push_back({name, bytes, group});
+  };
+  add("weights, float32", m.parameters * 4);
+  add("weights, packed", packed(m, false));
+  add("weights, transposed", packed(m, true));
+  if (run.reference) add("reference", packed(m, false) + (m.config.vocab * m.config.hidden + m.partial_size) * 4);
+
+  const Largest sampling = of_generations(m, run.generations, threads, together);
+  Largest scratch = sampling;
+  if (trains) {
+    add("optimizer moments", 2 * m.parameters * 4);
+    const int64_t tokens = run.step.prompts * (run.step.prompt_tokens + run.step.samples * run.step.new_tokens);
+    add("gradients", (m.parameters + (config.tied ? std::min(config.vocab, tokens) * config.hidden : 0)) * 4);
+
+    const LongestRows longest(run.step);
+    const Layout layout = longest.layout();
+    MicroBatchSize widest{};
+    for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
+      const MicroBatch b = layout.next(&unit, training_budget(m, run.micro_batch_tokens));
+      const MicroBatchSize size = micro_batch_size(m, b, threads, together);
+      plan.micro_batch_rows = std::max(plan.micro_batch_rows, b.rows);
+      if (size.arena > widest.arena) widest = size;
+      scratch.add(0, size.scratch);
+    }
+    const Largest scoring = of_logprobs(m, layout, run.micro_batch_tokens, threads, together);
+    scratch.add(0, scoring.scratch);
+    add("sampling: activations, keys and values, logits", sampling.arena, kArena);
+    add("log-probabilities: the same", scoring.arena, kArena);
+    add("micro-batch: activations", widest.arena - widest.logits - widest.caches - widest.key_gradients, kArena);
+    add("micro-batch: logits", widest.logits, kArena);
+    add("micro-batch: keys and values", widest.caches, kArena);
+    add("micro-batch: gradients of shared keys", widest.key_gradients, kArena);
+    plan.total = std::max({sampling.arena, scoring.arena, widest.arena});
+  } else {
+    add("sampling: activations, keys and values, logits", sampling.arena, kArena);
+    plan.total = sampling.arena;
+  }
+  add("scratch of the threads", scratch.scratch * threads);
+  for (const MemoryTerm& term : plan.terms)
+    if (term.group == kAlways) plan.total += term.bytes;
+  return plan;
+}
+
+}  // namespace glossa

@@ -5,6 +5,7 @@
 #include "addon/environment.h"
 #include "addon/failure.h"
 #include "base/thread_pool.h"
+#include "engine/memory_plan.h"
 #include "golden/golden.h"
 #include "model/config.h"
 #include "ops/kernels.h"
@@ -47,6 +48,48 @@ Napi::Value load_engine(const Napi::CallbackInfo& info) {
   const std::string dir = text_argument(info, 0, "loadEngine.dir");
   const EngineOptions options = engine_options(info[1]);
   return EngineObject::make(info.Env(), [dir, options] { return Engine::load(dir, options); });
+}
+
+PlannedGeneration planned_generation(Napi::Value value, const std::string& where) {
+  const Fields fields(value, where);
+  constexpr int64_t kMost = 1 << 20;
+  return {fields.integer("prompts", 1, kMost), fields.integer("samples", 1, kMost),
+          fields.integer("promptTokens", 1, kMost), fields.integer("newTokens", 1, kMost),
+          fields.integer_or("slots", 0, kMost, 0)};
+}
+
+// The engine's memory for a run, term by term; computed at once, nothing is allocated.
+Napi::Value memory_plan(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const std::string json = text_argument(info, 0, "planMemory.config");
+  const Fields fields(info[1], "planMemory");
+  PlannedRun run;
+  const Napi::Value generations = info[1].As<Napi::Object>().Get("generations");
+  if (!generations.IsArray()) invalid_argument(env, fields.path("generations"), "an array", "none");
+  for (uint32_t i = 0; i < generations.As<Napi::Array>().Length(); ++i)
+    run.generations.push_back(planned_generation(generations.As<Napi::Array>().Get(i), fields.path("generations")));
+  if (fields.has("step")) run.step = planned_generation(info[1].As<Napi::Object>().Get("step"), fields.path("step"));
+  run.micro_batch_tokens = fields.integer_or("microBatchTokens", 0, int64_t{1} << 31, 0);
+  run.reference = fields.boolean_or("reference", false);
+  const EngineOptions options = engine_options(info[2]);
+  const Result<ModelConfig> config = parse_model_config(json, "the model configuration");
+  if (!config.ok()) throw error_of(env, config.status());
+  const Result<MemoryPlan> plan = plan_memory(config.value(), options, run);
+  if (!plan.ok()) throw error_of(env, plan.status());
+  Napi::Array terms = Napi::Array::New(env, plan.value().terms.size());
+  for (uint32_t i = 0; i < plan.value().terms.size(); ++i) {
+    const MemoryTerm& term = plan.value().terms[i];
+    Napi::Object entry = Napi::Object::New(env);
+    entry.Set("name", term.name);
+    entry.Set("bytes", static_cast<double>(term.bytes));
+    entry.Set("shared", term.group != 0);
+    terms.Set(i, entry);
+  }
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("terms", terms);
+  result.Set("total", static_cast<double>(plan.value().total));
+  result.Set("microBatchRows", static_cast<double>(plan.value().micro_batch_rows));
+  return result;
 }
 
 Napi::Value golden_cases(Napi::Env env, std::vector<GoldenCase>&& cases) {
@@ -93,6 +136,7 @@ Napi::Object define_module(Napi::Env env, Napi::Object exports) {
   environment->engine_class = Napi::Persistent(engine_class);
   exports.Set("nativeInfo", Napi::Function::New<native_info>(env, "nativeInfo"));
   exports.Set("measuredPeak", Napi::Function::New<measured_peak>(env, "measuredPeak"));
+  exports.Set("planMemory", Napi::Function::New<memory_plan>(env, "planMemory"));
   exports.Set("createEngine", Napi::Function::New<create_engine>(env, "createEngine"));
   exports.Set("loadEngine", Napi::Function::New<load_engine>(env, "loadEngine"));
   exports.Set("runGolden", Napi::Function::New<run_golden_cases>(env, "runGolden"));

@@ -4,6 +4,8 @@ import type {
   GenerateRequest,
   GrpoStepRequest,
   LogprobRequest,
+  MemoryPlan,
+  PlannedRun,
   RolloutColumns,
   StepMetrics,
   StoredDtype,
@@ -55,6 +57,7 @@ export interface GoldenCase {
 export interface NativeBinding {
   nativeInfo(): { isas: string[]; cores: number };
   measuredPeak(options?: EngineOptions): number;
+  planMemory(configJson: string, run: PlannedRun, options?: EngineOptions): MemoryPlan;
   createEngine(configJson: string, seed: bigint, options?: EngineOptions): Promise<NativeEngine>;
   loadEngine(dir: string, options?: EngineOptions): Promise<NativeEngine>;
   runGolden(dir: string, options?: EngineOptions): Promise<GoldenCase[]>;
@@ -68,6 +71,7 @@ export interface NativeBinding {
 export const BINDING_NAMES = [
   'nativeInfo',
   'measuredPeak',
+  'planMemory',
   'createEngine',
   'loadEngine',
   'runGolden',

@@ -3,7 +3,7 @@ import { GlossaError } from '../base/error.js';
 import type { GoldenCase } from './binding.js';
 import { AddonEngine, fromNative } from './engine.js';
 import { loadBinding } from './load.js';
-import type { Engine, EngineOptions } from './types.js';
+import type { Engine, EngineOptions, MemoryPlan, PlannedRun } from './types.js';
 
 export type * from './types.js';
 export { FINISH } from './types.js';
@@ -51,6 +51,19 @@ export interface NativeInfo {
 export function measuredPeak(options: EngineOptions = {}): number {
   try {
     return loadBinding().binding.measuredPeak(options);
+  } catch (error) {
+    throw fromNative(error);
+  }
+}
+
+/**
+ * The memory that a run's engine will need, term by term, before any of it is taken.
+ *
+ * @throws GlossaError `INVALID_ARGUMENT`, `BUDGET_EXCEEDS_CONTEXT`, or the native code for a model that is not computed.
+ */
+export function planMemory(configJson: string, run: PlannedRun, options: EngineOptions = {}): MemoryPlan {
+  try {
+    return loadBinding().binding.planMemory(configJson, run, options);
   } catch (error) {
     throw fromNative(error);
   }

@@ -187,3 +187,29 @@ export interface Engine {
 //   loadEngine(dir: string, options?: EngineOptions): Promise<Engine>
 //   runGolden(dir: string, options?: EngineOptions): Promise<GoldenCase[]>
 //   nativeInfo(): { version, isas: string[], cores: number, path: string }
+
+/** Completions of one generation, every prompt and completion of the greatest length. */
+export interface PlannedGeneration {
+  prompts: number;
+  samples: number;
+  promptTokens: number;
+  newTokens: number;
+  slots?: number;
+}
+
+/** What a run asks of its engine. Without `step` it only samples. */
+export interface PlannedRun {
+  /** Of training and of evaluation; the largest counts. */
+  generations: PlannedGeneration[];
+  step?: PlannedGeneration;
+  microBatchTokens?: number;
+  reference?: boolean;
+}
+
+export interface MemoryPlan {
+  /** `shared`: of the memory that sampling, log-probabilities and micro-batches use one after the other. */
+  terms: { name: string; bytes: number; shared: boolean }[];
+  /** Bytes; of what is shared, the greatest. */
+  total: number;
+  microBatchRows: number;
+}

@@ -70,6 +70,11 @@ int64_t packed(const Model& m, bool transposed) {
   return bytes;
 }
 
+int64_t frozen_bytes(const Model& m) {
+  const int64_t table = m.config.tied ? 0 : m.config.vocab * m.config.hidden * dtype_bytes(m.dtype);
+  return packed(m, false) + table + m.partial_size * 4;
+}
+
 Status check(const ModelConfig& config, const PlannedGeneration& g, const char* what) {
   const bool sound = g.prompts >= 1 && g.samples >= 1 && g.prompt_tokens >= 1 && g.new_tokens >= 1 && g.slots >= 0;
   if (!sound) return Status("INVALID_ARGUMENT", std::string(what) + ": every count must be at least 1");
@@ -88,6 +93,7 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& o
   for (const PlannedGeneration& g : run.generations)
     if (Status s = check(config, g, "a generation"); !s.ok()) return s;
   const bool trains = run.step.prompts > 0;
+  if (trains && options.frozen) return Status("INVALID_ARGUMENT", "a frozen engine makes no optimizer step");
   if (trains)
     if (Status s = check(config, run.step, "the optimizer step"); !s.ok()) return s;
   Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
@@ -100,14 +106,18 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& o
   auto add = [&](const char* name, int64_t bytes, int group = kAlways) {
     if (bytes > 0) plan.terms.push_back({name, bytes, group});
   };
-  add("weights, float32", m.parameters * 4);
-  add("weights, packed", packed(m, false));
-  add("weights, transposed", packed(m, true));
-  if (run.reference) add("reference", packed(m, false) + (m.config.vocab * m.config.hidden + m.partial_size) * 4);
+  if (options.frozen) {
+    add("weights, packed", frozen_bytes(m));
+  } else {
+    add("weights, float32", m.parameters * 4);
+    add("weights, packed", packed(m, false));
+  }
+  if (run.reference) add("reference", frozen_bytes(m));
 
   const Largest sampling = of_generations(m, run.generations, threads, together);
   Largest scratch = sampling;
   if (trains) {
+    add("weights, transposed", packed(m, true));
     add("optimizer moments", 2 * m.parameters * 4);
     const int64_t tokens = run.step.prompts * (run.step.prompt_tokens + run.step.samples * run.step.new_tokens);
     add("gradients", (m.parameters + (config.tied ? std::min(config.vocab, tokens) * config.hidden : 0)) * 4);

@@ -1,17 +1,33 @@
-import { examine, golden, selfTest, type Environment, type Golden, type SelfTest } from '../doctor/index.js';
-import { dtypeOption } from './arguments.js';
+import { GlossaError } from '../base/error.js';
+import {
+  examine,
+  golden,
+  plan,
+  selfTest,
+  type Environment,
+  type Golden,
+  type RunPlan,
+  type SelfTest,
+} from '../doctor/index.js';
+import { dtypeOption, numberOption } from './arguments.js';
 import { Display } from './display.js';
 import { EXIT } from './errors.js';
-import { bar, figure, textTable } from './format.js';
+import { bar, bytes, figure, textTable } from './format.js';
 
 export interface DoctorOptions {
   selfTest?: boolean;
   golden?: string;
   dtype: string;
+  /** A model; with `config`, the memory a run would take is printed instead of everything else. */
+  plan?: string;
+  config?: string;
+  set?: string[];
+  promptTokens?: string;
   json?: boolean;
 }
 
 export async function doctorCommand(options: DoctorOptions): Promise<number> {
+  if (options.plan !== undefined) return planCommand(options.plan, options);
   const dtype = dtypeOption(options.dtype);
   const display = new Display(process.stderr.isTTY && !options.json ? 'live' : 'none');
   const environment = await examine();
@@ -37,6 +53,52 @@ export async function doctorCommand(options: DoctorOptions): Promise<number> {
     );
   }
   return ok ? 0 : EXIT.failure;
+}
+
+async function planCommand(model: string, { config, set, promptTokens, json }: DoctorOptions): Promise<number> {
+  if (config === undefined) {
+    throw new GlossaError('USAGE', '--plan needs --config with the config of the run', {
+      hint: `glossa doctor --plan ${model} --config studies/real/gsm8k-zh.yaml`,
+    });
+  }
+  const longest =
+    promptTokens === undefined ? undefined : numberOption('prompt-tokens', promptTokens, { min: 1, whole: true });
+  const found = await plan({
+    model,
+    config,
+    ...(set && { set }),
+    ...(longest !== undefined && { promptTokens: longest }),
+  });
+  process.stdout.write(json ? `${JSON.stringify(found)}\n` : planText(found));
+  return 0;
+}
+
+function planText(found: RunPlan): string {
+  const gb = (count: number) => `${(count / 1e9).toFixed(3)} GB`;
+  const [always, shared] = [false, true].map((wanted) => found.terms.filter((term) => term.shared === wanted));
+  const rows = [
+    ...always!.map(({ name, bytes }) => [name, gb(bytes)]),
+    ...shared!.map(({ name, bytes }) => [`  ${name}`, gb(bytes)]),
+    ['engine: the first, and of the indented the largest use', gb(found.total)],
+    ['Node, tokenizer, data', gb(found.node)],
+    ['peak', gb(found.peak)],
+    ['free here', found.available === undefined ? 'unknown' : gb(found.available)],
+  ];
+  const width = Math.max(...rows.map(([name]) => name!.length));
+  const source = {
+    data: 'the longest of the data',
+    given: 'as given',
+    assumed: 'assumed; --prompt-tokens says otherwise',
+  };
+  const notes = [
+    `prompts of ${String(found.promptTokens)} tokens (${source[found.promptTokensFrom]}), micro-batches of ${String(found.microBatchRows)} rows`,
+  ];
+  if (found.available !== undefined && found.peak > found.available) {
+    notes.push(
+      `${bytes(found.peak - found.available)} too much: fewer prompts_per_step, a shorter max_completion_length, smaller optimizer.micro_batch_tokens or dtype bfloat16 need less`,
+    );
+  }
+  return `${[...rows.map(([name, value]) => `${name!.padEnd(width)}  ${value!.padStart(10)}`), ...notes].join('\n')}\n`;
 }
 
 function environmentText(found: Environment): string {

@@ -258,8 +258,22 @@ program
   .option('--self-test', 'bitwise identity of sampler and trainer, thread and batch invariance')
   .option('--golden <dir>', 'run a folder of reference cases and print the worst error of each')
   .option('--dtype <type>', 'of the weights of the reference cases: float32 or bfloat16', 'float32')
+  .option(
+    '--plan <model>',
+    'print the memory that training a model (folder, config.json, name) would take; with --config',
+  )
+  .option('--config <path>', 'config of the run that --plan is about')
+  .option('--set <setting=value>', 'override a setting of that config; may be given several times', collect, [])
+  .option('--prompt-tokens <n>', 'longest prompt, where --plan cannot read the data')
   .option('--json', 'print one JSON object')
-  .addHelpText('after', example('glossa doctor --self-test', 'glossa doctor --golden cases --json'))
+  .addHelpText(
+    'after',
+    example(
+      'glossa doctor --self-test',
+      'glossa doctor --golden cases --json',
+      'glossa doctor --plan models/Qwen2.5-0.5B --config studies/real/gsm8k-zh.yaml',
+    ),
+  )
   .action(runCommand(async (options: DoctorOptions) => (await import('./doctor.js')).doctorCommand(options)));
 
 program

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import type { ModelSettings, ResolvedConfig } from '../config/index.js';
 import { createEngine, loadEngine } from '../engine/index.js';
@@ -12,6 +13,8 @@ export interface OpenModel {
   engine: Engine;
   tokenizer: Tokenizer;
   tokenizerDir: string;
+  /** The text of its config.json. */
+  configJson: string;
   /** Folder of the pre-trained lab model, where the config asks for one. */
   labDir: string | undefined;
 }
@@ -38,13 +41,14 @@ export async function openModel(config: ResolvedConfig, options: OpenOptions = {
     const dir = options.from ?? labDir ?? model.path!;
     const tokenizer = await loadTokenizer(dir);
     const engine = await fitting(await loadEngine(dir, engineSettings), tokenizer, { dir, place: dir });
-    return { engine, tokenizer, tokenizerDir: dir, labDir };
+    return { engine, tokenizer, tokenizerDir: dir, configJson: await readConfigJson(join(dir, 'config.json')), labDir };
   }
   const tokenizerDir = model.init.tokenizer;
   const tokenizer = await loadTokenizer(tokenizerDir);
-  const fresh = await createEngine(await modelConfig(model.init.config), BigInt(config.seed), engineSettings);
+  const configJson = await modelConfig(model.init.config);
+  const fresh = await createEngine(configJson, BigInt(config.seed), engineSettings);
   const engine = await fitting(fresh, tokenizer, { dir: tokenizerDir, place: 'model.init.config' });
-  return { engine, tokenizer, tokenizerDir, labDir };
+  return { engine, tokenizer, tokenizerDir, configJson, labDir };
 }
 
 /** The engine, if the tokenizer's ids are all in its embedding. */
@@ -76,13 +80,18 @@ async function openLab(
   return dir;
 }
 
+/** The text of the model.init.config of a config: the object itself, or a file. */
 async function modelConfig(given: string | Record<string, unknown>): Promise<string> {
-  if (typeof given !== 'string') return JSON.stringify(given);
+  return typeof given === 'string' ? readConfigJson(given) : JSON.stringify(given);
+}
+
+export async function readConfigJson(path: string): Promise<string> {
   try {
-    return await readFile(given, 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
-    throw new GlossaError('CONFIG_NOT_FOUND', `model.init.config: cannot read ${given}: ${(error as Error).message}`, {
+    throw new GlossaError('CONFIG_NOT_FOUND', `cannot read the model's ${path}: ${(error as Error).message}`, {
       cause: error,
+      hint: 'name a config.json, or a folder that has one',
     });
   }
 }

@@ -15,6 +15,7 @@ import { collect, type Collected } from './collect.js';
 import type { Phase } from './events.js';
 import { guardRewards, type Guarded } from './guards.js';
 import { metricsLine } from './line.js';
+import { longestPrompt, planOf, shortOfMemory, type PromptSizes } from './memory.js';
 import { closeParts, openParts, problemCount, type Parts } from './parts.js';
 import { writeGeneration } from './rollouts.js';
 import { isDue, learningRate } from './schedule.js';
@@ -72,6 +73,8 @@ export class Session {
           `${settings.path}: ${String(skipped.length)} bad rows skipped, the first at line ${String(first.line)}: ${first.reason}`,
         );
     }
+    const short = await shortOfMemory(planOf(parts.model.configJson, config, promptSizes(parts)));
+    if (short !== undefined) session.warn(short);
     options.tell?.({
       type: 'start',
       dir: run.folder.dir,
@@ -270,4 +273,14 @@ function isWritten(every: number, generation: number): boolean {
 /** Prompt and completion tokens of rows [start, end), each row's prompt counted, as TRL does. */
 function tokensOf({ prompts, completions }: Collected, [start, end]: Range): number {
   return prompts.offsets[end]! - prompts.offsets[start]! + completions.offsets[end]! - completions.offsets[start]!;
+}
+
+function promptSizes({ train, suites, model: { tokenizer }, config: { prompt } }: Parts): PromptSizes {
+  return {
+    train: Math.max(...train.map(({ problems }) => longestPrompt(problems, tokenizer, prompt))),
+    suites: suites.map(({ problems }) => ({
+      longest: longestPrompt(problems, tokenizer, prompt),
+      problems: problems.length,
+    })),
+  };
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { setInterval } from 'node:timers';
 import { fileURLToPath } from 'node:url';
 import { isTiming } from '../../src/run/index.js';
 
@@ -37,6 +38,22 @@ export function start(
 
 export const glossa = (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Ended> =>
   start(args, environment).ended;
+
+/** Runs a command and watches how much memory it takes (Linux). */
+export async function watched(args: readonly string[]): Promise<Ended & { peakGb: number }> {
+  const { child, ended } = start(args);
+  let peakKb = 0;
+  const timer = setInterval(() => {
+    readFile(`/proc/${String(child.pid)}/status`, 'utf8')
+      .then((text) => {
+        peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(text)?.[1] ?? 0));
+      })
+      .catch(() => undefined);
+  }, 100);
+  const result = await ended;
+  clearInterval(timer);
+  return { ...result, peakGb: peakKb / 2 ** 20 };
+}
 
 /** The lines of metrics.jsonl without what tells how long something took. */
 export async function lastingMetrics(run: string): Promise<Record<string, unknown>[]> {

@@ -4,9 +4,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { setInterval } from 'node:timers';
 import { readMetrics, readRun } from '../../src/run/index.js';
-import { glossa, ROOT, start, type Ended } from './glossa.js';
+import { glossa, ROOT, watched } from './glossa.js';
 
 const SHARED = process.env.GLOSSA_SHARED ?? resolve(ROOT, '..', 'shared');
 const needed = [
@@ -24,22 +23,6 @@ before(async () => {
   root = await mkdtemp(join(tmpdir(), 'glossa-real-'));
 });
 after(() => rm(root, { recursive: true, force: true }));
-
-/** Runs a command and watches how much memory it takes (Linux). */
-async function watched(args: readonly string[]): Promise<Ended & { peakGb: number }> {
-  const { child, ended } = start(args);
-  let peakKb = 0;
-  const timer = setInterval(() => {
-    readFile(`/proc/${String(child.pid)}/status`, 'utf8')
-      .then((text) => {
-        peakKb = Math.max(peakKb, Number(/VmHWM:\s+(\d+)/.exec(text)?.[1] ?? 0));
-      })
-      .catch(() => undefined);
-  }, 100);
-  const result = await ended;
-  clearInterval(timer);
-  return { ...result, peakGb: peakKb / 2 ** 20 };
-}
 
 describe('real text, real ids, a real vocabulary', { skip }, () => {
   it('trains three steps on Chinese and Korean problems and evaluates in Chinese and Japanese, in under 6 GB', async (t) => {

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { checkRaw } from '../../src/config/index.js';
+import type { RunPlan } from '../../src/doctor/index.js';
+import { openModel } from '../../src/trainer/index.js';
+import { glossa, watched } from './glossa.js';
+
+// About 40 M parameters, so that the engine's memory is most of the process's.
+const MODEL = {
+  model_type: 'qwen2',
+  architectures: ['Qwen2ForCausalLM'],
+  hidden_size: 512,
+  intermediate_size: 2048,
+  num_hidden_layers: 10,
+  num_attention_heads: 8,
+  num_key_value_heads: 2,
+  max_position_embeddings: 2048,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1e6,
+  initializer_range: 0.02,
+  tie_word_embeddings: true,
+  hidden_act: 'silu',
+  use_sliding_window: false,
+};
+const REWARD = fileURLToPath(new URL('../trainer/fixtures/length_reward.mjs', import.meta.url));
+
+let root: string;
+let model: string;
+let config: string;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'glossa-plan-'));
+  const raw = {
+    model: { lab: { pretrain: { steps: 1 } }, cache: join(root, 'lab') },
+    data: { train: [{ lab: { language: 'ko' } }] },
+  };
+  const lab = await openModel(checkRaw(raw, { path: 'plan.yaml', overrides: [] }));
+  await lab.engine.dispose();
+  model = join(root, 'config.json');
+  await writeFile(model, JSON.stringify({ ...MODEL, vocab_size: lab.tokenizer.vocabSize }));
+  config = join(root, 'plan.yaml');
+  await writeFile(
+    config,
+    `
+model: { init: { config: ${model}, tokenizer: ${lab.tokenizerDir} } }
+data: { train: [{ path: ${join(lab.labDir!, 'problems/train.ko.jsonl')}, language: ko }] }
+prompt: { style: plain }
+rewards: [{ name: length, module: ${REWARD} }]
+grpo: { max_steps: 1, prompts_per_step: 4, num_generations: 8, max_completion_length: 24 }
+checkpoint: { every: 0 }
+run: { dir: ${join(root, 'run')} }
+`,
+  );
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+describe('the memory plan of a run', () => {
+  it('is within 10 % of what the run takes at its peak', { skip: process.platform !== 'linux' }, async (t) => {
+    const planned = await glossa(['doctor', '--plan', model, '--config', config, '--json']);
+    assert.equal(planned.code, 0, planned.stderr);
+    const plan = JSON.parse(planned.stdout) as RunPlan;
+    const { code, stderr, peakGb } = await watched(['train', config, '--progress', 'none']);
+    assert.equal(code, 0, stderr);
+    const real = peakGb * 2 ** 30;
+    t.diagnostic(
+      `planned ${(plan.peak / 1e9).toFixed(3)} GB (engine ${(plan.total / 1e9).toFixed(3)}), real ${(real / 1e9).toFixed(3)} GB`,
+    );
+    assert.equal(plan.promptTokensFrom, 'data');
+    assert.ok(Math.abs(plan.peak - real) < 0.1 * real, `planned ${String(plan.peak)}, real ${String(real)}`);
+  });
+
+  it('says what is missing where it is asked without a config, or for no model', async () => {
+    const alone = await glossa(['doctor', '--plan', model]);
+    assert.notEqual(alone.code, 0);
+    assert.match(alone.stderr, /--config/);
+    const nowhere = await glossa(['doctor', '--plan', join(root, 'none.json'), '--config', config]);
+    assert.notEqual(nowhere.code, 0);
+    assert.match(nowhere.stderr, /none\.json/);
+  });
+});

@@ -16,8 +16,9 @@
 
 namespace glossa {
 
-// Whether the weights of the products are too many for the caches. Measured: 21 MB (10 M parameters in bfloat16) are
-// faster alone, 190 MB together; 64 MB lies beyond the last-level cache of most processors' share for a few cores.
+// Whether the weights of the products are too many for the caches: 64 MB is beyond the share of a last-level cache that
+// a few cores have. Measured on two cores with 0.5 B parameters in bfloat16 (1 GB): decode at 32 slots and training are
+// both 1.6 times as fast together.
 inline bool weights_come_from_memory(const Model& m) {
   constexpr int64_t kCached = int64_t{64} << 20;
   return m.matmul_parameters * dtype_bytes(m.dtype) > kCached;

@@ -60,8 +60,11 @@ export function longestPrompt(problems: readonly Problem[], tokenizer: Tokenizer
  * Why a run is likely to fail for want of memory, and what to change; undefined where there is enough, or where the system
  * does not tell how much is left. For a process that has its engine: the weights are taken already.
  */
-export async function shortOfMemory(plan: MemoryPlan): Promise<string | undefined> {
-  const available = await availableMemory();
+export async function shortOfMemory(
+  plan: MemoryPlan,
+  memory: () => Promise<number | undefined> = availableMemory,
+): Promise<string | undefined> {
+  const available = await memory();
   const taken = plan.terms
     .filter(({ name }) => ['weights, float32', 'weights, packed', 'reference'].includes(name))
     .reduce((sum, { bytes }) => sum + bytes, 0);

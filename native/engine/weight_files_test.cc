@@ -2,11 +2,14 @@
 #include "io/weight_files.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <limits>
 
 #include "engine/test_folder.h"
 #include "engine/test_models.h"
+#include "golden/golden.h"
 #include "io/json.h"
 #include "io/safetensors.h"
 #include "tool/test.h"
@@ -83,6 +86,14 @@ void replace(const std::string& path, const std::string& from, const std::string
   const size_t at = text.find(from);
   CHECK(at != std::string::npos);
   put_bytes(path, text.replace(at, from.size(), to));
+}
+
+// Bytes of a line of /proc/self/status; 0 where there is no such thing.
+int64_t process_bytes(const char* field) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.rfind(field, 0) == 0) return std::atoll(line.c_str() + std::string(field).size()) * 1024;
+  return 0;
 }
 
 }  // namespace
@@ -276,6 +287,60 @@ TEST("weight files: a value that float16 cannot hold is named and leaves the fil
   CHECK(s.message().find("model.embed_tokens.weight") != std::string::npos);
   CHECK(bytes_of(folder / "model.safetensors") == before);
   CHECK(engine->save_weights(folder.path(), Dtype::bf16).ok());
+}
+
+TEST("weight files: reference models saved in shards and loaded again are within their bounds") {
+  const std::string cases = shared_path("golden/cases");
+  if (!std::filesystem::exists(cases)) SKIP("no reference cases at " + cases);
+  Folder folder("golden-again");
+  for (const char* family : {"llama", "qwen2", "qwen3", "olmo2"}) {
+    const std::string name = std::string("model-") + family, dir = folder / name;
+    std::filesystem::create_directories(dir);
+    CHECK(Engine::load(cases + "/" + name, {}).take()->save_weights(dir, Dtype::f32, kSmallShard).ok());
+    CHECK(std::filesystem::exists(dir + "/" + kIndexFile));
+    std::filesystem::copy(cases + "/" + name + "/reference.safetensors", dir + "/reference.safetensors");
+  }
+  const std::vector<GoldenCase> results = run_golden(folder.path(), {}).take();
+  CHECK_EQ(results.size(), size_t{4});
+  for (const GoldenCase& c : results)
+    if (c.state != "pass") fail(__FILE__, __LINE__, c.name + " " + c.state + ": " + c.detail);
+}
+
+TEST("weight files: loading takes little more memory than the weights in the compute type") {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  SKIP("the sanitizer's own memory would be measured");
+#endif
+  if (process_bytes("VmHWM:") == 0 || !std::ofstream("/proc/self/clear_refs").is_open())
+    SKIP("this system does not tell a process its peak memory");
+  Folder folder("peak");
+  ModelConfig config = tiny_config(Family::qwen2);
+  config.hidden = 768;
+  config.heads = 12;
+  config.head_dim = 64;
+  config.ffn = 3072;
+  config.vocab = 40000;
+  config.layers = 6;
+  const std::vector<TensorSpec> specs = tensor_specs(config);
+  const std::string zeros(static_cast<size_t>(config.vocab * config.hidden * 4), '\0');
+  std::vector<TensorToWrite> tensors;
+  for (const TensorSpec& t : specs) tensors.push_back({t.name, "F32", t.shape, zeros.data()});
+  CHECK(write_safetensors(folder / kSingleFile, tensors, {}).ok());
+  put_bytes(folder / "config.json", model_config_json(config, Dtype::f32));
+
+  for (Dtype dtype : {Dtype::bf16, Dtype::f32}) {
+    EngineOptions options;
+    options.dtype = dtype;
+    options.threads = 2;
+    options.frozen = true;
+    std::ofstream("/proc/self/clear_refs") << "5";  // the peak counts from here
+    const int64_t before = process_bytes("VmRSS:");
+    Result<std::unique_ptr<Engine>> engine = Engine::load(folder.path(), options);
+    const double taken = static_cast<double>(process_bytes("VmHWM:") - before);
+    CHECK(engine.ok());
+    const double weights = static_cast<double>(parameter_count(config) * dtype_bytes(dtype));
+    if (!(taken > 0.8 * weights && taken < 1.15 * weights))
+      fail(__FILE__, __LINE__, std::to_string(taken / weights) + " times the weights");
+  }
 }
 
 }  // namespace glossa::test

@@ -236,8 +236,9 @@ const std::string& SafetensorsFile::path() const {
 
 void SafetensorsFile::give_back(const uint8_t* data, int64_t bytes) const {
   if (impl_->map == MAP_FAILED) return;
-  // Outwards to whole windows of 64 KiB, within which the system maps neighbours of a page that was touched.
-  constexpr uintptr_t kWindow = 1 << 16;
+  // Outwards to whole windows of 2 MiB: with a page that is touched the system maps its neighbours, newer kernels the
+  // whole large page that it lies in.
+  constexpr uintptr_t kWindow = uintptr_t{1} << 21;
   const uintptr_t first = reinterpret_cast<uintptr_t>(impl_->map), last = first + impl_->size;
   const uintptr_t from = reinterpret_cast<uintptr_t>(data), to = from + static_cast<uintptr_t>(bytes);
   const uintptr_t low = std::max(first, from / kWindow * kWindow);

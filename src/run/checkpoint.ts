@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
 import { ioError, syncDirectory, writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import { stepName, stepOf, type RunFolder } from './folder.js';
@@ -31,7 +33,6 @@ export interface CheckpointWriter {
 /** Files of a tokenizer's folder that belong to a model and are copied with it. */
 const TOKENIZER_FILES = [
   'tokenizer.json',
-  'tokenizer.json.gz',
   'tokenizer_config.json',
   'special_tokens_map.json',
   'added_tokens.json',
@@ -81,12 +82,17 @@ export async function writeCheckpoint(
   return target;
 }
 
-/** Copies the files that make a tokenizer, as they are. */
-export async function copyTokenizer(from: string, to: string): Promise<void> {
+/** Copies the files that make a tokenizer, as they are; a packed tokenizer.json.gz is unpacked, since others read no such file. */
+async function copyTokenizer(from: string, to: string): Promise<void> {
   const present = new Set(await readdir(from));
   const there = new Set(await readdir(to));
   for (const name of TOKENIZER_FILES) {
-    if (present.has(name) && !there.has(name)) await copyFile(join(from, name), join(to, name));
+    if (there.has(name)) continue;
+    // Through streams, not copyFile: a read-only original would leave a copy that cannot be opened for fsync.
+    const copy = (source: string, ...through: [] | [ReturnType<typeof createGunzip>]) =>
+      pipeline([createReadStream(join(from, source)), ...through, createWriteStream(join(to, name))]);
+    if (present.has(name)) await copy(name);
+    else if (name === 'tokenizer.json' && present.has(`${name}.gz`)) await copy(`${name}.gz`, createGunzip());
   }
 }
 
@@ -184,6 +190,5 @@ async function sha256(path: string): Promise<string> {
 
 async function syncFile(path: string): Promise<void> {
   const handle = await open(path, 'r+');
-  await handle.sync();
-  await handle.close();
+  await handle.sync().finally(() => handle.close());
 }

@@ -1,5 +1,4 @@
 export {
-  copyTokenizer,
   latestCheckpoint,
   verifyCheckpoint,
   writeCheckpoint,

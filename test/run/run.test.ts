@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { after, before, describe, it } from 'node:test';
 import { GlossaError } from '../../src/base/error.js';
 import {
@@ -73,6 +74,19 @@ async function checkpointsAt(dir: string, steps: readonly number[], keep = 9) {
 }
 
 describe('checkpoints', () => {
+  it('unpack a packed tokenizer, and copy one that is read-only', async () => {
+    const run = runFolder(await fresh());
+    const from = await fresh();
+    const save = (target: string) => writeFile(join(target, 'model.safetensors'), 'weights');
+    await writeFile(join(from, 'tokenizer.json.gz'), gzipSync('{"model":{}}'));
+    await writeFile(join(from, 'merges.txt'), 'a b', { mode: 0o444 });
+    const dir = await writeCheckpoint(run, progress(1), { save, tokenizerDir: from }, 1);
+    assert.equal(await readFile(join(dir, 'tokenizer.json'), 'utf8'), '{"model":{}}');
+    assert.equal(await readFile(join(dir, 'merges.txt'), 'utf8'), 'a b');
+    assert.equal((await stat(join(dir, 'merges.txt'))).mode & 0o200, 0o200);
+    assert.ok(!(await readdir(dir)).includes('tokenizer.json.gz'));
+  });
+
   it('hold the weights, the tokenizer, the state and a checksum of every file', async () => {
     const run = await checkpointsAt(await fresh(), [3]);
     assert.deepEqual((await readdir(run.checkpoint(3))).sort(), ['model.safetensors', 'state.json', 'tokenizer.json']);

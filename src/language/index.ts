@@ -1,3 +1,4 @@
+export { LANGUAGE_NAMES } from './names.js';
 export { labelWords, measureLanguage } from './measure.js';
 export {
   LANGUAGES,

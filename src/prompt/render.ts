@@ -1,10 +1,11 @@
 import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
+import { LANGUAGE_NAMES } from '../language/index.js';
 import type { Language } from '../language/types.js';
 import { splitAtControlTokens } from '../tokenizer/index.js';
 import type { TemplateFile, Tokenizer } from '../tokenizer/index.js';
 import { ControlMarks } from './control_marks.js';
-import { LANGUAGE_NAMES, THINK_PREFIXES } from './languages.js';
+import { THINK_PREFIXES } from './think_prefixes.js';
 import { DATE_STRING, renderTemplate } from './template.js';
 import type { Message, PromptSettings, RenderedPrompt } from './types.js';
 

@@ -2,12 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
+import { LANGUAGE_NAMES } from '../language/index.js';
 import type { CountedLanguage } from '../language/types.js';
 import type { RunSummary } from '../run/types.js';
 import { chooseSteps, showCompletions, type ShownCompletion } from './completions.js';
 import { fidelityPrice, findings, type Findings } from './findings.js';
 import { lineFigure, series, shareFigure, type FigureSpec } from './figures.js';
-import { LANGUAGE_NAME, SERIES_INK } from './palette.js';
+import { SERIES_INK } from './palette.js';
 import { percent, renderPage, type PageRun } from './page.js';
 import { renderSvg, standaloneSvg } from './svg.js';
 
@@ -77,7 +78,7 @@ const slug = (label: string): string =>
 function comparisonFigures(runs: readonly ReportRun[], target: CountedLanguage): [string, FigureSpec][] {
   const of = (key: string) =>
     runs.map((run, i) => series(run.label, `series-${i % SERIES_INK.length}`, run.summary.metrics, key));
-  const name = LANGUAGE_NAME[target];
+  const name = LANGUAGE_NAMES[target];
   return [
     [
       'accuracy',
@@ -115,7 +116,7 @@ function runFigures(run: ReportRun, target: CountedLanguage): [string, FigureSpe
     ...series(name, inkName, metrics, key),
     dashed,
   });
-  const name = LANGUAGE_NAME[target];
+  const name = LANGUAGE_NAMES[target];
   const classes = (field: string) => [
     line(name, 'class-target', `advantage/target/${field}`),
     line('mixed', 'class-mixed', `advantage/mixed/${field}`),
@@ -199,7 +200,7 @@ async function completionsOf(runDir: string, options: ReportOptions): Promise<Sh
 
 /** Sentences about what happened, each from a number of the runs. */
 export function story(runs: readonly ReportRun[], found: readonly Findings[], target: CountedLanguage): string[] {
-  const name = LANGUAGE_NAME[target];
+  const name = LANGUAGE_NAMES[target];
   const lines: string[] = [];
   runs.forEach((run, i) => {
     const f = found[i]!;

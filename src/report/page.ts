@@ -1,6 +1,7 @@
 import type { ShownCompletion } from './completions.js';
 import { type EvaluationPoint, type Findings } from './findings.js';
-import { inkTable, LANGUAGE_NAME } from './palette.js';
+import { inkTable } from './palette.js';
+import { LANGUAGE_NAMES } from '../language/index.js';
 import type { CountedLanguage } from '../language/types.js';
 
 /** One run as the page shows it: figures are SVG strings. */
@@ -101,7 +102,7 @@ ${completionsBlock(run.completions)}
 function completionsBlock(completions: ShownCompletion[]): string {
   if (completions.length === 0) return '';
   const used = new Set(completions.flatMap((c) => c.pieces.map((p) => p.language)).filter((l) => l !== null));
-  const legend = [...used].map((l) => `<span class="lang-${l}">${LANGUAGE_NAME[l]}</span>`).join('');
+  const legend = [...used].map((l) => `<span class="lang-${l}">${LANGUAGE_NAMES[l]}</span>`).join('');
   const steps = [...new Set(completions.map((c) => c.step))];
   const groups = steps.map(
     (step) =>

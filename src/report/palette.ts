@@ -20,17 +20,6 @@ export const LANGUAGE_INK: Record<CountedLanguage, Ink> = {
   other: { light: '#666666', dark: '#a0a0a0' },
 };
 
-export const LANGUAGE_NAME: Record<CountedLanguage, string> = {
-  en: 'English',
-  ko: 'Korean',
-  zh: 'Chinese',
-  ja: 'Japanese',
-  th: 'Thai',
-  uk: 'Ukrainian',
-  ru: 'Russian',
-  other: 'other',
-};
-
 /** Lines of several runs in one chart. */
 export const SERIES_INK: readonly Ink[] = [
   { light: '#d55e00', dark: '#ff9a56' },

@@ -1,15 +1,5 @@
 import type { Language } from '../language/types.js';
 
-/** What `{language}` in a system message is replaced by, and `language` in a template of one's own. */
-export const LANGUAGE_NAMES: Record<Language, string> = {
-  en: 'English',
-  ko: 'Korean',
-  zh: 'Chinese',
-  ja: 'Japanese',
-  th: 'Thai',
-  uk: 'Ukrainian',
-};
-
 /** How a thought begins under `think_prefix: auto`. */
 export const THINK_PREFIXES: Record<Language, string> = {
   en: 'Let me think about this step by step in English.',

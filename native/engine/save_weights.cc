@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
-#include <regex>
 #include <unordered_set>
 
 #include "io/atomic_file.h"
@@ -65,13 +64,19 @@ std::string index_json(const std::vector<Shard>& shards) {
   return out + "\n  }\n}\n";
 }
 
+bool is_weights(const std::string& name) {
+  size_t number = 0, count = 0;
+  return name == kSingleFile || name == kIndexFile ||
+         (std::sscanf(name.c_str(), "model-%5zu-of-%5zu", &number, &count) == 2 && count > 1 &&
+          name == shard_name(number - 1, count));
+}
+
 // What an earlier save left: readers would take a model.safetensors before the index, and count stray shards.
 Status remove_others(const std::string& dir, const std::unordered_set<std::string>& kept) {
-  static const std::regex kWeights(R"(model(-\d{5}-of-\d{5})?\.safetensors(\.index\.json)?)");
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
     const std::string name = entry.path().filename().string();
-    if (kept.count(name) || !std::regex_match(name, kWeights)) continue;
+    if (kept.count(name) || !is_weights(name)) continue;
     std::filesystem::remove(entry.path(), error);
     if (error) return Status("IO_ERROR", entry.path().string() + ": cannot remove the old weights: " + error.message());
   }

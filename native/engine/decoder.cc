@@ -37,7 +37,8 @@ Decoder::Decoder(GenerateJob& job, const DecoderMemory& memory, int64_t slots, c
 
 void Decoder::run() {
   while (!is_cancelled(job_.control) && job_.unusable < 0) {
-    while (static_cast<int64_t>(slots_.size()) < slot_count_ && admit()) {
+    const int64_t fair = fair_slots();
+    while (static_cast<int64_t>(slots_.size()) < (open_ == SIZE_MAX ? fair : slot_count_) && admit()) {
     }
     if (slots_.empty()) break;
     const double start = seconds_now();
@@ -49,6 +50,17 @@ void Decoder::run() {
     if (reports_) report(false);
   }
   for (const Slot& s : slots_) close(s, Finish::cancelled);
+}
+
+// How many slots to fill now. Near the end whoever comes first must not take all that is left: at most a worker's part
+// of it, and not beyond its part of all that is left or in flight.
+int64_t Decoder::fair_slots() const {
+  const int64_t taken = job_.rows_taken.load(std::memory_order_relaxed);
+  const int64_t left = static_cast<int64_t>(job_.lengths.size()) - taken;
+  const int64_t unfinished = left + taken - job_.rows_done.load(std::memory_order_relaxed);
+  auto part = [&](int64_t rows) { return (rows + job_.workers - 1) / job_.workers; };
+  const int64_t held = static_cast<int64_t>(slots_.size());
+  return std::min({slot_count_, held + part(left), std::max<int64_t>(part(unfinished), 1)});
 }
 
 // Starts one completion; false when none is left.
@@ -81,6 +93,7 @@ bool Decoder::open_group() {
   free_groups_.pop_back();
   Group& g = groups_[open_];
   g.share = job_.shares[static_cast<size_t>(share)];
+  job_.rows_taken.fetch_add(g.share.sample1 - g.share.sample0, std::memory_order_relaxed);
   g.next = g.share.sample0;
   g.live = 0;
   g.cache = free_prefix_.back();  // a group in use holds a slot, so there is always one left

@@ -21,13 +21,14 @@ struct GenerateJob {
   const GenerateRequest& request;
   const JobControl& control;
   std::vector<PromptShare> shares;
+  int64_t workers;
   std::vector<int64_t>
       first;  // per prompt: where its first completion's tokens are placed; the next are a budget apart
   std::vector<int32_t> tokens;
   std::vector<float> logps, entropies;
   std::vector<int32_t> lengths;  // per row
   std::vector<int8_t> finish;    // per row
-  std::atomic<int64_t> next_share{0}, rows_done{0}, tokens_done{0};
+  std::atomic<int64_t> next_share{0}, rows_taken{0}, rows_done{0}, tokens_done{0};
   std::atomic<int64_t> unusable{-1};  // a row from whose logits nothing can be drawn: all workers stop
 
   int64_t row(int32_t prompt, int32_t sample) const { return prompt * request.num_generations + sample; }
@@ -77,6 +78,7 @@ class Decoder {
     int64_t cache;
     int64_t place;  // of its tokens in the job's outputs
   };
+  int64_t fair_slots() const;
   bool admit();
   bool open_group();
   void prefill();

@@ -110,7 +110,7 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
   const std::vector<DecoderSize> sizes = decoder_sizes(m, size, e.threads(), e.together);
   const int64_t workers = static_cast<int64_t>(sizes.size());
 
-  GenerateJob job{m, e.policy, request, control, make_shares(request, workers), {}, {}, {}, {}, {}, {}};
+  GenerateJob job{m, e.policy, request, control, make_shares(request, workers), workers, {}, {}, {}, {}, {}, {}};
   place_outputs(&job);
   auto carve = [&](Carver c) {
     std::vector<DecoderMemory> memory;

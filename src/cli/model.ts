@@ -1,12 +1,13 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { exists } from '../base/exists.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { createEngine, loadEngine } from '../engine/index.js';
 import type { Dtype, Engine } from '../engine/types.js';
 import { resolveModel } from '../hub/index.js';
 import { latestCheckpoint, readRecord, runFolder } from '../run/index.js';
-import { checkVocabulary, loadTokenizer } from '../tokenizer/index.js';
+import { checkVocabulary, hasTokenizer, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 
 export interface NamedModel {
@@ -61,7 +62,7 @@ export async function openForIds(
 ): Promise<Omit<NamedModel, 'tokenizer'> & { tokenizer: Tokenizer | undefined }> {
   const found = await locateSource(source, warn);
   const given = source.tokenizer !== undefined;
-  const readable = found.tokenizerDir !== undefined && (given || (await hasTokenizer(found.tokenizerDir)));
+  const readable = found.tokenizerDir !== undefined && (given || hasTokenizer(found.tokenizerDir));
   const tokenizer = readable ? await loadTokenizer(found.tokenizerDir!) : undefined;
   return { ...found, tokenizer, engine: await openEngine(found, tokenizer, options) };
 }
@@ -106,10 +107,6 @@ async function openEngine(
   }
 }
 
-async function hasTokenizer(dir: string): Promise<boolean> {
-  return (await exists(join(dir, 'tokenizer.json'))) || exists(join(dir, 'tokenizer.json.gz'));
-}
-
 async function locateModel(
   given: string,
   warn: (message: string) => void,
@@ -128,11 +125,4 @@ async function locateModel(
       hint: `glossa train --resume ${path} goes on with it`,
     });
   return { dir: checkpoint.dir, config: config as ResolvedConfig, step: checkpoint.state.step };
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -65,19 +65,19 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
       purpose: 'sample',
       step: 0,
     });
+    const completions = { ids: columns.completionIds, offsets: columns.completionOffsets };
     for (let row = 0; row < columns.rows; row++) {
-      const drawn = rowIds({ ids: columns.completionIds, offsets: columns.completionOffsets }, row);
+      const drawn = rowIds(completions, row);
       const completion = tokenizer.decode(drawn);
       const { targetWr, enWr } = measureLanguage(completion, language);
       const finish = FINISH[columns.finish[row]!]!;
       if (options.json) {
-        const perToken = { ids: columns.completionIds, offsets: columns.completionOffsets };
         const fields = {
           ...{ sample: row, completion, finish, tokens: drawn.length, target_wr: targetWr, en_wr: enWr },
           prompt_ids: ids,
           completion_ids: Array.from(drawn),
-          logps: Array.from(sliceTokens(columns.logps, perToken, row, row + 1)),
-          entropies: Array.from(sliceTokens(columns.entropies, perToken, row, row + 1)),
+          logps: Array.from(sliceTokens(columns.logps, completions, row, row + 1)),
+          entropies: Array.from(sliceTokens(columns.entropies, completions, row, row + 1)),
         };
         process.stdout.write(`${JSON.stringify(fields)}\n`);
       } else

@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { exists } from '../base/exists.js';
 import {
   applyOverride,
   checkRaw,
@@ -118,11 +118,4 @@ function withResumeHint(error: unknown): unknown {
     cause: error,
     hint: 'glossa train --resume RUN goes on from the last checkpoint',
   });
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,6 +1,7 @@
-import { access, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { exists } from '../base/exists.js';
 import { runGolden, type GoldenCase } from '../engine/index.js';
 import type { Dtype } from '../engine/types.js';
 import { computeAdvantages } from '../grpo/index.js';
@@ -85,11 +86,4 @@ async function advantageCases(path: string): Promise<AnyCase[]> {
       ],
     };
   });
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,11 +1,10 @@
-import { access } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { availableMemory } from '../base/memory.js';
 import { loadConfig, type DataSource, type ResolvedConfig } from '../config/index.js';
 import type { Problem } from '../data/types.js';
 import type { MemoryPlan } from '../engine/types.js';
 import { resolveModel } from '../hub/index.js';
-import { loadTokenizer } from '../tokenizer/index.js';
+import { hasTokenizer, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { loadSource, longestPrompt, planOf, readConfigJson } from '../trainer/index.js';
 
@@ -46,7 +45,9 @@ export async function plan(settings: PlanSettings): Promise<RunPlan> {
   const isFile = settings.model.endsWith('.json');
   const dir = isFile ? undefined : await resolveModel(settings.model);
   const configJson = await readConfigJson(dir === undefined ? resolve(settings.model) : join(dir, 'config.json'));
-  const tokenizerDir = await firstWithTokenizer([dir, config.model.init?.tokenizer, config.model.path]);
+  const tokenizerDir = [dir, config.model.init?.tokenizer, config.model.path].find(
+    (place) => place !== undefined && hasTokenizer(place),
+  );
   const readable = [...config.data.train, ...config.data.eval].every(({ path }) => path !== undefined);
   const tokenizer = tokenizerDir === undefined ? undefined : await loadTokenizer(tokenizerDir);
   const read =
@@ -77,18 +78,4 @@ async function readSizes({ data, prompt }: ResolvedConfig, tokenizer: Tokenizer)
     train: longestPrompt(train.flat(), tokenizer, prompt),
     suites: suites.map((suite) => ({ longest: longestPrompt(suite, tokenizer, prompt), problems: suite.length })),
   };
-}
-
-async function firstWithTokenizer(dirs: readonly (string | undefined)[]): Promise<string | undefined> {
-  for (const dir of dirs) {
-    if (dir === undefined) continue;
-    for (const name of ['tokenizer.json', 'tokenizer.json.gz']) {
-      const found = await access(join(dir, name)).then(
-        () => true,
-        () => false,
-      );
-      if (found) return dir;
-    }
-  }
-  return undefined;
 }

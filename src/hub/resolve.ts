@@ -1,6 +1,7 @@
-import { access, readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { exists } from '../base/exists.js';
 import { CachedRepository } from './cache.js';
 import { hubIdText, parseHubFile, parseHubId, type HubId } from './id.js';
 import { hubSettings, type HubSettings } from './settings.js';
@@ -100,11 +101,4 @@ export async function resolveData(given: string, settings?: HubSettings): Promis
 
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false;
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

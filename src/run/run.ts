@@ -1,7 +1,8 @@
-import { access, mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ioError, writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
+import { exists } from '../base/exists.js';
 import { latestCheckpoint, type FoundCheckpoint } from './checkpoint.js';
 import type { EvaluationFile } from './evaluation.js';
 import { runFolder, stepOf, type RunFolder } from './folder.js';
@@ -110,11 +111,4 @@ async function removeLater(dir: string, step: number): Promise<void> {
     const leftOver = name.startsWith('.') && name.endsWith('.tmp');
     if (leftOver || (at !== undefined && (at > step || step === 0))) await rm(join(dir, name), { force: true });
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -45,6 +45,12 @@ export async function readJsonIfThere(path: string): Promise<unknown> {
   return parseJson(await readFile(path, 'utf8'), path);
 }
 
+/** Whether a folder has a tokenizer.json, packed or not. */
+export function hasTokenizer(dir: string): boolean {
+  const path = join(dir, 'tokenizer.json');
+  return existsSync(path) || existsSync(`${path}.gz`);
+}
+
 /** Reads tokenizer.json, or tokenizer.json.gz beside which it would lie. */
 export async function readTokenizerFile(dir: string): Promise<TokenizerFile> {
   const path = join(dir, 'tokenizer.json');

@@ -92,20 +92,15 @@ inline void interleave(uint32_t* out, const uint16_t* even, const uint16_t* odd)
   for (int j = 0; j < N; ++j) out[j] = even[j] | static_cast<uint32_t>(odd[j]) << 16;
 }
 
-// The bfloat16 nearest to x (ties to even; NaN stays NaN) in the upper half. Without a branch, so that loops vectorise.
-inline uint32_t rounded(float x) {
-  uint32_t u;
-  memcpy(&u, &x, 4);
-  return (u & 0x7fffffffu) > 0x7f800000u ? u | 0x400000u : u + 0x7fffu + (u >> 16 & 1u);
-}
-
-constexpr int kPairs = 8;
-// kPairs rows of a whole panel of pairs, from 2 kPairs columns of 32 rows of w.
+constexpr int kPairs = kLanes / 2;
+// kPairs rows of a whole panel of pairs, from kLanes columns of 32 rows of w.
 void pack_pairs(uint32_t* to, const float* w, int64_t ld) {
   uint32_t pairs[kPanel][kPairs];
-  for (int64_t j = 0; j < kPanel; ++j)
-    for (int i = 0; i < kPairs; ++i)
-      pairs[j][i] = rounded(w[j * ld + 2 * i]) >> 16 | (rounded(w[j * ld + 2 * i + 1]) & 0xffff0000u);
+  for (int64_t j = 0; j < kPanel; ++j) {
+    uint16_t halves[kLanes];
+    store_bf16(halves, load(w + j * ld));
+    memcpy(pairs[j], halves, sizeof halves);
+  }
   for (int i = 0; i < kPairs; ++i)
     for (int64_t j = 0; j < kPanel; ++j) to[i * kPanel + j] = pairs[j][i];
 }
@@ -115,9 +110,9 @@ void pack(void* packed, Dtype t, const float* w, int64_t n, int64_t k, int64_t l
   const int64_t rows = t == Dtype::f32 ? k : k + k % 2;  // of a panel, the padding of an odd k among them
   for (int64_t p = panel0; p < panel1; ++p) {
     const int64_t columns = n - p * kPanel < kPanel ? n - p * kPanel : kPanel;
-    for (int64_t k0 = 0; k0 < rows; k0 += 2 * kPairs) {
-      const int64_t k1 = k0 + 2 * kPairs < rows ? k0 + 2 * kPairs : rows, valid = k1 < k ? k1 : k;
-      if (t == Dtype::bf16 && columns == kPanel && k0 + 2 * kPairs <= k) {
+    for (int64_t k0 = 0; k0 < rows; k0 += kLanes) {
+      const int64_t k1 = k0 + kLanes < rows ? k0 + kLanes : rows, valid = k1 < k ? k1 : k;
+      if (t == Dtype::bf16 && columns == kPanel && k0 + kLanes <= k) {
         pack_pairs(static_cast<uint32_t*>(packed) + (p * rows + k0) / 2 * kPanel, w + p * kPanel * ld + k0, ld);
         continue;
       }

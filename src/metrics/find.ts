@@ -1,0 +1,73 @@
+import { LANGUAGE_NAMES } from '../language/index.js';
+import { LANGUAGES, type Language } from '../language/types.js';
+import { MEASURES } from './measures.js';
+import type { Measure } from './types.js';
+
+/** A name of metrics.jsonl, taken apart. */
+export interface FoundMeasure {
+  measure: Measure;
+  /** What stands for `<reward>` or `<class>`, where the measure has one. */
+  subject?: string;
+  /** Language of the prompts it is about; all of them where absent. */
+  language?: Language;
+  /** Held-out suite it is about; the training prompts where absent. */
+  suite?: string;
+}
+
+const byName = new Map<string, Measure>(MEASURES.map((measure) => [measure.name, measure]));
+const byField = new Map<string, Measure>(
+  MEASURES.flatMap((measure) => (measure.field === undefined ? [] : [[measure.field, measure]])),
+);
+const patterns = MEASURES.filter(({ name }) => name.includes('<')).map((measure) => {
+  const [before, after] = measure.name.split(/<\w+>/) as [string, string];
+  return { measure, before, after };
+});
+
+/** The measure of a name in metrics.jsonl, or undefined where no measure has it. */
+export function findMeasure(name: string): FoundMeasure | undefined {
+  return heldOut(name) ?? ofLanguage(name) ?? plain(name);
+}
+
+/** The measure of a field in the rows of evaluations and of `score`. */
+export function fieldMeasure(field: string): Measure | undefined {
+  return byField.get(field);
+}
+
+/**
+ * What a measure is called in tables, legends and sentences: `Korean words`, `target words` where the prompts are in several
+ * languages, `reward length`.
+ */
+export function labelOf({ measure, subject = '', language }: FoundMeasure): string {
+  const target = language === undefined ? 'target' : LANGUAGE_NAMES[language];
+  return measure.label.replace(/\{(\w+)\}/, (_, word: string) => (word === 'target' ? target : subject));
+}
+
+function plain(name: string): FoundMeasure | undefined {
+  const measure = byName.get(name);
+  if (measure !== undefined) return name.includes('<') ? undefined : { measure };
+  for (const { measure, before, after } of patterns) {
+    if (name.length > before.length + after.length && name.startsWith(before) && name.endsWith(after))
+      return { measure, subject: name.slice(before.length, name.length - after.length) };
+  }
+  return undefined;
+}
+
+/** `language/<lang>/...`: the measures under `language/`, and accuracy, of the prompts in one language. */
+function ofLanguage(name: string): FoundMeasure | undefined {
+  const [group, code, ...rest] = name.split('/');
+  const language = LANGUAGES.find((each) => each === code);
+  if (group !== 'language' || language === undefined) return undefined;
+  const tail = rest.join('/');
+  const found = plain(`language/${tail}`) ?? (byField.has(tail) ? plain(byField.get(tail)!.name) : undefined);
+  return found && { ...found, language };
+}
+
+/** `eval_<suite>/<field>` and `eval_<suite>/<lang>/<field>`. */
+function heldOut(name: string): FoundMeasure | undefined {
+  const match = /^eval_([^/]+)\/(?:([^/]+)\/)?([^/]+)$/.exec(name);
+  const measure = match === null ? undefined : byField.get(match[3]!);
+  if (match === null || measure === undefined) return undefined;
+  const language = LANGUAGES.find((each) => each === match[2]);
+  if (match[2] !== undefined && language === undefined) return undefined;
+  return { measure, suite: match[1]!, ...(language && { language }) };
+}

@@ -65,15 +65,20 @@ export function rewardMetrics(
  * `language/rewarded/` over the right ones, and the means over completions of `first_switch` (of those that switch),
  * `switches`, and `lpr` and `wpr` (language confusion: share of completions with no line in a wrong language; of those, the
  * share with no stray English word). Where the prompts are in several languages, all of it once more under
- * `language/<lang>/`, with `accuracy`.
+ * `language/<lang>/`, with `accuracy` and `clipped_ratio`.
+ *
+ * @param languages of all the prompts that these are drawn from; null for one that none of the rows has.
  */
-export function languageMetrics(rows: readonly Pick<GradedRow, 'language' | 'correct' | 'measure'>[]): Metrics {
+export function languageMetrics(
+  rows: readonly Pick<GradedRow, 'language' | 'correct' | 'measure' | 'terminated'>[],
+  languages: readonly Language[] = [...new Set(rows.map((row) => row.language))],
+): Metrics {
   const metrics = { ...languageOf(rows, 'language') };
-  const languages = [...new Set(rows.map((row) => row.language))];
   if (languages.length > 1) {
     for (const language of languages) {
       const subset = rows.filter((row) => row.language === language);
       metrics[`language/${language}/accuracy`] = accuracy(subset);
+      metrics[`language/${language}/clipped_ratio`] = subset.filter((row) => !row.terminated).length / subset.length;
       Object.assign(metrics, languageOf(subset, `language/${language}`));
     }
   }
@@ -100,12 +105,17 @@ export function advantageMetrics(
   return finite(metrics);
 }
 
-/** All of the above in one record. */
-export function gradedMetrics(rows: readonly GradedRow[], names: readonly string[], advantages: Advantages): Metrics {
+/** All of the above in one record; `languages` as {@link languageMetrics} takes them. */
+export function gradedMetrics(
+  rows: readonly GradedRow[],
+  names: readonly string[],
+  advantages: Advantages,
+  languages?: readonly Language[],
+): Metrics {
   return {
     ...rewardMetrics(rows, names, advantages),
     ...completionMetrics(rows),
-    ...languageMetrics(rows),
+    ...languageMetrics(rows, languages),
     ...advantageMetrics(rows, advantages),
   };
 }

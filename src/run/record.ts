@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import type { EngineInfo } from '../engine/types.js';
+import type { Language } from '../language/types.js';
 import type { LabSettings } from '../lab/types.js';
 
 /** run.json: what was asked, what it ran on, how it ended. */
@@ -24,6 +25,8 @@ export interface RunRecord {
   machine: Machine;
   /** Known once the model is loaded. */
   model?: EngineInfo;
+  /** Of the training problems; known once they are read. */
+  languages?: Language[];
 }
 
 export interface Machine {

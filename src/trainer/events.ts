@@ -1,4 +1,5 @@
 import type { PretrainProgress } from '../lab/index.js';
+import type { Language } from '../language/types.js';
 import type { EvaluationRow, MetricsLine } from '../run/index.js';
 
 export type Phase = 'generate' | 'grade' | 'train' | 'evaluate' | 'save';
@@ -6,7 +7,16 @@ export type Phase = 'generate' | 'grade' | 'train' | 'evaluate' | 'save';
 /** What a run tells while it goes on; for a terminal, a log or a test. */
 export type TrainEvent =
   | { type: 'pretrain'; progress: PretrainProgress }
-  | { type: 'start'; dir: string; step: number; maxSteps: number; parameters: number; problems: number }
+  | {
+      type: 'start';
+      dir: string;
+      step: number;
+      maxSteps: number;
+      parameters: number;
+      problems: number;
+      /** Of the training problems. */
+      languages: readonly Language[];
+    }
   | { type: 'phase'; phase: Phase; step: number; done: number; total: number }
   | { type: 'step'; line: MetricsLine; maxSteps: number }
   | { type: 'evaluation'; rows: readonly EvaluationRow[] }

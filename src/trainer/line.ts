@@ -1,5 +1,6 @@
 import type { EngineInfo, StepMetrics } from '../engine/types.js';
 import { gradedMetrics, type GradedRow } from '../grpo/index.js';
+import type { Language } from '../language/types.js';
 import type { MetricsLine } from '../run/index.js';
 import type { Collected } from './collect.js';
 import { rowLength } from '../base/ragged.js';
@@ -7,6 +8,8 @@ import { rowLength } from '../base/ragged.js';
 export interface LineContext {
   step: number;
   rewardNames: readonly string[];
+  /** Of all training problems. */
+  languages: readonly Language[];
   /** Prompt and completion tokens trained on so far, this step's among them. */
   numTokens: number;
   epoch: number;
@@ -52,7 +55,7 @@ export function metricsLine(
     'sampling/sampling_logp_difference/max': metrics.logpMaxAbsDiff,
     loss_tokens: metrics.lossTokens,
     grader_errors: context.errors,
-    ...gradedMetrics(rows, context.rewardNames, slice),
+    ...gradedMetrics(rows, context.rewardNames, slice, context.languages),
     ...timings(batch, metrics, context),
   };
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ResolvedConfig } from '../config/index.js';
 import type { DataSet, Problem } from '../data/types.js';
 import { measuredPeak } from '../engine/index.js';
+import { LANGUAGES, type Language } from '../language/types.js';
 import { createGrader, type Grader } from '../reward/index.js';
 import type { FoundCheckpoint, Run } from '../run/index.js';
 import { checkBudget } from './budget.js';
@@ -25,6 +26,8 @@ export interface Parts extends Inputs {
 
 export interface Inputs {
   train: readonly DataSet[];
+  /** Of the training problems, in the order of {@link LANGUAGES}. */
+  languages: readonly Language[];
   suites: readonly { name: string; problems: readonly Problem[] }[];
 }
 
@@ -54,7 +57,7 @@ export async function openParts(
     const suiteGrader = keep(await createGrader([{ name: 'accuracy', weight: 1 }], threads));
     const reference = keep(await openReference(run, config, model.engine, checkpoint !== undefined));
     const peak = measuredPeak(engineOptions(config));
-    await run.update({ model: model.engine.info() });
+    await run.update({ model: model.engine.info(), languages: [...inputs.languages] });
     return { run, config, model, reference, grader, suiteGrader, peak, ...inputs };
   } catch (error) {
     for (const part of opened.reverse()) await part.close();
@@ -81,7 +84,8 @@ export async function openData(config: ResolvedConfig, { engine, tokenizer, labD
     checkBudget(problems, grpo.max_completion_length, limits, 'grpo.max_completion_length');
   for (const { problems } of suites)
     checkBudget(problems, evaluation.max_completion_length, limits, 'eval.max_completion_length');
-  return { train, suites };
+  const drawn = new Set(train.flatMap(({ problems }) => problems.map((problem) => problem.language)));
+  return { train, languages: LANGUAGES.filter((language) => drawn.has(language)), suites };
 }
 
 /** Problems of all training sets. */

@@ -82,6 +82,7 @@ export class Session {
       maxSteps: config.grpo.max_steps,
       parameters: session.info.parameters,
       problems: problemCount(parts),
+      languages: parts.languages,
     });
     return session;
   }
@@ -163,6 +164,7 @@ export class Session {
     const line: MetricsLine = metricsLine(batch, range, metrics, {
       step,
       rewardNames: grader.names,
+      languages: this.parts.languages,
       numTokens,
       epoch: promptsDrawn / problemCount(this.parts),
       learningRate: learningRate(step - 1, config.optimizer, config.grpo.max_steps),

@@ -107,6 +107,16 @@ test('several prompt languages are listed apart', () => {
   assert.equal(both['language/target_wr'], 39 / 54);
 });
 
+test('a language of the run that this step drew no prompt of has names and no values', () => {
+  const drawn = languageMetrics(rows, ['ko', 'en']);
+  assert.equal(drawn['language/ko/target_wr'], drawn['language/target_wr']);
+  assert.equal(drawn['language/ko/clipped_ratio'], rows.filter((row) => !row.terminated).length / rows.length);
+  assert.equal(drawn['language/en/target_wr'], null);
+  assert.equal(drawn['language/en/accuracy'], null);
+  assert.equal(drawn['language/en/clipped_ratio'], null);
+  assert.ok(!('language/ko/target_wr' in languageMetrics(rows, ['ko'])));
+});
+
 test('class boundaries are included', () => {
   assert.equal(completionClass(measure({ ko: 9, en: 1 })), 'target');
   assert.equal(completionClass(measure({ ko: 1, en: 9 })), 'english');

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
+import { readTextIfThere } from '../base/read_file.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { createEngine, loadEngine } from '../engine/index.js';
 import type { Dtype, Engine } from '../engine/types.js';
@@ -82,12 +82,11 @@ async function locateSource({ model, randomInit, tokenizer, seed }: ModelSource,
   if (model !== undefined || randomInit === undefined)
     throw new GlossaError('USAGE', 'name a model, or a config.json with --random-init, and not both');
   const path = resolve(randomInit);
-  const config = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new GlossaError('MODEL_NOT_FOUND', `--random-init: cannot read ${path}: ${(cause as Error).message}`, {
+  const config = await readTextIfThere(path);
+  if (config === undefined)
+    throw new GlossaError('MODEL_NOT_FOUND', `--random-init: there is no file ${path}`, {
       hint: 'name a Hugging Face config.json',
-      cause,
     });
-  });
   return { dir: path, config: undefined, step: 0, tokenizerDir, random: { config, seed: BigInt(seed) } };
 }
 

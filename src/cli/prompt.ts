@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { GlossaError } from '../base/error.js';
+import { readTextIfThere } from '../base/read_file.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { promptConflicts, type PromptSettings, type RenderedPrompt } from '../prompt/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
@@ -50,14 +50,11 @@ export async function promptSettings(
 }
 
 async function readTemplate(path: string): Promise<{ path: string; text: string }> {
-  try {
-    return { path, text: await readFile(path, 'utf8') };
-  } catch (cause) {
-    throw new GlossaError('IO_ERROR', `--template: cannot read ${path}: ${(cause as Error).message}`, {
-      hint: 'name a Jinja file; docs/prompts.md has an example',
-      cause,
-    });
-  }
+  const text = await readTextIfThere(path);
+  if (text !== undefined) return { path, text };
+  throw new GlossaError('IO_ERROR', `--template: there is no file ${path}`, {
+    hint: 'name a Jinja file; docs/prompts.md has an example',
+  });
 }
 
 export interface ShownToken {

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import type { z } from 'zod';
 import { GlossaError } from '../base/error.js';
+import { isMissing, readTextIfThere, readTextSync } from '../base/read_file.js';
 import { checkConfig, completionsPerGeneration, promptStyle, type Finding } from './check.js';
 import { locate, pathText, type ConfigPath } from './locate.js';
 import { applyOverride, parseOverride, resolveFiles, type Override } from './overrides.js';
@@ -26,14 +25,8 @@ export type ResolvedConfig = Config & {
  *   CONFIG_LOSS_TYPE, CONFIG_OVERRIDE; the message has a line for each fault, with file, line and column.
  */
 export async function loadConfig(path: string, sets: readonly string[] = []): Promise<ResolvedConfig> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw new GlossaError('CONFIG_NOT_FOUND', `cannot read the config ${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  const text = await readTextIfThere(path);
+  if (text === undefined) throw new GlossaError('CONFIG_NOT_FOUND', `there is no config ${path}`);
   return parseConfig(text, { path, sets });
 }
 
@@ -91,10 +84,10 @@ export function checkRaw(raw: unknown, source: Source): ResolvedConfig {
 function readTemplate(given: Config['prompt']['template']): { path: string; text: string } | Finding | undefined {
   if (typeof given !== 'string') return given;
   try {
-    return { path: given, text: readFileSync(given, 'utf8') };
+    return { path: given, text: readTextSync(given) };
   } catch (error) {
-    const message = `cannot read ${given}: ${(error as Error).message}`;
-    return { code: 'CONFIG_NOT_FOUND', path: ['prompt', 'template'], message };
+    const code = isMissing(error) ? 'CONFIG_NOT_FOUND' : (error as GlossaError).code;
+    return { code, path: ['prompt', 'template'], message: (error as GlossaError).message };
   }
 }
 

@@ -37,8 +37,8 @@ export function rowPlace(path: string, row: Row): string {
 async function checkFile(path: string): Promise<void> {
   const found = await stat(path).catch((cause: NodeJS.ErrnoException) => cause);
   if (!(found instanceof Error)) {
-    if (!found.isDirectory()) return;
-    throw new GlossaError('DATA_FORMAT', `${path} is a folder`, {
+    if (found.isFile()) return;
+    throw new GlossaError('DATA_FORMAT', `${path} is ${found.isDirectory() ? 'a folder' : 'no regular file'}`, {
       hint: 'Name a file: .jsonl, .jsonl.gz or .parquet.',
     });
   }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
+import { readText } from '../base/read_file.js';
 import { runGolden, type GoldenCase } from '../engine/index.js';
 import type { Dtype } from '../engine/types.js';
 import { computeAdvantages } from '../grpo/index.js';
@@ -65,7 +65,7 @@ type AnyCase = Omit<GoldenCase, 'kind'> & { kind: GoldenCase['kind'] | 'advantag
 
 async function advantageCases(path: string): Promise<AnyCase[]> {
   if (!(await exists(path))) return [];
-  const file = JSON.parse(await readFile(path, 'utf8')) as AdvantageFile;
+  const file = JSON.parse(await readText(path)) as AdvantageFile;
   return file.cases.map((each) => {
     const got = computeAdvantages(file.rewards_per_func, {
       numGenerations: file.num_generations,

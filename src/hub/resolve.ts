@@ -1,7 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
+import { readText } from '../base/read_file.js';
 import { CachedRepository } from './cache.js';
 import { hubIdText, parseHubFile, parseHubId, type HubId } from './id.js';
 import { hubSettings, type HubSettings } from './settings.js';
@@ -31,7 +32,7 @@ export async function missingModelFiles(dir: string): Promise<string[]> {
     return missing;
   }
   try {
-    const { weight_map: map } = JSON.parse(await readFile(join(dir, index), 'utf8')) as { weight_map?: object };
+    const { weight_map: map } = JSON.parse(await readText(join(dir, index))) as { weight_map?: object };
     missing.push(...(await dangling(dir, [...new Set(Object.values(map ?? {}).map(String))])));
   } catch {
     missing.push(index);

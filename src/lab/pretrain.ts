@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic.js';
+import { readTextIfThere } from '../base/read_file.js';
 import { createEngine } from '../engine/index.js';
 import type { Engine } from '../engine/types.js';
 import type { Language } from '../language/types.js';
@@ -85,8 +85,8 @@ export function recipeHash(settings: LabSettings): string {
 }
 
 async function readRecord(dir: string): Promise<LabRecord | undefined> {
-  const path = join(dir, 'lab.json');
-  return existsSync(path) ? (JSON.parse(await readFile(path, 'utf8')) as LabRecord) : undefined;
+  const text = await readTextIfThere(join(dir, 'lab.json'));
+  return text === undefined ? undefined : (JSON.parse(text) as LabRecord);
 }
 
 async function makeModel(dir: string, settings: LabSettings, options: PretrainOptions): Promise<LabRecord> {

@@ -1,7 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { Table, tableFromIPC, tableToIPC, type RecordBatch } from 'apache-arrow';
-import { ioError, writeFileAtomic } from '../base/atomic.js';
+import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
+import { readFileWhole } from '../base/read_file.js';
+
+/** Bytes of the rollouts of one step, which are read as one piece. */
+const MOST_BYTES = 2 ** 31 - 1;
 
 /** Writes one batch as an Arrow IPC file (Feather version 2), whole or not at all. */
 export async function writeRolloutFile(path: string, batch: RecordBatch): Promise<void> {
@@ -14,12 +17,7 @@ export async function writeRolloutFile(path: string, batch: RecordBatch): Promis
  * @throws GlossaError `IO_ERROR` where it cannot be read, `ROLLOUT_INVALID` where it is not an Arrow file of one batch.
  */
 export async function readRolloutFile(path: string): Promise<RecordBatch> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    throw ioError('read', path, error);
-  }
+  const bytes = await readFileWhole(path, MOST_BYTES);
   let table: Table;
   try {
     table = tableFromIPC(bytes);

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { ioError, syncDirectory, writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
+import { readText, requireFile } from '../base/read_file.js';
 import { stepName, stepOf, type RunFolder } from './folder.js';
 
 /** What a checkpoint holds beside weights and optimizer state: all that a run carries from one step to the next. */
@@ -148,7 +149,7 @@ export async function verifyCheckpoint(dir: string): Promise<CheckpointState> {
     new GlossaError('CHECKPOINT_CORRUPT', `${dir}: ${message}`, { cause });
   let state: CheckpointState;
   try {
-    state = JSON.parse(await readFile(join(dir, 'state.json'), 'utf8')) as CheckpointState;
+    state = JSON.parse(await readText(join(dir, 'state.json'))) as CheckpointState;
   } catch (error) {
     throw corrupt(`state.json cannot be read: ${(error as Error).message}`, error);
   }
@@ -183,6 +184,7 @@ async function removeTemporary(run: RunFolder): Promise<void> {
 }
 
 async function sha256(path: string): Promise<string> {
+  await requireFile(path);
   const hash = createHash('sha256');
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
   return hash.digest('hex');

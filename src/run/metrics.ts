@@ -1,6 +1,10 @@
-import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { ioError, writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
+import { readTextIfThere } from '../base/read_file.js';
+
+/** Bytes of the metrics of a run, which are read as one text: no text of Node's is longer. */
+const MOST_BYTES = 2 ** 29 - 2 ** 10;
 import type { MetricsLine } from './types.js';
 
 /**
@@ -86,12 +90,8 @@ export async function truncateMetrics(path: string, step: number): Promise<Metri
 
 /** Whole lines only: without its newline a line may be cut off inside a number and still parse. */
 async function readLines(path: string): Promise<string[]> {
-  try {
-    return (await readFile(path, 'utf8')).split('\n').slice(0, -1);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw ioError('read', path, error);
-  }
+  const text = await readTextIfThere(path, MOST_BYTES);
+  return text === undefined ? [] : text.split('\n').slice(0, -1);
 }
 
 function parseLine(text: string): MetricsLine | undefined {

@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { readText } from '../base/read_file.js';
 import type { EvaluationFile, EvaluationRow } from './evaluation.js';
 import { runFolder } from './folder.js';
 import { readMetrics } from './metrics.js';
@@ -31,7 +32,7 @@ async function readEvaluations(dir: string): Promise<EvaluationRow[]> {
   for (const name of names.filter((each) => /^\d+-.*\.json$/.test(each)).sort()) {
     const path = join(dir, name);
     try {
-      rows.push(...(JSON.parse(await readFile(path, 'utf8')) as EvaluationFile).rows);
+      rows.push(...(JSON.parse(await readText(path)) as EvaluationFile).rows);
     } catch (error) {
       throw new GlossaError('RUN_CORRUPT', `${path}: not an evaluation`, { cause: error });
     }

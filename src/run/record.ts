@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
+import { readTextIfThere } from '../base/read_file.js';
 import type { EngineInfo } from '../engine/types.js';
 import type { Language } from '../language/types.js';
 import type { LabSettings } from '../lab/types.js';
@@ -47,12 +47,9 @@ export async function writeRecord(path: string, record: RunRecord): Promise<void
 /** @throws GlossaError RUN_NOT_FOUND, RUN_CORRUPT. */
 export async function readRecord(dir: string): Promise<RunRecord> {
   const path = join(dir, 'run.json');
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
+  const text = await readTextIfThere(path);
+  if (text === undefined) {
     throw new GlossaError('RUN_NOT_FOUND', `${dir} is not the folder of a run: no run.json in it`, {
-      cause: error,
       hint: 'name the folder that `glossa train` wrote',
     });
   }

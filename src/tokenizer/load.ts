@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { readTextIfThere } from '../base/read_file.js';
 import { byteSymbols } from './byte-symbols.js';
 import { ByteTable } from './byte-table.js';
 import { splitAtControlTokens } from './control.js';
@@ -101,7 +100,8 @@ function namedTokensOf(config: Record<string, unknown>): Record<string, string> 
 
 async function chatTemplateOf(dir: string, config: Record<string, unknown>): Promise<TemplateFile | undefined> {
   const file = join(dir, 'chat_template.jinja');
-  if (existsSync(file)) return { path: file, text: await readFile(file, 'utf8') };
+  const own = await readTextIfThere(file);
+  if (own !== undefined) return { path: file, text: own };
   const template = config.chat_template as string | { name: string; template: string }[] | null | undefined;
   const text: unknown = Array.isArray(template)
     ? (template.find(({ name }) => name === 'default') ?? template[0])?.template

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GlossaError } from '../base/error.js';
+import { readFileWhole, readText, readTextIfThere } from '../base/read_file.js';
 
 /** The parts of tokenizer.json that are looked at here; the rest goes to the library as it is. */
 export interface TokenizerFile {
@@ -41,8 +41,8 @@ export function componentsOf(component: Component | null): Component[] {
 
 /** A JSON file of the folder, or undefined where there is none. */
 export async function readJsonIfThere(path: string): Promise<unknown> {
-  if (!existsSync(path)) return undefined;
-  return parseJson(await readFile(path, 'utf8'), path);
+  const text = await readTextIfThere(path);
+  return text === undefined ? undefined : parseJson(text, path);
 }
 
 /** Whether a folder has a tokenizer.json, packed or not. */
@@ -56,7 +56,7 @@ export async function readTokenizerFile(dir: string): Promise<TokenizerFile> {
   const path = join(dir, 'tokenizer.json');
   const packed = `${path}.gz`;
   let file: unknown;
-  if (existsSync(path)) file = parseJson(await readFile(path, 'utf8'), path);
+  if (existsSync(path)) file = parseJson(await readText(path), path);
   else if (existsSync(packed)) file = parseJson(await gunzip(packed), packed);
   else {
     throw new GlossaError('TOKENIZER_MISSING', `no tokenizer.json in ${dir}`, {
@@ -79,8 +79,9 @@ export async function readTokenizerFile(dir: string): Promise<TokenizerFile> {
 }
 
 async function gunzip(path: string): Promise<string> {
+  const packed = await readFileWhole(path);
   try {
-    return gunzipSync(await readFile(path)).toString('utf8');
+    return gunzipSync(packed).toString('utf8');
   } catch (cause) {
     throw new GlossaError('TOKENIZER_INVALID', `${path} is not a whole gzip file`, {
       hint: 'fetch the file again',

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { readTextIfThere } from '../base/read_file.js';
 import type { ModelSettings, ResolvedConfig } from '../config/index.js';
 import { createEngine, loadEngine } from '../engine/index.js';
 import type { Engine, EngineOptions } from '../engine/types.js';
@@ -86,12 +86,9 @@ async function modelConfig(given: string | Record<string, unknown>): Promise<str
 }
 
 export async function readConfigJson(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new GlossaError('CONFIG_NOT_FOUND', `cannot read the model's ${path}: ${(error as Error).message}`, {
-      cause: error,
-      hint: 'name a config.json, or a folder that has one',
-    });
-  }
+  const text = await readTextIfThere(path);
+  if (text !== undefined) return text;
+  throw new GlossaError('CONFIG_NOT_FOUND', `the model has no ${path}`, {
+    hint: 'name a config.json, or a folder that has one',
+  });
 }

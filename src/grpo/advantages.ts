@@ -1,5 +1,5 @@
 import { GlossaError } from '../base/error.js';
-import { isZeroStd, nanStatistics } from './statistics.js';
+import { isZeroStd, nanStatistics, shareOfOnes } from './statistics.js';
 import type { AdvantageSettings, Advantages } from './types.js';
 
 /** Added to every divisor, as TRL does; keeps groups of equal rewards at exactly 0. */
@@ -14,10 +14,10 @@ const STD_FLOOR = 1e-4;
  *
  * sum_then_normalize: A = (R - mean of group) / (s + 1e-4), s = std of the group, of the batch, or no division at all.
  * normalize_then_sum (GDPO): each function is normalised within its group, the weighted sum over the batch; `scaleRewards`
- * plays no part. Standard deviations divide by n - 1. Arithmetic in float64; results rounded to float32 once.
+ * plays no part. Standard deviations divide by n - 1. Arithmetic in float64; advantages are rounded to float32 once.
  *
- * `fracRewardZeroStd`: share of rows whose deviation is zero: the group's, or, with `batch` scaling or normalize_then_sum,
- * that of the whole batch.
+ * `zeroStd` marks the rows whose deviation is zero: their group's, also where nothing is divided by it; with `batch` scaling
+ * that of the batch; with normalize_then_sum that of the sums over the batch. In the last two it is all rows or none.
  *
  * Errors: ADVANTAGE_SHAPE where rows do not divide into groups or a row's length differs from the weights'.
  */
@@ -34,12 +34,12 @@ export function computeAdvantages(
   const batch = nanStatistics(rewards);
 
   const advantages = new Float64Array(rows);
-  let zeroStdRows = 0;
+  const zeroStd = new Uint8Array(rows);
   if (multiObjectiveAggregation === 'normalize_then_sum') {
     const sums = normalizedSums(rewardsPerFunction, weights, numGenerations);
     const { mean, std } = spread(sums, 0, rows);
     for (let row = 0; row < rows; row++) advantages[row] = (sums[row]! - mean) / (std + STD_FLOOR);
-    if (isZeroStd(std)) zeroStdRows = rows;
+    if (isZeroStd(std)) zeroStd.fill(1);
   } else {
     const batchStd = spread(rewards, 0, rows).std;
     for (let start = 0; start < rows; start += numGenerations) {
@@ -48,14 +48,15 @@ export function computeAdvantages(
       const divisor = scaleRewards === 'none' ? 1 : std + STD_FLOOR;
       for (let row = start; row < start + numGenerations; row++)
         advantages[row] = (rewards[row]! - group.mean) / divisor;
-      if (isZeroStd(std)) zeroStdRows += numGenerations;
+      if (isZeroStd(std)) zeroStd.fill(1, start, start + numGenerations);
     }
   }
 
   return {
-    rewards: Float32Array.from(rewards),
+    rewards,
     advantages: Float32Array.from(advantages, (value) => (Number.isNaN(value) ? 0 : value)),
-    fracRewardZeroStd: rows === 0 ? 0 : zeroStdRows / rows,
+    zeroStd,
+    fracRewardZeroStd: rows === 0 ? 0 : shareOfOnes(zeroStd),
     rewardMean: batch.mean,
     rewardStd: batch.std,
   };

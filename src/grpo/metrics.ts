@@ -1,6 +1,6 @@
 import type { Language, LanguageMeasure } from '../language/types.js';
 import { COMPLETION_CLASSES, completionClass } from './completion_class.js';
-import { nanStatistics } from './statistics.js';
+import { nanStatistics, shareOfOnes } from './statistics.js';
 import type { Advantages } from './types.js';
 
 /** What the metrics need to know of one graded completion. */
@@ -23,33 +23,35 @@ export type Metrics = Record<string, number | null>;
  * the share that did not end by itself. TRL reads the last token id; here the sampler's own finish reason counts.
  */
 export function completionMetrics(rows: readonly Pick<GradedRow, 'tokens' | 'terminated'>[]): Metrics {
-  const lengths = rows.map((row) => row.tokens);
-  const terminated = rows.filter((row) => row.terminated).map((row) => row.tokens);
-  const ended = terminated.length > 0 ? terminated : [0];
+  const all = nanStatistics(rows.map((row) => row.tokens));
+  const ended = rows.filter((row) => row.terminated).map((row) => row.tokens);
+  const terminated = nanStatistics(ended.length > 0 ? ended : [0]);
   return finite({
-    'completions/mean_length': mean(lengths),
-    'completions/min_length': Math.min(...lengths),
-    'completions/max_length': Math.max(...lengths),
-    'completions/clipped_ratio': (rows.length - terminated.length) / rows.length,
-    'completions/mean_terminated_length': mean(ended),
-    'completions/min_terminated_length': Math.min(...ended),
-    'completions/max_terminated_length': Math.max(...ended),
+    'completions/mean_length': all.mean,
+    'completions/min_length': all.min,
+    'completions/max_length': all.max,
+    'completions/clipped_ratio': (rows.length - ended.length) / rows.length,
+    'completions/mean_terminated_length': terminated.mean,
+    'completions/min_terminated_length': terminated.min,
+    'completions/max_terminated_length': terminated.max,
   });
 }
 
 /**
- * `reward`, `reward_std` (whole batch, n - 1), `frac_reward_zero_std`, `rewards/<name>/mean` and `/std` (unweighted, of what
- * was judged), and `accuracy`: the share of right ones among the completions that could be judged.
+ * `reward`, `reward_std` (n - 1) and `frac_reward_zero_std` of these rows, `rewards/<name>/mean` and `/std` (unweighted, of what
+ * was judged), and `accuracy`: the share of right ones among the completions that could be judged. `advantages` are those of
+ * the same rows, which may be a part of the generation they were found in.
  */
 export function rewardMetrics(
   rows: readonly Pick<GradedRow, 'rewards' | 'correct'>[],
   names: readonly string[],
-  advantages: Pick<Advantages, 'rewardMean' | 'rewardStd' | 'fracRewardZeroStd'>,
+  { rewards, zeroStd }: Pick<Advantages, 'rewards' | 'zeroStd'>,
 ): Metrics {
+  const sums = nanStatistics(rewards);
   const metrics: Metrics = {
-    reward: advantages.rewardMean,
-    reward_std: advantages.rewardStd,
-    frac_reward_zero_std: advantages.fracRewardZeroStd,
+    reward: sums.mean,
+    reward_std: sums.std,
+    frac_reward_zero_std: shareOfOnes(zeroStd),
     accuracy: accuracy(rows),
   };
   names.forEach((name, k) => {
@@ -105,11 +107,14 @@ export function advantageMetrics(
   return finite(metrics);
 }
 
+/** What the metrics need of computeAdvantages, of the rows that they are about. */
+export type RowAdvantages = Pick<Advantages, 'rewards' | 'advantages' | 'zeroStd'>;
+
 /** All of the above in one record; `languages` as {@link languageMetrics} takes them. */
 export function gradedMetrics(
   rows: readonly GradedRow[],
   names: readonly string[],
-  advantages: Advantages,
+  advantages: RowAdvantages,
   languages?: readonly Language[],
 ): Metrics {
   return {

@@ -17,13 +17,14 @@ export function nanStatistics(values: ArrayLike<number>, start = 0, end = values
   }
   // Equal values are their own mean: 0.1 three times sums to 0.30000000000000004, and the residue would become an advantage.
   const mean = count === 0 ? NaN : least === most ? least : sum / count;
-  if (count < 2) return { count, mean, std: NaN };
+  const [min, max] = count === 0 ? [NaN, NaN] : [least, most];
+  if (count < 2) return { count, mean, std: NaN, min, max };
   let squares = 0;
   for (let i = start; i < end; i++) {
     const value = values[i]!;
     if (!Number.isNaN(value)) squares += (value - mean) ** 2;
   }
-  return { count, mean, std: Math.sqrt(squares / (count - 1)) };
+  return { count, mean, std: Math.sqrt(squares / (count - 1)), min, max };
 }
 
 export interface NanStatistics {
@@ -31,6 +32,9 @@ export interface NanStatistics {
   count: number;
   mean: number;
   std: number;
+  /** NaN of nothing. */
+  min: number;
+  max: number;
 }
 
 /**
@@ -39,4 +43,9 @@ export interface NanStatistics {
  */
 export function isZeroStd(std: number): boolean {
   return Math.abs(std) <= 1e-8;
+}
+
+/** Share of the entries that are 1; NaN of none. */
+export function shareOfOnes(flags: Uint8Array): number {
+  return flags.reduce((sum, flag) => sum + flag, 0) / flags.length;
 }

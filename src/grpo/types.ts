@@ -7,11 +7,12 @@ export interface AdvantageSettings {
 }
 export interface Advantages {
   /** Weighted sum of the judged rewards; NaN where none was. */
-  rewards: Float32Array;
+  rewards: Float64Array;
   advantages: Float32Array;
+  /** 1 where the deviation that the row's advantage is divided by is zero, and so its advantage too. */
+  zeroStd: Uint8Array;
+  /** Of all rows, as are `rewardMean` and `rewardStd` (n - 1). */
   fracRewardZeroStd: number;
   rewardMean: number;
   rewardStd: number;
 }
-// src/grpo/index.ts: computeAdvantages(rewardsPerFunction: (number|null)[][] [row][function], settings): Advantages
-//   (docs: grpo.md 2.3; golden: advantages.json)

@@ -6,8 +6,6 @@ import type { Collected } from './collect.js';
 const SILENT_ZERO_STEPS = 3;
 
 export interface Guarded {
-  /** Gradings that ended in an error. */
-  errors: number;
   zeroRewardSteps: number;
 }
 
@@ -58,5 +56,5 @@ export function guardRewards(
       `step ${String(step)}: every reward was 0 for ${String(zeroRewardSteps)} steps in a row; nothing is being learnt`,
     );
   }
-  return { errors: errors.length, zeroRewardSteps };
+  return { zeroRewardSteps };
 }

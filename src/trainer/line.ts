@@ -21,7 +21,6 @@ export interface LineContext {
   /** The first step on a generation: its making is counted here. */
   first: boolean;
   trainSeconds: number;
-  errors: number;
 }
 
 /** The line of one optimizer step on rows [start, end) of a generation. docs/metrics.md says what each name means. */
@@ -34,9 +33,9 @@ export function metricsLine(
   const rows = gradedRows(batch).slice(start, end);
   const { advantages } = batch;
   const slice = {
-    ...advantages,
     rewards: advantages.rewards.subarray(start, end),
     advantages: advantages.advantages.subarray(start, end),
+    zeroStd: advantages.zeroStd.subarray(start, end),
   };
   return {
     step: context.step,
@@ -54,7 +53,7 @@ export function metricsLine(
     'clip_ratio/region_mean': metrics.clipRegionMean,
     'sampling/sampling_logp_difference/max': metrics.logpMaxAbsDiff,
     loss_tokens: metrics.lossTokens,
-    grader_errors: context.errors,
+    grader_errors: batch.graded.slice(start, end).reduce((sum, row) => sum + row.errors.length, 0),
     ...gradedMetrics(rows, context.rewardNames, slice, context.languages),
     ...timings(batch, metrics, context),
   };

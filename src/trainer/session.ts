@@ -13,7 +13,7 @@ import {
 } from '../run/index.js';
 import { collect, type Collected } from './collect.js';
 import type { Phase } from './events.js';
-import { guardRewards, type Guarded } from './guards.js';
+import { guardRewards } from './guards.js';
 import { metricsLine } from './line.js';
 import { longestPrompt, planOf, shortOfMemory, type PromptSizes } from './memory.js';
 import { closeParts, openParts, problemCount, type Parts } from './parts.js';
@@ -137,7 +137,7 @@ export class Session {
       const range: Range = [part * rows, (part + 1) * rows];
       numTokens += tokensOf(batch, range);
       const counted = { step: start.step + k + 1, first: k === 0, last: k === cycle - 1, numTokens, promptsDrawn };
-      await this.optimizerStep(batch, range, guarded, counted);
+      await this.optimizerStep(batch, range, counted);
     }
     this.progress = { step: start.step + cycle, numTokens, promptsDrawn, zeroRewardSteps: guarded.zeroRewardSteps };
   }
@@ -145,7 +145,6 @@ export class Session {
   private async optimizerStep(
     batch: Collected,
     range: Range,
-    { errors }: Guarded,
     {
       step,
       first,
@@ -173,7 +172,6 @@ export class Session {
       peak,
       first,
       trainSeconds: (performance.now() - began) / 1e3,
-      errors,
     });
     if (first && metrics.logpMaxAbsDiff !== 0) {
       this.warn(

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   computeAdvantages,
   completionClass,
+  completionMetrics,
   gradedMetrics,
   languageMetrics,
   type GradedRow,
@@ -123,4 +124,39 @@ test('class boundaries are included', () => {
   assert.equal(completionClass(measure({ ko: 89, en: 11 })), 'mixed');
   assert.equal(completionClass(measure({ zh: 10 })), 'mixed');
   assert.equal(completionClass(measure({})), null);
+});
+
+test('a part of a generation has the figures of its own rows, whatever its advantages were divided by', () => {
+  const given = [[1], [1], [0], [1], [0], [0], [1], [1]];
+  const wanted = { group: [0.5, 1], batch: [0, 0], none: [0.5, 1] } as const;
+  for (const scaleRewards of ['group', 'batch', 'none'] as const) {
+    // Groups of two: (1, 1) (0, 1) (0, 0) (1, 1); the first two, and the last two, are of one step.
+    const all = computeAdvantages(
+      given.map((row) => [...row]),
+      { numGenerations: 2, weights: [0.1], scaleRewards, multiObjectiveAggregation: 'sum_then_normalize' },
+    );
+    for (const [k, share] of wanted[scaleRewards].entries()) {
+      const [start, end] = [k * 4, k * 4 + 4];
+      const part: GradedRow[] = given
+        .slice(start, end)
+        .map(([reward]) => ({ ...rows[0]!, correct: reward === 1, rewards: [reward!] }));
+      const line = gradedMetrics(part, ['accuracy'], {
+        rewards: all.rewards.subarray(start, end),
+        advantages: all.advantages.subarray(start, end),
+        zeroStd: all.zeroStd.subarray(start, end),
+      });
+      assert.equal(line['frac_reward_zero_std'], share, scaleRewards);
+      const mean = part.reduce((sum, row) => sum + row.rewards[0]!, 0) / 4;
+      assert.ok(Math.abs(line['reward']! - 0.1 * mean) < 1e-15);
+      assert.equal(line['accuracy'], mean);
+      assert.ok(Math.abs(line['reward_std']! - 0.1 * Math.sqrt((4 * mean * (1 - mean)) / 3)) < 1e-15);
+    }
+  }
+});
+
+test('lengths of more rows than a call takes arguments', () => {
+  const many: GradedRow[] = Array.from({ length: 300_000 }, (_, i) => ({ ...rows[0]!, tokens: 1 + (i % 97) }));
+  const line = completionMetrics(many);
+  assert.equal(line['completions/min_length'], 1);
+  assert.equal(line['completions/max_length'], 97);
 });

@@ -1,4 +1,5 @@
 // What a program that imports glossa may use. The command line is built on the same functions.
+export { gradeAnswer, judgeAnswer, type AnswerMode, type Verdict } from './answer/index.js';
 export { GlossaError } from './base/error.js';
 export {
   configJsonSchema,
@@ -26,7 +27,7 @@ export { labelWords, measureLanguage } from './language/index.js';
 export { LANGUAGES, type Language, type LanguageMeasure } from './language/types.js';
 export { renderPrompt } from './prompt/index.js';
 export { writeReport } from './report/index.js';
-export { createGrader, gradeAnswer, type Grader } from './reward/index.js';
+export { createGrader, type Grader } from './reward/index.js';
 export type { GradedCompletion, RewardFunction, RewardInput, RewardSettings } from './reward/types.js';
 export { isTiming, readMetrics, readRun, type EvaluationRow, type MetricsLine, type RunSummary } from './run/index.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer/index.js';

@@ -1,3 +1,4 @@
+import { ANSWER_MODES, type AnswerMode } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
 import type { Dtype } from '../engine/types.js';
 import { LANGUAGES, type Language } from '../language/types.js';
@@ -33,4 +34,10 @@ export function languageOption(name: string, text: string): Language {
 export function dtypeOption(text: string): Dtype {
   if (text === 'float32' || text === 'bfloat16') return text;
   throw new GlossaError('USAGE', `--dtype ${text}: expected float32 or bfloat16`);
+}
+
+export function answerOption(text = 'flexible'): AnswerMode {
+  const mode = ANSWER_MODES.find((each) => each === text);
+  if (mode) return mode;
+  throw new GlossaError('USAGE', `--answer ${text}: expected ${ANSWER_MODES.join(' or ')}`);
 }

@@ -7,7 +7,7 @@ import { resolveData } from '../hub/index.js';
 import { createGrader } from '../reward/index.js';
 import type { EvaluationRow } from '../run/index.js';
 import { checkBudget, writeEvaluationRows } from '../trainer/index.js';
-import { dtypeOption, languageOption, numberOption } from './arguments.js';
+import { answerOption, dtypeOption, languageOption, numberOption } from './arguments.js';
 import { Display } from './display.js';
 import { bar, figure, percent, textTable } from './format.js';
 import { openNamed } from './model.js';
@@ -24,6 +24,7 @@ export interface EvalCommandOptions extends Omit<PromptOptions, 'style'> {
   temperature: string;
   maxTokens?: string;
   prompt?: string;
+  answer?: string;
   seed: string;
   dtype: string;
   threads: string;
@@ -50,7 +51,9 @@ export async function evalCommand(given: string | undefined, options: EvalComman
       display.warning(message);
     },
   );
-  const grader = await createGrader([{ name: 'accuracy', weight: 1 }], {});
+  const grader = await createGrader([{ name: 'accuracy', weight: 1 }], {
+    answer: answerOption(options.answer ?? model.config?.answer),
+  });
   try {
     const budget =
       options.maxTokens === undefined

@@ -75,6 +75,7 @@ program
   .option('--samples <n>', 'completions a problem', '1')
   .option('--temperature <t>', '0 is greedy', '0')
   .option('--max-tokens <n>', 'completion budget')
+  .option('--answer <mode>', "flexible or strict (docs/rewards.md); default: the run's, else flexible")
   .option('--random-init <config.json>', 'random weights of this shape instead of a model')
   .option('--tokenizer <dir|id>', "folder of another tokenizer than the model's own")
   .option('--prompt <style>', 'chat, plain or template')
@@ -236,6 +237,7 @@ program
   .option('--prediction-field <name>', 'field of the completion, where it has another name')
   .option('--gold-field <name>', 'field of the gold answer, where it has another name')
   .option('--lang-field <name>', 'field of the language, where it has another name')
+  .option('--answer <mode>', 'flexible or strict (docs/rewards.md)', 'flexible')
   .option('--json', 'print one JSON object a row in input order, then totals')
   .addHelpText(
     'after',

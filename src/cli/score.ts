@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { GlossaError } from '../base/error.js';
 import { openRows, readJsonlRows, rowPlace } from '../data/index.js';
 import { DEFAULT_SCORE_FIELDS, ScoreTotals, scoreRows, type ScoreFields, type Totals } from '../score/index.js';
-import { languageOption } from './arguments.js';
+import { answerOption, languageOption } from './arguments.js';
 import { EXIT } from './errors.js';
 import { textTable } from './format.js';
 
@@ -12,6 +12,7 @@ export interface ScoreCommandOptions {
   predictionField?: string;
   goldField?: string;
   langField?: string;
+  answer?: string;
 }
 
 /**
@@ -24,14 +25,16 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
     prediction: options.predictionField === undefined ? DEFAULT_SCORE_FIELDS.prediction : [options.predictionField],
     gold: options.goldField === undefined ? DEFAULT_SCORE_FIELDS.gold : [options.goldField],
     language: options.langField === undefined ? DEFAULT_SCORE_FIELDS.language : [options.langField],
+    finish: DEFAULT_SCORE_FIELDS.finish,
   };
+  const answer = answerOption(options.answer);
   const rows = file === '-' ? readJsonlRows(process.stdin, false) : openRows(file, Object.values(fields).flat());
   const name = file === '-' ? 'standard input' : file;
   const totals = new ScoreTotals();
   let badRows = 0;
 
   const output = new Output();
-  for await (const scored of scoreRows(rows, fields, language)) {
+  for await (const scored of scoreRows(rows, fields, language, answer)) {
     if ('score' in scored) {
       totals.add(scored.score);
       if (options.json) await output.line(JSON.stringify(scored.score));
@@ -56,6 +59,7 @@ function table(totals: ScoreTotals, badRows: number): string {
     String(of.rows),
     String(of.judged),
     points(of.accuracy),
+    points(of.clipped_ratio),
     points(of.target_wr),
     points(of.en_wr),
     points(of.other_wr),
@@ -63,7 +67,7 @@ function table(totals: ScoreTotals, badRows: number): string {
   ];
   const languages = Object.entries(totals.byLanguage());
   const lines = [
-    ['language', 'rows', 'judged', 'accuracy', 'target WR', 'EN WR', 'other WR', 'target WR of right ones'],
+    ['language', 'rows', 'judged', 'accuracy', 'cut off', 'target WR', 'EN WR', 'other WR', 'target WR of right ones'],
     ...languages.map(([language, of]) => cells(language, of)),
     ...(languages.length > 1 ? [cells('all', totals.all())] : []),
   ];

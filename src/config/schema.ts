@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ANSWER_MODES } from '../answer/index.js';
 import { dataSchema } from './sections/data.js';
 import { grpoSchema, optimizerSchema, rewardSchema } from './sections/grpo.js';
 import { modelSchema } from './sections/model.js';
@@ -24,6 +25,10 @@ export const configSchema = z.strictObject({
     .min(1)
     .default([{ name: 'accuracy', weight: 1 }])
     .describe('Rewards and their weights.'),
+  answer: z
+    .enum(ANSWER_MODES)
+    .default('flexible')
+    .describe('Of a finished completion without a marked answer (`####`, box): its last number, or (strict) none.'),
   grpo: grpoSchema.prefault({}),
   optimizer: optimizerSchema.prefault({}),
   eval: evalSchema.prefault({}),

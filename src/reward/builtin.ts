@@ -1,8 +1,8 @@
 import { formatReward } from './format.js';
 import type { RewardInput } from './types.js';
 
-/** A reward that is part of glossa; `correct` is the exact verdict on the answer, taken once for all of them. */
-type BuiltinReward = (input: RewardInput, correct: boolean | null) => number | null;
+/** A reward that is part of glossa. */
+type BuiltinReward = (input: RewardInput) => number | null;
 
 /**
  * accuracy        1 right, 0 wrong, null where the gold answer is not a number.
@@ -12,8 +12,8 @@ type BuiltinReward = (input: RewardInput, correct: boolean | null) => number | n
  *                 could not be judged.
  */
 export const BUILTIN_REWARDS: Readonly<Record<string, BuiltinReward>> = {
-  accuracy: (_, correct) => (correct === null ? null : Number(correct)),
+  accuracy: ({ correct }) => (correct === null ? null : Number(correct)),
   format: ({ completion, finish }) => formatReward(completion, finish),
   language: ({ language }) => language.targetWr,
-  language_gated: ({ language }, correct) => (correct === true ? language.targetWr : correct === false ? 0 : null),
+  language_gated: ({ language, correct }) => (correct === true ? language.targetWr : correct === false ? 0 : null),
 };

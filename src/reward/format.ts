@@ -1,4 +1,4 @@
-import { findNumbers } from './number.js';
+import { findNumbers } from '../answer/index.js';
 import type { Finish } from '../engine/types.js';
 
 /**

@@ -1,10 +1,8 @@
+import { judgeAnswer, type AnswerMode } from '../answer/index.js';
 import { measureLanguage } from '../language/index.js';
-import { gradeAnswer } from './answer.js';
 import { BUILTIN_REWARDS } from './builtin.js';
 import { messageOf } from './custom.js';
-import type { GradedCompletion, RewardFunction, RewardInput } from './types.js';
-
-export type UngradedCompletion = Omit<RewardInput, 'language'>;
+import type { GradedCompletion, RewardFunction, RewardInput, UngradedCompletion } from './types.js';
 
 /** A configured reward, ready to be called. */
 export type LoadedReward = { name: string } & ({ custom: RewardFunction } | { custom?: undefined });
@@ -15,15 +13,17 @@ export type LoadedReward = { name: string } & ({ custom: RewardFunction } | { cu
  * ended its thread before. `calling` is told which reward is about to run.
  */
 export async function gradeCompletion(
-  input: UngradedCompletion,
+  given: UngradedCompletion,
   rewards: readonly LoadedReward[],
+  mode: AnswerMode,
   failed: ReadonlyMap<number, string> = new Map(),
   calling?: (reward: number) => void,
 ): Promise<GradedCompletion> {
-  const graded = judge(input);
+  const input = judge(given, mode);
+  const graded = unrewarded(input);
   for (const [k, { name, custom }] of rewards.entries()) {
     if (custom === undefined) {
-      graded.rewards.push(BUILTIN_REWARDS[name]!({ ...input, language: graded.language }, graded.correct));
+      graded.rewards.push(BUILTIN_REWARDS[name]!(input));
       continue;
     }
     let value: number | null = null;
@@ -31,7 +31,7 @@ export async function gradeCompletion(
     if (message === undefined) {
       calling?.(k);
       try {
-        value = await custom({ ...input, language: graded.language });
+        value = await custom({ ...input });
         if (value !== null && !Number.isFinite(value))
           message = `returned ${String(value)}, expected a finite number or null`;
       } catch (thrown) {
@@ -45,19 +45,24 @@ export async function gradeCompletion(
 }
 
 /** As gradeCompletion where every reward is built in: nothing to wait for. */
-export function gradeBuiltin(input: UngradedCompletion, rewards: readonly LoadedReward[]): GradedCompletion {
-  const graded = judge(input);
-  for (const { name } of rewards) {
-    graded.rewards.push(BUILTIN_REWARDS[name]!({ ...input, language: graded.language }, graded.correct));
-  }
-  return graded;
+export function gradeBuiltin(
+  given: UngradedCompletion,
+  rewards: readonly LoadedReward[],
+  mode: AnswerMode,
+): GradedCompletion {
+  const input = judge(given, mode);
+  return { ...unrewarded(input), rewards: rewards.map(({ name }) => BUILTIN_REWARDS[name]!(input)) };
 }
 
-function judge({ completion, problem }: UngradedCompletion): GradedCompletion {
+function judge(given: UngradedCompletion, mode: AnswerMode): RewardInput {
+  const { completion, problem, finish } = given;
   return {
-    correct: gradeAnswer(completion, problem.answer),
-    rewards: [],
-    errors: [],
+    ...given,
+    ...judgeAnswer(completion, problem.answer, { answer: mode, finish }),
     language: measureLanguage(completion, problem.language),
   };
+}
+
+function unrewarded({ correct, answer, language }: RewardInput): GradedCompletion {
+  return { correct, answer, rewards: [], errors: [], language };
 }

@@ -2,9 +2,10 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { BUILTIN_REWARDS } from './builtin.js';
-import { gradeBuiltin, type UngradedCompletion } from './grade.js';
+import type { AnswerMode } from '../answer/index.js';
+import { gradeBuiltin } from './grade.js';
 import { GradingThread } from './thread.js';
-import type { GradedCompletion, RewardSettings } from './types.js';
+import type { GradedCompletion, RewardSettings, UngradedCompletion } from './types.js';
 
 /** Characters of a batch up to which it is graded on the calling thread: about 5 ms of work, less than waking threads up. */
 const INLINE_CHARACTERS = 40_000;
@@ -17,6 +18,8 @@ export interface GraderOptions {
   threads?: number;
   /** How long a user's reward may take for one completion, and its module to load, in milliseconds. Default 10,000. */
   timeoutMs?: number;
+  /** Which answers count: see JudgeOptions. Default flexible. */
+  answer?: AnswerMode;
 }
 
 export interface Grader {
@@ -49,7 +52,13 @@ export async function createGrader(settings: readonly RewardSettings[], options:
   const rewards = settings.map(resolveReward);
   const custom = rewards.some(({ module }) => module !== undefined);
   const cores = Math.min(MAX_THREADS, availableParallelism());
-  const pool = new GradingPool(rewards, options.threads ?? cores, options.timeoutMs ?? DEFAULT_TIMEOUT_MS, custom);
+  const pool = new GradingPool(
+    rewards,
+    options.answer ?? 'flexible',
+    options.threads ?? cores,
+    options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    custom,
+  );
   if (custom) await pool.startThread();
   return {
     names: rewards.map(({ name }) => name),
@@ -72,6 +81,7 @@ function resolveReward(reward: RewardSettings): RewardSettings {
 
 class GradingPool {
   readonly #rewards: readonly RewardSettings[];
+  readonly #answer: AnswerMode;
   readonly #threads: number;
   readonly #timeoutMs: number;
   readonly #custom: boolean;
@@ -82,8 +92,15 @@ class GradingPool {
   #starting = 0;
   #closed = false;
 
-  constructor(rewards: readonly RewardSettings[], threads: number, timeoutMs: number, custom: boolean) {
+  constructor(
+    rewards: readonly RewardSettings[],
+    answer: AnswerMode,
+    threads: number,
+    timeoutMs: number,
+    custom: boolean,
+  ) {
     this.#rewards = rewards;
+    this.#answer = answer;
     this.#threads = custom ? Math.max(1, threads) : threads;
     this.#timeoutMs = timeoutMs;
     this.#custom = custom;
@@ -93,7 +110,7 @@ class GradingPool {
     if (this.#closed) throw closedError();
     const characters = inputs.reduce((sum, { completion }) => sum + completion.length, 0);
     if (!this.#custom && (characters <= INLINE_CHARACTERS || this.#threads === 0)) {
-      return inputs.map((input) => gradeBuiltin(input, this.#rewards));
+      return inputs.map((input) => gradeBuiltin(input, this.#rewards, this.#answer));
     }
     const results = new Array<GradedCompletion>(inputs.length);
     // Four pieces a thread: completions differ in length, and the last piece should be short.
@@ -136,7 +153,11 @@ class GradingPool {
   async startThread(): Promise<void> {
     this.#starting++;
     try {
-      const thread = await GradingThread.start(this.#rewards, Math.max(this.#timeoutMs, DEFAULT_TIMEOUT_MS));
+      const thread = await GradingThread.start(
+        this.#rewards,
+        this.#answer,
+        Math.max(this.#timeoutMs, DEFAULT_TIMEOUT_MS),
+      );
       if (this.#closed) return await thread.stop();
       this.#all.add(thread);
       this.#idle.push(thread);

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { AnswerMode } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
 import type { GradedCompletion, RewardSettings } from './types.js';
 import type { WorkerReply, WorkerStart, WorkerTask } from './worker.js';
@@ -20,8 +21,8 @@ export class GradingThread {
   #onLoss: ((message: string) => void) | undefined;
   #lost: string | undefined;
 
-  private constructor(rewards: readonly RewardSettings[]) {
-    const start: WorkerStart = { rewards, calling: this.#calling.buffer };
+  private constructor(rewards: readonly RewardSettings[], answer: AnswerMode) {
+    const start: WorkerStart = { rewards, answer, calling: this.#calling.buffer };
     this.#worker = import.meta.url.endsWith('.ts')
       ? new Worker(LOAD_TYPESCRIPT_WORKER, { eval: true, workerData: start })
       : new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
@@ -31,8 +32,12 @@ export class GradingThread {
   }
 
   /** Starts a thread and loads the users' modules in it. Errors: REWARD_MODULE, REWARD_THREAD. */
-  static async start(rewards: readonly RewardSettings[], timeoutMs: number): Promise<GradingThread> {
-    const thread = new GradingThread(rewards);
+  static async start(
+    rewards: readonly RewardSettings[],
+    answer: AnswerMode,
+    timeoutMs: number,
+  ): Promise<GradingThread> {
+    const thread = new GradingThread(rewards, answer);
     try {
       await thread.#ready(timeoutMs);
     } catch (error) {

@@ -7,7 +7,13 @@ export interface RewardInput {
   completion: string;
   finish: Finish;
   language: LanguageMeasure;
+  /** The final answer found in the completion, as text; null where there is none. */
+  answer: string | null;
+  /** Whether it is the gold answer; null where the gold answer is not a number. */
+  correct: boolean | null;
 }
+/** A completion before it is judged and measured. */
+export type UngradedCompletion = Pick<RewardInput, 'problem' | 'completion' | 'finish'>;
 /** A number, or null for "not judged". A throw is counted as an error, shown, and treated as not judged; never a zero. */
 export type RewardFunction = (input: RewardInput) => number | null | Promise<number | null>;
 
@@ -18,14 +24,12 @@ export interface RewardSettings {
   module?: string | undefined;
 }
 export interface GradedCompletion {
+  /** Whether the answer is the gold answer; null: not judged, for the gold answer is not a number. */
   correct: boolean | null;
+  /** The final answer found in the completion, as text; null where there is none. */
+  answer: string | null;
   /** One per configured reward, unweighted. */
   rewards: (number | null)[];
   errors: { reward: string; message: string }[];
   language: LanguageMeasure;
 }
-// src/reward/index.ts:
-//   gradeAnswer(completion: string, gold: string): boolean | null      exact number, see answer.ts
-//   createGrader(settings: RewardSettings[], options: { threads?: number }): Promise<Grader>
-//   interface Grader { names: string[]; weights: number[]; grade(inputs: Omit<RewardInput,'language'>[]): Promise<GradedCompletion[]>; close(): Promise<void> }
-//   grading and language measures run in worker threads; results keep input order.

@@ -1,11 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadRewardModule, messageOf } from './custom.js';
-import { gradeBuiltin, gradeCompletion, type LoadedReward, type UngradedCompletion } from './grade.js';
-import type { GradedCompletion, RewardSettings } from './types.js';
+import type { AnswerMode } from '../answer/index.js';
+import { gradeBuiltin, gradeCompletion, type LoadedReward } from './grade.js';
+import type { GradedCompletion, RewardSettings, UngradedCompletion } from './types.js';
 
 /** What a grading thread is started with. */
 export interface WorkerStart {
   rewards: readonly RewardSettings[];
+  answer: AnswerMode;
   /** Two int32: the row and the reward about to be called, so that the parent can name what hung. */
   calling: SharedArrayBuffer;
 }
@@ -21,7 +23,7 @@ export type WorkerReply =
   | { kind: 'graded'; graded: GradedCompletion[] };
 
 const port = parentPort!;
-const { rewards: settings, calling } = workerData as WorkerStart;
+const { rewards: settings, answer, calling } = workerData as WorkerStart;
 const place = new Int32Array(calling);
 const reply = (message: WorkerReply): void => port.postMessage(message);
 
@@ -39,14 +41,14 @@ try {
 }
 
 function gradeAll(task: WorkerTask, rewards: readonly LoadedReward[]): void {
-  reply({ kind: 'graded', graded: task.rows.map((row) => gradeBuiltin(row, rewards)) });
+  reply({ kind: 'graded', graded: task.rows.map((row) => gradeBuiltin(row, rewards, answer)) });
 }
 
 /** Row by row, so that what was graded before a user's function hangs is not lost. */
 async function gradeEach(task: WorkerTask, rewards: readonly LoadedReward[]): Promise<void> {
   for (const [row, input] of task.rows.entries()) {
     const failed = row === 0 ? task.failed : new Map<number, string>();
-    const graded = await gradeCompletion(input, rewards, failed, (k) => {
+    const graded = await gradeCompletion(input, rewards, answer, failed, (k) => {
       Atomics.store(place, 0, row);
       Atomics.store(place, 1, k);
     });

@@ -1,3 +1,4 @@
+import { FINISH, type Finish } from '../engine/types.js';
 import { LANGUAGES, type Language } from '../language/index.js';
 
 /** Names of the fields of a file of completions; the first that a row has is read. */
@@ -5,11 +6,14 @@ export interface ScoreFields {
   prediction: readonly string[];
   gold: readonly string[];
   language: readonly string[];
+  /** How the completion ended. */
+  finish: readonly string[];
 }
 export const DEFAULT_SCORE_FIELDS: ScoreFields = {
   prediction: ['prediction', 'completion'],
   gold: ['gold', 'answer'],
   language: ['lang', 'language'],
+  finish: ['finish', 'finish_reason'],
 };
 
 /** A completion to be scored; without a gold answer it is measured only. */
@@ -17,6 +21,8 @@ export interface GivenCompletion {
   completion: string;
   gold: string | undefined;
   language: Language;
+  /** Undefined: the row does not say, and is taken for finished. */
+  finish: Finish | undefined;
 }
 
 /** Reads a row, or says why it cannot be scored. `fallback` is the language of rows that name none. */
@@ -42,7 +48,16 @@ export function readCompletion(
   if (!(LANGUAGES as readonly unknown[]).includes(language)) {
     return { reason: `language ${JSON.stringify(language)}, expected one of ${LANGUAGES.join(', ')}` };
   }
-  return { completion, gold: gold === undefined ? undefined : String(gold), language: language as Language };
+  const finish = firstOf(record, fields.finish);
+  if (finish !== undefined && !(FINISH as readonly unknown[]).includes(finish)) {
+    return { reason: `the finish is ${JSON.stringify(finish)}, expected ${FINISH.join(', ')}` };
+  }
+  return {
+    completion,
+    gold: gold === undefined ? undefined : String(gold),
+    language: language as Language,
+    finish: finish as Finish | undefined,
+  };
 }
 
 function firstOf(record: Record<string, unknown>, names: readonly string[]): unknown {

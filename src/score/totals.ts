@@ -1,10 +1,17 @@
-import { LANGUAGES, type Language, type LanguageMeasure, type WordCounts } from '../language/index.js';
+import { LANGUAGES, type Language, type WordCounts } from '../language/index.js';
+import type { Finish } from '../engine/types.js';
+import type { GradedCompletion } from '../reward/index.js';
+import type { GivenCompletion } from './completion.js';
 
 /** Verdict and language of one completion, as printed. */
 export interface Score {
   lang: Language;
   /** null: no gold answer, or one that is not a number. */
   correct: boolean | null;
+  /** The final answer found in the completion, as text; null where there is none. */
+  answer: string | null;
+  /** How the completion ended; null where the row does not say. */
+  finish: Finish | null;
   /** Shares of the completion's words; null where it has none. */
   target_wr: number | null;
   en_wr: number | null;
@@ -17,6 +24,8 @@ export interface Totals {
   correct: number;
   /** Of the judged; null where none was. */
   accuracy: number | null;
+  /** Share of completions cut off by their budget, of those that say how they ended; null where none does. */
+  clipped_ratio: number | null;
   /** Over all words of all completions; null without words. */
   target_wr: number | null;
   en_wr: number | null;
@@ -26,8 +35,19 @@ export interface Totals {
   words: WordCounts;
 }
 
-export function scoreOf(language: Language, correct: boolean | null, measure: LanguageMeasure): Score {
-  return { lang: language, correct, target_wr: measure.targetWr, en_wr: measure.enWr, words: measure.words };
+export function scoreOf(
+  { language: lang, finish }: Pick<GivenCompletion, 'language' | 'finish'>,
+  { correct, answer, language }: Pick<GradedCompletion, 'correct' | 'answer' | 'language'>,
+): Score {
+  return {
+    lang,
+    correct,
+    answer,
+    finish: finish ?? null,
+    target_wr: language.targetWr,
+    en_wr: language.enWr,
+    words: language.words,
+  };
 }
 
 /** Sums scores one by one, in all and by language. */
@@ -62,19 +82,23 @@ class Sums {
   #rows = 0;
   #judged = 0;
   #correct = 0;
+  #ended = 0;
+  #clipped = 0;
   #total = 0;
   #target = 0;
   #neither = 0;
   #rewardedTotal = 0;
   #rewardedTarget = 0;
 
-  add({ lang, correct, words }: Score): void {
+  add({ lang, correct, finish, words }: Score): void {
     let total = 0;
     for (const [language, count] of Object.entries(words) as [keyof WordCounts, number][]) {
       this.#words[language] += count;
       total += count;
     }
     this.#rows++;
+    if (finish !== null) this.#ended++;
+    if (finish === 'length') this.#clipped++;
     this.#total += total;
     this.#target += words[lang];
     this.#neither += total - words[lang] - (lang === 'en' ? 0 : words.en);
@@ -92,6 +116,7 @@ class Sums {
       judged: this.#judged,
       correct: this.#correct,
       accuracy: share(this.#correct, this.#judged),
+      clipped_ratio: share(this.#clipped, this.#ended),
       target_wr: share(this.#target, this.#total),
       en_wr: share(this.#words.en, this.#total),
       other_wr: share(this.#neither, this.#total),

@@ -52,9 +52,9 @@ export async function openParts(
   try {
     if (checkpoint) await model.engine.loadState(join(checkpoint.dir, 'state.safetensors'));
     const inputs = await openData(config, model);
-    const threads = config.threads > 0 ? { threads: config.threads } : {};
-    const grader = keep(await createGrader(config.rewards, threads));
-    const suiteGrader = keep(await createGrader([{ name: 'accuracy', weight: 1 }], threads));
+    const grading = { answer: config.answer, ...(config.threads > 0 && { threads: config.threads }) };
+    const grader = keep(await createGrader(config.rewards, grading));
+    const suiteGrader = keep(await createGrader([{ name: 'accuracy', weight: 1 }], grading));
     const reference = keep(await openReference(run, config, model.engine, checkpoint !== undefined));
     const peak = measuredPeak(engineOptions(config));
     await run.update({ model: model.engine.info(), languages: [...inputs.languages] });

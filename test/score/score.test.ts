@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { measureLanguage } from '../../src/language/index.js';
-import { ScoreTotals, scoreOf, type Totals } from '../../src/score/index.js';
+import { measureLanguage, type Language } from '../../src/language/index.js';
+import { ScoreTotals, scoreOf, type Score, type Totals } from '../../src/score/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glossa-score-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -108,9 +108,9 @@ test('a table by language otherwise; standard input; a default language', () => 
     .split('\n')
     .map((line) => line.split(/\s{2,}/));
   assert.deepEqual(lines.slice(1), [
-    ['en', '1', '1', '100.0', '-', '-', '-', '-'],
-    ['ko', '1', '1', '100.0', '100.0', '0.0', '0.0', '100.0'],
-    ['all', '2', '2', '100.0', '100.0', '0.0', '0.0', '100.0'],
+    ['en', '1', '1', '100.0', '-', '-', '-', '-', '-'],
+    ['ko', '1', '1', '100.0', '-', '100.0', '0.0', '0.0', '100.0'],
+    ['all', '2', '2', '100.0', '-', '100.0', '0.0', '0.0', '100.0'],
   ]);
 });
 
@@ -150,10 +150,13 @@ test('what cannot be read is said in one line', () => {
   assert.match(lang.stderr, /--lang klingon: expected one of en, ko, zh, ja, th, uk/);
 });
 
+const graded = (language: Language, correct: boolean | null, text: string): Score =>
+  scoreOf({ language, finish: undefined }, { correct, answer: null, language: measureLanguage(text, language) });
+
 test('totals weigh words, and count nothing twice for English', () => {
   const totals = new ScoreTotals();
-  totals.add(scoreOf('en', true, measureLanguage('So there are many apples and 사과', 'en')));
-  totals.add(scoreOf('ko', null, measureLanguage('사과 배 감 apple 苹果', 'ko')));
+  totals.add(graded('en', true, 'So there are many apples and 사과'));
+  totals.add(graded('ko', null, '사과 배 감 apple 苹果'));
   const all = totals.all();
   assert.equal(all.rows, 2);
   assert.equal(all.judged, 1);
@@ -162,4 +165,24 @@ test('totals weigh words, and count nothing twice for English', () => {
   assert.equal(all.other_wr, (1 + 1) / 12);
   assert.equal(totals.byLanguage().en!.target_wr_rewarded, 6 / 7);
   assert.deepEqual(Object.keys(totals.byLanguage()), ['en', 'ko']);
+});
+
+test('a completion that was cut off is right by a marked answer alone; the share of cut ones is told', () => {
+  const path = file(
+    [
+      { completion: 'so 3 + 4 = 7', answer: 7, lang: 'en', finish: 'length' },
+      { completion: '#### 7\nAnd so', answer: 7, lang: 'en', finish: 'length' },
+      { completion: 'so 3 + 4 = 7', answer: 7, lang: 'en', finish_reason: 'stop' },
+      { completion: 'so 3 + 4 = 7', answer: 7, lang: 'en' },
+      { completion: 'x', answer: 7, lang: 'en', finish: 'tired' },
+    ],
+    'cut.jsonl',
+  );
+  const verdicts = (args: string[]): unknown[] => score([path, '--json', ...args]).objects.map((row) => row.correct);
+  assert.deepEqual(verdicts([]).slice(0, 4), [false, true, true, true]);
+  assert.deepEqual(verdicts(['--answer', 'strict']).slice(0, 4), [false, true, false, false]);
+  const { objects, stderr } = score([path, '--json']);
+  assert.equal(objects.at(-1)!.totals!.clipped_ratio, 2 / 3);
+  assert.match(stderr, /cut\.jsonl:5: the finish is "tired", expected stop, length, cancelled/);
+  assert.match(score([path, '--answer', 'loose']).stderr, /--answer loose: expected flexible or strict/);
 });

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { extractAnswer, gradeAnswer } from '../../src/reward/index.js';
+import { extractAnswer, gradeAnswer } from '../../src/answer/index.js';
 import { sharedPath } from '../shared.js';
 
 type Row = [completion: string, gold: string, expected: boolean | null];
@@ -177,7 +177,7 @@ test('work is bounded: 10 MB of anything in well under a second', () => {
 test('extractAnswer says where the answer was found', () => {
   assert.equal(extractAnswer('#### 5')?.from, '####');
   assert.equal(extractAnswer('\\boxed{5}')?.from, 'boxed');
-  assert.deepEqual(extractAnswer('\\boxed{x+1}'), { from: 'boxed', value: null, percent: false });
+  assert.deepEqual(extractAnswer('\\boxed{x+1}'), { from: 'boxed', value: null, percent: false, text: 'x+1' });
   assert.equal(extractAnswer('it is 5.')?.from, 'last number');
   assert.equal(extractAnswer('none'), null);
 });

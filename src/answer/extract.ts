@@ -1,3 +1,4 @@
+import type { Finish } from '../engine/types.js';
 import { foldDigits } from './digits.js';
 import { findNumbers, type NumberLiteral } from './number.js';
 import { decimal, divide, equal, type Rational } from './rational.js';
@@ -13,6 +14,24 @@ export interface Answer {
   /** Null where the place holds no number, such as \boxed{x + 1}. */
   value: Rational | null;
   percent: boolean;
+  /** What stands there. */
+  text: string;
+}
+
+export interface JudgeOptions {
+  /** strict: marked answers alone (`####`, box); flexible, the default: without one, the last number of a finished text. */
+  answer?: AnswerMode | undefined;
+  /** How the completion ended; one that was cut off has only marked answers. Default stop. */
+  finish?: Finish | undefined;
+}
+
+export const ANSWER_MODES = ['flexible', 'strict'] as const;
+export type AnswerMode = (typeof ANSWER_MODES)[number];
+
+/** A verdict: null where the gold answer is not a number; `answer` is the text it rests on, null where there was none. */
+export interface Verdict {
+  correct: boolean | null;
+  answer: string | null;
 }
 
 /**
@@ -23,10 +42,18 @@ export interface Answer {
  *
  * Bounded whatever the input: a fixed stretch of the text is read, and numbers of more than 400 digits or places are none.
  */
-export function gradeAnswer(completion: string, gold: string): boolean | null {
+export function judgeAnswer(completion: string, gold: string, options: JudgeOptions = {}): Verdict {
   const expected = readGold(gold);
-  if (expected === null) return null;
-  const answer = extractAnswer(completion);
+  const answer = extractAnswer(completion, options);
+  return { correct: expected === null ? null : agrees(answer, expected), answer: answer?.text ?? null };
+}
+
+/** The verdict of judgeAnswer alone. */
+export function gradeAnswer(completion: string, gold: string, options: JudgeOptions = {}): boolean | null {
+  return judgeAnswer(completion, gold, options).correct;
+}
+
+function agrees(answer: Answer | null, expected: NumberLiteral): boolean {
   if (answer?.value == null) return false;
   if (equal(answer.value, expected.value)) return true;
   if (answer.percent === expected.percent) return false;
@@ -44,9 +71,13 @@ const HUNDRED = decimal('100')!;
  * bold or mathematics signs), or the last line of the text. `\boxed{}`: the last with balanced braces. In both, what stands
  * after the last equals sign counts; a boxed answer must be that one number and nothing but words beside it.
  */
-export function extractAnswer(completion: string): Answer | null {
+export function extractAnswer(
+  completion: string,
+  { answer = 'flexible', finish = 'stop' }: JudgeOptions = {},
+): Answer | null {
   const text = completion.trimEnd();
-  return hashAnswer(text) ?? boxedAnswer(text) ?? lastNumber(text);
+  const marked = hashAnswer(text) ?? boxedAnswer(text);
+  return marked ?? (answer === 'flexible' && finish === 'stop' ? lastNumber(text) : null);
 }
 
 function readGold(gold: string): NumberLiteral | null {
@@ -69,7 +100,7 @@ function hashAnswer(text: string): Answer | null {
     const line = text.slice(mark + 4, Math.min(lineEnd < 0 ? text.length : lineEnd, mark + 4 + ANSWER_LIMIT));
     const isLast = lineEnd < 0;
     const number = firstNumber(line, isLast);
-    if (number !== null) return { from: '####', value: number.value, percent: number.percent };
+    if (number !== null) return { from: '####', value: number.value, percent: number.percent, text: line.trim() };
   }
   return null;
 }
@@ -95,7 +126,7 @@ function boxedAnswer(text: string): Answer | null {
     const content = braced(text, mark + 5);
     if (content === null) continue;
     const number = onlyNumber(content);
-    return { from: 'boxed', value: number?.value ?? null, percent: number?.percent ?? false };
+    return { from: 'boxed', value: number?.value ?? null, percent: number?.percent ?? false, text: content.trim() };
   }
   return null;
 }
@@ -114,18 +145,19 @@ function braced(text: string, at: number): string | null {
   return null;
 }
 
-function lastNumber(text: string): Answer | null {
+function lastNumber(whole: string): Answer | null {
   for (const window of LAST_NUMBER_WINDOWS) {
-    const tail = text.slice(-window);
+    const tail = whole.slice(-window);
     const numbers = findNumbers(tail);
     const last = numbers.at(-1);
     // At the border of the window a number may be cut: look further back, unless the text begins there.
-    if (last === undefined || (last.start === 0 && tail.length < text.length)) continue;
+    if (last === undefined || (last.start === 0 && tail.length < whole.length)) continue;
     const folded = foldDigits(tail);
     // A power, or a part of a fraction or root that is not a plain number.
     const neighbours = `${folded[last.start - 1] ?? ''}${folded[last.end] ?? ''}`;
     const expression = neighbours.includes('^') || neighbours === '{}';
-    return { from: 'last number', value: expression ? null : last.value, percent: last.percent };
+    const text = folded.slice(last.start, last.end).trim();
+    return { from: 'last number', value: expression ? null : last.value, percent: last.percent, text };
   }
   return null;
 }

@@ -40,6 +40,11 @@ export async function syncDirectory(dir: string): Promise<void> {
   }
 }
 
+/** Name of a file that {@link writeFileAtomic} had not finished when its process was killed. */
+export function isLeftOver(name: string): boolean {
+  return /^\..+\.\d+-[0-9a-f]{8}\.tmp$/.test(name);
+}
+
 /**
  * Writes a whole file, given at once or piece by piece, so that at any instant, even across a crash, `path` is either its old
  * content or all of `data`: write to a temporary neighbour, fsync, rename, fsync of the folder. The folder must exist.

@@ -4,7 +4,7 @@ import { link, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { ioError } from './atomic.js';
 
-/** The process that has a lock. */
+/** The process that has a lock, or that writes something. */
 export interface Holder {
   pid: number;
   host: string;
@@ -21,9 +21,8 @@ export type LockAttempt = { taken: true; release: () => Promise<void> } | { take
  * @throws GlossaError IO_ERROR.
  */
 export async function tryLock(path: string): Promise<LockAttempt> {
-  const mine: Holder = { pid: process.pid, host: hostname(), born: bornAt(process.pid) };
   for (let attempt = 0; attempt < 3; attempt++) {
-    if (await create(path, JSON.stringify(mine)))
+    if (await create(path, JSON.stringify(thisProcess())))
       return { taken: true, release: () => rm(path, { force: true }).catch(() => undefined) };
     const text = await readFile(path, 'utf8').catch(() => undefined);
     if (text === undefined) continue; // given back in the meantime
@@ -32,6 +31,11 @@ export async function tryLock(path: string): Promise<LockAttempt> {
     await removeStale(path, text);
   }
   return { taken: false, holder: undefined };
+}
+
+/** This process, as its locks name it. */
+export function thisProcess(): Holder {
+  return { pid: process.pid, host: hostname(), born: bornAt(process.pid) };
 }
 
 /** False where the file is there. By a hard link, so that nobody ever sees a lock without its holder. */
@@ -74,8 +78,9 @@ const BREAKING_TAKES = 10_000;
 async function removeStale(path: string, seen: string): Promise<void> {
   const breaking = `${path}.breaking`;
   if (!(await create(breaking, ''))) {
-    const since = (await stat(breaking).catch(() => undefined))?.mtimeMs ?? Infinity;
-    if (Date.now() - since > BREAKING_TAKES) await rm(breaking, { force: true });
+    const since = (await stat(breaking).catch(() => undefined))?.mtimeMs;
+    // Its time may lie ahead: of another machine's clock, or of before this one was set back.
+    if (since !== undefined && Math.abs(Date.now() - since) > BREAKING_TAKES) await rm(breaking, { force: true });
     return;
   }
   try {
@@ -85,16 +90,20 @@ async function removeStale(path: string, seen: string): Promise<void> {
   }
 }
 
-function parseHolder(text: string): Holder | undefined {
+/** Undefined where the text is no holder's. */
+export function parseHolder(text: string): Holder | undefined {
   try {
     const holder = JSON.parse(text) as Partial<Holder> | null;
-    return typeof holder?.pid === 'number' && typeof holder.host === 'string' ? (holder as Holder) : undefined;
+    // Of 0 and below the system would speak of groups of processes.
+    const one = Number.isInteger(holder?.pid) && holder!.pid! > 0 && typeof holder!.host === 'string';
+    return one ? (holder as Holder) : undefined;
   } catch {
     return undefined; // its writer was killed before it wrote
   }
 }
 
-function isAlive({ pid, host, born }: Holder): boolean {
+/** Whether that process may still be at work; of another machine's that is never known, and so it may. */
+export function isAlive({ pid, host, born }: Holder): boolean {
   if (host !== hostname()) return true;
   if (pid === process.pid && born === bornAt(pid)) return true;
   try {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { runDemo, type DemoResult, type DemoScene } from './demo_runs.js';
 import { writeReport } from '../report/index.js';
+import { makeFolder } from '../base/folder.js';
 import { readRun } from '../run/index.js';
 import { numberOption } from './arguments.js';
 import { Display, progressMode } from './display.js';
@@ -34,7 +34,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   // There is nothing to save for: the first Ctrl-C ends the demo.
   const interrupt = onInterrupt(() => undefined);
   try {
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     const result = await runDemo(seed, out, {
       abort: interrupt.stop,
       scene: (scene) => {

@@ -1,4 +1,5 @@
 import { GlossaError } from '../base/error.js';
+import { printable } from '../base/printable.js';
 
 export type ProgressMode = 'live' | 'plain' | 'json' | 'none';
 
@@ -24,7 +25,7 @@ export class Display {
   line(text: string): void {
     if (this.mode === 'none' || this.mode === 'json') return;
     this.erase();
-    this.stream.write(`${text}\n`);
+    this.stream.write(`${printable(text)}\n`);
     this.draw();
   }
 
@@ -60,7 +61,7 @@ export class Display {
   private draw(): void {
     if (this.mode !== 'live' || this.block.length === 0) return;
     const width = (this.stream.columns || 80) - 1;
-    this.stream.write(this.block.map((line) => `${line.slice(0, width)}\n`).join(''));
+    this.stream.write(this.block.map((line) => `${printable(line).slice(0, width)}\n`).join(''));
     this.drawn = this.block.length;
     this.lastDraw = performance.now();
   }

@@ -1,10 +1,31 @@
 import type { Command } from 'commander';
+import { printable } from '../base/printable.js';
 
-/** Exit codes: 1 for a failure, 2 for a command line or config that cannot be meant, 130 for Ctrl-C. */
-export const EXIT = { failure: 1, usage: 2, interrupted: 130 } as const;
+/** Exit codes: 1 for a failure, 2 for a command line that cannot be meant; after a signal {@link interruptedExit}. */
+export const EXIT = { failure: 1, usage: 2 } as const;
 
-/** `error CODE: message` and what to do next. */
+/** 128 and the number of the signal, as shells have it. */
+const SIGNAL_EXIT = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+export type EndingSignal = keyof typeof SIGNAL_EXIT;
+
+let first: EndingSignal | undefined;
+
+/** Keeps the first signal that asked this process to end. */
+export function noteSignal(signal: EndingSignal): void {
+  first ??= signal;
+}
+
+/** Exit code of a command that a signal ended: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP. */
+export function interruptedExit(): number {
+  return SIGNAL_EXIT[first ?? 'SIGINT'];
+}
+
+/** `error CODE: message` and what to do next, as a terminal may show it. */
 export function errorText(error: unknown): string {
+  return printable(plainText(error));
+}
+
+function plainText(error: unknown): string {
   const { code, message, hint, stack } = error as Partial<{
     code: string;
     message: string;
@@ -17,7 +38,7 @@ export function errorText(error: unknown): string {
 
 export function exitCode(error: unknown): number {
   const code = isOurs(error) ? (error as { code: string }).code : '';
-  if (code === 'ABORTED') return EXIT.interrupted;
+  if (code === 'ABORTED') return interruptedExit();
   return code === 'USAGE' ? EXIT.usage : EXIT.failure;
 }
 
@@ -35,7 +56,7 @@ export function runCommand<A extends unknown[]>(
   };
 }
 
-// By name and not by class: this module is loaded before everything else and loads nothing.
+// By name and not by class: this module is loaded before everything else and loads next to nothing.
 function isOurs(error: unknown): boolean {
   return error instanceof Error && error.name === 'GlossaError';
 }

@@ -1,5 +1,10 @@
+import { noteSignal, type EndingSignal } from './errors.js';
+
+const SIGNALS: readonly EndingSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
 /**
- * Ctrl-C (and SIGTERM): the first finishes the step in progress, the second ends at once. `restore` gives the signals back.
+ * Ctrl-C, SIGTERM, and SIGHUP (a terminal that was closed): the first finishes the step in progress, the second ends at once.
+ * The exit code tells the first one's name. `restore` gives the signals back.
  */
 export function onInterrupt(say: (text: string) => void): {
   stop: AbortSignal;
@@ -8,23 +13,22 @@ export function onInterrupt(say: (text: string) => void): {
 } {
   const stop = new AbortController();
   const abort = new AbortController();
-  const handle = () => {
+  const handle = (signal: NodeJS.Signals) => {
     if (stop.signal.aborted) {
       say('stopping now');
       abort.abort();
     } else {
+      noteSignal(signal as EndingSignal);
       say('finishing the step, then saving; once more to stop at once');
       stop.abort();
     }
   };
-  process.on('SIGINT', handle);
-  process.on('SIGTERM', handle);
+  for (const signal of SIGNALS) process.on(signal, handle);
   return {
     stop: stop.signal,
     abort: abort.signal,
     restore: () => {
-      process.off('SIGINT', handle);
-      process.off('SIGTERM', handle);
+      for (const signal of SIGNALS) process.off(signal, handle);
     },
   };
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { readFileSync } from 'node:fs';
+import { printable } from '../base/printable.js';
 import { EXIT, runCommand } from './errors.js';
 import type { DemoOptions } from './demo.js';
 import type { DoctorOptions } from './doctor.js';
@@ -24,6 +25,7 @@ const program = new Command('glossa')
   .version(version)
   .showHelpAfterError('(glossa --help lists the commands)')
   .showSuggestionAfterError()
+  .configureOutput({ writeErr: (text) => process.stderr.write(printable(text)) })
   // A command line that cannot be meant exits with 2, also of the commands below, which copy this.
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT.usage));
 
@@ -285,10 +287,10 @@ program
   .addHelpText('after', example('glossa schema > config.schema.json'))
   .action(runCommand(async (options: { table?: boolean }) => (await import('./schema.js')).schemaCommand(options)));
 
-// A closed pipe (| head) ends the output, and not a run of hours.
+// A closed pipe (| head) or terminal ends the output, and not a run of hours.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
   });
 }
 

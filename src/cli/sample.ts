@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import { FINISH } from '../engine/index.js';
 import { rowIds, sliceTokens, toRagged } from '../base/ragged.js';
 import { GlossaError } from '../base/error.js';
+import { printable } from '../base/printable.js';
 import { measureLanguage } from '../language/index.js';
 import type { Language } from '../language/types.js';
 import { renderPrompt, type RenderedPrompt } from '../prompt/index.js';
@@ -34,7 +35,7 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
   const seed = numberOption('seed', options.seed, { min: 0, whole: true });
   const question = options.prompt ?? (await readInput());
   const model = await openNamed({ ...options, seed }, { dtype: dtypeOption(options.dtype), threads: 0 }, (message) => {
-    process.stderr.write(`warning: ${message}\n`);
+    process.stderr.write(`warning: ${printable(message)}\n`);
   });
   const { engine, tokenizer } = model;
   try {

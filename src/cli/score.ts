@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { GlossaError } from '../base/error.js';
+import { printable } from '../base/printable.js';
 import { openRows, readJsonlRows, rowPlace } from '../data/index.js';
 import { DEFAULT_SCORE_FIELDS, ScoreTotals, scoreRows, type ScoreFields, type Totals } from '../score/index.js';
 import { answerOption, languageOption } from './arguments.js';
@@ -40,7 +41,7 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
       if (options.json) await output.line(JSON.stringify(scored.score));
     } else {
       badRows++;
-      process.stderr.write(`bad row ${rowPlace(name, scored.row)}: ${scored.reason}\n`);
+      process.stderr.write(`bad row ${printable(`${rowPlace(name, scored.row)}: ${scored.reason}`)}\n`);
       if (options.json) await output.line(JSON.stringify({ line: scored.row.line, error: scored.reason }));
     }
     if (output.closed) return 0;

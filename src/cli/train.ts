@@ -11,7 +11,7 @@ import {
 } from '../config/index.js';
 import { checkInputs, resume, train, type TrainOptions, type TrainResult } from '../trainer/index.js';
 import { Display, progressMode } from './display.js';
-import { EXIT } from './errors.js';
+import { interruptedExit } from './errors.js';
 import { onInterrupt } from './interrupt.js';
 import { showTraining } from './train_display.js';
 
@@ -109,7 +109,7 @@ function conclude({ status, dir, step, checkpoint }: TrainResult, display: Displ
   }
   display.line(`stopped after step ${String(step)}${checkpoint ? '' : ', before anything was saved'}; to go on:`);
   display.line(`  glossa train --resume ${dir}`);
-  return EXIT.interrupted;
+  return interruptedExit();
 }
 
 function withResumeHint(error: unknown): unknown {

@@ -1,7 +1,8 @@
-import { copyFile, link, mkdir, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, link, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname, join, relative } from 'node:path';
 import { ioError, writeFileAtomic } from '../base/atomic.js';
+import { makeFolder } from '../base/folder.js';
 import type { HubId } from './id.js';
 import type { HubSettings } from './settings.js';
 
@@ -108,10 +109,4 @@ export class CachedRepository {
 
 export function isCommit(text: string): boolean {
   return /^[0-9a-f]{40}$/.test(text);
-}
-
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw ioError('create the folder', path, error);
-  });
 }

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic.js';
+import { makeFolder } from '../base/folder.js';
 import { GlossaError } from '../base/error.js';
 import { LANGUAGE_NAMES } from '../language/index.js';
 import type { CountedLanguage } from '../language/types.js';
@@ -60,10 +60,10 @@ export async function writeReport(runs: readonly ReportRun[], out: string, optio
   const title = options.title ?? `${first.summary.name}: which language does the model think in?`;
   const html = renderPage({ title, story: story(runs, found, target), comparison, runs: pageRuns, target });
 
-  await mkdir(dirname(out), { recursive: true });
+  await makeFolder(dirname(out));
   if (options.svg !== false) {
     const folder = join(dirname(out), 'figures');
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (const [name, svg] of files) await writeFileAtomic(join(folder, name), svg);
   }
   await writeFileAtomic(out, html);

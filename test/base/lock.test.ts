@@ -11,6 +11,7 @@ before(async () => {
 });
 after(() => rm(root, { recursive: true, force: true }));
 
+const holder = (pid: number) => JSON.stringify({ pid, host: hostname(), born: null });
 const gone = JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), born: '1' });
 
 describe('a lock file', () => {
@@ -26,7 +27,7 @@ describe('a lock file', () => {
   });
 
   it('of a process that is gone, or that never got to write its name, is taken over', async () => {
-    for (const text of [gone, '', '{"pid"', 'null']) {
+    for (const text of [gone, '', '{"pid"', 'null', ...[0, -1, 1.5, 1e300].map(holder)]) {
       const path = join(root, 'b.lock');
       await writeFile(path, text);
       const lock = await tryLock(path);
@@ -40,8 +41,16 @@ describe('a lock file', () => {
     await writeFile(path, gone);
     await writeFile(`${path}.breaking`, '');
     assert.equal((await tryLock(path)).taken, false, 'it may be at it');
-    await utimes(`${path}.breaking`, 1, 1);
-    assert.ok((await tryLock(path)).taken);
+    const tomorrow = Date.now() / 1000 + 86_400;
+    for (const time of [1, tomorrow]) {
+      await writeFile(path, gone);
+      await writeFile(`${path}.breaking`, '');
+      await utimes(path, time, time);
+      await utimes(`${path}.breaking`, time, time);
+      const lock = await tryLock(path);
+      assert.ok(lock.taken, String(time));
+      await lock.release();
+    }
   });
 
   it('of another machine is never taken over', async () => {

@@ -1,0 +1,37 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ioError } from './atomic.js';
+import { GlossaError } from './error.js';
+
+/**
+ * Makes a folder and those above it that are not there. Level by level: Node's own recursive mkdir never ends where the
+ * system says of a folder that is there that it is not, as /proc does.
+ *
+ * @returns the folders made, from the outermost.
+ * @throws GlossaError IO_ERROR.
+ */
+export async function makeFolder(dir: string): Promise<string[]> {
+  if (await isFolder(dir)) return [];
+  const above = dirname(dir);
+  const made = above === dir ? [] : await makeFolder(above);
+  try {
+    await mkdir(dir);
+    return [...made, dir];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await isFolder(dir))) return made; // another process was faster
+    throw ioError('make', dir, error);
+  }
+}
+
+async function isFolder(dir: string): Promise<boolean> {
+  const found = await stat(dir).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw ioError('make', dir, error);
+  });
+  if (found === undefined) return false;
+  if (found.isDirectory()) return true;
+  throw new GlossaError('IO_ERROR', `cannot make the folder ${dir}: there is a file of this name`, {
+    hint: 'choose another folder',
+  });
+}

@@ -1,6 +1,6 @@
 // Set-up for `npm run demo`, `npm test` and `npm run build`: dependencies, native engine, TypeScript. Plain Node, because
 // it runs before anything is installed. Nothing is done twice: see setup/main.mjs.
-//   node scripts/setup.mjs [--test]      --test also builds glossa-native, the native tests
+//   node scripts/setup.mjs [--tool]      --tool also builds build/Release/glossa-native: native tests, benches and checks
 //
 // This file keeps to syntax that old versions of Node read, so that they can be told what they lack.
 var required = [20, 19];
@@ -19,5 +19,5 @@ if (version[0] < required[0] || (version[0] === required[0] && version[1] < requ
   process.exit(1);
 }
 import('./setup/main.mjs').then(function (main) {
-  return main.setUp({ test: process.argv.indexOf('--test') !== -1 });
+  return main.setUp({ tool: process.argv.indexOf('--tool') !== -1 });
 });

@@ -1,19 +1,25 @@
-// The three steps, each skipped while its inputs are those of its last success.
-import { mkdirSync, rmSync } from 'node:fs';
+// The steps, each skipped while its inputs are those of its last success.
+import { appendFileSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { dependenciesAreFresh, installDependencies } from './dependencies.mjs';
 import { withLock } from './lock.mjs';
-import { buildNative, nativeIsFresh } from './native.mjs';
+import { removeMovedBuilds } from './moved.mjs';
+import { buildNative, nativeIsFresh, nativeProgress } from './native.mjs';
 import { BUILD, LOG } from './paths.mjs';
 import { runStep, SetupFailure } from './step.mjs';
 import { compileTypeScript, typeScriptIsFresh } from './typescript.mjs';
 
-const stepsFor = ({ test }) => [
+const native = (name, target) => ({
+  name,
+  fresh: () => nativeIsFresh(target),
+  run: () => buildNative(target),
+  progress: nativeProgress(target),
+});
+
+const stepsFor = ({ tool }) => [
   { name: 'dependencies', fresh: dependenciesAreFresh, run: installDependencies },
-  { name: 'native engine', fresh: () => nativeIsFresh('glossa'), run: () => buildNative('glossa') },
-  ...(test
-    ? [{ name: 'native tests', fresh: () => nativeIsFresh('glossa-native'), run: () => buildNative('glossa-native') }]
-    : []),
+  native('native engine', 'glossa'),
+  ...(tool ? [native('glossa-native', 'glossa-native')] : []),
   { name: 'TypeScript', fresh: typeScriptIsFresh, run: compileTypeScript },
 ];
 
@@ -28,6 +34,8 @@ export async function setUp(what) {
     mkdirSync(BUILD, { recursive: true });
     await withLock(join(BUILD, 'setup.lock'), async () => {
       rmSync(LOG, { force: true });
+      const moved = removeMovedBuilds();
+      if (moved.length > 0) appendFileSync(LOG, `configured in another folder, begun anew: ${moved.join(', ')}\n`);
       // Looked at again: another set-up may have finished while this one waited.
       for (const step of steps) if (!step.fresh()) await runStep(step);
     });

@@ -1,6 +1,6 @@
 // glossa.node and glossa-native, by cmake-js where there is CMake and by node-gyp elsewhere. Neither looks for Node's
 // headers on the network: Node-API's come with the node-api-headers package.
-import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { writeGypHeaders } from './gyp_headers.mjs';
@@ -12,19 +12,47 @@ import { runLogged, toolEnvironment } from './step.mjs';
 const FILES = { glossa: 'glossa.node', 'glossa-native': 'glossa-native' };
 const jobs = String(availableParallelism());
 
-const inputHash = () =>
+// glossa-native finds the files of its tests by the folder it was built in; the addon may be moved.
+const inputHash = (target) =>
   contentHash(
     ['CMakeLists.txt', 'binding.gyp', 'native', 'scripts/sources.mjs', 'scripts/setup', 'package-lock.json'],
-    [process.platform, process.arch, process.env.CXX ?? '', process.env.CXXFLAGS ?? ''],
+    [
+      process.platform,
+      process.arch,
+      process.env.CXX ?? '',
+      process.env.CXXFLAGS ?? '',
+      ...(target === 'glossa-native' ? [ROOT] : []),
+    ],
   );
 
 export function nativeIsFresh(target) {
-  return existsSync(join(RELEASE, FILES[target])) && hasStamp(target, inputHash());
+  return existsSync(join(RELEASE, FILES[target])) && hasStamp(target, inputHash(target));
+}
+
+/**
+ * What share of a build is done, by what its command has said so far: make's percentages (`[ 42%]`), ninja's counts
+ * (`[12/142]`), or the files that node-gyp has compiled.
+ */
+export const nativeProgress = (target) => (said) => {
+  const percent = [...said.matchAll(/^\[ *(\d+)%\]/gm)].at(-1);
+  if (percent !== undefined) return Number(percent[1]) / 100;
+  const count = [...said.matchAll(/^\[(\d+)\/(\d+)\]/gm)].at(-1);
+  if (count !== undefined) return Number(count[1]) / Number(count[2]);
+  const compiled = said.match(/^ +CXX\(/gm)?.length ?? 0;
+  return Math.min(1, compiled / sourceCount(target));
+};
+
+function sourceCount(target) {
+  const list = readFileSync(join(ROOT, 'native', 'sources.txt'), 'utf8');
+  const count = (group) => list.match(new RegExp(`^${group} `, 'gm'))?.length ?? 0;
+  const variants = process.arch === 'x64' ? 4 : 1; // a kernel is compiled once per instruction set
+  const own = target === 'glossa' ? count('addon') : count('tool') + count('test');
+  return count('kernel') * variants + count('core') + own;
 }
 
 /** Builds one target: glossa (the addon) or glossa-native (tests, benches and checks). */
 export async function buildNative(target) {
-  const hash = inputHash();
+  const hash = inputHash(target);
   clearStamp(target);
   await (findCmake() === undefined ? buildByNodeGyp(target) : buildByCmakeJs(target));
   writeStamp(target, hash);

@@ -1,7 +1,7 @@
 // Freshness by content: a stamp holds the hash of what a step read when it last succeeded.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { BUILD, ROOT } from './paths.mjs';
 
 function* filesBelow(path) {
@@ -18,7 +18,7 @@ export function contentHash(paths, values = []) {
   for (const path of paths) {
     for (const file of filesBelow(join(ROOT, path))) {
       const bytes = readFileSync(file);
-      hash.update(`${file}\0${String(bytes.length)}\0`).update(bytes);
+      hash.update(`${relative(ROOT, file)}\0${String(bytes.length)}\0`).update(bytes);
     }
   }
   return hash.digest('hex');

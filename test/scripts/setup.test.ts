@@ -155,15 +155,100 @@ describe('the lock', () => {
   });
 });
 
+describe('a checkout that was moved or copied', () => {
+  /** Runs removeMovedBuilds on a build folder whose files are given by their path in it. */
+  function removed(root: string, files: Readonly<Record<string, string>>): { moved: string[]; left: string[] } {
+    const build = join(root, 'build');
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(join(build, name, '..'), { recursive: true });
+      writeFileSync(join(build, name), text);
+    }
+    const { output } = run(`import { removeMovedBuilds } from '${moduleUrl('moved.mjs')}';
+      console.log(JSON.stringify(removeMovedBuilds(${JSON.stringify(root)}, ${JSON.stringify(build)})));`);
+    const left = readdirSync(build, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(build.length + 1));
+    return { moved: (JSON.parse(output) as string[]).sort(), left: left.sort() };
+  }
+  const cache = (home: string, folder: string): string =>
+    `CMAKE_BUILD_TYPE:STRING=Release\nCMAKE_CACHEFILE_DIR:INTERNAL=${folder}\nCMAKE_HOME_DIRECTORY:INTERNAL=${home}\n`;
+  const gyp = (root: string): string => `# do not edit\n{ "variables": { "nodedir": "${root}/build/node-api" } }\n`;
+
+  it('loses what CMake and node-gyp configured elsewhere, and keeps what was built', () => {
+    const root = mkdtempSync(join(dir, 'moved-'));
+    const { moved, left } = removed(root, {
+      'cmake/CMakeCache.txt': cache('/old/place', '/old/place/build/cmake'),
+      'sanitize/CMakeCache.txt': cache('/old/place', '/old/place/build/sanitize'),
+      'config.gypi': gyp('/old/place'),
+      Makefile: 'all:',
+      'glossa.target.mk': '',
+      'Release/.deps/a.d': '/old/place/node_modules/node-addon-api/napi.h',
+      'Release/obj.target/a.o': '',
+      'Release/glossa.node': '',
+      'stamps/glossa': 'hash',
+    });
+    assert.deepEqual(
+      moved,
+      [
+        'Makefile',
+        'Release/.deps',
+        'Release/obj.target',
+        'cmake',
+        'config.gypi',
+        'glossa.target.mk',
+        'sanitize',
+      ].sort(),
+    );
+    assert.deepEqual(left, ['Release/glossa.node', 'stamps/glossa']);
+  });
+
+  it('keeps what was configured here, by whatever link the folder is named', () => {
+    const root = mkdtempSync(join(dir, 'here-'));
+    const link = `${root}-link`;
+    symlinkSync(root, link);
+    mkdirSync(join(root, 'build', 'node-api'), { recursive: true });
+    const { moved } = removed(root, {
+      'cmake/CMakeCache.txt': cache(link, `${link}/build/cmake`),
+      'config.gypi': gyp(root),
+    });
+    assert.deepEqual(moved, []);
+  });
+});
+
+describe('progress of a build', () => {
+  const shown = (said: string): number =>
+    Number(
+      run(`import { nativeProgress } from '${moduleUrl('native.mjs')}';
+      console.log(nativeProgress('glossa')(${JSON.stringify(said)}));`).output,
+    );
+
+  it("is read from make's percentages, ninja's counts and node-gyp's lines", () => {
+    assert.equal(shown('[  5%] Building a\n[ 40%] Building b\n'), 0.4);
+    assert.equal(shown('-- Configuring done\n[3/12] Building a\n[9/12] Linking b\n'), 0.75);
+    const gyp = shown('  CXX(target) Release/obj.target/a.o\n  CXX(target) Release/obj.target/b.o\n');
+    assert.ok(gyp > 0 && gyp < 0.1);
+    assert.equal(shown('gyp info it worked'), 0);
+  });
+
+  it('tells seconds, share and what remains', () => {
+    const text = (share: string): string =>
+      run(`import { progressText } from '${moduleUrl('step.mjs')}'; console.log(progressText(0, 30_000, ${share}));`)
+        .output;
+    assert.equal(text('0.25'), '25 %, 30 s, about 90 s to go\n');
+    assert.equal(text('undefined'), '30 s\n');
+    assert.equal(text('0'), '30 s\n');
+  });
+});
+
 describe('a second set-up', () => {
   it('does nothing, says nothing and is quick', (t) => {
-    const state = run(`import { isSetUp } from '${moduleUrl('main.mjs')}'; console.log(isSetUp({ test: true }));`);
+    const state = run(`import { isSetUp } from '${moduleUrl('main.mjs')}'; console.log(isSetUp({ tool: true }));`);
     if (state.output.trim() !== 'true') {
       t.skip('the checkout is not set up: npm test sets it up first');
       return;
     }
     const began = performance.now();
-    const { status, stdout, stderr } = spawnSync(process.execPath, [join(SCRIPTS, 'setup.mjs'), '--test'], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(SCRIPTS, 'setup.mjs'), '--tool'], {
       encoding: 'utf8',
     });
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: '', stderr: '' });

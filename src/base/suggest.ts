@@ -16,6 +16,7 @@ export function editDistance(a: string, b: string): number {
 
 /** The known word nearest to `word`, or undefined where none is near (more than a third of its letters differ). */
 export function nearest(word: string, known: readonly string[]): string | undefined {
+  if (word.length > 100) return undefined;
   const fold = (text: string) => text.toLowerCase().replaceAll('-', '_');
   let best: { word: string; distance: number } | undefined;
   for (const candidate of known) {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
-import { applyOverride, labModelOf, parseOverride } from '../config/index.js';
+import { applyOverride, LAB, labModelOf, parseWithin } from '../config/index.js';
 import { pretrainLab } from '../lab/index.js';
 import { labSettings } from '../trainer/index.js';
 import { numberOption } from './arguments.js';
@@ -22,8 +22,9 @@ export interface LabOptions {
 export async function labCommand(options: LabOptions): Promise<void> {
   const seed = numberOption('seed', options.seed, { min: 0, whole: true });
   const raw: Record<string, unknown> = { seed, size: options.size, control: options.control ?? false };
-  for (const override of options.set.map(parseOverride)) applyOverride(raw, override);
-  const settings = labSettings(labModelOf(raw), seed);
+  const overrides = options.set.map((text) => parseWithin(LAB, text));
+  for (const override of overrides) applyOverride(raw, override, LAB);
+  const settings = labSettings(labModelOf(raw, overrides), seed);
   const display = new Display(progressMode(options.progress));
   const tell = showTraining(display);
   // There is nothing to save on the way: the first Ctrl-C ends it.

@@ -1,13 +1,10 @@
 import type { Config } from './schema.js';
 import type { ConfigPath } from './locate.js';
+import type { Finding } from './findings.js';
+import type { DataSource, TrainSource } from './sections/data.js';
+import { mixLanguages, type LabModelSettings } from './sections/model.js';
 import { nearest } from '../base/suggest.js';
 import { promptConflicts } from '../prompt/index.js';
-
-export interface Finding {
-  code: string;
-  path: ConfigPath;
-  message: string;
-}
 
 const COMPUTED_LOSSES = ['grpo', 'dr_grpo', 'dapo'];
 const KNOWN_LOSSES = ['bnpo', 'cispo', 'sapo', 'vespo', 'luspo', 'gspo', 'rloo'];
@@ -26,32 +23,69 @@ export function checkConfig(config: Config): Finding[] {
   ];
 }
 
-function checkModel({ model }: Config): Finding[] {
+function checkModel(config: Config): Finding[] {
+  const { model } = config;
   const given = (['path', 'lab', 'init'] as const).filter((kind) => model[kind] !== undefined);
-  if (given.length === 1) return [];
+  if (given.length === 1) return model.lab ? checkLab(model.lab) : [];
+  const path = ['model'];
+  const needs = 'needs one of path, lab and init';
+  if (given.length === 0)
+    return [impossible(path, `${needs}, got none; path is a model's folder, \`lab: {}\` makes a small one`)];
+  if (model.init || !sources(config).some(({ source }) => source.lab))
+    return [impossible(path, `${needs}, got ${given.join(' and ')}`)];
+  return checkLab(model.lab!);
+}
+
+function checkLab({ mix, problems, control }: LabModelSettings): Finding[] {
+  const findings: Finding[] = [];
+  const at = (path: ConfigPath, message: string) => findings.push(impossible(['model', 'lab', ...path], message));
+  const languages = mixLanguages(mix);
+  const english = mix.en?.code_switch ?? 0;
+  if (!languages.some((language) => mix[language]!.share > 0)) at(['mix'], 'needs a language with a share above 0');
+  if (english > 0 && !control) at(['mix', 'en', 'code_switch'], 'must be 0: others switch to English');
+  if (Object.values(problems.steps).every((weight) => weight === 0))
+    at(['problems', 'steps'], 'needs a number of steps with a weight above 0');
+  if (!problems.operations.includes('add') && !problems.operations.includes('subtract'))
+    at(['problems', 'operations'], 'needs add or subtract');
+  if (problems.max_total < problems.max_start)
+    at(['problems', 'max_total'], `less than max_start ${String(problems.max_start)}`);
+  return findings;
+}
+
+/** The training sets of a config; those of a lab that names none are its Korean problems. */
+export function trainSources({ data, model }: Config): TrainSource[] {
+  return data.train ?? (model.lab ? [{ lab: { language: 'ko', split: 'train' }, on_bad_row: 'error', weight: 1 }] : []);
+}
+
+function sources(config: Config): { path: ConfigPath; source: DataSource }[] {
   return [
-    impossible(
-      ['model'],
-      `needs exactly one of path, lab and init, got ${given.length === 0 ? 'none' : given.join(' and ')}`,
-    ),
+    ...trainSources(config).map((source, i) => ({ path: ['data', 'train', i], source })),
+    ...config.data.eval.map((source, i) => ({ path: ['data', 'eval', i], source })),
   ];
 }
 
-function checkData({ data, model }: Config): Finding[] {
+function checkData(config: Config): Finding[] {
+  const { data, model } = config;
   const findings: Finding[] = [];
-  for (const set of ['train', 'eval'] as const) {
-    data[set].forEach((source, i) => {
-      if ((source.path === undefined) === (source.lab === undefined))
-        findings.push(impossible(['data', set, i], 'needs exactly one of path and lab'));
-      if (source.lab && !model.lab)
-        findings.push(impossible(['data', set, i, 'lab'], 'needs model.lab: the problems lie beside the lab model'));
-      if (source.lab && (source.fields || source.language))
-        findings.push(impossible(['data', set, i], 'fields and language belong to files, not to lab'));
-    });
+  if (data.train === undefined && !model.lab)
+    findings.push({ code: 'CONFIG_MISSING', path: ['data', 'train'], message: 'is missing' });
+  const languages = model.lab && mixLanguages(model.lab.mix);
+  for (const { path, source } of sources(config)) {
+    if ((source.path === undefined) === (source.lab === undefined))
+      findings.push(impossible(path, 'needs exactly one of path and lab'));
+    if (source.lab && !languages)
+      findings.push(impossible([...path, 'lab'], 'needs model.lab: the problems lie beside the lab model'));
+    if (source.lab && languages && !languages.includes(source.lab.language)) {
+      const message = `the lab model does not read ${source.lab.language}: model.lab.mix has ${languages.join(', ')}`;
+      findings.push(impossible([...path, 'lab', 'language'], message));
+    }
+    if (source.lab && (source.fields ?? source.language))
+      findings.push(impossible(path, 'fields and language belong to files, not to lab'));
   }
-  const names = data.eval.map(({ name }) => name);
-  names.forEach((name, i) => {
-    if (names.indexOf(name) < i) findings.push(impossible(['data', 'eval', i, 'name'], `${name} is there twice`));
+  const names = new Set<string>();
+  data.eval.forEach(({ name }, i) => {
+    if (names.has(name)) findings.push(impossible(['data', 'eval', i, 'name'], `${name} is there twice`));
+    names.add(name);
   });
   return findings;
 }
@@ -68,9 +102,11 @@ function checkPrompt(config: Config): Finding[] {
 }
 
 function checkRewards({ rewards }: Config): Finding[] {
+  const names = new Set<string>();
   return rewards.flatMap(({ name, module }, i): Finding[] => {
     const path = ['rewards', i, 'name'];
-    if (rewards.findIndex((other) => other.name === name) < i) return [impossible(path, `${name} is there twice`)];
+    if (names.has(name)) return [impossible(path, `${name} is there twice`)];
+    names.add(name);
     if (module !== undefined || OWN_REWARDS.includes(name)) return [];
     const near = nearest(name, OWN_REWARDS);
     return [

@@ -1,27 +1,9 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { parse } from 'yaml';
 import { GlossaError } from '../base/error.js';
-import { parseHubFile, parseHubId } from '../hub/index.js';
+import { isPlain, resolveFiles } from './files.js';
 import type { ConfigPath } from './locate.js';
-
-/** Settings that name a file; a relative one counts from the config file, or from the working folder in `--set`. */
-const FILE_SETTINGS: readonly string[] = [
-  'model.path',
-  'model.init.config',
-  'model.init.tokenizer',
-  'data.train.#.path',
-  'data.eval.#.path',
-  'rewards.#.module',
-  'prompt.template',
-];
-
-/** Of these, the ones that may instead name what is in the hub's cache; a file or folder of that name wins. */
-const HUB_SETTINGS: Record<string, (text: string) => boolean> = {
-  'model.path': (text) => text.includes('/') && parseHubId(text, 'model') !== undefined,
-  'data.train.#.path': (text) => parseHubFile(text) !== undefined,
-  'data.eval.#.path': (text) => parseHubFile(text) !== undefined,
-};
+import { childOf, nodeAt, sectionOf, type SettingNode } from './settings_tree.js';
+import { unknownSetting } from './suggestion.js';
+import { readYaml, YamlFault } from './yaml.js';
 
 export interface Override {
   path: ConfigPath;
@@ -29,62 +11,123 @@ export interface Override {
   text: string;
 }
 
-/** `a.b=c`, `rewards.0.weight=2`: the value is read as YAML, so numbers, lists and `null` are what they look like. */
+/** `a.b`, `rewards.0.weight` or `rewards[0].weight`; the deepest setting has far fewer parts. */
+const SETTING = /^[\w-]+(?:\.[\w-]+|\[\d+\]){0,31}$/;
+
+/**
+ * `a.b=c`, `rewards.0.weight=2`: the value is read as YAML, so numbers, lists and `null` are what they look like; that of a
+ * setting that holds a text is the text.
+ *
+ * @throws GlossaError CONFIG_OVERRIDE
+ */
 export function parseOverride(text: string): Override {
+  return parseWithin([], text);
+}
+
+/** As {@link parseOverride}, for names that count from a section. */
+export function parseWithin(within: ConfigPath, text: string): Override {
   const equals = text.indexOf('=');
-  const key = text.slice(0, equals).trim();
-  if (equals < 1 || !/^[\w-]+(\.[\w-]+|\[\d+\])*$/.test(key)) {
-    throw new GlossaError('CONFIG_OVERRIDE', `--set ${text}: expected setting=value`, {
-      hint: 'for example --set optimizer.learning_rate=1e-4',
-    });
+  const key = text.slice(0, Math.max(0, equals)).trim();
+  if (!SETTING.test(key)) {
+    throw refused(
+      text,
+      'expected setting=value',
+      'for example --set optimizer.learning_rate=1e-4, or rewards.0.weight=2',
+    );
   }
   const path = key
     .replaceAll(/\[(\d+)\]/g, '.$1')
     .split('.')
-    .map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+    .map((part) => (/^(?:0|[1-9]\d*)$/.test(part) ? Number(part) : part));
+  const written = text.slice(equals + 1).trim();
+  // A text is what is written, also where YAML would see a number, a section or a comment in it.
+  if (nodeAt([...within, ...path])?.type === 'string' && !/^["']/.test(written)) return { path, value: written, text };
   try {
-    return { path, value: parse(text.slice(equals + 1)), text };
+    return { path, value: readYaml(written).value, text };
   } catch (error) {
-    throw new GlossaError(
-      'CONFIG_OVERRIDE',
-      `--set ${text}: the value is not YAML: ${(error as Error).message.split('\n')[0] ?? ''}`,
-      { cause: error },
-    );
+    if (!(error instanceof YamlFault)) throw error;
+    throw refused(text, `the value is not YAML: ${error.message.split('\n')[0] ?? ''}`, 'put quotes around the value');
   }
 }
 
-/** Puts the override's value into a plain object in place, making sections on the way. */
-export function applyOverride(target: Record<string, unknown>, { path, value, text }: Override): void {
-  let at: Record<string | number, unknown> = target;
-  path.slice(0, -1).forEach((part, i) => {
-    const next = at[part];
-    if (next === undefined || next === null) at[part] = typeof path[i + 1] === 'number' ? [] : {};
-    else if (typeof next !== 'object') {
-      throw new GlossaError(
-        'CONFIG_OVERRIDE',
-        `--set ${text}: ${path.slice(0, i + 1).join('.')} is a value, not a section`,
-      );
-    }
-    at = at[part] as Record<string | number, unknown>;
+/**
+ * Puts the override's value into a plain object in place: the one value, and nothing beside it. Sections on the way are made; a
+ * list that the config leaves out is begun with its default.
+ *
+ * @throws GlossaError CONFIG_OVERRIDE, CONFIG_UNKNOWN_KEY
+ */
+export function applyOverride(
+  target: Record<string, unknown>,
+  { path, value, text }: Override,
+  within: ConfigPath = [],
+): void {
+  let at: Record<string, unknown> | unknown[] = target;
+  let node = nodeAt(within);
+  path.forEach((part, i) => {
+    const here = path.slice(0, i);
+    const known = node && childOf(node, part);
+    const key = Array.isArray(at)
+      ? indexOf(part, at, here, text)
+      : keyOf(part, node, known, [...within, ...here], text);
+    const last = i === path.length - 1;
+    const next = last ? resolveFiles(value, '.', [...within, ...path]) : inner(own(at, key), known, path, i, text);
+    // As a property of its own, whatever objects inherit under that name.
+    Object.defineProperty(at, key, { value: next, writable: true, enumerable: true, configurable: true });
+    if (!last) at = next as Record<string, unknown> | unknown[];
+    node = known;
   });
-  at[path.at(-1)!] = resolveFiles(value, '.', path);
 }
 
-/** Makes every relative file setting of the raw config absolute, from `base`; a name of the hub's stays as it is. */
-export function resolveFiles(raw: unknown, base: string, path: ConfigPath = []): unknown {
-  if (typeof raw === 'string') return resolveFile(raw, base, path);
-  if (Array.isArray(raw)) return raw.map((item: unknown, i) => resolveFiles(item, base, [...path, i]));
-  if (raw !== null && typeof raw === 'object') {
-    return Object.fromEntries(
-      Object.entries(raw).map(([key, value]) => [key, resolveFiles(value, base, [...path, key])]),
+function own(at: object, key: string | number): unknown {
+  return Object.hasOwn(at, key) ? (at as Record<string | number, unknown>)[key] : undefined;
+}
+
+/** What the path goes on into: what is there, or else the list or section that belongs there. */
+function inner(there: unknown, known: SettingNode | undefined, path: ConfigPath, i: number, text: string): unknown {
+  if (Array.isArray(there) || isPlain(there)) return there;
+  const kind = known && sectionOf(known);
+  const isSection =
+    kind === undefined || kind.items !== undefined || kind.properties !== undefined || kind.type === 'object';
+  if ((there !== undefined && there !== null) || !isSection)
+    throw refused(text, `${path.slice(0, i + 1).join('.')} is a value, not a section`);
+  if (known && Array.isArray(known.default)) return structuredClone(known.default);
+  return (kind ? kind.items !== undefined : typeof path[i + 1] === 'number') ? [] : {};
+}
+
+/** A list may be changed at an entry that it has, and go on behind its last one. */
+function indexOf(part: string | number, list: readonly unknown[], path: ConfigPath, text: string): number {
+  if (typeof part === 'number' && part <= list.length) return part;
+  const has = list.length === 1 ? 'one entry, 0' : `${String(list.length)} entries`;
+  throw refused(
+    text,
+    `${path.join('.')} is a list of ${list.length === 0 ? 'no entries' : has}; expected ${list.length === 0 ? '0' : `a number up to ${String(list.length)}, which adds one`}, got ${String(part)}`,
+  );
+}
+
+function keyOf(
+  part: string | number,
+  section: SettingNode | undefined,
+  known: SettingNode | undefined,
+  path: ConfigPath,
+  text: string,
+): string {
+  const key = String(part);
+  if (section && known === undefined && sectionOf(section).properties) {
+    throw new GlossaError(
+      'CONFIG_UNKNOWN_KEY',
+      `--set ${text}: ${[...path, key].join('.')}: ${unknownSetting(path, key)}`,
+      {
+        hint: 'docs/config.md lists every setting',
+      },
     );
   }
-  return raw;
+  if (['__proto__', 'constructor', 'prototype'].includes(key)) throw refused(text, `no setting is called ${key}`);
+  return key;
 }
 
-function resolveFile(raw: string, base: string, path: ConfigPath): string {
-  const setting = path.map((part) => (typeof part === 'number' ? '#' : part)).join('.');
-  if (!FILE_SETTINGS.includes(setting)) return raw;
-  const file = resolve(base, raw);
-  return HUB_SETTINGS[setting]?.(raw) && !existsSync(file) ? raw : file;
+function refused(text: string, message: string, hint?: string): GlossaError {
+  const shown = text.length > 120 ? `${text.slice(0, 120)}...` : text;
+  return new GlossaError('CONFIG_OVERRIDE', `--set ${shown}: ${message}`, {
+    hint: hint ?? 'docs/config.md lists every setting, and shows how --set names them',
+  });
 }

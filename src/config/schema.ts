@@ -4,6 +4,7 @@ import { dataSchema } from './sections/data.js';
 import { grpoSchema, optimizerSchema, rewardSchema } from './sections/grpo.js';
 import { modelSchema } from './sections/model.js';
 import { promptSchema } from './sections/prompt.js';
+import { seed } from './sections/numbers.js';
 import { checkpointSchema, evalSchema, rolloutsSchema, runSchema } from './sections/schedule.js';
 
 /**
@@ -11,14 +12,20 @@ import { checkpointSchema, evalSchema, rolloutsSchema, runSchema } from './secti
  * Unknown keys are refused. Names are TRL's where TRL has the setting.
  */
 export const configSchema = z.strictObject({
-  seed: z.int().min(0).default(42).describe('Every random draw of the run is a function of it and a counter.'),
-  model: modelSchema.describe('Exactly one of path, lab and init.'),
+  seed: seed.default(42).describe('Every random draw of the run is a function of it and a counter.'),
+  model: modelSchema.describe('One of path, lab and init; lab may stand beside path for its problems.'),
   dtype: z
     .enum(['float32', 'bfloat16'])
     .default('float32')
     .describe('Of matrix products, keys and values; master weights, logits and optimizer state are float32.'),
-  threads: z.int().min(0).default(0).describe('0: the cores this process may use. Changes no result.'),
-  data: dataSchema,
+  threads: z
+    .int()
+    .min(0)
+    .max(4096)
+    .default(0)
+    .meta({ unit: 'threads' })
+    .describe('0: the cores this process may use. Changes no result.'),
+  data: dataSchema.prefault({}),
   prompt: promptSchema.prefault({}),
   rewards: z
     .array(rewardSchema)

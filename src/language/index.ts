@@ -1,3 +1,4 @@
+export { findLanguage, languageHint } from './find.js';
 export { LANGUAGE_NAMES } from './names.js';
 export { labelWords, measureLanguage } from './measure.js';
 export {

@@ -116,7 +116,7 @@ describe('config', () => {
       /^--set grpo\.max_steps=abc: grpo\.max_steps: expected number/,
     );
     assert.equal(refused(SMALLEST, 'no equals').code, 'CONFIG_OVERRIDE');
-    assert.equal(refused(SMALLEST, 'seed.x=1').code, 'CONFIG_INVALID');
+    assert.equal(refused(SMALLEST, 'seed.x=1').code, 'CONFIG_OVERRIDE');
     assert.equal(refused(`${SMALLEST}seed: 3\n`, 'seed.x=1').code, 'CONFIG_OVERRIDE');
   });
 
@@ -124,7 +124,7 @@ describe('config', () => {
     const broken = refused('model: {\n');
     assert.equal(broken.code, 'CONFIG_SYNTAX');
     assert.match(broken.message, /^studies\/x\.yaml:\d+:\d+: /);
-    assert.match(refused('model: { lab: {} }\n').message, /data: is missing/);
+    assert.match(refused('model: { path: m }\n').message, /data\.train: is missing/);
     assert.equal(refused('').code, 'CONFIG_MISSING');
     assert.equal(refused(`${SMALLEST}seed: -1\nthreads: x\n`).message.split('\n').length, 2);
   });
@@ -142,7 +142,7 @@ describe('config', () => {
     ['top_k in training', ['grpo.top_k=5'], /disagree/],
     ['min_p in training', ['grpo.min_p=0.1'], /disagree/],
     ['several greedy samples', ['eval.num_samples=4'], /greedy/],
-    ['two models', ['model.path=m'], /got path and lab/],
+    ['two models', ['model.path=m', 'data.train=[{path: p.jsonl}]'], /got path and lab/],
     ['a warm-up longer than the run', ['optimizer.warmup_steps=101'], /more than grpo\.max_steps/],
     ['a suite twice', ['data.eval=[{name: a, lab: {}}, {name: a, lab: {}}]'], /twice/],
     ['lab problems without a lab model', ['model={path: m}'], /needs model\.lab/],

@@ -21,14 +21,20 @@ describe('model.lab', () => {
     });
   });
 
-  it('takes a language mix as a whole', () => {
-    const settings = labSettings(
-      labModelOf({ mix: { en: { share: 1, worked: 1 }, zh: { share: 1, worked: 0, code_switch: 0.1 } } }),
-      1,
-    );
-    assert.deepEqual(settings.mix, {
-      en: { share: 1, worked: 1, codeSwitch: 0 },
+  it("joins languages to the recipe's, changes one value of them, and leaves out what is null", () => {
+    const { mix } = demoRecipe(1).lab;
+    const mixOf = (asked: object) => labSettings(labModelOf(asked), 1).mix;
+    assert.deepEqual(mixOf({ mix: { ko: { code_switch: 0.02 } } }), { ...mix, ko: { ...mix.ko!, codeSwitch: 0.02 } });
+    assert.deepEqual(mixOf({ mix: { ko: null, zh: { share: 1, code_switch: 0.1 } } }), {
+      en: mix.en,
       zh: { share: 1, worked: 0, codeSwitch: 0.1 },
     });
+    assert.deepEqual(Object.keys(mixOf({ mix: { zh: { share: 1 }, ko: { share: 1 } } })), ['en', 'ko', 'zh']);
+  });
+
+  it('switches nowhere in the control, whatever the mix says', () => {
+    const asked = labModelOf({ control: true, mix: { th: { share: 0.2, code_switch: 0.5 } } });
+    const switches = Object.values(labSettings(asked, 1).mix).map(({ codeSwitch }) => codeSwitch);
+    assert.deepEqual(switches, [0, 0, 0]);
   });
 });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { LANGUAGES } from '../../language/types.js';
+import { count } from './numbers.js';
+import { path } from './texts.js';
 
 const language = z.enum(LANGUAGES);
 
@@ -9,26 +11,38 @@ export const labProblemsSchema = z.strictObject({
   split: z.enum(['train', 'test']).default('train').describe('The test split shares no problem with pre-training.'),
 });
 
-const source = {
-  path: z
+const field = (fallback: string, text: string) =>
+  z
     .string()
+    .min(1)
+    .optional()
+    .meta({ fallback: `\`${fallback}\`` })
+    .describe(text);
+
+const source = {
+  path: path
     .optional()
     .describe(
-      '.jsonl, .jsonl.gz or .parquet; a relative path counts from the config file. Or `datasets/org/name/file` after `glossa fetch`.',
+      '.jsonl, .jsonl.gz or .parquet; a relative path counts from the config file. Or `datasets/org/name/file` after `npx glossa fetch`.',
     ),
-  lab: labProblemsSchema.optional().describe("The lab model's own problems instead of a file; needs model.lab."),
+  lab: labProblemsSchema
+    .optional()
+    .describe("The lab model's own problems instead of a file; needs model.lab, and a language of its mix."),
   fields: z
     .strictObject({
-      id: z.string().optional(),
-      question: z.string().optional(),
-      answer: z.string().optional(),
-      language: z.string().optional(),
-      solution: z.string().optional(),
+      id: field('id', 'Names the problem.'),
+      question: field('question', 'What the prompt is made of.'),
+      answer: field('answer', 'The gold answer.'),
+      language: field('lang', 'Language of the question.'),
+      solution: field('solution', 'Kept, and not used.'),
     })
     .optional()
-    .describe("Our field to the file's field. Default: id, question, answer, lang, solution."),
+    .describe("Our field to the file's field, where the file calls it something else."),
   language: language.optional().describe('Of a file without a language field; a filter where it has one.'),
-  limit: z.int().min(1).optional().describe('At most this many rows, from the start of the file.'),
+  limit: count
+    .optional()
+    .meta({ unit: 'problems', fallback: 'all' })
+    .describe('At most this many, from the start of the file; rows that are skipped do not count.'),
   on_bad_row: z.enum(['error', 'skip']).default('error').describe('Stop at a bad row, or count it and go on.'),
 };
 
@@ -37,21 +51,29 @@ export const trainSourceSchema = z.strictObject({
   weight: z
     .number()
     .positive()
+    .max(1e6)
     .default(1)
+    .meta({ unit: 'times an epoch' })
     .describe('How often each problem comes in an epoch: 2 is twice, 0.5 once in two epochs.'),
 });
 export const evalSourceSchema = z.strictObject({
   name: z
     .string()
-    .regex(/^[\w.-]+$/, 'letters, digits, . _ and - only')
+    .regex(/^[\w.-]{1,100}$/, 'expected up to 100 letters, digits, . _ and - only')
     .describe('Name of the suite; part of file names.'),
   ...source,
 });
 
 export const dataSchema = z.strictObject({
-  train: z.array(trainSourceSchema).min(1).describe('Problems to train on.'),
+  train: z
+    .array(trainSourceSchema)
+    .min(1)
+    .optional()
+    .meta({ fallback: 'required; with model.lab `[{"lab":{}}]`, its Korean problems' })
+    .describe('Problems to train on.'),
   eval: z.array(evalSourceSchema).default([]).describe('Held-out suites.'),
 });
 
-export type DataSource = Omit<z.output<typeof trainSourceSchema>, 'weight'> & { weight?: number };
+export type TrainSource = z.output<typeof trainSourceSchema>;
+export type DataSource = Omit<TrainSource, 'weight'> & { weight?: number };
 export type EvalSource = z.output<typeof evalSourceSchema>;

@@ -1,29 +1,43 @@
 import { z } from 'zod';
+import { count, MOST_STEPS } from './numbers.js';
+import { path } from './texts.js';
+
+const every = z.int().min(0).max(MOST_STEPS).meta({ unit: 'steps' });
 
 export const evalSchema = z.strictObject({
-  every: z.int().min(0).default(0).describe('Optimizer steps between evaluations; 0: only at the start and the end.'),
+  every: every.default(0).describe('Between evaluations; 0: only at the start and the end.'),
   at_start: z.boolean().default(true).describe('Evaluate before the first step.'),
   at_end: z.boolean().default(true).describe('Evaluate after the last step.'),
-  num_samples: z.int().min(1).default(1).describe('Completions a problem.'),
-  temperature: z.number().min(0).default(0).describe('0: greedy.'),
-  top_p: z.number().gt(0).max(1).default(1).describe('Nucleus.'),
-  max_completion_length: z.int().min(1).optional().describe("Tokens. Default: training's."),
+  num_samples: count.default(1).meta({ unit: 'completions' }).describe('Completions a problem.'),
+  temperature: z.number().min(0).max(1e6).default(0).meta({ unit: 'factor' }).describe('0: greedy.'),
+  top_p: z.number().gt(0).max(1).default(1).meta({ unit: 'share' }).describe('Nucleus; 1: all.'),
+  max_completion_length: count
+    .optional()
+    .meta({ unit: 'tokens', fallback: '`grpo.max_completion_length`' })
+    .describe('Of a completion, the end token included.'),
 });
 
 export const checkpointSchema = z.strictObject({
-  every: z
-    .int()
-    .min(0)
-    .default(50)
-    .describe('Optimizer steps between checkpoints; 0: only at the end or when interrupted.'),
-  keep: z.int().min(1).default(2).describe('Newest checkpoints that are kept.'),
+  every: every.default(50).describe('Between checkpoints; 0: only at the end or when interrupted.'),
+  keep: count.default(2).meta({ unit: 'checkpoints' }).describe('How many are kept, the newest.'),
 });
 
 export const rolloutsSchema = z.strictObject({
-  every: z.int().min(0).default(1).describe('Write every n-th generation to rollouts/; 0: none.'),
+  every: z
+    .int()
+    .min(0)
+    .max(MOST_STEPS)
+    .default(1)
+    .meta({ unit: 'generations' })
+    .describe('Every n-th is written to rollouts/; 0: none.'),
 });
 
 export const runSchema = z.strictObject({
-  dir: z.string().optional().describe('Folder of the run, from the working folder. Default: runs/<name>.'),
-  name: z.string().min(1).optional().describe('Default: name of the config file.'),
+  dir: path.optional().meta({ fallback: '`runs/<name>`' }).describe('Folder of the run, from the working folder.'),
+  name: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ fallback: 'name of the config file' })
+    .describe('Stands in run.json and reports.'),
 });

@@ -37,10 +37,10 @@ export function data(series: readonly Series[]): Datum[] {
 }
 
 /** Longer names do not fit beside each other in a legend. */
-const LONG_NAME = 22;
+const LONG_NAME = 30;
 
 /** What line and area figures have in common: title, size, type, the axis of steps, and a colour for each series. */
-export function frame(title: string, series: readonly Series[], legend: boolean) {
+export function frame(title: string, series: readonly Series[], legend: boolean, symbolType: 'stroke' | 'square') {
   const names = series.map((each) => each.name);
   return {
     spec: {
@@ -53,12 +53,18 @@ export function frame(title: string, series: readonly Series[], legend: boolean)
       data: { values: data(series) },
       config: CONFIG,
     },
-    x: { field: 'step', type: 'quantitative', title: 'optimizer step', axis: { grid: false, tickMinStep: 1 } },
+    x: {
+      field: 'step',
+      type: 'quantitative',
+      title: 'optimizer step',
+      scale: { nice: false },
+      axis: { grid: false, tickMinStep: 1 },
+    },
     colour: {
       field: 'series',
       type: 'nominal',
       scale: { domain: names, range: series.map((each) => ink(each.ink)) },
-      legend: legend ? { columns: names.some((name) => name.length > LONG_NAME) ? 1 : 2 } : null,
+      legend: legend ? { symbolType, columns: names.some((name) => name.length > LONG_NAME) ? 1 : 2 } : null,
     },
   };
 }
@@ -80,9 +86,10 @@ const CONFIG = {
   },
   legend: {
     labelColor: ink('text'),
-    labelFontSize: 12,
-    labelLimit: 260,
+    labelFontSize: 11,
+    labelLimit: 380,
     symbolStrokeWidth: 3,
+    columnPadding: 12,
     orient: 'top',
     title: null,
   },

@@ -24,7 +24,7 @@ export function uniqueLabels(runs: readonly NamedRun[]): string[] {
 function shortest(path: string, paths: readonly string[]): string {
   const others = paths.filter((other) => other !== path);
   let label = basename(path);
-  for (let rest = dirname(path); others.some((other) => other.endsWith(`/${label}`)) && rest !== dirname(rest); ) {
+  for (let rest = dirname(path); others.some((other) => other.endsWith(`/${label}`)) && rest !== dirname(rest);) {
     label = `${basename(rest)}/${label}`;
     rest = dirname(rest);
   }

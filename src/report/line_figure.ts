@@ -14,7 +14,7 @@ export interface LineFigure {
 
 /** Lines over optimizer steps. */
 export function lineFigure({ title, unit, scale, series, legend = true, marks = false }: LineFigure): FigureSpec {
-  const { spec, x, colour } = frame(title, series, legend);
+  const { spec, x, colour } = frame(title, series, legend, 'stroke');
   return {
     ...spec,
     encoding: {
@@ -26,13 +26,13 @@ export function lineFigure({ title, unit, scale, series, legend = true, marks = 
         ...(scale === 'share' ? { scale: { domain: [0, 1] } } : { scale: { zero: false, nice: true } }),
         axis: { tickCount: 5, ...(scale === 'share' ? { format: '.0%' } : {}) },
       },
-      color: colour,
     },
     layer: [
       {
         mark: { type: 'line', strokeWidth: 2, interpolate: 'linear' },
         encoding: {
           detail: { field: 'stretch' },
+          color: colour,
           strokeDash: {
             field: 'series',
             type: 'nominal',
@@ -44,6 +44,7 @@ export function lineFigure({ title, unit, scale, series, legend = true, marks = 
       {
         ...(marks ? {} : { transform: [{ filter: 'datum.alone' }] }),
         mark: { type: 'point', filled: true, size: 26, opacity: 1 },
+        encoding: { color: colour },
       },
     ],
   };

@@ -33,7 +33,7 @@ export interface RunModel {
 /** The training prompts in one language, at every optimizer step. */
 export interface TrainingSeries {
   language: Language | null;
-  of(field: Field): Point[];
+  of: (field: Field) => Point[];
 }
 
 /** One language of one held-out suite, at every step it was evaluated at. */
@@ -46,7 +46,13 @@ export interface SuiteSeries {
   rows: readonly EvaluationRow[];
   /** Completions a problem. */
   samples: number;
-  of(field: Field): Point[];
+  of: (field: Field) => Point[];
+}
+
+/** Problems answered at a step: the completions of one problem are no independent trials. */
+export function trials({ rows, samples }: SuiteSeries, step: number): number {
+  const row = rows.find((each) => each.step === step);
+  return Math.max(1, Math.floor((row?.n ?? 1) / samples));
 }
 
 /** What a page knows of a run, from its folder's files alone. */
@@ -112,7 +118,8 @@ function suiteSeries(
         rows: sorted,
         samples: evaluation?.num_samples ?? 1,
         // Older files lack a field, and JSON has null where there was nothing to divide by.
-        of: (field) => sorted.map((row) => ({ step: row.step, value: (row[field] as number | null | undefined) ?? null })),
+        of: (field) =>
+          sorted.map((row) => ({ step: row.step, value: (row[field] as number | null | undefined) ?? null })),
       };
     })
     .sort((a, b) => Number(b.trained) - Number(a.trained) || place(a) - place(b));

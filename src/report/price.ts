@@ -22,9 +22,10 @@ const LEAST_KEPT = 0.01;
 export function fidelityPrices(lost: RunModel, kept: RunModel): FidelityPrice[] {
   if (!isDeepStrictEqual(startOf(lost), startOf(kept))) return [];
   return kept.suites.flatMap(({ suite, language, trained, rows }) => {
-    const other = lost.suites.find((series) => series.suite === suite && series.language === language);
+    const other = lost.suites.find((each) => each.trained && each.suite === suite && each.language === language);
     const [a, b] = [other?.rows.at(-1), rows.at(-1)];
-    if (!trained || !other?.trained || !a || !b || a.n !== b.n || a.step === 0 || b.step === 0) return [];
+    if (!trained || a === undefined || b === undefined) return [];
+    if (a.n !== b.n || a.step === 0 || b.step === 0) return [];
     if (!isNumber(a.accuracy) || !isNumber(b.accuracy) || a.target_wr === null || b.target_wr === null) return [];
     const points = b.target_wr - a.target_wr;
     return points <= LEAST_KEPT
@@ -36,7 +37,7 @@ export function fidelityPrices(lost: RunModel, kept: RunModel): FidelityPrice[] 
 /** A laboratory model is drawn from the run's seed, where it has none of its own. */
 function startOf({ config }: RunModel): unknown {
   const { model, seed } = (config ?? {}) as { model?: { lab?: unknown }; seed?: number };
-  return { model, ...(model?.lab !== undefined && { seed }) };
+  return model?.lab === undefined ? model : { model, seed };
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';

@@ -86,7 +86,9 @@ function classFigures({ metrics, languages }: RunModel): NamedFigures {
   const classes = [
     { of: 'target', name: only === null ? "the prompt's language" : languageName(only), ink: targetInk(only) },
     { of: 'mixed', name: 'mixed', ink: 'class-mixed' },
-    ...(only === 'en' ? [] : [{ of: 'english', name: only === null ? 'English, not asked for' : 'English', ink: 'lang-en' }]),
+    ...(only === 'en'
+      ? []
+      : [{ of: 'english', name: only === null ? 'English, not asked for' : 'English', ink: 'lang-en' }]),
   ];
   const figure = (title: string, field: string, unit: string, scale: 'share' | 'free') =>
     lineFigure({

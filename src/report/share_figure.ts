@@ -2,7 +2,7 @@ import { frame, type FigureSpec, type Series } from './figure.js';
 
 /** Shares over the steps, stacked to the whole: areas, and bars where a step stands alone between gaps. */
 export function shareFigure(title: string, parts: readonly Series[]): FigureSpec {
-  const { spec, x, colour } = frame(title, parts, true);
+  const { spec, x, colour } = frame(title, parts, true, 'square');
   const stacked = {
     y: {
       field: 'value',

@@ -21,7 +21,7 @@ export function sideBySide(runs: readonly RunModel[]): NamedFigures {
   return languages.flatMap((language) => {
     const prompts = language === null ? 'training prompts' : `${languageName(language)} training prompts`;
     const suffix = languages.length > 1 ? `-${language ?? 'unknown'}` : '';
-    return FIGURES.map(({ field, name }) => [
+    return FIGURES.map(({ field, name }): NamedFigures[number] => [
       `${name}${suffix}`,
       lineFigure({
         title: `${capital(fieldLabel(field, language))}, ${prompts}`,

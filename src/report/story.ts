@@ -3,7 +3,7 @@ import { LANGUAGES } from '../language/types.js';
 import { fieldMeasure, labelOf, showValue } from '../metrics/index.js';
 import { collapse } from './collapse.js';
 import { differ } from './interval.js';
-import type { Field, RunModel, SuiteSeries, TrainingSeries } from './model.js';
+import { trials, type Field, type RunModel, type SuiteSeries, type TrainingSeries } from './model.js';
 import type { KnownPoint } from './points.js';
 import { fidelityPrices } from './price.js';
 import { trend } from './trend.js';
@@ -57,7 +57,10 @@ function mainSentences(run: RunModel): string[] {
 function suiteSentence({ label }: RunModel, suite: SuiteSeries): string {
   const { language } = suite;
   const n = new Set(suite.rows.map((row) => row.n));
-  const count = n.size === 1 ? `${String([...n][0])} completions` : `${String(Math.min(...n))} to ${String(Math.max(...n))} completions`;
+  const count =
+    n.size === 1
+      ? `${String([...n][0])} completions`
+      : `${String(Math.min(...n))} to ${String(Math.max(...n))} completions`;
   const clause = (field: Field) => `${fieldLabel(field, language)} ${trend(suite.of(field))}`;
   return `${label}, ${suite.suite} (${languageName(language)}, ${count}): ${[
     `accuracy ${trend(suite.of('accuracy'), beyondNoise(suite))}`,
@@ -67,12 +70,8 @@ function suiteSentence({ label }: RunModel, suite: SuiteSeries): string {
   ].join('; ')}.`;
 }
 
-/** The completions of one problem are no independent trials: problems are counted. */
-function beyondNoise({ rows, samples }: SuiteSeries): (from: KnownPoint, to: KnownPoint) => boolean {
-  const share = ({ step, value }: KnownPoint) => ({
-    share: value,
-    n: Math.max(1, Math.floor(rows.find((row) => row.step === step)!.n / samples)),
-  });
+function beyondNoise(suite: SuiteSeries): (from: KnownPoint, to: KnownPoint) => boolean {
+  const share = ({ step, value }: KnownPoint) => ({ share: value, n: trials(suite, step) });
   return (from, to) => differ(share(from), share(to));
 }
 
@@ -89,7 +88,9 @@ function collapses(run: RunModel): string[] {
     if (step === null || start === null || end === null) return [];
     const prompts = language === null ? 'training prompts' : `${languageName(language)} training prompts`;
     const back =
-      end.value >= start.value / 2 ? `; it is back at ${showValue(end.value, 'share')} at step ${String(end.step)}` : '';
+      end.value >= start.value / 2
+        ? `; it is back at ${showValue(end.value, 'share')} at step ${String(end.step)}`
+        : '';
     return [
       `${run.label}, ${prompts}: collapse at step ${String(step)}, where the smoothed share of ${fieldLabel('target_wr_rewarded', language)} is below half of its ${showValue(start.value, 'share')} at step ${String(start.step)}${back}.`,
     ];

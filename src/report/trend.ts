@@ -26,7 +26,8 @@ function course(
   differ: ((from: KnownPoint, to: KnownPoint) => boolean) | undefined,
 ): string {
   if (values.length === 1) return at(first);
-  if (values.every((point) => percent(point) === percent(first))) return `${percent(first)} at ${steps(values)}`;
+  if (values.every((point) => percent(point) === percent(first)))
+    return `${percent(first)} at ${values.length > NAMED ? 'each of ' : ''}${steps(values)}`;
   if (percent(first) === percent(last)) return `${at(first)} and again at step ${String(last.step)}`;
   if (differ === undefined) return `${at(first)}, ${at(last)}`;
   if (!differ(first, last)) return `${at(first)}, ${at(last)} (no difference beyond noise)`;

@@ -15,14 +15,18 @@ export function wilson({ share, n }: Share): { low: number; high: number } {
   return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) };
 }
 
-/**
- * Whether two shares differ beyond noise: Newcombe's interval of 95 % of their difference, made of both Wilson intervals
- * (R. G. Newcombe 1998, method 10), leaves 0 out.
- */
+/** The difference b - a: Newcombe's interval of 95 %, made of both Wilson intervals (R. G. Newcombe 1998, method 10). */
+export function difference(a: Share, b: Share): { low: number; high: number } {
+  const [from, to] = [wilson(a), wilson(b)];
+  const middle = b.share - a.share;
+  return {
+    low: middle - Math.hypot(b.share - to.low, from.high - a.share),
+    high: middle + Math.hypot(to.high - b.share, a.share - from.low),
+  };
+}
+
+/** Whether two shares differ beyond noise: the interval of their difference leaves 0 out. */
 export function differ(a: Share, b: Share): boolean {
-  const [of, other] = [wilson(a), wilson(b)];
-  const difference = b.share - a.share;
-  const below = Math.hypot(b.share - other.low, of.high - a.share);
-  const above = Math.hypot(other.high - b.share, a.share - of.low);
-  return difference - below > 0 || difference + above < 0;
+  const { low, high } = difference(a, b);
+  return low > 0 || high < 0;
 }

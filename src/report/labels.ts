@@ -47,7 +47,8 @@ export function fileNames(labels: readonly string[]): string[] {
       .replace(/[^\p{L}\p{M}\p{N}]+/gu, '-')
       .replace(/^-|-$/g, '')
       .slice(0, 60);
-    const name = plain === '' || taken.has(plain) ? `${plain === '' ? 'run' : plain}-${String(i + 1)}` : plain;
+    let name = plain === '' ? `run-${String(i + 1)}` : plain;
+    while (taken.has(name)) name = `${name}-${String(i + 1)}`;
     taken.add(name);
     return name;
   });

@@ -41,3 +41,25 @@ export function answerOption(text = 'flexible'): AnswerMode {
   if (mode) return mode;
   throw new GlossaError('USAGE', `--answer ${text}: expected ${ANSWER_MODES.join(' or ')}`);
 }
+
+/**
+ * `--samples` and `--temperature`.
+ *
+ * @throws GlossaError USAGE also for several greedy samples: one text would be counted several times.
+ */
+export function samplingOptions(given: { samples: string; temperature: string }): {
+  samples: number;
+  temperature: number;
+} {
+  const samples = numberOption('samples', given.samples, { min: 1, whole: true });
+  const temperature = numberOption('temperature', given.temperature, { min: 0 });
+  if (temperature === 0 && samples > 1)
+    throw new GlossaError(
+      'USAGE',
+      `--samples ${given.samples}: at temperature 0 (greedy) they would all be the same text`,
+      {
+        hint: 'give --temperature above 0, for example 0.7, or leave --samples out',
+      },
+    );
+  return { samples, temperature };
+}

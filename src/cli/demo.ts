@@ -83,7 +83,8 @@ function resultTable(result: DemoResult): string {
 
 /** What happened, said only where it did. */
 function verdict({ base, grpo, language_reward: reward, control }: DemoResult): string {
-  const points = (to: number, from: number) => `${((to - from) * 100).toFixed(0)} points`;
+  const points = (to: number | null, from: number | null) =>
+    `${(((to ?? NaN) - (from ?? NaN)) * 100).toFixed(0)} points`;
   const collapsed = (grpo.target_wr_rewarded ?? 1) < 0.1;
   return [
     collapsed

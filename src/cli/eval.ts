@@ -1,140 +1,223 @@
-import { basename } from 'node:path';
-import { loadDataSet } from '../data/index.js';
-import type { Problem } from '../data/types.js';
+import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
-import { evaluate } from '../eval/index.js';
-import { resolveData } from '../hub/index.js';
+import { evaluate, evaluationRows, type Evaluation, type EvaluateSettings } from '../eval/index.js';
 import { createGrader } from '../reward/index.js';
+import { jsonLinesFile, parquetFile } from '../rollout/index.js';
 import type { EvaluationRow } from '../run/index.js';
-import { checkBudget, writeEvaluationRows } from '../trainer/index.js';
-import { answerOption, dtypeOption, languageOption, numberOption } from './arguments.js';
+import { checkBudget } from '../trainer/index.js';
+import { answerOption, dtypeOption, languageOption, numberOption, samplingOptions } from './arguments.js';
 import { Display } from './display.js';
-import { bar, figure, percent, textTable } from './format.js';
-import { openNamed } from './model.js';
+import { givenSuites, runSuites, type Suite } from './eval_suites.js';
+import { evaluationTable } from './eval_table.js';
+import { bar, figure } from './format.js';
+import { onInterrupt } from './interrupt.js';
+import { openNamed, type NamedModel } from './model.js';
+import { tableOutput, type TableFormat } from './output.js';
 import { promptSettings, type PromptOptions } from './prompt.js';
 
-export interface EvalCommandOptions extends Omit<PromptOptions, 'style'> {
+export interface EvalCommandOptions extends PromptOptions {
   model?: string;
   randomInit?: string;
   tokenizer?: string;
   data: string[];
   language?: string;
   limit?: string;
-  samples: string;
-  temperature: string;
+  samples?: string;
+  temperature?: string;
   maxTokens?: string;
-  prompt?: string;
   answer?: string;
-  seed: string;
+  seed?: string;
   dtype: string;
   threads: string;
   out?: string;
   json?: boolean;
 }
 
-const DEFAULT_BUDGET = 512;
+type Settings = Omit<EvaluateSettings, 'suite' | 'file'>;
 
+/** A suite that was evaluated to its end. */
+interface Finished {
+  suite: Suite;
+  evaluation: Evaluation;
+}
+
+const DEFAULT_BUDGET = 512;
+const DEFAULT_SEED = 42;
+const WHOLE = { min: 1, whole: true };
+
+/**
+ * `glossa eval`: one suite after the other. An interruption ends the suite in progress; what was finished before it is shown
+ * and written to `--out`, and the error says what is left.
+ */
 export async function evalCommand(given: string | undefined, options: EvalCommandOptions): Promise<void> {
-  const whole = { min: 1, whole: true };
-  const settings = {
-    samples: numberOption('samples', options.samples, whole),
-    temperature: numberOption('temperature', options.temperature, { min: 0 }),
-    seed: numberOption('seed', options.seed, { min: 0, whole: true }),
-  };
-  const display = new Display(process.stderr.isTTY ? 'live' : 'plain');
   if (given !== undefined && options.model !== undefined)
     throw new GlossaError('USAGE', `two models, ${given} and ${options.model}: name one`);
-  const model = await openNamed(
-    { ...options, model: given ?? options.model, seed: settings.seed },
+  const out = options.out === undefined ? undefined : { path: options.out, format: await tableOutput(options.out) };
+  const display = new Display(process.stderr.isTTY ? 'live' : 'plain');
+  const interrupt = onInterrupt(() => undefined);
+  try {
+    const model = await openModel(given ?? options.model, options, display);
+    try {
+      const suites = await openSuites(model, options, display);
+      const settings = await settingsOf(model, options);
+      checkBudgets(suites, model, settings);
+      const began = performance.now();
+      const { finished, failure } = await evaluateAll(model, suites, settings, {
+        answer: answerOption(options.answer ?? model.config?.answer),
+        signal: interrupt.stop,
+        display,
+      });
+      const left = suites.slice(finished.length).map(({ name }) => name);
+      const written = out && finished.length > 0 ? out.path : undefined;
+      if (written !== undefined) await writeRows(written, out!.format, finished);
+      const seconds = (performance.now() - began) / 1e3;
+      if (finished.length > 0)
+        process.stdout.write(options.json ? json(model, settings, finished, left, seconds) : text(finished, seconds));
+      if (failure !== undefined) throw explained(failure, finished.length, left, written);
+    } finally {
+      await model.engine.dispose();
+    }
+  } finally {
+    display.end();
+    interrupt.restore();
+  }
+}
+
+function openModel(model: string | undefined, options: EvalCommandOptions, display: Display): Promise<NamedModel> {
+  return openNamed(
+    { ...options, model, seed: seedOption(options) ?? DEFAULT_SEED },
     { dtype: dtypeOption(options.dtype), threads: numberOption('threads', options.threads, { min: 0, whole: true }) },
     (message) => {
       display.warning(message);
     },
   );
-  const grader = await createGrader([{ name: 'accuracy', weight: 1 }], {
-    answer: answerOption(options.answer ?? model.config?.answer),
+}
+
+function openSuites(model: NamedModel, options: EvalCommandOptions, display: Display): Promise<Suite[]> {
+  const selection = {
+    language: options.language === undefined ? undefined : languageOption('language', options.language),
+    limit: options.limit === undefined ? undefined : numberOption('limit', options.limit, WHOLE),
+  };
+  if (options.data.length > 0) return givenSuites(options.data, selection);
+  if (model.run === undefined || model.config === undefined)
+    throw new GlossaError('USAGE', 'eval of a model needs --data FILE; only a run has suites of its own');
+  return runSuites(model.run, model.config, selection, ({ step, steps }) => {
+    display.live([`the laboratory's model is no longer in its cache: pre-training ${String(step)}/${String(steps)}`]);
   });
+}
+
+/** What was asked; of a run's own suites, what the run does, so that its figures come again; else one greedy answer a problem. */
+async function settingsOf(model: NamedModel, options: EvalCommandOptions): Promise<Settings> {
+  const own = options.data.length === 0 ? model.config : undefined;
+  const budget = model.config?.eval.max_completion_length ?? Math.min(DEFAULT_BUDGET, model.engine.info().context >> 1);
+  const { samples, temperature } = samplingOptions({
+    samples: options.samples ?? String(own?.eval.num_samples ?? 1),
+    temperature: options.temperature ?? String(own?.eval.temperature ?? 0),
+  });
+  return {
+    step: model.step,
+    seed: seedOption(options) ?? own?.seed ?? DEFAULT_SEED,
+    numSamples: samples,
+    temperature,
+    ...(own && { topP: own.eval.top_p }),
+    maxCompletionLength:
+      options.maxTokens === undefined ? budget : numberOption('max-tokens', options.maxTokens, WHOLE),
+    prompt: await promptSettings(options, model),
+  };
+}
+
+function seedOption({ seed }: EvalCommandOptions): number | undefined {
+  return seed === undefined ? undefined : numberOption('seed', seed, { min: 0, whole: true });
+}
+
+function checkBudgets(suites: readonly Suite[], { engine, tokenizer }: NamedModel, settings: Settings): void {
+  const limits = { context: engine.info().context, tokenizer, prompt: settings.prompt };
+  for (const { problems } of suites) checkBudget(problems, settings.maxCompletionLength, limits, '--max-tokens');
+}
+
+async function evaluateAll(
+  model: NamedModel,
+  suites: readonly Suite[],
+  settings: Settings,
+  { answer, signal, display }: { answer: ReturnType<typeof answerOption>; signal: AbortSignal; display: Display },
+): Promise<{ finished: Finished[]; failure: unknown }> {
+  const grader = await createGrader([{ name: 'accuracy', weight: 1 }], { answer });
+  const finished: Finished[] = [];
   try {
-    const budget =
-      options.maxTokens === undefined
-        ? (model.config?.eval.max_completion_length ?? Math.min(DEFAULT_BUDGET, model.engine.info().context >> 1))
-        : numberOption('max-tokens', options.maxTokens, whole);
-    const prompt = await promptSettings({ ...options, style: options.prompt }, model);
-    const problems = await readProblems(options, whole);
-    checkBudget(
-      problems,
-      budget,
-      { context: model.engine.info().context, tokenizer: model.tokenizer, prompt },
-      '--max-tokens',
-    );
-    const began = performance.now();
-    const evaluation = await evaluate(
-      { ...model, grader },
-      problems,
-      {
-        suite: options.data.map((path) => basename(path)).join(' '),
-        step: model.step,
-        seed: settings.seed,
-        prompt,
-        numSamples: settings.samples,
-        temperature: settings.temperature,
-        maxCompletionLength: budget,
-      },
-      {
-        onProgress: ({ done, total, tokens }) => {
-          display.live([
-            `${bar(done / total, 24)} ${String(done)}/${String(total)}  ${figure((tokens / (performance.now() - began)) * 1e3)} tokens/s`,
-          ]);
-        },
-      },
-    );
-    const seconds = (performance.now() - began) / 1e3;
-    display.end();
-    if (options.out !== undefined) await writeEvaluationRows(options.out, problems, evaluation);
-    const total = { completions: evaluation.columns.rows, tokens: evaluation.columns.completionIds.length, seconds };
-    if (options.json)
-      process.stdout.write(
-        `${JSON.stringify({ model: model.dir, step: model.step, data: options.data, max_tokens: budget, temperature: settings.temperature, samples: settings.samples, seed: settings.seed, ...total, results: evaluation.rows.map(withoutName) })}\n`,
-      );
-    else
-      process.stdout.write(
-        `${table(evaluation.rows)}\n${String(total.completions)} completions, ${String(total.tokens)} tokens in ${seconds.toFixed(1)} s\n`,
-      );
+    for (const suite of suites) {
+      const began = performance.now();
+      const onProgress = ({ done, total, tokens }: { done: number; total: number; tokens: number }) => {
+        const rate = figure((tokens / (performance.now() - began)) * 1e3);
+        display.live([`${suite.name} ${bar(done / total, 24)} ${String(done)}/${String(total)}  ${rate} tokens/s`]);
+      };
+      const place = { suite: suite.name, file: suite.file };
+      const job = { signal, onProgress };
+      finished.push({
+        suite,
+        evaluation: await evaluate({ ...model, grader }, suite.problems, { ...settings, ...place }, job),
+      });
+    }
+    return { finished, failure: undefined };
+  } catch (failure) {
+    return { finished, failure };
   } finally {
+    display.end();
     await grader.close();
-    await model.engine.dispose();
   }
 }
 
-async function readProblems(options: EvalCommandOptions, whole: object): Promise<Problem[]> {
-  const sets = await Promise.all(
-    options.data.map(async (path) =>
-      loadDataSet({
-        path: await resolveData(path),
-        ...(options.language !== undefined && { language: languageOption('language', options.language) }),
-        ...(options.limit !== undefined && { limit: numberOption('limit', options.limit, whole) }),
-      }),
-    ),
-  );
-  return sets.flatMap((set) => set.problems);
+async function writeRows(path: string, format: TableFormat, finished: readonly Finished[]): Promise<void> {
+  const batches = finished.map(({ suite, evaluation }) => evaluationRows({ ...suite, suite: suite.name }, evaluation));
+  const file = format === 'parquet' ? parquetFile(batches[0]!.schema, batches) : jsonLinesFile(batches);
+  await writeFileAtomic(path, file);
 }
 
-function withoutName({ suite: _suite, step: _step, ...row }: EvaluationRow): Omit<EvaluationRow, 'suite' | 'step'> {
-  return row;
+const rowsOf = (finished: readonly Finished[]): EvaluationRow[] =>
+  finished.flatMap(({ evaluation }) => evaluation.rows);
+
+function totals(finished: readonly Finished[]): { completions: number; tokens: number } {
+  return {
+    completions: finished.reduce((sum, { evaluation }) => sum + evaluation.columns.rows, 0),
+    tokens: finished.reduce((sum, { evaluation }) => sum + evaluation.columns.completionIds.length, 0),
+  };
 }
 
-function table(rows: readonly EvaluationRow[]): string {
-  return textTable([
-    ['language', 'accuracy', 'target words', 'of rewarded', 'English', 'length', 'cut off', 'n'],
-    ...rows.map((row) => [
-      row.language,
-      percent(row.accuracy),
-      percent(row.target_wr),
-      percent(row.target_wr_rewarded),
-      percent(row.en_wr),
-      figure(row.mean_length),
-      percent(row.clipped_ratio),
-      String(row.n),
-    ]),
-  ]);
+function json(
+  { dir, step }: NamedModel,
+  { maxCompletionLength, temperature, numSamples, seed }: Settings,
+  finished: readonly Finished[],
+  left: readonly string[],
+  seconds: number,
+): string {
+  return `${JSON.stringify({
+    model: dir,
+    step,
+    data: finished.map(({ suite }) => suite.file),
+    max_tokens: maxCompletionLength,
+    temperature,
+    samples: numSamples,
+    seed,
+    ...totals(finished),
+    seconds,
+    results: rowsOf(finished).map(({ step: _step, ...row }) => row),
+    ...(left.length > 0 && { unfinished: left }),
+  })}\n`;
+}
+
+function text(finished: readonly Finished[], seconds: number): string {
+  const { completions, tokens } = totals(finished);
+  return `${evaluationTable(rowsOf(finished))}\n${String(completions)} completions, ${String(tokens)} tokens in ${seconds.toFixed(1)} s\n`;
+}
+
+/** What an interruption left undone. */
+function explained(failure: unknown, done: number, left: readonly string[], written: string | undefined): unknown {
+  if (!(failure instanceof GlossaError) || failure.code !== 'ABORTED') return failure;
+  const kept =
+    done === 0
+      ? 'no suite was finished, and nothing was written'
+      : `${String(done)} of ${String(done + left.length)} suites were finished${written === undefined ? '' : `, and their completions are in ${written}`}`;
+  return new GlossaError('ABORTED', `interrupted in ${left[0]!}: ${kept}`, {
+    cause: failure,
+    ...(done > 0 && { hint: `not in it: ${left.join(', ')}` }),
+  });
 }

@@ -36,7 +36,7 @@ export function bar(share: number, width: number): string {
 
 /** Columns padded to the widest cell; the first to the left, the others to the right. */
 export function textTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const widths = (rows[0] ?? []).map((_, column) => rows.reduce((most, row) => Math.max(most, row[column]!.length), 0));
   return rows
     .map((row) =>
       row

@@ -71,30 +71,36 @@ program
   .description('answer problems with a model or a run, and measure accuracy and language')
   .argument('[model]', 'the same as --model')
   .option('--model <dir|id>', 'Hugging Face folder, folder of a run (its last checkpoint), or a fetched org/name')
-  .requiredOption('--data <file>', '.jsonl, .jsonl.gz or .parquet; may be given several times', collect, [])
+  .option(
+    '--data <[name=]file>',
+    ".jsonl, .jsonl.gz or .parquet, a suite each; may be given several times; default: the run's suites",
+    collect,
+    [],
+  )
   .option('--language <code>', 'of a file that does not say, or only this one')
   .option('--limit <n>', 'problems of each file')
-  .option('--samples <n>', 'completions a problem', '1')
-  .option('--temperature <t>', '0 is greedy', '0')
-  .option('--max-tokens <n>', 'completion budget')
+  .option('--samples <n>', "completions a problem; default: 1, or as the run's suites are answered")
+  .option('--temperature <t>', "0 is greedy; default: 0, or as the run's suites are answered")
+  .option('--max-tokens <n>', "completion budget; default: the run's, else 512 or half the context")
   .option('--answer <mode>', "flexible or strict (docs/rewards.md); default: the run's, else flexible")
   .option('--random-init <config.json>', 'random weights of this shape instead of a model')
   .option('--tokenizer <dir|id>', "folder of another tokenizer than the model's own")
-  .option('--prompt <style>', 'chat, plain or template')
+  .option('--style <style>', 'chat, plain, template, or raw (the question as it is)')
   .option('--system <text>', 'system message; {language} is filled in')
   .option('--template <file>', "a prompt template of one's own (Jinja)")
   .option('--thinking', 'turn thinking on in the template (Qwen3)')
   .option('--no-thinking', 'turn it off')
   .option('--think-prefix <text>', 'what the thought begins with; auto: a sentence of the language')
-  .option('--seed <n>', 'of sampling', '42')
+  .option('--seed <n>', "of sampling; default: 42, or the run's for its own suites")
   .option('--dtype <type>', 'float32 or bfloat16', 'float32')
   .option('--threads <n>', 'default: all cores', '0')
-  .option('--out <file.arrow>', 'write the completions')
+  .option('--out <file>', 'write the completions: .parquet or .jsonl')
   .option('--json', 'print one JSON object')
   .addHelpText(
     'after',
     example(
-      'glossa eval runs/demo/grpo --data problems.ko.jsonl --json',
+      'glossa eval runs/demo/grpo',
+      'glossa eval runs/demo/grpo --data problems.ko.jsonl --out answers.parquet',
       'glossa eval --model Qwen/Qwen2.5-1.5B-Instruct --data mgsm/zh.jsonl --data mgsm/ja.jsonl --max-tokens 400',
     ),
   )

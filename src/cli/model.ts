@@ -18,6 +18,8 @@ export interface NamedModel {
   config: ResolvedConfig | undefined;
   /** Optimizer steps of the run's checkpoint; 0 of a plain folder. */
   step: number;
+  /** Folder of the run; of a plain folder undefined. */
+  run: string | undefined;
 }
 
 /** Which model a command means: a folder, run or name of the hub, or random weights for a config. */
@@ -67,7 +69,9 @@ export async function openForIds(
   return { ...found, tokenizer, engine: await openEngine(found, tokenizer, options) };
 }
 
-type Found = Pick<NamedModel, 'dir' | 'config' | 'step'> & {
+type Located = Pick<NamedModel, 'dir' | 'config' | 'step' | 'run'>;
+
+type Found = Located & {
   tokenizerDir: string | undefined;
   /** Random weights for the config.json of this text. */
   random: { config: string; seed: bigint } | undefined;
@@ -87,7 +91,14 @@ async function locateSource({ model, randomInit, tokenizer, seed }: ModelSource,
     throw new GlossaError('MODEL_NOT_FOUND', `--random-init: there is no file ${path}`, {
       hint: 'name a Hugging Face config.json',
     });
-  return { dir: path, config: undefined, step: 0, tokenizerDir, random: { config, seed: BigInt(seed) } };
+  return {
+    dir: path,
+    config: undefined,
+    step: 0,
+    run: undefined,
+    tokenizerDir,
+    random: { config, seed: BigInt(seed) },
+  };
 }
 
 async function openEngine(
@@ -106,12 +117,9 @@ async function openEngine(
   }
 }
 
-async function locateModel(
-  given: string,
-  warn: (message: string) => void,
-): Promise<Pick<NamedModel, 'dir' | 'config' | 'step'>> {
+async function locateModel(given: string, warn: (message: string) => void): Promise<Located> {
   const path = await resolveModel(given);
-  if (await exists(join(path, 'config.json'))) return { dir: path, config: undefined, step: 0 };
+  if (await exists(join(path, 'config.json'))) return { dir: path, config: undefined, step: 0, run: undefined };
   if (!(await exists(join(path, 'run.json')))) {
     throw new GlossaError('MODEL_NOT_FOUND', `${path}: neither a model (config.json) nor a run (run.json)`, {
       hint: 'name a Hugging Face folder, the folder of a run, or one of its checkpoints',
@@ -123,5 +131,5 @@ async function locateModel(
     throw new GlossaError('MODEL_NOT_FOUND', `${path}: the run has no checkpoint yet`, {
       hint: `glossa train --resume ${path} goes on with it`,
     });
-  return { dir: checkpoint.dir, config: config as ResolvedConfig, step: checkpoint.state.step };
+  return { dir: checkpoint.dir, config: config as ResolvedConfig, step: checkpoint.state.step, run: path };
 }

@@ -29,12 +29,12 @@ export async function promptSettings(
     (asked.template !== undefined ? 'template' : undefined) ??
     run?.style ??
     (tokenizer.chatTemplate === undefined ? 'plain' : 'chat');
-  if (style !== 'chat' && style !== 'plain' && style !== 'template')
-    throw new GlossaError('USAGE', `prompt style ${style}: expected chat, plain or template`);
+  if (style !== 'chat' && style !== 'plain' && style !== 'template' && style !== 'raw')
+    throw new GlossaError('USAGE', `--style ${style}: expected chat, plain, template or raw`);
   const same = run?.style === style ? run : undefined;
   const settings: PromptSettings = {
     style,
-    system: asked.system ?? run?.system,
+    system: asked.system ?? (style === 'raw' ? undefined : run?.system),
     thinking: asked.thinking ?? same?.thinking,
     think_prefix: asked.thinkPrefix ?? same?.think_prefix,
     template: asked.template === undefined ? same?.template : await readTemplate(asked.template),
@@ -73,7 +73,7 @@ export function shownTokens(tokenizer: Tokenizer, ids: ArrayLike<number>): Shown
 /** The text of a prompt, then its tokens one a line, control tokens with a star. */
 export function promptText(tokenizer: Tokenizer, { text, ids }: RenderedPrompt): string {
   const tokens = shownTokens(tokenizer, ids);
-  const width = String(Math.max(0, ...ids)).length;
+  const width = String(ids.reduce((most, id) => Math.max(most, id), 0)).length;
   return [
     text,
     '',

@@ -4,11 +4,10 @@ import { rowIds, sliceTokens, toRagged } from '../base/ragged.js';
 import { GlossaError } from '../base/error.js';
 import { printable } from '../base/printable.js';
 import { measureLanguage } from '../language/index.js';
-import type { Language } from '../language/types.js';
-import { renderPrompt, type RenderedPrompt } from '../prompt/index.js';
-import { dtypeOption, languageOption, numberOption } from './arguments.js';
+import { renderPrompt } from '../prompt/index.js';
+import { dtypeOption, languageOption, numberOption, samplingOptions } from './arguments.js';
 import { percent } from './format.js';
-import { openNamed, type NamedModel } from './model.js';
+import { openNamed } from './model.js';
 import { promptSettings, promptText, shownTokens, type PromptOptions } from './prompt.js';
 
 export interface SampleOptions extends PromptOptions {
@@ -33,13 +32,14 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
   const language = languageOption('language', options.language);
   const budget = numberOption('max-tokens', options.maxTokens, { min: 1, whole: true });
   const seed = numberOption('seed', options.seed, { min: 0, whole: true });
+  const { samples, temperature } = samplingOptions(options);
   const question = options.prompt ?? (await readInput());
   const model = await openNamed({ ...options, seed }, { dtype: dtypeOption(options.dtype), threads: 0 }, (message) => {
     process.stderr.write(`warning: ${printable(message)}\n`);
   });
   const { engine, tokenizer } = model;
   try {
-    const rendered = await render(question, language, options, model);
+    const rendered = renderPrompt(tokenizer, question, language, await promptSettings(options, model));
     const { ids } = rendered;
     if (options.showPrompt) {
       const shown = options.json
@@ -55,10 +55,10 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
       );
     const columns = await engine.generate({
       prompts: toRagged([ids]),
-      numGenerations: numberOption('samples', options.samples, { min: 1, whole: true }),
+      numGenerations: samples,
       maxNewTokens: budget,
       stopIds: tokenizer.eosIds,
-      temperature: numberOption('temperature', options.temperature, { min: 0 }),
+      temperature,
       topK: numberOption('top-k', options.topK, { min: 0, whole: true }),
       topP: numberOption('top-p', options.topP, { min: 0, max: 1 }),
       minP: numberOption('min-p', options.minP, { min: 0, max: 1 }),
@@ -89,17 +89,6 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
   } finally {
     await engine.dispose();
   }
-}
-
-async function render(
-  question: string,
-  language: Language,
-  options: SampleOptions,
-  model: NamedModel,
-): Promise<RenderedPrompt> {
-  const { tokenizer } = model;
-  if (options.style === 'raw') return { text: question, ids: tokenizer.encode(question) };
-  return renderPrompt(tokenizer, question, language, await promptSettings(options, model));
 }
 
 async function readInput(): Promise<string> {

@@ -11,6 +11,8 @@ import { rowLength, toRagged } from '../base/ragged.js';
 
 export interface EvaluateSettings {
   suite: string;
+  /** That the problems were read from. */
+  file: string;
   /** Optimizer steps the model has seen; names the draws where temperature is above 0. */
   step: number;
   seed: number;
@@ -70,7 +72,7 @@ export async function evaluate(
   const rows = languages.map((language) =>
     summarise(
       completed.filter((row) => row.language === language),
-      { step: settings.step, suite: settings.suite, language },
+      { step: settings.step, suite: settings.suite, file: settings.file, language },
     ),
   );
   return { rows, columns, texts, finish, graded };
@@ -80,14 +82,14 @@ type Completed = Parameters<typeof languageMetrics>[0][number] & Parameters<type
 
 function summarise(
   rows: readonly Completed[],
-  name: Pick<EvaluationRow, 'step' | 'suite' | 'language'>,
+  name: Pick<EvaluationRow, 'step' | 'suite' | 'file' | 'language'>,
 ): EvaluationRow {
   const language = languageMetrics(rows);
   const lengths = completionMetrics(rows);
   const judged = rows.filter((row) => row.correct !== null);
   return {
     ...name,
-    accuracy: judged.filter((row) => row.correct).length / judged.length,
+    accuracy: judged.length === 0 ? null : judged.filter((row) => row.correct).length / judged.length,
     target_wr: language['language/target_wr'] ?? null,
     target_wr_rewarded: language['language/rewarded/target_wr'] ?? null,
     en_wr: language['language/en_wr'] ?? null,
@@ -95,5 +97,6 @@ function summarise(
     mean_length: lengths['completions/mean_length'] ?? 0,
     clipped_ratio: lengths['completions/clipped_ratio'] ?? 0,
     n: rows.length,
+    judged: judged.length,
   };
 }

@@ -1,1 +1,2 @@
 export { evaluate, type EvaluateSettings, type Evaluation } from './evaluate.js';
+export { evaluationRows } from './rows.js';

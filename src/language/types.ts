@@ -3,7 +3,8 @@ export const LANGUAGES = ['en', 'ko', 'zh', 'ja', 'th', 'uk'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /** `ru` and `other` are counted so that they are not mistaken for a measured language. */
-export type CountedLanguage = Language | 'ru' | 'other';
+export const COUNTED_LANGUAGES = [...LANGUAGES, 'ru', 'other'] as const;
+export type CountedLanguage = (typeof COUNTED_LANGUAGES)[number];
 export type WordCounts = Record<CountedLanguage, number>;
 
 export interface WordRun {

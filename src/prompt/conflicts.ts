@@ -11,6 +11,12 @@ export function promptConflicts(
     add('style', 'template needs prompt.template, the path of a .jinja file');
   if (style !== 'template' && template !== undefined)
     add('template', `belongs to style template, and the style is ${style}`);
+  if (style === 'raw') {
+    for (const setting of ['system', 'thinking', 'think_prefix'] as const)
+      if (settings[setting] !== undefined)
+        add(setting, 'a raw prompt is the question alone; use style chat or template');
+    return conflicts;
+  }
   if (style === 'plain' && thinking !== undefined)
     add('thinking', 'a plain prompt has no thinking to turn on or off; use style chat or template');
   if (style === 'plain' && prefix !== undefined)

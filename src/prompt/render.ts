@@ -20,6 +20,7 @@ export function renderPrompt(
   settings: PromptSettings,
 ): RenderedPrompt {
   const system = settings.system?.replaceAll('{language}', LANGUAGE_NAMES[language]);
+  if (settings.style === 'raw') return { text: question, ids: tokenizer.encode(question) };
   if (settings.style === 'plain') {
     const text = `${system === undefined ? '' : `${system}\n`}${question}\n`;
     return { text, ids: [...tokenizer.prefixIds, ...tokenizer.encode(text)] };

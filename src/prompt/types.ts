@@ -7,8 +7,11 @@ export interface Message {
 
 /** How a problem becomes ids. Names are those of the config's section `prompt`. */
 export interface PromptSettings {
-  /** chat: the tokenizer's own chat template; plain: question and a newline; template: the user's own. */
-  style: 'chat' | 'plain' | 'template';
+  /**
+   * chat: the tokenizer's own chat template; plain: question and a newline; template: the user's own; raw: the question's text
+   * alone, which `sample` and `eval` offer and a config does not.
+   */
+  style: 'chat' | 'plain' | 'template' | 'raw';
   /** System message or instruction; may hold `{language}`. */
   system?: string | undefined;
   /** Given to the template as `enable_thinking`; left to the template where undefined. */

@@ -1,8 +1,8 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LANGUAGES, type CountedLanguage, type Language } from '../language/types.js';
 import { labelWords } from '../language/index.js';
-import { readRolloutFile } from '../rollout/index.js';
+import { runFolder } from '../run/index.js';
+import { readRolloutFile, rolloutSteps } from '../rollout/index.js';
 
 /** A completion as the report shows it: its words with their languages. */
 export interface ShownCompletion {
@@ -19,17 +19,24 @@ export interface ShownCompletion {
 
 /** Up to `count` of the rollout steps on disk, spread evenly from the first to the last. */
 export async function chooseSteps(runDir: string, count: number): Promise<number[]> {
-  const names = await readdir(join(runDir, 'rollouts')).catch(() => [] as string[]);
-  const steps = names
-    .map((name) => /^(\d+)\.arrow$/.exec(name)?.[1])
-    .filter((digits) => digits !== undefined)
-    .map(Number)
-    .sort((a, b) => a - b);
+  const steps = await rolloutSteps(join(runDir, 'rollouts'));
   if (steps.length <= count) return steps;
   const chosen = new Set<number>();
   for (let i = 0; i < count; i++) chosen.add(steps[Math.round((i * (steps.length - 1)) / (count - 1))]!);
   return [...chosen];
 }
+
+const SHOWN_COLUMNS = [
+  'prompt_index',
+  'question',
+  'gold',
+  'language',
+  'completion',
+  'correct',
+  'reward',
+  'advantage',
+  'finish',
+];
 
 /** The first completions of the first `prompts` prompts of a step: what the model wrote, not a selection. */
 export async function showCompletions(
@@ -38,20 +45,20 @@ export async function showCompletions(
   prompts: number,
   each: number,
 ): Promise<ShownCompletion[]> {
-  const table = await readRolloutFile(join(runDir, 'rollouts', `${String(step).padStart(6, '0')}.arrow`));
+  const rows = await readRolloutFile(runFolder(runDir).rollout(step), SHOWN_COLUMNS);
   const shown: ShownCompletion[] = [];
   const perPrompt = new Map<number, number>();
-  for (const row of table) {
+  for (const row of rows) {
     const prompt = Number(row['prompt_index']);
     const taken = perPrompt.get(prompt) ?? 0;
     if (taken >= each || (!perPrompt.has(prompt) && perPrompt.size >= prompts)) continue;
     perPrompt.set(prompt, taken + 1);
     const language = asLanguage(row['language']);
-    const text = String(row['text'] ?? '');
+    const text = String(row['completion'] ?? '');
     shown.push({
       step,
       question: String(row['question'] ?? ''),
-      answer: String(row['answer'] ?? ''),
+      answer: String(row['gold'] ?? ''),
       language,
       correct: typeof row['correct'] === 'boolean' ? row['correct'] : null,
       reward: asNumber(row['reward']),

@@ -6,7 +6,6 @@ export const FINISH_NAMES: readonly string[] = FINISH;
 
 // One object a dictionary, so that every batch of a file names the same dictionary.
 const finishType = new Dictionary(new Utf8(), new Int8(), 0);
-const languageType = new Dictionary(new Utf8(), new Int8(), 1);
 const listOf = <T extends DataType>(item: T): List<T> => new List(new Field('item', item, false));
 
 /** Columns that the sampler fills: present in every rollout, never null. */
@@ -26,15 +25,33 @@ export const SAMPLED_FIELDS = {
   policy_step: new Field('policy_step', new Int32(), false),
 } as const satisfies Record<string, Field>;
 
-/** Columns that TypeScript adds: null where nobody could judge. */
+/** Columns that TypeScript adds, in this order, each where it is given: null where there is none or nobody could judge. */
 export const ADDED_FIELDS = {
+  /** Of the problem. Parallel problems in several languages share it. */
+  id: new Field('id', new Utf8(), true),
+  /** Held-out suite; null of training problems. */
+  suite: new Field('suite', new Utf8(), true),
+  /** That the problem was read from. */
+  file: new Field('file', new Utf8(), true),
+  /** Of the prompt. */
+  language: new Field('language', new Utf8(), true),
+  question: new Field('question', new Utf8(), true),
+  gold: new Field('gold', new Utf8(), true),
+  /** `completion_ids` as text. */
+  completion: new Field('completion', new Utf8(), true),
+  /** The final answer found in the completion. */
+  answer: new Field('answer', new Utf8(), true),
+  /** The verdict: whether `answer` is `gold`. */
+  correct: new Field('correct', new Bool(), true),
   reward: new Field('reward', new Float32(), true),
   advantage: new Field('advantage', new Float32(), true),
-  text: new Field('text', new Utf8(), true),
-  question: new Field('question', new Utf8(), true),
-  answer: new Field('answer', new Utf8(), true),
-  language: new Field('language', languageType, true),
-  correct: new Field('correct', new Bool(), true),
+  /** Share of the words before the first run of three in another language; null: never. */
+  first_switch: new Field('first_switch', new Float32(), true),
+  switches: new Field('switches', new Int32(), true),
+  /** No line is in a wrong language. */
+  line_pass: new Field('line_pass', new Bool(), true),
+  /** No word is stray English. */
+  word_pass: new Field('word_pass', new Bool(), true),
 } as const satisfies Record<string, Field>;
 
 /** `reward.<name>`: one configured reward, unweighted. */
@@ -44,7 +61,7 @@ export const rewardField = (name: string): Field<Float32> => new Field(`reward.$
 export const wordsField = (language: string): Field<Int32> => new Field(`words.${language}`, new Int32(), true);
 
 /** Marks a file as a rollout, and of which layout. */
-export const SCHEMA_METADATA = new Map([['glossa.rollout', '1']]);
+export const SCHEMA_METADATA = new Map([['glossa.rollout', '2']]);
 
 export const rolloutSchema = (added: readonly Field[] = []): Schema =>
   new Schema([...Object.values(SAMPLED_FIELDS), ...added], SCHEMA_METADATA);

@@ -1,4 +1,6 @@
 import {
+  Float32,
+  Int32,
   makeData,
   RecordBatch,
   Struct,
@@ -7,8 +9,6 @@ import {
   type Data,
   type Dictionary,
   type Field,
-  type Float32,
-  type Int32,
   type Int8,
   type List,
   type Utf8,
@@ -21,20 +21,18 @@ import { ADDED_FIELDS, FINISH_NAMES, rewardField, rolloutSchema, SAMPLED_FIELDS,
 /** One value a row; null (or NaN) where there is none. */
 export type Nullable<T> = ArrayLike<T | null>;
 
-/** What TypeScript knows of each row beside what the sampler returned. Every column has as many values as there are rows. */
-export interface RolloutAdditions {
-  reward?: Nullable<number>;
-  advantage?: Nullable<number>;
+/**
+ * What TypeScript knows of each row beside what the sampler returned: columns of {@link ADDED_FIELDS} and two families of them.
+ * Every column has as many values as there are rows.
+ */
+export type RolloutAdditions = {
+  [Name in keyof typeof ADDED_FIELDS]?: Nullable<(typeof ADDED_FIELDS)[Name]['type']['TValue']>;
+} & {
   /** By reward name: `reward.<name>`. */
   rewards?: Readonly<Record<string, Nullable<number>>>;
   /** By language: `words.<lang>`. */
   words?: Readonly<Record<string, Nullable<number>>>;
-  text?: Nullable<string>;
-  question?: Nullable<string>;
-  answer?: Nullable<string>;
-  language?: Nullable<string>;
-  correct?: Nullable<boolean>;
-}
+};
 
 /**
  * A rollout as an Arrow record batch. The sampler's columns are wrapped where they lie, without a copy; so is an added
@@ -67,10 +65,10 @@ interface Column {
 
 function addedColumns(rows: number, additions: RolloutAdditions): Column[] {
   const columns: Column[] = [];
-  const add = <T>(
-    field: Field,
+  const add = <F extends Field, T>(
+    field: F,
     values: Nullable<T> | undefined,
-    make: (field: Field, values: Nullable<T>) => Data,
+    make: (field: F, values: Nullable<T>) => Data,
   ): void => {
     if (values === undefined) return;
     if (values.length !== rows) {
@@ -81,15 +79,14 @@ function addedColumns(rows: number, additions: RolloutAdditions): Column[] {
     }
     columns.push({ field, data: make(field, values) });
   };
-  add(ADDED_FIELDS.reward, additions.reward, float32);
-  add(ADDED_FIELDS.advantage, additions.advantage, float32);
+  for (const [name, field] of Object.entries(ADDED_FIELDS)) {
+    const values: unknown = additions[name as keyof typeof ADDED_FIELDS];
+    if (field.type instanceof Float32) add(field as Field<Float32>, values as Nullable<number>, float32);
+    else if (field.type instanceof Int32) add(field as Field<Int32>, values as Nullable<number>, int32);
+    else add(field as Field<Utf8>, values as Nullable<string>, built);
+  }
   for (const [name, values] of Object.entries(additions.rewards ?? {})) add(rewardField(name), values, float32);
   for (const [language, values] of Object.entries(additions.words ?? {})) add(wordsField(language), values, int32);
-  add(ADDED_FIELDS.text, additions.text, built);
-  add(ADDED_FIELDS.question, additions.question, built);
-  add(ADDED_FIELDS.answer, additions.answer, built);
-  add(ADDED_FIELDS.language, additions.language, built);
-  add(ADDED_FIELDS.correct, additions.correct, built);
   return columns;
 }
 
@@ -144,7 +141,7 @@ function nulls(values: Nullable<number>): [Uint8Array | undefined, number] {
   return [count === 0 ? undefined : bitmap, count];
 }
 
-function built<T extends Utf8 | Bool | Dictionary>(field: Field<T>, values: Nullable<T['TValue']>): Data {
+function built<T extends Utf8 | Bool>(field: Field<T>, values: Nullable<T['TValue']>): Data {
   const [data] = vectorFromArray(Array.from(values), field.type).data;
   if (data === undefined) throw new TypeError(`no data for column ${field.name}`);
   return data;

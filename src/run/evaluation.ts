@@ -2,9 +2,11 @@
 export interface EvaluationRow {
   step: number;
   suite: string;
+  /** That its problems were read from; absent in files of earlier versions. */
+  file?: string;
   language: string;
-  /** Share of the judged completions that are right. */
-  accuracy: number;
+  /** Share of the judged completions that are right; null where none was judged. */
+  accuracy: number | null;
   /** Shares of all words of all completions; `_rewarded`: of the right completions. */
   target_wr: number | null;
   target_wr_rewarded: number | null;
@@ -16,6 +18,8 @@ export interface EvaluationRow {
   clipped_ratio: number;
   /** Completions. */
   n: number;
+  /** Completions whose problem has an answer that can be judged; absent in files of earlier versions. */
+  judged?: number;
 }
 
 /** eval/NNNNNN-<suite>.json: a row for each language of the suite. */

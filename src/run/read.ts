@@ -2,7 +2,6 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { readText } from '../base/read_file.js';
-import type { EvaluationFile, EvaluationRow } from './evaluation.js';
 import { runFolder } from './folder.js';
 import { readMetrics } from './metrics.js';
 import { readRecord } from './record.js';
@@ -16,25 +15,23 @@ export async function readRun(dir: string): Promise<RunSummary> {
     name: record.name,
     dir: run.dir,
     config: record.config,
-    status: record.status,
-    ...(record.languages && { languages: record.languages }),
     metrics: await readMetrics(run.metrics),
     evaluations: await readEvaluations(run.evaluations),
   };
 }
 
-async function readEvaluations(dir: string): Promise<EvaluationRow[]> {
+async function readEvaluations(dir: string): Promise<RunSummary['evaluations']> {
   let names: string[];
   try {
     names = await readdir(dir);
   } catch {
     return []; // a run without suites has no such folder
   }
-  const rows: EvaluationRow[] = [];
+  const rows: RunSummary['evaluations'] = [];
   for (const name of names.filter((each) => /^\d+-.*\.json$/.test(each)).sort()) {
     const path = join(dir, name);
     try {
-      rows.push(...(JSON.parse(await readText(path)) as EvaluationFile).rows);
+      rows.push(...(JSON.parse(await readText(path)) as { rows: RunSummary['evaluations'] }).rows);
     } catch (error) {
       throw new GlossaError('RUN_CORRUPT', `${path}: not an evaluation`, { cause: error });
     }

@@ -28,7 +28,7 @@ export interface Inputs {
   train: readonly DataSet[];
   /** Of the training problems, in the order of {@link LANGUAGES}. */
   languages: readonly Language[];
-  suites: readonly { name: string; problems: readonly Problem[] }[];
+  suites: readonly { name: string; file: string; problems: readonly Problem[] }[];
 }
 
 /** Opens model (from the checkpoint, where there is one), data, graders and reference; closes what is open if one fails. */
@@ -77,7 +77,10 @@ export async function openData(config: ResolvedConfig, { engine, tokenizer, labD
   const { grpo, eval: evaluation, prompt, data } = config;
   const train = await Promise.all(data.train.map((source) => loadSource(source, labDir)));
   const suites = await Promise.all(
-    data.eval.map(async (source) => ({ name: source.name, problems: (await loadSource(source, labDir)).problems })),
+    data.eval.map(async (source) => {
+      const { problems, settings } = await loadSource(source, labDir);
+      return { name: source.name, file: settings.path, problems };
+    }),
   );
   const limits = { context: engine.info().context, tokenizer, prompt };
   for (const { problems } of train)

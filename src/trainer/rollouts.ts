@@ -1,49 +1,29 @@
-import type { Problem } from '../data/types.js';
-import type { RolloutColumns } from '../engine/types.js';
-import type { Evaluation } from '../eval/index.js';
-import { LANGUAGES } from '../language/types.js';
-import type { GradedCompletion } from '../reward/types.js';
-import { wrapRollout, writeRolloutFile, type RolloutAdditions } from '../rollout/index.js';
+import type { DataSet, Problem } from '../data/types.js';
+import { gradedColumns, wrapRollout, writeRolloutFile } from '../rollout/index.js';
 import type { Collected } from './collect.js';
 
-/** Writes a generation with what was found out about it: rollouts/NNNNNN.arrow. */
-export function writeGeneration(path: string, batch: Collected, rewardNames: readonly string[]): Promise<void> {
-  const { columns, advantages } = batch;
-  const rewards = Object.fromEntries(
-    rewardNames.map((name, k) => [name, batch.graded.map((row) => row.rewards[k] ?? null)]),
-  );
+/** Writes a generation with what was found out about it: rollouts/NNNNNN.parquet. */
+export function writeGeneration(
+  path: string,
+  batch: Collected,
+  rewardNames: readonly string[],
+  fileOf: (problem: Problem) => string,
+): Promise<void> {
+  const { columns, advantages, graded } = batch;
+  const rewards = Object.fromEntries(rewardNames.map((name, k) => [name, graded.map((row) => row.rewards[k] ?? null)]));
   return writeRolloutFile(
     path,
     wrapRollout(columns, {
+      ...gradedColumns({ ...batch, suite: null, fileOf }),
       reward: advantages.rewards,
       advantage: advantages.advantages,
       rewards,
-      ...additions(batch.problems, columns, batch.texts, batch.graded),
     }),
   );
 }
 
-/** Writes the completions of an evaluation: eval/NNNNNN-<suite>.arrow. */
-export function writeEvaluationRows(path: string, problems: readonly Problem[], evaluation: Evaluation): Promise<void> {
-  const { columns, texts, graded } = evaluation;
-  return writeRolloutFile(path, wrapRollout(columns, additions(problems, columns, texts, graded)));
-}
-
-function additions(
-  problems: readonly Problem[],
-  columns: RolloutColumns,
-  texts: readonly string[],
-  graded: readonly GradedCompletion[],
-): RolloutAdditions {
-  const problemOf = Array.from(columns.promptIndex, (index) => problems[index]!);
-  return {
-    words: Object.fromEntries(
-      LANGUAGES.map((language) => [language, Int32Array.from(graded, (row) => row.language.words[language])]),
-    ),
-    text: texts,
-    question: problemOf.map((problem) => problem.question),
-    answer: problemOf.map((problem) => problem.answer),
-    language: problemOf.map((problem) => problem.language),
-    correct: graded.map((row) => row.correct),
-  };
+/** The file that each problem of the training sets was read from. */
+export function problemFiles(sets: readonly DataSet[]): (problem: Problem) => string {
+  const files = new Map(sets.flatMap(({ problems, settings }) => problems.map((problem) => [problem, settings.path])));
+  return (problem) => files.get(problem)!;
 }

@@ -17,7 +17,7 @@ import { guardRewards } from './guards.js';
 import { metricsLine } from './line.js';
 import { longestPrompt, planOf, shortOfMemory, type PromptSizes } from './memory.js';
 import { closeParts, openParts, problemCount, type Parts } from './parts.js';
-import { writeGeneration } from './rollouts.js';
+import { problemFiles, writeGeneration } from './rollouts.js';
 import { isDue, learningRate } from './schedule.js';
 import { evaluateSuites } from './suites.js';
 import type { TrainOptions, TrainResult } from './train.js';
@@ -33,6 +33,7 @@ type Range = readonly [start: number, end: number];
  */
 export class Session {
   private readonly order: (index: number) => Problem;
+  private readonly fileOf: (problem: Problem) => string;
   private readonly info: EngineInfo;
   /** Where the tokenizer's files are copied from: the newest checkpoint, for the one a run resumed from is pruned some day. */
   private tokenizerDir: string;
@@ -47,6 +48,7 @@ export class Session {
     private readonly options: TrainOptions,
   ) {
     this.order = promptOrder([...parts.train], BigInt(parts.config.seed));
+    this.fileOf = problemFiles(parts.train);
     this.info = parts.model.engine.info();
     this.savedAt = progress.step;
     this.tokenizerDir = parts.model.tokenizerDir;
@@ -158,7 +160,7 @@ export class Session {
     const training = this.guardedUpdate(batch, range, step);
     const generation = promptsDrawn / config.grpo.prompts_per_step - 1;
     if (first && isWritten(config.rollouts.every, generation))
-      this.writeInBackground(writeGeneration(run.folder.rollout(step), batch, grader.names));
+      this.writeInBackground(writeGeneration(run.folder.rollout(step), batch, grader.names, this.fileOf));
     const metrics = await training;
     const line: MetricsLine = metricsLine(batch, range, metrics, {
       step,

@@ -1,11 +1,14 @@
 import type { JobOptions } from '../engine/types.js';
-import { evaluate } from '../eval/index.js';
+import { evaluate, evaluationRows } from '../eval/index.js';
+import { writeRolloutFile } from '../rollout/index.js';
 import type { Tell } from './events.js';
 import type { Parts } from './parts.js';
-import { writeEvaluationRows } from './rollouts.js';
+
+/** Fields of an evaluation's row that metrics.jsonl has too. */
+const HEADLINE = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr'] as const;
 
 /**
- * Evaluates every held-out suite after `step` optimizer steps and writes eval/NNNNNN-<suite>.json and .arrow.
+ * Evaluates every held-out suite after `step` optimizer steps and writes eval/NNNNNN-<suite>.json and .parquet.
  *
  * @returns the headline figures under the names that metrics.jsonl has for them.
  */
@@ -16,12 +19,14 @@ export async function evaluateSuites(
   tell: Tell | undefined,
 ): Promise<Record<string, number | null>> {
   const figures: Record<string, number | null> = {};
-  for (const { name, problems } of suites) {
+  for (const suite of suites) {
+    const { name, file, problems } = suite;
     const evaluation = await evaluate(
       { engine: model.engine, tokenizer: model.tokenizer, grader: suiteGrader },
       problems,
       {
         suite: name,
+        file,
         step,
         seed: config.seed,
         prompt: config.prompt,
@@ -33,11 +38,13 @@ export async function evaluateSuites(
       job,
     );
     await run.writeEvaluation({ step, suite: name, rows: evaluation.rows });
-    await writeEvaluationRows(run.folder.evaluationRows(step, name), problems, evaluation);
+    await writeRolloutFile(
+      run.folder.evaluationRows(step, name),
+      evaluationRows({ ...suite, suite: name }, evaluation),
+    );
     for (const row of evaluation.rows) {
       const prefix = `eval_${name}${evaluation.rows.length > 1 ? `/${row.language}` : ''}`;
-      for (const key of ['accuracy', 'target_wr', 'target_wr_rewarded', 'en_wr'] as const)
-        figures[`${prefix}/${key}`] = row[key];
+      for (const key of HEADLINE) figures[`${prefix}/${key}`] = row[key];
     }
     tell?.({ type: 'evaluation', rows: evaluation.rows });
   }

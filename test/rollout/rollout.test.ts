@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import fc from 'fast-check';
 import { Dictionary, Float32, Int32, Utf8, type RecordBatch } from 'apache-arrow';
 import type { RolloutColumns } from '../../src/engine/types.js';
 import {
+  jsonLinesFile,
   readRolloutFile,
+  rolloutSteps,
   SAMPLED_FIELDS,
   trainingColumns,
   wrapRollout,
@@ -37,15 +40,23 @@ function columns(): RolloutColumns {
 }
 
 const additions = {
+  id: ['a', 'a', 'b', 'b'],
+  suite: [null, null, null, null],
+  file: ['p.jsonl', 'p.jsonl', 'p.jsonl', 'q.jsonl'],
+  language: ['ko', 'ko', 'ko', 'en'],
+  question: ['q0', 'q0', 'q1', 'q1'],
+  gold: ['3', '3', '4', '4'],
+  completion: ['답은 3', 'the answer 😀', '', 'ok'],
+  answer: ['3', null, null, '4'],
+  correct: [true, null, false, true],
   reward: [1, null, 0, 0.5],
   advantage: Float32Array.of(1, NaN, -1, 0),
+  first_switch: [null, 0, null, 0.25],
+  switches: Int32Array.of(0, 1, 0, 2),
+  line_pass: [true, false, true, true],
+  word_pass: [true, false, true, true],
   rewards: { accuracy: [1, null, 0, 1] },
   words: { ko: Int32Array.of(3, 0, 1, 2), en: [0, 4, 1, 2] },
-  text: ['답은 3', 'the answer', '', 'ok'],
-  question: ['q0', 'q0', 'q1', 'q1'],
-  answer: ['3', '3', '4', '4'],
-  language: ['ko', 'ko', 'ko', 'en'],
-  correct: [true, null, false, true],
 };
 
 const typeOf = (batch: RecordBatch, name: string): string =>
@@ -121,48 +132,135 @@ describe('wrapRollout', () => {
       finish: new Int8Array(),
       policyStep: new Int32Array(),
     };
-    const path = join(dir, 'empty.arrow');
-    await writeRolloutFile(path, wrapRollout(empty, { text: [], language: [] }));
-    assert.equal((await readRolloutFile(path)).numRows, 0);
+    const path = join(dir, 'empty.parquet');
+    await writeRolloutFile(path, wrapRollout(empty, { completion: [], language: [] }));
+    assert.deepEqual(await readRolloutFile(path), []);
   });
 });
 
 describe('rollout files', () => {
   it('read back what was written, column by column', async () => {
-    const path = join(dir, '000001.arrow');
+    const path = join(dir, '000001.parquet');
     const written = wrapRollout(columns(), additions);
     await writeRolloutFile(path, written);
-    const read = await readRolloutFile(path);
+    const rows = await readRolloutFile(path);
     assert.deepEqual(
-      read.schema.fields.map(({ name, nullable, type }) => [name, nullable, String(type)]),
-      written.schema.fields.map(({ name, nullable, type }) => [name, nullable, String(type)]),
+      Object.keys(rows[0]!),
+      written.schema.fields.map(({ name }) => name),
     );
     for (const { name } of written.schema.fields) {
-      assert.equal(JSON.stringify(read.getChild(name)), JSON.stringify(written.getChild(name)), name);
+      const column = written.getChild(name)!;
+      const wanted = Array.from({ length: written.numRows }, (_, row): unknown => column.get(row));
+      assert.equal(JSON.stringify(rows.map((row) => row[name])), JSON.stringify(wanted), name);
     }
-    assert.deepEqual(Array.from(read.getChild('finish') ?? []), ['stop', 'length', 'cancelled', 'stop']);
-    const { prompts, completions, logps } = trainingColumns(read);
-    assert.deepEqual(prompts, { ids: columns().promptIds, offsets: columns().promptOffsets });
-    assert.deepEqual(completions, { ids: columns().completionIds, offsets: columns().completionOffsets });
-    assert.deepEqual(logps, columns().logps);
+    assert.deepEqual(
+      rows.map((row) => row['finish']),
+      ['stop', 'length', 'cancelled', 'stop'],
+    );
+    assert.deepEqual(await readRolloutFile(path, ['sample', 'nothing']), [
+      { sample: 0 },
+      { sample: 1 },
+      { sample: 0 },
+      { sample: 1 },
+    ]);
+  });
+
+  it('have the same bytes for the same batch', async () => {
+    const [one, two] = [join(dir, 'one.parquet'), join(dir, 'two.parquet')];
+    for (const path of [one, two]) await writeRolloutFile(path, wrapRollout(columns(), additions));
+    assert.deepEqual(readFileSync(one), readFileSync(two));
+  });
+
+  it('hold any rows, in as many groups as it takes', async () => {
+    const path = join(dir, 'many.parquet');
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 40_000 }), fc.option(fc.string({ unit: 'grapheme' }))), {
+          maxLength: 12,
+        }),
+        async (given) => {
+          const long = longColumns(given.map(([length]) => length));
+          await writeRolloutFile(path, wrapRollout(long, { completion: given.map(([, text]) => text) }));
+          const rows = await readRolloutFile(path);
+          assert.equal(rows.length, given.length);
+          for (const [row, [length, text]] of given.entries()) {
+            assert.equal(rows[row]!['completion'] ?? null, text);
+            const [start, end] = [long.completionOffsets[row]!, long.completionOffsets[row + 1]!];
+            assert.equal(end - start, length);
+            assert.deepEqual(
+              Int32Array.from(rows[row]!['completion_ids'] as number[]),
+              long.completionIds.slice(start, end),
+            );
+            assert.deepEqual(Float32Array.from(rows[row]!['logps'] as number[]), long.logps.slice(start, end));
+          }
+        },
+      ),
+      { numRuns: 15 },
+    );
   });
 
   it('appear whole, with no temporary file beside them', async () => {
     const folder = mkdtempSync(join(dir, 'whole-'));
-    await writeRolloutFile(join(folder, 'a.arrow'), wrapRollout(columns()));
-    assert.deepEqual(readdirSync(folder), ['a.arrow']);
+    await writeRolloutFile(join(folder, 'a.parquet'), wrapRollout(columns()));
+    assert.deepEqual(readdirSync(folder), ['a.parquet']);
   });
 
-  it('are refused by name where they are missing or something else', async () => {
-    await assert.rejects(readRolloutFile(join(dir, 'none.arrow')), { code: 'IO_ERROR', message: /none\.arrow/ });
-    const path = join(dir, 'text.arrow');
-    writeFileSync(path, 'not arrow at all, only some text that is long enough');
-    await assert.rejects(readRolloutFile(path), { code: 'ROLLOUT_INVALID', message: /text\.arrow/ });
-    const truncated = join(dir, 'truncated.arrow');
-    await writeRolloutFile(truncated, wrapRollout(columns(), additions));
-    const { readFileSync } = await import('node:fs');
-    const bytes = readFileSync(truncated);
-    writeFileSync(truncated, bytes.subarray(0, bytes.length - 40));
-    await assert.rejects(readRolloutFile(truncated), { code: 'ROLLOUT_INVALID', message: /truncated\.arrow/ });
+  it('are refused by name where they are missing, something else, cut off or changed', async () => {
+    await assert.rejects(readRolloutFile(join(dir, 'none.parquet')), { code: 'IO_ERROR', message: /none\.parquet/ });
+    const path = join(dir, 'damaged.parquet');
+    await writeRolloutFile(path, wrapRollout(columns(), additions));
+    const bytes = readFileSync(path);
+    const damaged = [Buffer.from('not a table at all, only some text'), Buffer.alloc(0), bytes.subarray(0, -40)];
+    for (const wrong of damaged) {
+      writeFileSync(path, wrong);
+      await assert.rejects(readRolloutFile(path), { code: 'ROLLOUT_INVALID', message: /damaged\.parquet/ });
+    }
+  });
+
+  it('are listed by step, and those of an earlier version are named', async () => {
+    const folder = mkdtempSync(join(dir, 'steps-'));
+    assert.deepEqual(await rolloutSteps(join(folder, 'nothing')), []);
+    writeFileSync(join(folder, '000003.arrow'), '');
+    await assert.rejects(rolloutSteps(folder), { code: 'ROLLOUT_INVALID', message: /000003\.arrow/ });
+    for (const name of ['000010.parquet', '000002.parquet', '1234567.parquet', '.000004.parquet.1-00.tmp'])
+      writeFileSync(join(folder, name), '');
+    assert.deepEqual(await rolloutSteps(folder), [2, 10, 1234567]);
   });
 });
+
+describe('jsonLinesFile', () => {
+  it('has the columns of the Parquet file', async () => {
+    const batch = wrapRollout(columns(), additions);
+    let text = '';
+    for await (const part of jsonLinesFile([batch])) text += part;
+    const lines = text.trimEnd().split('\n');
+    const path = join(dir, 'same.parquet');
+    await writeRolloutFile(path, batch);
+    assert.deepEqual(
+      lines.map((line) => JSON.parse(line) as unknown),
+      JSON.parse(JSON.stringify(await readRolloutFile(path))),
+    );
+  });
+});
+
+/** One prompt, and completions of these lengths. */
+function longColumns(lengths: readonly number[]): RolloutColumns {
+  const offsets = new Int32Array(lengths.length + 1);
+  lengths.forEach((length, row) => (offsets[row + 1] = offsets[row]! + length));
+  const total = offsets[lengths.length]!;
+  return {
+    rows: lengths.length,
+    promptIndex: new Int32Array(lengths.length),
+    sample: Int32Array.from(lengths, (_, row) => row),
+    promptIds: Int32Array.from(lengths, (_, row) => row),
+    promptOffsets: Int32Array.from({ length: lengths.length + 1 }, (_, row) => row),
+    completionIds: Int32Array.from({ length: total }, (_, i) => (i * 7919) % 151_936),
+    completionOffsets: offsets,
+    logps: Float32Array.from({ length: total }, (_, i) => (i % 101 === 0 ? -Infinity : -1 / (i + 1))),
+    entropies: new Float32Array(total),
+    finish: new Int8Array(lengths.length),
+    policyStep: new Int32Array(lengths.length),
+    prefillSeconds: 0,
+    decodeSeconds: 0,
+  };
+}

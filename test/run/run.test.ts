@@ -233,7 +233,7 @@ describe('a run', () => {
     await appendFile(folder.metrics, '{"st');
     const resumed = await resumeRun(dir, () => undefined);
     assert.equal(resumed.checkpoint?.state.step, 2);
-    assert.deepEqual((await readdir(folder.rollouts)).sort(), ['000001.arrow', '000002.arrow']);
+    assert.deepEqual((await readdir(folder.rollouts)).sort(), ['000001.parquet', '000002.parquet']);
     assert.deepEqual(await readdir(folder.evaluations), []);
     assert.deepEqual(
       (await readMetrics(folder.metrics)).map((line) => line.step),

@@ -1,0 +1,13 @@
+import type { RecordBatch } from 'apache-arrow';
+import type { Problem } from '../data/types.js';
+import { gradedColumns, wrapRollout } from '../rollout/index.js';
+import type { Evaluation } from './evaluate.js';
+
+/** The completions of an evaluation, one row each, in the columns of a rollout. */
+export function evaluationRows(
+  { suite, file, problems }: { suite: string; file: string; problems: readonly Problem[] },
+  evaluation: Evaluation,
+): RecordBatch {
+  const additions = gradedColumns({ ...evaluation, problems, suite, fileOf: () => file });
+  return wrapRollout(evaluation.columns, additions);
+}

@@ -1,5 +1,6 @@
-import { basename, join, resolve } from 'node:path';
-import { writeReport } from '../report/index.js';
+import { join, resolve } from 'node:path';
+import { exists } from '../base/exists.js';
+import { writeReport, type ReportRun } from '../report/index.js';
 import { readRun } from '../run/index.js';
 
 export interface ReportOptions {
@@ -8,12 +9,16 @@ export interface ReportOptions {
 }
 
 export async function reportCommand(given: string[], { out, title }: ReportOptions): Promise<void> {
-  const named = given.map((text) => {
-    const [, label, dir] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
-    return label !== undefined && dir !== undefined ? { label, dir } : { label: basename(resolve(text)), dir: text };
-  });
-  const runs = await Promise.all(named.map(async ({ label, dir }) => ({ label, summary: await readRun(dir) })));
-  const path = resolve(out ?? join(named[0]!.dir, 'report.html'));
+  const runs = await Promise.all(given.map(named));
+  const path = resolve(out ?? join(runs[0]!.summary.dir, 'report.html'));
   await writeReport(runs, path, title === undefined ? {} : { title });
   process.stdout.write(`${path}\n`);
+}
+
+/** `folder` or `label=folder`; a folder that has an equals sign in its name is a folder. */
+async function named(text: string): Promise<ReportRun> {
+  const [, label, dir] = /^([^=/\\]+)=(.+)$/.exec(text) ?? [];
+  if (label === undefined || dir === undefined || (await exists(join(text, 'run.json'))))
+    return { summary: await readRun(text) };
+  return { label, summary: await readRun(dir) };
 }

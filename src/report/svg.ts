@@ -1,5 +1,6 @@
 import { GlossaError } from '../base/error.js';
-import type { FigureSpec } from './figures.js';
+import type { FigureSpec } from './figure.js';
+import { printable } from './html.js';
 import { inkTable } from './palette.js';
 
 /** Renders a Vega-Lite specification to an SVG string whose colours are CSS custom properties. */
@@ -10,7 +11,7 @@ export async function renderSvg(spec: FigureSpec): Promise<string> {
     const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none' });
     const svg = await view.toSVG();
     view.finalize();
-    return responsive(svg);
+    return responsive(printable(svg));
   } catch (cause) {
     throw new GlossaError('FIGURE_FAILED', `could not draw the figure '${String(spec['title'])}': ${String(cause)}`, {
       cause,

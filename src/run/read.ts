@@ -15,6 +15,8 @@ export async function readRun(dir: string): Promise<RunSummary> {
     name: record.name,
     dir: run.dir,
     config: record.config,
+    status: record.status,
+    ...(record.languages && { languages: record.languages }),
     metrics: await readMetrics(run.metrics),
     evaluations: await readEvaluations(run.evaluations),
   };

@@ -1,39 +1,30 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { lineFigure, series } from '../../src/report/figures.js';
+import { lineFigure } from '../../src/report/line_figure.js';
+import { runModel } from '../../src/report/model.js';
 import { inkTable } from '../../src/report/palette.js';
 import { renderPage } from '../../src/report/page.js';
+import { shareFigure } from '../../src/report/share_figure.js';
 import { renderSvg, standaloneSvg } from '../../src/report/svg.js';
+import type { RunSummary } from '../../src/run/types.js';
 
-const metrics = [
-  { step: 0, accuracy: 0.9 },
-  { step: 1, accuracy: 0.25 },
-  { step: 2, accuracy: null },
-  { step: 3, accuracy: 0.75 },
+const points = [
+  { step: 1, value: 0.25 },
+  { step: 2, value: 0.5 },
+  { step: 3, value: null },
+  { step: 4, value: 0.75 },
 ];
-
-test('a figure holds the values after the first step and leaves unknown ones out', () => {
-  const spec = lineFigure({
-    title: 'Accuracy',
-    unit: 'share',
-    scale: 'percent',
-    series: [series('a', 'text', metrics, 'accuracy')],
-  });
-  assert.deepEqual((spec['data'] as { values: unknown }).values, [
-    { step: 1, value: 0.25, series: 'a' },
-    { step: 3, value: 0.75, series: 'a' },
-  ]);
-});
 
 test('an SVG takes its colours from the page, and has them written out as a file', async () => {
   const spec = lineFigure({
-    title: 'Accuracy',
+    title: 'Accuracy \u0007& more',
     unit: 'share',
-    scale: 'percent',
-    series: [series('a', 'lang-ko', metrics, 'accuracy')],
+    scale: 'share',
+    series: [{ name: 'a', ink: 'lang-ko', points }],
   });
   const svg = await renderSvg(spec);
   assert.match(svg, /stroke="var\(--lang-ko\)"/);
+  assert.match(svg, /Accuracy \ufffd&amp; more/, 'XML holds no control characters');
   const file = standaloneSvg(svg);
   assert.doesNotMatch(file, /var\(/);
   assert.ok(file.includes(inkTable().get('lang-ko')!.light));
@@ -43,43 +34,86 @@ test('an SVG takes its colours from the page, and has them written out as a file
   }
 });
 
-test('a completion cannot write into the page', () => {
+test('a line breaks at a gap, and a value alone between gaps is a point', async () => {
+  const svg = await renderSvg(
+    lineFigure({ title: 't', unit: 'share', scale: 'share', series: [{ name: 'a', ink: 'text', points }] }),
+  );
+  const lines = [...svg.matchAll(/aria-roledescription="line mark"[^>]*d="([^"]*)"/g)].map(([, d]) => d!);
+  assert.equal(lines.filter((d) => d.includes('L')).length, 1, 'from step 1 to 2');
+  assert.equal(lines.join('').split('L').length - 1, 1);
+  assert.equal(svg.match(/aria-roledescription="point"/g)?.length, 1, 'step 4');
+});
+
+test('shares stand alone as bars between gaps, and nothing is stacked over a gap', async () => {
+  const svg = await renderSvg(
+    shareFigure('t', [
+      { name: 'a', ink: 'lang-ko', points },
+      { name: 'b', ink: 'lang-en', points: points.map(({ step, value }) => ({ step, value: value && 1 - value })) },
+    ]),
+  );
+  assert.equal(svg.match(/aria-roledescription="bar"/g)?.length, 2);
+  assert.equal(svg.match(/aria-roledescription="area mark"/g)?.length, 2);
+});
+
+const summary = (text: string): RunSummary => ({
+  name: text,
+  dir: text,
+  config: { [text]: text },
+  status: 'finished',
+  languages: ['ko'],
+  metrics: [],
+  evaluations: [
+    {
+      step: 0,
+      suite: text,
+      language: 'ko',
+      accuracy: 0.5,
+      target_wr: null,
+      target_wr_rewarded: null,
+      en_wr: null,
+      other_wr: null,
+      mean_length: 1,
+      clipped_ratio: 0,
+      n: 8,
+    },
+  ],
+});
+
+test('neither a completion nor a name can write into the page', () => {
   const attack = '<script>alert(1)</script>&"\'';
   const html = renderPage({
     title: attack,
     story: [attack],
     comparison: [],
-    target: 'ko',
-    runs: [
-      {
-        label: attack,
-        findings: { before: null, after: null, collapseStep: null, steps: 0 },
-        figures: [],
-        facts: [[attack, attack]],
-        completions: [
-          {
-            step: 1,
-            question: attack,
-            answer: attack,
-            language: 'ko',
-            correct: true,
-            reward: 1,
-            advantage: 0,
-            finish: 'stop',
-            pieces: [
-              { text: attack, language: 'en' },
-              { text: attack, language: null },
-            ],
-          },
-        ],
-      },
-    ],
+    runs: [1, 2].map(() => ({
+      model: runModel(attack, summary(attack)),
+      figures: [],
+      facts: [[attack, attack]],
+      completions: [
+        {
+          step: 1,
+          question: attack,
+          answer: attack,
+          language: 'ko',
+          correct: true,
+          reward: 1,
+          advantage: 0,
+          finish: 'stop',
+          pieces: [
+            { text: attack, language: 'en' },
+            { text: attack, language: null },
+          ],
+        },
+      ],
+    })),
   });
   assert.doesNotMatch(html, /<script/);
-  assert.equal(html.split('&lt;script&gt;').length - 1, 9);
+  assert.ok(html.split('&lt;script&gt;').length > 20);
 });
 
-test('the page asks nothing of the network', () => {
-  const html = renderPage({ title: 't', story: [], comparison: [], runs: [], target: 'ko' });
+test('the page asks nothing of the network, and says what its words mean', () => {
+  const html = renderPage({ title: 't', story: [], comparison: [], runs: [] });
   assert.doesNotMatch(html, /(src|href)=|@import|url\(/);
+  for (const word of ['Collapse step:', 'Fidelity price:', 'Cut off:', 'Beyond noise:'])
+    assert.ok(html.includes(word), word);
 });

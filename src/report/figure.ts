@@ -1,0 +1,96 @@
+import { ink } from './palette.js';
+import { stretches, type Point } from './points.js';
+
+/** A Vega-Lite specification: data, so that tests can read it. */
+export type FigureSpec = Record<string, unknown>;
+
+/** One measure of one run, suite and prompt language over the optimizer steps. */
+export interface Series {
+  /** Unique in its figure. */
+  name: string;
+  /** Name of a colour in the ink table. */
+  ink: string;
+  dashed?: boolean;
+  points: readonly Point[];
+}
+
+/** A row of a figure's data. */
+export interface Datum {
+  step: number;
+  value: number;
+  series: string;
+  /** Place of the series in the figure. */
+  layer: number;
+  /** Which stretch of the series it belongs to: nothing is drawn between two of them. */
+  stretch: number;
+  /** The only point of its stretch: a line has nothing to go to. */
+  alone: boolean;
+}
+
+/** The known values of the series; a step without a value is a gap, neither a zero nor something to draw through. */
+export function data(series: readonly Series[]): Datum[] {
+  return series.flatMap(({ name, points }, layer) =>
+    stretches(points).flatMap((points, stretch) =>
+      points.map(({ step, value }) => ({ step, value, series: name, layer, stretch, alone: points.length === 1 })),
+    ),
+  );
+}
+
+/** Longer names do not fit beside each other in a legend. */
+const LONG_NAME = 30;
+
+/** What line and area figures have in common: title, size, type, the axis of steps, and a colour for each series. */
+export function frame(title: string, series: readonly Series[], legend: boolean, symbolType: 'stroke' | 'square') {
+  const names = series.map((each) => each.name);
+  return {
+    spec: {
+      $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+      title,
+      // The whole figure, legend included, so that all figures of a page have one size and one size of type.
+      width: 420,
+      height: 280,
+      autosize: { type: 'fit', contains: 'padding' },
+      data: { values: data(series) },
+      config: CONFIG,
+    },
+    x: {
+      field: 'step',
+      type: 'quantitative',
+      title: 'optimizer step',
+      scale: { nice: false },
+      axis: { grid: false, tickMinStep: 1 },
+    },
+    colour: {
+      field: 'series',
+      type: 'nominal',
+      scale: { domain: names, range: series.map((each) => ink(each.ink)) },
+      legend: legend ? { symbolType, columns: names.some((name) => name.length > LONG_NAME) ? 1 : 2 } : null,
+    },
+  };
+}
+
+const CONFIG = {
+  background: 'transparent',
+  font: 'system-ui, sans-serif',
+  view: { stroke: null },
+  title: { anchor: 'start', fontSize: 13, fontWeight: 600, color: ink('text'), offset: 8 },
+  axis: {
+    domainColor: ink('rule'),
+    tickColor: ink('rule'),
+    gridColor: ink('rule'),
+    labelColor: ink('quiet'),
+    titleColor: ink('quiet'),
+    labelFontSize: 11,
+    titleFontSize: 11,
+    titleFontWeight: 400,
+  },
+  legend: {
+    labelColor: ink('text'),
+    labelFontSize: 11,
+    labelLimit: 380,
+    symbolStrokeWidth: 3,
+    columnPadding: 12,
+    orient: 'top',
+    title: null,
+  },
+};

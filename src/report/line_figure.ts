@@ -1,0 +1,51 @@
+import { frame, type FigureSpec, type Series } from './figure.js';
+
+export interface LineFigure {
+  title: string;
+  unit: string;
+  /** share: the axis runs from 0 to 100 %. */
+  scale: 'share' | 'free';
+  series: readonly Series[];
+  /** Default true. */
+  legend?: boolean;
+  /** Every value as a point, for measures that are there at few steps; else those alone between gaps. */
+  marks?: boolean;
+}
+
+/** Lines over optimizer steps. */
+export function lineFigure({ title, unit, scale, series, legend = true, marks = false }: LineFigure): FigureSpec {
+  const { spec, x, colour } = frame(title, series, legend, 'stroke');
+  return {
+    ...spec,
+    encoding: {
+      x,
+      y: {
+        field: 'value',
+        type: 'quantitative',
+        title: unit,
+        ...(scale === 'share' ? { scale: { domain: [0, 1] } } : { scale: { zero: false, nice: true } }),
+        axis: { tickCount: 5, ...(scale === 'share' ? { format: '.0%' } : {}) },
+      },
+    },
+    layer: [
+      {
+        mark: { type: 'line', strokeWidth: 2, interpolate: 'linear' },
+        encoding: {
+          detail: { field: 'stretch' },
+          color: colour,
+          strokeDash: {
+            field: 'series',
+            type: 'nominal',
+            scale: { domain: colour.scale.domain, range: series.map((s) => (s.dashed === true ? [5, 3] : [1, 0])) },
+            legend: colour.legend,
+          },
+        },
+      },
+      {
+        ...(marks ? {} : { transform: [{ filter: 'datum.alone' }] }),
+        mark: { type: 'point', filled: true, size: 26, opacity: 1 },
+        encoding: { color: colour },
+      },
+    ],
+  };
+}

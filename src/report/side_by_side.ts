@@ -1,0 +1,46 @@
+import { LANGUAGES, type Language } from '../language/types.js';
+import { lineFigure } from './line_figure.js';
+import type { Field, RunModel } from './model.js';
+import { SERIES_INK } from './palette.js';
+import type { NamedFigures } from './run_figures.js';
+import { fieldLabel, languageName } from './story.js';
+
+const FIGURES: readonly { field: Field; name: string }[] = [
+  { field: 'accuracy', name: 'accuracy' },
+  { field: 'clipped_ratio', name: 'cut-off' },
+  { field: 'target_wr_rewarded', name: 'target-wr-rewarded' },
+  { field: 'target_wr', name: 'target-wr' },
+];
+
+/** Runs in one figure for each measure of their training prompts and each language of these. */
+export function sideBySide(runs: readonly RunModel[]): NamedFigures {
+  const languages: (Language | null)[] = LANGUAGES.filter((language) =>
+    runs.some((run) => run.languages.includes(language)),
+  );
+  if (runs.some((run) => run.languages.length === 0)) languages.push(null);
+  return languages.flatMap((language) => {
+    const prompts = language === null ? 'training prompts' : `${languageName(language)} training prompts`;
+    const suffix = languages.length > 1 ? `-${language ?? 'unknown'}` : '';
+    return FIGURES.map(({ field, name }): NamedFigures[number] => [
+      `${name}${suffix}`,
+      lineFigure({
+        title: `${capital(fieldLabel(field, language))}, ${prompts}`,
+        unit: 'share',
+        scale: 'share',
+        series: runs.flatMap((run, i) =>
+          run.training
+            .filter((series) => series.language === language)
+            .map(({ of }) => ({
+              name: run.label,
+              ink: `series-${String(i % SERIES_INK.length)}`,
+              // Of more runs than there are colours the second round is dashed.
+              dashed: Math.floor(i / SERIES_INK.length) % 2 === 1,
+              points: of(field),
+            })),
+        ),
+      }),
+    ]);
+  });
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,107 @@
+import { LANGUAGE_NAMES } from '../language/index.js';
+import { LANGUAGES } from '../language/types.js';
+import { fieldMeasure, labelOf, showValue } from '../metrics/index.js';
+import { collapse } from './collapse.js';
+import { differ } from './interval.js';
+import { trials, type Field, type RunModel, type SuiteSeries, type TrainingSeries } from './model.js';
+import type { KnownPoint } from './points.js';
+import { fidelityPrices } from './price.js';
+import { trend } from './trend.js';
+
+/**
+ * Sentences about what happened, every number from the runs' files: first each run on held-out problems in the languages it
+ * trains on (on its training prompts, where it has no such suite), its collapse, what keeping the language cost; then the
+ * other suites.
+ */
+export function story(runs: readonly RunModel[]): string[] {
+  const [first, ...others] = runs;
+  return [
+    ...runs.flatMap((run) => [...state(run), ...mainSentences(run), ...collapses(run)]),
+    ...(first === undefined ? [] : others.flatMap((run) => priceSentences(first, run))),
+    ...runs.flatMap((run) => run.suites.filter((suite) => !suite.trained).map((suite) => suiteSentence(run, suite))),
+  ];
+}
+
+/** What a language is called: `Korean`. */
+export function languageName(code: string): string {
+  return (LANGUAGE_NAMES as Record<string, string>)[code] ?? code;
+}
+
+/** What a field is called for prompts in a language: `Korean words of right answers`. */
+export function fieldLabel(field: Field, language: string | null): string {
+  const target = LANGUAGES.find((code) => code === language);
+  return labelOf({ measure: fieldMeasure(field)!, ...(target && { language: target }) });
+}
+
+function state({ label, status, steps, maxSteps }: RunModel): string[] {
+  const of = maxSteps === null ? '' : ` of ${String(maxSteps)}`;
+  const made = `step ${String(steps)}${of}`;
+  switch (status) {
+    case 'interrupted':
+      return [`${label}: interrupted after ${made}.`];
+    case 'failed':
+      return [`${label}: ended with an error after ${made}.`];
+    case 'running':
+      return [`${label}: not ended, ${made} so far.`];
+    case 'finished':
+      return [];
+  }
+}
+
+function mainSentences(run: RunModel): string[] {
+  const suites = run.suites.filter((suite) => suite.trained);
+  if (suites.length > 0) return suites.map((suite) => suiteSentence(run, suite));
+  return run.metrics.length === 0 ? [] : run.training.map((series) => trainingSentence(run, series));
+}
+
+function suiteSentence({ label }: RunModel, suite: SuiteSeries): string {
+  const { language } = suite;
+  const n = new Set(suite.rows.map((row) => row.n));
+  const count =
+    n.size === 1
+      ? `${String([...n][0])} completions`
+      : `${String(Math.min(...n))} to ${String(Math.max(...n))} completions`;
+  const clause = (field: Field) => `${fieldLabel(field, language)} ${trend(suite.of(field))}`;
+  return `${label}, ${suite.suite} (${languageName(language)}, ${count}): ${[
+    `accuracy ${trend(suite.of('accuracy'), beyondNoise(suite))}`,
+    clause('clipped_ratio'),
+    clause('target_wr_rewarded'),
+    clause('target_wr'),
+  ].join('; ')}.`;
+}
+
+function beyondNoise(suite: SuiteSeries): (from: KnownPoint, to: KnownPoint) => boolean {
+  const share = ({ step, value }: KnownPoint) => ({ share: value, n: trials(suite, step) });
+  return (from, to) => differ(share(from), share(to));
+}
+
+function trainingSentence({ label }: RunModel, { language, of }: TrainingSeries): string {
+  const fields: Field[] = ['accuracy', 'clipped_ratio', 'target_wr_rewarded', 'target_wr'];
+  const clauses = fields.map((field) => `${fieldLabel(field, language)} ${trend(of(field))}`);
+  const prompts = language === null ? 'training prompts' : `${languageName(language)} training prompts`;
+  return `${label}, ${prompts} (each step its own prompts): ${clauses.join('; ')}.`;
+}
+
+function collapses(run: RunModel): string[] {
+  return run.training.flatMap(({ language, of }) => {
+    const { step, start, end } = collapse(of('target_wr_rewarded'));
+    if (step === null || start === null || end === null) return [];
+    const prompts = language === null ? 'training prompts' : `${languageName(language)} training prompts`;
+    const back =
+      end.value >= start.value / 2
+        ? `; it is back at ${showValue(end.value, 'share')} at step ${String(end.step)}`
+        : '';
+    return [
+      `${run.label}, ${prompts}: collapse at step ${String(step)}, where the smoothed share of ${fieldLabel('target_wr_rewarded', language)} is below half of its ${showValue(start.value, 'share')} at step ${String(start.step)}${back}.`,
+    ];
+  });
+}
+
+function priceSentences(lost: RunModel, kept: RunModel): string[] {
+  return fidelityPrices(lost, kept).map(({ suite, language, lost: a, kept: b, price }) => {
+    const at = (step: number) => (a.step === b.step ? '' : ` at step ${String(step)}`);
+    const pair = (field: 'accuracy' | 'target_wr') =>
+      `${showValue(b[field], 'share')}${at(b.step)} against ${showValue(a[field], 'share')}${at(a.step)}`;
+    return `Fidelity price of ${kept.label} against ${lost.label}, ${suite} (${languageName(language)}): ${Math.abs(price).toFixed(2)} points of accuracy ${price < 0 ? 'gained' : 'lost'} for each point of ${fieldLabel('target_wr', language)} kept (accuracy ${pair('accuracy')}, ${fieldLabel('target_wr', language)} ${pair('target_wr')}).`;
+  });
+}

@@ -1,0 +1,83 @@
+import { showValue } from '../metrics/index.js';
+import { collapse } from './collapse.js';
+import { escapeHtml, table } from './html.js';
+import { wilson } from './interval.js';
+import { trials, type Field, type RunModel, type SuiteSeries } from './model.js';
+import { extremes, known, type Point } from './points.js';
+import { fieldLabel, languageName } from './story.js';
+
+const FIELDS: readonly Field[] = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr', 'other_wr'];
+const heads = FIELDS.map((field) => fieldLabel(field, null));
+const share = (value: number | null): string => showValue(value, 'share');
+
+/** Every suite and language of every run: first and last evaluation, and what lies beyond them between. */
+export function heldOutTable(runs: readonly RunModel[]): string {
+  const rows = runs.flatMap((run) =>
+    run.suites.map((series) => [
+      escapeHtml(run.label),
+      ...suiteCells(series),
+      series.rows.map((row) => row.step).join(', '),
+      ...FIELDS.map((field) => course(series.of(field))),
+    ]),
+  );
+  return table({ head: ['run', 'suite', 'prompts', 'completions', 'at steps', ...heads], rows, texts: 3 });
+}
+
+/** Every evaluation, with the 95 % interval of its accuracy. */
+export function evaluationsTable(runs: readonly RunModel[]): string {
+  const rows = runs.flatMap((run) =>
+    run.suites.flatMap((series) =>
+      series.rows.map((row, i) => [
+        escapeHtml(run.label),
+        ...suiteCells(series).slice(0, 2),
+        String(row.step),
+        String(row.n),
+        ...FIELDS.map((field) => {
+          const { value } = series.of(field)[i]!;
+          if (field !== 'accuracy' || value === null) return share(value);
+          const { low, high } = wilson({ share: value, n: trials(series, row.step) });
+          return `${share(value)} <small>${share(low)} to ${share(high)}</small>`;
+        }),
+      ]),
+    ),
+  );
+  return table({ head: ['run', 'suite', 'prompts', 'step', 'completions', ...heads], rows, texts: 3 });
+}
+
+/** The training prompts of every run in every language. */
+export function trainingTable(runs: readonly RunModel[]): string {
+  const rows = runs.flatMap((run) =>
+    run.training.map(({ language, of }) => {
+      const { step } = collapse(of('target_wr_rewarded'));
+      return [
+        escapeHtml(run.label),
+        language === null ? 'not known' : languageName(language),
+        String(run.metrics.length),
+        ...FIELDS.map((field) => course(of(field))),
+        step === null ? 'none' : `step ${String(step)}`,
+      ];
+    }),
+  );
+  return table({ head: ['run', 'prompts', 'steps', ...heads, 'collapse'], rows, texts: 2 });
+}
+
+function suiteCells({ suite, language, rows }: SuiteSeries): string[] {
+  const n = [...new Set(rows.map((row) => row.n))];
+  return [escapeHtml(suite), escapeHtml(languageName(language)), n.join(', ')];
+}
+
+/** `12.5 → 40.0 %`, with the least and the greatest value where they lie outside. */
+function course(points: readonly Point[]): string {
+  const values = known(points);
+  const [first, last] = [values[0], values.at(-1)];
+  if (first === undefined || last === undefined) return share(null);
+  if (values.length === 1) return share(first.value);
+  const ends = extremes([first, last])!;
+  const { lowest, highest } = extremes(values)!;
+  const beyond = [
+    ...(share(lowest.value) === share(ends.lowest.value) ? [] : [`lowest ${share(lowest.value)}`]),
+    ...(share(highest.value) === share(ends.highest.value) ? [] : [`highest ${share(highest.value)}`]),
+  ];
+  const small = beyond.length === 0 ? '' : ` <small>${beyond.join(', ')}</small>`;
+  return `${share(first.value)} → ${share(last.value)}${small}`;
+}

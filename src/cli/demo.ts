@@ -5,7 +5,7 @@ import { writeReport } from '../report/index.js';
 import { makeFolder } from '../base/folder.js';
 import { readRun } from '../run/index.js';
 import { numberOption } from './arguments.js';
-import { Display, progressMode } from './display.js';
+import { openDisplay } from './display.js';
 import { duration, percent, textTable } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { showTraining } from './train_display.js';
@@ -30,7 +30,7 @@ export async function demo(options: DemoOptions): Promise<void> {
   const began = performance.now();
   const seed = numberOption('seed', options.seed, { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true });
   const out = resolve(options.out);
-  const display = new Display(progressMode(options.progress));
+  const display = openDisplay(options.progress);
   // There is nothing to save for: the first Ctrl-C ends the demo.
   const interrupt = onInterrupt(() => undefined);
   try {

@@ -21,6 +21,11 @@ export class Display {
     private readonly stream: NodeJS.WriteStream = process.stderr,
   ) {}
 
+  /** Columns of the terminal that a line may fill; without end where there is none. */
+  get width(): number {
+    return this.stream.isTTY ? (this.stream.columns || 80) - 1 : Infinity;
+  }
+
   /** A line that stays; not shown in the modes json and none. */
   line(text: string): void {
     if (this.mode === 'none' || this.mode === 'json') return;
@@ -65,4 +70,13 @@ export class Display {
     this.drawn = this.block.length;
     this.lastDraw = performance.now();
   }
+}
+
+/**
+ * The display of a command whose result is its progress: objects for a machine go to standard output, lines for a person to
+ * standard error. @throws GlossaError USAGE.
+ */
+export function openDisplay(asked: string): Display {
+  const mode = progressMode(asked);
+  return new Display(mode, mode === 'json' ? process.stdout : process.stderr);
 }

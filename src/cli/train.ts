@@ -10,7 +10,7 @@ import {
   type ResolvedConfig,
 } from '../config/index.js';
 import { checkInputs, resume, train, type TrainOptions, type TrainResult } from '../trainer/index.js';
-import { Display, progressMode } from './display.js';
+import { openDisplay, type Display } from './display.js';
 import { interruptedExit } from './errors.js';
 import { onInterrupt } from './interrupt.js';
 import { showTraining } from './train_display.js';
@@ -52,7 +52,7 @@ export async function trainCommand(path: string | undefined, given: TrainCommand
       hint: 'glossa train studies/lab/collapse.yaml',
     });
   }
-  const display = new Display(progressMode(options.progress));
+  const display = openDisplay(options.progress);
   if (options.dryRun) {
     await checkInputs(await loadConfig(path ?? '', options.set));
     process.stdout.write('config, model and data are fine\n');

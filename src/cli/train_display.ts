@@ -1,72 +1,101 @@
-import type { MetricsLine } from '../run/index.js';
+import type { Language } from '../language/types.js';
 import type { TrainEvent } from '../trainer/index.js';
 import type { Display } from './display.js';
-import { bar, duration, figure, percent } from './format.js';
+import { fitLine, type Part } from './fit_line.js';
+import { bar, figure } from './format.js';
+import { evaluationParts, stepParts, timeParts } from './train_lines.js';
 
 /** Shows the events of a run; `label` names it where several follow each other. */
 export function showTraining(display: Display, label = ''): (event: TrainEvent) => void {
-  const prefix = label ? `${label}: ` : '';
-  let first: { at: number; step: number } | undefined;
-  let status = '';
-  const head = (text: string) => {
-    display.live(status ? [text, status] : [text]);
+  const name: Part[] = label ? [{ long: `${label}:`, short: '', rank: 0 }] : [];
+  const pace = new Pace();
+  let languages: readonly Language[] = [];
+  let status: Part[] = [];
+  const line = (parts: Part[]) => {
+    for (const text of fitLine([...name, ...parts], display.width)) display.line(text);
+  };
+  const head = (parts: Part[]) => {
+    const blocks = [[...name, ...parts], status].filter((block) => block.length > 0);
+    display.live(blocks.flatMap((block) => fitLine(block, display.width)));
   };
   return (event) => {
     display.json(event);
     switch (event.type) {
       case 'pretrain': {
         const { step, steps, loss, tokensPerSecond } = event.progress;
-        head(
-          `${prefix}pre-training ${bar(step / steps, 20)} ${String(step)}/${String(steps)}  loss ${figure(loss)}  ${figure(tokensPerSecond / 1e3)}k tokens/s`,
-        );
+        head([
+          { long: 'pre-training', short: 'pre-training' },
+          ...doneParts(step, steps),
+          { long: `loss ${figure(loss)}`, short: `loss ${figure(loss)}`, rank: 2 },
+          { long: `${figure(tokensPerSecond / 1e3)}k tokens/s`, short: `${figure(tokensPerSecond / 1e3)}k/s`, rank: 1 },
+        ]);
         break;
       }
-      case 'start':
-        first = { at: performance.now(), step: event.step };
-        display.line(
-          `${prefix}${event.step > 0 ? `going on after step ${String(event.step)} of` : 'training for'} ${String(event.maxSteps)} steps: ${figure(event.parameters / 1e6)} M parameters, ${String(event.problems)} problems, in ${event.dir}`,
-        );
+      case 'start': {
+        languages = event.languages;
+        const from = event.step > 0 ? `going on after step ${String(event.step)} of` : 'training for';
+        line([
+          always(`${from} ${String(event.maxSteps)} steps:`),
+          always(`${figure(event.parameters / 1e6)} M parameters,`),
+          always(`${String(event.problems)} problems,`),
+          always(`in ${event.dir}`),
+        ]);
         break;
+      }
       case 'phase':
-        head(
-          `${prefix}step ${String(event.step)}  ${event.phase} ${bar(event.total > 0 ? event.done / event.total : 0, 20)} ${String(event.done)}/${String(event.total)}`,
-        );
+        head([always(`step ${String(event.step)}`), always(event.phase), ...doneParts(event.done, event.total)]);
         break;
       case 'step': {
-        const { line, maxSteps } = event;
-        const since = first ? (performance.now() - first.at) / 1e3 / Math.max(1, line.step - first.step) : NaN;
-        const rest = line.step < maxSteps ? `, ${duration(since * (maxSteps - line.step))} left` : '';
-        status = `${bar(line.step / maxSteps, 20)} ${String(line.step)}/${String(maxSteps)}  ${stepFigures(line)}  ${duration(since)} a step${rest}`;
-        if (display.mode === 'plain')
-          display.line(
-            `${prefix}step ${String(line.step)}/${String(maxSteps)}  ${stepFigures(line)}  ${duration(since)} a step${rest}`,
-          );
-        else head(`${prefix}step ${String(line.step)}`);
+        pace.step(event.line.step_time ?? 0);
+        const left = pace.left(event.maxSteps - event.line.step);
+        const parts = [...stepParts(event.line, event.maxSteps, languages), ...timeParts(pace.stepSeconds(), left)];
+        status = parts;
+        if (display.mode === 'plain') line(parts);
+        else head([always(`step ${String(event.line.step)}`)]);
         break;
       }
       case 'evaluation':
-        for (const row of event.rows) {
-          display.line(
-            `${prefix}${row.suite} (${row.language}) after step ${String(row.step)}: accuracy ${percent(row.accuracy)}, ${row.language} words ${percent(row.target_wr)}, English ${percent(row.en_wr)}, ${String(row.n)} completions`,
-          );
-        }
+        for (const row of event.rows) line(evaluationParts(row));
         break;
       case 'checkpoint':
-        if (display.mode === 'plain') display.line(`${prefix}saved ${event.dir}`);
+        if (display.mode === 'plain') line([always('saved'), always(event.dir)]);
         break;
       case 'warning':
-        display.line(`${prefix}warning: ${event.message}`);
+        line([always(`warning: ${event.message}`)]);
     }
   };
 }
 
-function stepFigures(line: MetricsLine): string {
+const always = (text: string): Part => ({ long: text, short: text });
+
+function doneParts(done: number, total: number): Part[] {
+  const share = total > 0 ? done / total : 0;
   return [
-    `reward ${figure(line.reward)}`,
-    `accuracy ${percent(line.accuracy)}`,
-    `target ${percent(line['language/target_wr'])}`,
-    `English ${percent(line['language/en_wr'])}`,
-    `length ${figure(line['completions/mean_length'])}`,
-    `entropy ${figure(line.entropy)}`,
-  ].join('  ');
+    { long: bar(share, 20), short: bar(share, 6), rank: 0 },
+    { long: `${String(done)}/${String(total)}`, short: `${String(done)}/${String(total)}`, rank: 3 },
+  ];
+}
+
+/** How long steps take: their own time, and what lies between them (evaluating, saving) in the time that is left. */
+class Pace {
+  private steps = 0;
+  private seconds = 0;
+  private firstAt = 0;
+
+  step(seconds: number): void {
+    if (this.steps === 0) this.firstAt = performance.now();
+    this.steps++;
+    this.seconds += seconds;
+  }
+
+  /** Mean of `step_time`. */
+  stepSeconds(): number {
+    return this.seconds / this.steps;
+  }
+
+  left(steps: number): number | undefined {
+    if (steps <= 0) return undefined;
+    const between = (performance.now() - this.firstAt) / 1e3 / (this.steps - 1);
+    return steps * (this.steps > 1 ? between : this.stepSeconds());
+  }
 }

@@ -16,7 +16,7 @@ let run: RunSummary;
 let count = 0;
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'glossa-place-'));
-  const metrics = [1, 2].map((step) => ({ step, accuracy: 0.5, 'language/target_wr': 0.5, entropy: 1 }));
+  const metrics = [1, 2].map((step) => ({ step, entropy: 1 })); // one figure
   run = await makeRun(join(root, 'run'), { languages: ['ko'], metrics });
 });
 after(() => rm(root, { recursive: true, force: true }));
@@ -128,8 +128,8 @@ describe('labels', () => {
 });
 
 it('the command names two runs of one name by their paths', async () => {
-  await makeRun(join(dir, 'one/run'), { languages: ['ko'], metrics: [{ step: 1, accuracy: 0.5 }] });
-  await makeRun(join(dir, 'two/run'), { languages: ['ko'], metrics: [{ step: 1, accuracy: 0.5 }] });
+  await makeRun(join(dir, 'one/run'), { languages: ['ko'], metrics: [{ step: 1, entropy: 1 }] });
+  await makeRun(join(dir, 'two/run'), { languages: ['ko'], metrics: [{ step: 1, entropy: 1 }] });
   const out = join(dir, 'page.html');
   const { code, stderr, stdout } = await glossa(['report', join(dir, 'one/run'), join(dir, 'two/run'), '--out', out]);
   assert.equal(code, 0, stderr);

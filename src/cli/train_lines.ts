@@ -1,0 +1,85 @@
+import { LANGUAGE_NAMES } from '../language/index.js';
+import { LANGUAGES, type Language } from '../language/types.js';
+import { fieldMeasure, labelOf, showValue } from '../metrics/index.js';
+import type { EvaluationRow, MetricsLine } from '../run/index.js';
+import type { Part } from './fit_line.js';
+import { duration, figure, percent } from './format.js';
+
+type Value = number | null | undefined;
+
+/** What a step's line says: figures of the step, and of each language of the training prompts. */
+export function stepParts(line: MetricsLine, maxSteps: number, languages: readonly Language[]): Part[] {
+  const at = `${String(line.step)}/${String(maxSteps)}`;
+  return [
+    { long: `step ${at}`, short: at },
+    { long: `reward ${figure(line.reward)}`, short: `rew ${figure(line.reward)}`, rank: 4 },
+    shareOf('accuracy', 'acc', line.accuracy, 8),
+    shareOf('clipped_ratio', 'cut', line['completions/clipped_ratio'], 7),
+    ...languageParts(line, languages),
+    {
+      long: `length ${figure(line['completions/mean_length'])}`,
+      short: `len ${whole(line['completions/mean_length'])}`,
+      rank: 2,
+    },
+    { long: `entropy ${figure(line.entropy)}`, short: `ent ${figure(line.entropy)}`, rank: 5 },
+  ];
+}
+
+/** Seconds of a step as metrics.jsonl has them, without evaluating and saving, and what is left with them. */
+export function timeParts(stepSeconds: number, secondsLeft: number | undefined): Part[] {
+  const short = (seconds: number) => duration(seconds).replaceAll(' ', '');
+  return [
+    { long: `${duration(stepSeconds)} a step`, short: `${short(stepSeconds)}/step`, rank: 1 },
+    ...(secondsLeft === undefined
+      ? []
+      : [{ long: `about ${duration(secondsLeft)} left`, short: `${short(secondsLeft)} left`, rank: 6 }]),
+  ];
+}
+
+/** What an evaluation's line says. */
+export function evaluationParts(row: EvaluationRow): Part[] {
+  const { suite, step, language: code } = row;
+  const language = LANGUAGES.find((each) => each === code);
+  const name = language === undefined ? code : LANGUAGE_NAMES[language];
+  return [
+    { long: `${suite} (${name}) after step ${String(step)}:`, short: `${suite} (${code}) ${String(step)}:` },
+    shareOf('accuracy', 'acc', row.accuracy, 5),
+    shareOf('clipped_ratio', 'cut', row.clipped_ratio, 4),
+    wordShare('target_wr', code, row.target_wr, language),
+    ...(code === 'en' ? [] : [wordShare('en_wr', 'en', row.en_wr, language)]),
+    shareOf('target_wr_rewarded', `${code} right`, row.target_wr_rewarded, 2, language),
+    { long: `${String(row.n)} completions`, short: `n ${String(row.n)}`, rank: 1 },
+  ];
+}
+
+/** Of prompts in one language its words and the English ones; of several, those of each: never of all under one's name. */
+function languageParts(line: MetricsLine, languages: readonly Language[]): Part[] {
+  if (languages.length === 1) {
+    const [language] = languages as [Language];
+    return [
+      wordShare('target_wr', language, line['language/target_wr'], language),
+      ...(language === 'en' ? [] : [wordShare('en_wr', 'en', line['language/en_wr'], language)]),
+    ];
+  }
+  return languages.flatMap((language) => {
+    const at = (field: string) => line[`language/${language}/${field}`];
+    const target = wordShare('target_wr', `${language}>${language}`, at('target_wr'), language);
+    return [
+      { ...target, long: `${LANGUAGE_NAMES[language]} prompts: ${target.long}` },
+      ...(language === 'en' ? [] : [wordShare('en_wr', `${language}>en`, at('en_wr'), language)]),
+    ];
+  });
+}
+
+function wordShare(field: string, short: string, value: Value, language: Language | undefined): Part {
+  return { long: `${label(field, language)} ${showValue(value, 'share')}`, short: `${short} ${tight(value)}` };
+}
+
+function shareOf(field: string, short: string, value: Value, rank: number, language?: Language): Part {
+  return { long: `${label(field, language)} ${showValue(value, 'share')}`, short: `${short} ${tight(value)}`, rank };
+}
+
+const label = (field: string, language: Language | undefined): string =>
+  labelOf({ measure: fieldMeasure(field)!, ...(language && { language }) });
+const tight = (value: Value): string => percent(value).replace(' ', '');
+const whole = (value: Value): string => (value === null || value === undefined ? '-' : value.toFixed(0));

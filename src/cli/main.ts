@@ -20,6 +20,10 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 };
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
 
+const MODES = 'auto (live on a terminal, else plain), plain, json (an object an event) or none';
+const PROGRESS = `${MODES}; to standard error`;
+const PROGRESS_IS_RESULT = `${MODES}; json to standard output, lines to standard error`;
+
 const program = new Command('glossa')
   .description('Trains language models with GRPO on verifiable problems and watches which language they think in.')
   .version(version)
@@ -36,7 +40,7 @@ program
   .option('--out <dir>', 'folder of the runs and the report', 'runs/demo')
   .option('--json', 'print one JSON object last')
   .option('--no-open', 'do not open the report in a browser')
-  .option('--progress <mode>', 'auto, plain, json or none', 'auto')
+  .option('--progress <mode>', PROGRESS_IS_RESULT, 'auto')
   .addHelpText('after', example('glossa demo', 'glossa demo --seed 7 --json'))
   .action(runCommand(async (options: DemoOptions) => (await import('./demo.js')).demo(options)));
 
@@ -50,7 +54,7 @@ program
   .option('--overwrite', 'delete a run that is in the folder already')
   .option('--schema', 'print the JSON Schema of the config and exit')
   .option('--dry-run', 'check config, model and data, and exit')
-  .option('--progress <mode>', 'auto, plain, json or none', 'auto')
+  .option('--progress <mode>', PROGRESS_IS_RESULT, 'auto')
   .addHelpText(
     'after',
     example(
@@ -158,7 +162,7 @@ program
   .option('--seed <n>', 'of random weights', '42')
   .option('--dtype <type>', 'float32 or bfloat16', 'float32')
   .option('--threads <n>', 'default: all cores', '0')
-  .option('--progress <mode>', 'auto, plain, json or none', 'auto')
+  .option('--progress <mode>', PROGRESS, 'auto')
   .addHelpText(
     'after',
     example(
@@ -184,7 +188,7 @@ program
   .option('--verify', 'check the hashes of files that are there already')
   .option('--dry-run', 'list files and sizes, and download nothing')
   .option('--json', 'print one JSON object')
-  .option('--progress <mode>', 'auto, plain, json or none', 'auto')
+  .option('--progress <mode>', PROGRESS, 'auto')
   .addHelpText(
     'after',
     example(
@@ -208,7 +212,7 @@ program
   .option('--set <setting=value>', 'override a setting of model.lab; may be given several times', collect, [])
   .option('--cache <dir>', 'where pre-trained models are kept', 'runs/lab')
   .option('--json', 'print one JSON object')
-  .option('--progress <mode>', 'auto, plain, json or none', 'auto')
+  .option('--progress <mode>', PROGRESS, 'auto')
   .addHelpText(
     'after',
     example('glossa lab --size small', 'glossa lab --set mix.ko.code_switch=0.02 --set pretrain.steps=400'),

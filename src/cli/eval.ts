@@ -12,7 +12,7 @@ import { evaluationTable } from './eval_table.js';
 import { bar, figure } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { openNamed, type NamedModel } from './model.js';
-import { tableOutput, type TableFormat } from './output.js';
+import { tableOutput } from './output.js';
 import { promptSettings, type PromptOptions } from './prompt.js';
 
 export interface EvalCommandOptions extends PromptOptions {
@@ -41,6 +41,8 @@ interface Finished {
   evaluation: Evaluation;
 }
 
+const FORMATS = ['parquet', 'jsonl'] as const;
+type Format = (typeof FORMATS)[number];
 const DEFAULT_BUDGET = 512;
 const DEFAULT_SEED = 42;
 const WHOLE = { min: 1, whole: true };
@@ -52,7 +54,8 @@ const WHOLE = { min: 1, whole: true };
 export async function evalCommand(given: string | undefined, options: EvalCommandOptions): Promise<void> {
   if (given !== undefined && options.model !== undefined)
     throw new GlossaError('USAGE', `two models, ${given} and ${options.model}: name one`);
-  const out = options.out === undefined ? undefined : { path: options.out, format: await tableOutput(options.out) };
+  const out =
+    options.out === undefined ? undefined : { path: options.out, format: await tableOutput(options.out, FORMATS) };
   const display = new Display(process.stderr.isTTY ? 'live' : 'plain');
   const interrupt = onInterrupt(() => undefined);
   try {
@@ -166,7 +169,7 @@ async function evaluateAll(
   }
 }
 
-async function writeRows(path: string, format: TableFormat, finished: readonly Finished[]): Promise<void> {
+async function writeRows(path: string, format: Format, finished: readonly Finished[]): Promise<void> {
   const batches = finished.map(({ suite, evaluation }) => evaluationRows({ ...suite, suite: suite.name }, evaluation));
   const file = format === 'parquet' ? parquetFile(batches[0]!.schema, batches) : jsonLinesFile(batches);
   await writeFileAtomic(path, file);

@@ -1,4 +1,4 @@
-import { fieldMeasure, showValue } from '../metrics/index.js';
+import { fieldMeasure, labelOf, showValue } from '../metrics/index.js';
 import type { EvaluationRow } from '../run/index.js';
 import { textTable } from './format.js';
 
@@ -15,7 +15,7 @@ const FIELDS = [
 export function evaluationTable(rows: readonly EvaluationRow[]): string {
   const measures = FIELDS.map((field) => ({ field, measure: fieldMeasure(field)! }));
   return textTable([
-    ['suite', 'language', ...measures.map(({ measure }) => measure.label.replace('{target}', 'target')), 'n'],
+    ['suite', 'language', ...measures.map(({ measure }) => labelOf({ measure })), 'n'],
     ...rows.map((row) => [
       row.suite,
       row.language,

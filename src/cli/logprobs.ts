@@ -1,13 +1,13 @@
-import { extname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
-import { arrowFile, jsonLines, measureFile, readSequences, scoreSequences } from '../logprobs/index.js';
+import { arrowFile, jsonLines, logprobParquet, measureFile, readSequences, scoreSequences } from '../logprobs/index.js';
 import { dtypeOption, numberOption } from './arguments.js';
 import { Display, progressMode } from './display.js';
 import { bar, duration, figure } from './format.js';
 import { openForIds } from './model.js';
+import { tableOutput } from './output.js';
 
 export interface LogprobsOptions {
   model?: string;
@@ -36,7 +36,7 @@ export async function logprobsCommand(file: string, options: LogprobsOptions): P
   const seed = numberOption('seed', options.seed, { min: 0, whole: true });
   const threads = numberOption('threads', options.threads, { min: 0, whole: true });
   const dtype = dtypeOption(options.dtype);
-  const kind = outputKind(options.out);
+  const format = options.out === undefined ? 'jsonl' : await tableOutput(options.out, ['parquet', 'jsonl', 'arrow']);
   const display = new Display(progressMode(options.progress));
   const model = await openForIds({ ...options, seed }, { dtype, threads }, (message) => {
     display.warning(message);
@@ -56,7 +56,7 @@ export async function logprobsCommand(file: string, options: LogprobsOptions): P
       signal: interrupt.signal,
       onProgress: progress(display, total, began),
     });
-    const output = kind === 'arrow' ? arrowFile(scored) : jsonLines(scored);
+    const output = WRITERS[format](scored);
     if (options.out !== undefined) await writeFileAtomic(options.out, output);
     else if (!(await toStandardOutput(output))) return;
     display.end();
@@ -72,11 +72,7 @@ export async function logprobsCommand(file: string, options: LogprobsOptions): P
   }
 }
 
-function outputKind(out: string | undefined): 'arrow' | 'jsonl' {
-  if (out === undefined || ['.jsonl', '.ndjson'].includes(extname(out))) return 'jsonl';
-  if (extname(out) === '.arrow') return 'arrow';
-  throw new GlossaError('USAGE', `--out ${out}: expected a name that ends in .arrow or .jsonl`);
-}
+const WRITERS = { parquet: logprobParquet, jsonl: jsonLines, arrow: arrowFile };
 
 function progress(
   display: Display,

@@ -158,7 +158,7 @@ program
   .option('--tokenizer <dir|id>', "folder of another tokenizer than the model's own")
   .option('--special', 'read spellings of control tokens in texts as those tokens')
   .option('--temperature <t>', 'of the distribution', '1')
-  .option('--out <file>', '.arrow, or .jsonl; default: JSON lines on standard output')
+  .option('--out <file>', '.parquet, .jsonl or .arrow; default: JSON lines on standard output')
   .option('--seed <n>', 'of random weights', '42')
   .option('--dtype <type>', 'float32 or bfloat16', 'float32')
   .option('--threads <n>', 'default: all cores', '0')
@@ -167,7 +167,7 @@ program
     'after',
     example(
       'glossa logprobs --model runs/demo/grpo texts.jsonl > logps.jsonl',
-      'glossa logprobs --model models/Qwen3-0.6B chats.jsonl --out logps.arrow',
+      'glossa logprobs --model models/Qwen3-0.6B chats.jsonl --out logps.parquet',
       "glossa sample --model runs/demo/grpo --prompt '1 + 1 = ?' --json > rows.jsonl && glossa logprobs --model runs/demo/grpo rows.jsonl",
     ),
   )

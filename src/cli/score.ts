@@ -2,7 +2,15 @@ import { once } from 'node:events';
 import { GlossaError } from '../base/error.js';
 import { printable } from '../base/printable.js';
 import { openRows, readJsonlRows, rowPlace } from '../data/index.js';
-import { DEFAULT_SCORE_FIELDS, ScoreTotals, scoreRows, type ScoreFields, type Totals } from '../score/index.js';
+import { fieldMeasure, labelOf, showValue } from '../metrics/index.js';
+import {
+  DEFAULT_SCORE_FIELDS,
+  ORIGIN_FIELDS,
+  ScoreTotals,
+  scoreRows,
+  type ScoreFields,
+  type Totals,
+} from '../score/index.js';
 import { answerOption, languageOption } from './arguments.js';
 import { EXIT } from './errors.js';
 import { textTable } from './format.js';
@@ -29,7 +37,10 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
     finish: DEFAULT_SCORE_FIELDS.finish,
   };
   const answer = answerOption(options.answer);
-  const rows = file === '-' ? readJsonlRows(process.stdin, false) : openRows(file, Object.values(fields).flat());
+  const rows =
+    file === '-'
+      ? readJsonlRows(process.stdin, false)
+      : openRows(file, [...Object.values(fields).flat(), ...ORIGIN_FIELDS]);
   const name = file === '-' ? 'standard input' : file;
   const totals = new ScoreTotals();
   let badRows = 0;
@@ -54,30 +65,23 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
   return badRows > 0 ? EXIT.failure : 0;
 }
 
+const FIELDS = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr', 'other_wr'] as const;
+
 function table(totals: ScoreTotals, badRows: number): string {
+  const measures = FIELDS.map((field) => ({ field, measure: fieldMeasure(field)! }));
   const cells = (name: string, of: Totals): string[] => [
     name,
     String(of.rows),
     String(of.judged),
-    points(of.accuracy),
-    points(of.clipped_ratio),
-    points(of.target_wr),
-    points(of.en_wr),
-    points(of.other_wr),
-    points(of.target_wr_rewarded),
+    ...measures.map(({ field, measure }) => showValue(of[field], measure.unit)),
   ];
   const languages = Object.entries(totals.byLanguage());
   const lines = [
-    ['language', 'rows', 'judged', 'accuracy', 'cut off', 'target WR', 'EN WR', 'other WR', 'target WR of right ones'],
+    ['language', 'rows', 'judged', ...measures.map(({ measure }) => labelOf({ measure }))],
     ...languages.map(([language, of]) => cells(language, of)),
     ...(languages.length > 1 ? [cells('all', totals.all())] : []),
   ];
   return textTable(lines) + (badRows > 0 ? `\n${badRows} bad rows were left out` : '');
-}
-
-/** A share in points with one decimal; a dash where there is none. */
-function points(share: number | null): string {
-  return share === null ? '-' : (100 * share).toFixed(1);
 }
 
 /** Standard output that waits where the reader is slow, and notices where it is gone (`glossa score x --json | head`). */

@@ -10,7 +10,7 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import { toRagged } from '../base/ragged.js';
-import { flatColumn, listColumn, SAMPLED_FIELDS } from '../rollout/index.js';
+import { flatColumn, listColumn, parquetFile, SAMPLED_FIELDS } from '../rollout/index.js';
 import type { ScoredSequence } from './types.js';
 
 /** One JSON object a line: line, id (where the row has one), prompt_ids, completion_ids, logps, entropies and their sum logp. */
@@ -38,7 +38,12 @@ const LINE = new Field('line', new Int32(), false);
 const ID = new Field('id', new Utf8(), true);
 const SCHEMA = new Schema([LINE, ID, prompt_ids, completion_ids, logps, entropies]);
 
-/** An Arrow IPC file with the columns of {@link jsonLines}, but the sum; lists as in a rollout. */
+/** A Parquet file with the columns of {@link jsonLines}, but the sum; lists as in a rollout. */
+export function logprobParquet(batches: AsyncIterable<readonly ScoredSequence[]>): AsyncGenerator<Uint8Array> {
+  return parquetFile(SCHEMA, recordBatches(batches));
+}
+
+/** The same as an Arrow IPC file. */
 export async function* arrowFile(batches: AsyncIterable<readonly ScoredSequence[]>): AsyncGenerator<Uint8Array> {
   const writer = new RecordBatchFileWriter();
   let left = false; // the reader of this generator, before the end

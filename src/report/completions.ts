@@ -54,16 +54,16 @@ export async function showCompletions(
     if (taken >= each || (!perPrompt.has(prompt) && perPrompt.size >= prompts)) continue;
     perPrompt.set(prompt, taken + 1);
     const language = asLanguage(row['language']);
-    const text = String(row['completion'] ?? '');
+    const text = asText(row['completion']);
     shown.push({
       step,
-      question: String(row['question'] ?? ''),
-      answer: String(row['gold'] ?? ''),
+      question: asText(row['question']),
+      answer: asText(row['gold']),
       language,
       correct: typeof row['correct'] === 'boolean' ? row['correct'] : null,
       reward: asNumber(row['reward']),
       advantage: asNumber(row['advantage']),
-      finish: String(row['finish'] ?? ''),
+      finish: asText(row['finish']),
       pieces: colourWords(text, language),
     });
   }
@@ -83,6 +83,7 @@ export function colourWords(text: string, target: Language): ShownCompletion['pi
   return pieces;
 }
 
+const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
 const asNumber = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null;
 const asLanguage = (value: unknown): Language => LANGUAGES.find((l) => l === value) ?? 'en';

@@ -4,6 +4,7 @@ import {
   Float32,
   Int32,
   List,
+  Type,
   Utf8,
   type DataType,
   type Field,
@@ -48,7 +49,7 @@ export async function* parquetFile(
       const columnData = schema.fields.map((field, column) => ({
         name: field.name,
         data: columnValues(batch, column, start, end),
-        ...storageOf(field.type),
+        ...storageOf(field.type as DataType),
       }));
       await file.write({ columnData, rowGroupSize: end - start });
       yield taken();
@@ -62,34 +63,34 @@ export async function* parquetFile(
 /** Ids compress to half; floats that are hardly ever equal do not, and looking for it takes most of the time. */
 function storageOf(type: DataType): Partial<ColumnSource> {
   if (!(type instanceof List)) return {};
-  const floats = (type as List<DataType>).valueType instanceof Float32;
+  const floats = itemType(type) instanceof Float32;
   return { encoding: 'PLAIN', statistics: false, ...(floats && { codec: 'UNCOMPRESSED' }) };
 }
 
-function elementsOf({ name, type, nullable }: Field): SchemaElement[] {
+function elementsOf({ name, type, nullable }: Field<DataType>): SchemaElement[] {
   const repetition_type = nullable ? 'OPTIONAL' : 'REQUIRED';
   if (!(type instanceof List)) return [{ name, repetition_type, ...storedAs(type) }];
   return [
     { name, repetition_type, num_children: 1, converted_type: 'LIST' },
     { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-    {
-      name: 'element',
-      repetition_type: 'REQUIRED',
-      ...storedAs((type as List<DataType>).valueType),
-    },
+    { name: 'element', repetition_type: 'REQUIRED', ...storedAs(itemType(type)) },
   ];
 }
+
+const itemType = (list: List): DataType => list.valueType as DataType;
 
 function storedAs(type: DataType): Pick<SchemaElement, 'type' | 'converted_type'> {
   if (type instanceof Int32) return { type: 'INT32' };
   if (type instanceof Float32) return { type: 'FLOAT' };
   if (type instanceof Bool) return { type: 'BOOLEAN' };
   if (type instanceof Utf8 || type instanceof Dictionary) return { type: 'BYTE_ARRAY', converted_type: 'UTF8' };
-  throw new TypeError(`no Parquet type for ${String(type)}`);
+  throw new TypeError(`no Parquet type for Arrow's ${Type[type.typeId]}`);
 }
 
 function* rowGroups(batch: RecordBatch): Generator<[start: number, end: number]> {
-  const lists = batch.data.children.filter((data) => data.type instanceof List).map((data) => data.valueOffsets);
+  const lists = batch.data.children.flatMap(({ type, valueOffsets }) =>
+    type instanceof List ? [valueOffsets as Int32Array] : [],
+  );
   const rows = batch.numRows;
   for (let start = 0; start < rows;) {
     let end = start + 1;

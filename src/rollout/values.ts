@@ -1,16 +1,16 @@
-import { List, type Data, type Float32, type Int32, type RecordBatch } from 'apache-arrow';
+import { List, type Data, type RecordBatch } from 'apache-arrow';
 
 /** Rows [start, end) of a column as JavaScript has them: numbers, text, true and false, lists of numbers, null. */
 export function columnValues(batch: RecordBatch, column: number, start: number, end: number): unknown[] {
   const data = batch.data.children[column]!;
-  if (data.type instanceof List) return lists(data as Data<List<Int32 | Float32>>, start, end);
+  if (data.type instanceof List) return lists(data, start, end);
   const vector = batch.getChildAt(column)!;
   return Array.from({ length: end - start }, (_, i): unknown => vector.get(start + i));
 }
 
-function lists(data: Data<List<Int32 | Float32>>, start: number, end: number): number[][] {
-  const offsets = data.valueOffsets;
-  const values = data.children[0]!.values;
+function lists(data: Data, start: number, end: number): number[][] {
+  const offsets = data.valueOffsets as Int32Array;
+  const values = data.children[0]!.values as Int32Array | Float32Array;
   return Array.from({ length: end - start }, (_, i) =>
     Array.from(values.subarray(offsets[start + i], offsets[start + i + 1])),
   );

@@ -16,8 +16,13 @@ export const DEFAULT_SCORE_FIELDS: ScoreFields = {
   finish: ['finish', 'finish_reason'],
 };
 
+/** Fields that say what a row is about, taken over into its score so that scores can be joined with other tables. */
+export const ORIGIN_FIELDS = ['id', 'suite', 'file', 'sample'] as const;
+export type Origin = Partial<Record<(typeof ORIGIN_FIELDS)[number], string | number>>;
+
 /** A completion to be scored; without a gold answer it is measured only. */
 export interface GivenCompletion {
+  origin: Origin;
   completion: string;
   gold: string | undefined;
   language: Language;
@@ -53,11 +58,22 @@ export function readCompletion(
     return { reason: `the finish is ${JSON.stringify(finish)}, expected ${FINISH.join(', ')}` };
   }
   return {
+    origin: originOf(record),
     completion,
     gold: gold === undefined ? undefined : String(gold),
     language: language as Language,
     finish: finish as Finish | undefined,
   };
+}
+
+function originOf(record: Record<string, unknown>): Origin {
+  const origin: Origin = {};
+  for (const name of ORIGIN_FIELDS) {
+    const value = Object.hasOwn(record, name) ? record[name] : undefined;
+    if (typeof value === 'string' || typeof value === 'number') origin[name] = value;
+    else if (typeof value === 'bigint') origin[name] = String(value);
+  }
+  return origin;
 }
 
 function firstOf(record: Record<string, unknown>, names: readonly string[]): unknown {

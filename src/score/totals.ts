@@ -1,10 +1,10 @@
 import { LANGUAGES, type Language, type WordCounts } from '../language/index.js';
 import type { Finish } from '../engine/types.js';
 import type { GradedCompletion } from '../reward/index.js';
-import type { GivenCompletion } from './completion.js';
+import type { GivenCompletion, Origin } from './completion.js';
 
-/** Verdict and language of one completion, as printed. */
-export interface Score {
+/** Verdict and language of one completion, as printed; first what the row says it is about. */
+export interface Score extends Origin {
   lang: Language;
   /** null: no gold answer, or one that is not a number. */
   correct: boolean | null;
@@ -36,10 +36,11 @@ export interface Totals {
 }
 
 export function scoreOf(
-  { language: lang, finish }: Pick<GivenCompletion, 'language' | 'finish'>,
+  { origin, language: lang, finish }: Pick<GivenCompletion, 'language' | 'finish'> & { origin?: Origin },
   { correct, answer, language }: Pick<GradedCompletion, 'correct' | 'answer' | 'language'>,
 ): Score {
   return {
+    ...origin,
     lang,
     correct,
     answer,

@@ -4,7 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { tableFromIPC } from 'apache-arrow';
-import { arrowFile, jsonLines, measureFile, scoreSequences, type Sequence } from '../../src/logprobs/index.js';
+import { writeFileAtomic } from '../../src/base/atomic.js';
+import { readRolloutFile } from '../../src/rollout/index.js';
+import {
+  arrowFile,
+  jsonLines,
+  logprobParquet,
+  measureFile,
+  scoreSequences,
+  type Sequence,
+} from '../../src/logprobs/index.js';
 import { readSequence } from '../../src/logprobs/row.js';
 import { createTiny, TINY } from '../engine/tiny.js';
 import { codes, letters } from '../prompt/letters.js';
@@ -94,7 +103,7 @@ describe('the log-probabilities of a file', () => {
     await Promise.resolve();
   }
 
-  test('are the same in JSON lines and Arrow, in the order of the rows', async () => {
+  test('are the same in JSON lines, Parquet and Arrow, in the order of the rows', async () => {
     const engine = await createTiny();
     try {
       const progress: number[] = [];
@@ -109,8 +118,15 @@ describe('the log-probabilities of a file', () => {
       const table = tableFromIPC(await bytes(arrowFile(scoreSequences(engine, given(), { temperature: 0.7 }))));
       assert.equal(table.numRows, rows.length);
       assert.equal(table.batches.length, 2);
+      const path = join(await mkdtemp(join(tmpdir(), 'glossa-logprobs-')), 'logps.parquet');
+      await writeFileAtomic(path, logprobParquet(scoreSequences(engine, given(), { temperature: 0.7 })));
+      const stored = await readRolloutFile(path);
+      assert.equal(stored.length, rows.length);
       for (const [i, row] of rows.entries()) {
         const line = lines[i]!;
+        const { logp: _sum, ...columns } = line;
+        assert.deepEqual({ ...stored[i], id: row.id }, { ...columns, id: row.id });
+        assert.equal(stored[i]!['id'] ?? undefined, row.id);
         const { id, line: at, ...lists } = table.get(i)!.toJSON() as Record<string, Iterable<number>>;
         assert.deepEqual([line['line'], line['id']], [row.line, row.id]);
         assert.deepEqual([at, id], [row.line, row.id ?? null]);

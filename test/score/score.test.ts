@@ -108,9 +108,9 @@ test('a table by language otherwise; standard input; a default language', () => 
     .split('\n')
     .map((line) => line.split(/\s{2,}/));
   assert.deepEqual(lines.slice(1), [
-    ['en', '1', '1', '100.0', '-', '-', '-', '-', '-'],
-    ['ko', '1', '1', '100.0', '-', '100.0', '0.0', '0.0', '100.0'],
-    ['all', '2', '2', '100.0', '-', '100.0', '0.0', '0.0', '100.0'],
+    ['en', '1', '1', '100.0 %', '-', '-', '-', '-', '-'],
+    ['ko', '1', '1', '100.0 %', '-', '100.0 %', '100.0 %', '0.0 %', '0.0 %'],
+    ['all', '2', '2', '100.0 %', '-', '100.0 %', '100.0 %', '0.0 %', '0.0 %'],
   ]);
 });
 
@@ -185,4 +185,20 @@ test('a completion that was cut off is right by a marked answer alone; the share
   assert.equal(objects.at(-1)!.totals!.clipped_ratio, 2 / 3);
   assert.match(stderr, /cut\.jsonl:5: the finish is "tired", expected stop, length, cancelled/);
   assert.match(score([path, '--answer', 'loose']).stderr, /--answer loose: expected flexible or strict/);
+});
+
+test('a score says which row it is of, where the row does', () => {
+  const row = { prediction: '#### 7', gold: '7', lang: 'ko' };
+  const path = file(
+    [{ id: 'mgsm-001', suite: 'mgsm', file: 'ko.jsonl', sample: 1, ...row }, { id: 12, ...row }, row],
+    'ids.jsonl',
+  );
+  const { objects } = score([path, '--json']);
+  const [first, second, third] = objects as (Printed & Record<string, unknown>)[];
+  assert.deepEqual(
+    [first!['id'], first!['suite'], first!['file'], first!['sample'], first!.correct],
+    ['mgsm-001', 'mgsm', 'ko.jsonl', 1, true],
+  );
+  assert.equal(second!['id'], 12);
+  assert.ok(!Object.hasOwn(third!, 'id') && !Object.hasOwn(third!, 'suite'));
 });

@@ -63,7 +63,7 @@ export async function evalCommand(given: string | undefined, options: EvalComman
     try {
       const suites = await openSuites(model, options, display);
       const settings = await settingsOf(model, options);
-      checkBudgets(suites, model, settings);
+      await checkBudgets(suites, model, settings);
       const began = performance.now();
       const { finished, failure } = await evaluateAll(model, suites, settings, {
         answer: answerOption(options.answer ?? model.config?.answer),
@@ -133,9 +133,13 @@ function seedOption({ seed }: EvalCommandOptions): number | undefined {
   return seed === undefined ? undefined : numberOption('seed', seed, { min: 0, whole: true });
 }
 
-function checkBudgets(suites: readonly Suite[], { engine, tokenizer }: NamedModel, settings: Settings): void {
+async function checkBudgets(
+  suites: readonly Suite[],
+  { engine, tokenizer }: NamedModel,
+  settings: Settings,
+): Promise<void> {
   const limits = { context: engine.info().context, tokenizer, prompt: settings.prompt };
-  for (const { problems } of suites) checkBudget(problems, settings.maxCompletionLength, limits, '--max-tokens');
+  for (const { problems } of suites) await checkBudget(problems, settings.maxCompletionLength, limits, '--max-tokens');
 }
 
 async function evaluateAll(

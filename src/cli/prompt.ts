@@ -65,14 +65,20 @@ export interface ShownToken {
   control: boolean;
 }
 
-export function shownTokens(tokenizer: Tokenizer, ids: ArrayLike<number>): ShownToken[] {
-  const control = new Set(tokenizer.controlTokens.map(({ id }) => id));
-  return Array.from(ids, (id) => ({ id, text: tokenizer.decode([id], { special: true }), control: control.has(id) }));
+export function shownTokens(tokenizer: Tokenizer, ids: ArrayLike<number>): Promise<ShownToken[]> {
+  const special = new Set(tokenizer.specialTokens.map(({ id }) => id));
+  return Promise.all(
+    Array.from(ids, async (id) => ({
+      id,
+      text: await tokenizer.decode([id], { special: true }),
+      control: special.has(id),
+    })),
+  );
 }
 
 /** The text of a prompt, then its tokens one a line, control tokens with a star. */
-export function promptText(tokenizer: Tokenizer, { text, ids }: RenderedPrompt): string {
-  const tokens = shownTokens(tokenizer, ids);
+export async function promptText(tokenizer: Tokenizer, { text, ids }: RenderedPrompt): Promise<string> {
+  const tokens = await shownTokens(tokenizer, ids);
   const width = String(ids.reduce((most, id) => Math.max(most, id), 0)).length;
   return [
     text,

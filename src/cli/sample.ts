@@ -39,12 +39,12 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
   });
   const { engine, tokenizer } = model;
   try {
-    const rendered = renderPrompt(tokenizer, question, language, await promptSettings(options, model));
+    const rendered = await renderPrompt(tokenizer, question, language, await promptSettings(options, model));
     const { ids } = rendered;
     if (options.showPrompt) {
       const shown = options.json
-        ? JSON.stringify({ prompt: { ...rendered, tokens: shownTokens(tokenizer, ids) } })
-        : promptText(tokenizer, rendered);
+        ? JSON.stringify({ prompt: { ...rendered, tokens: await shownTokens(tokenizer, ids) } })
+        : await promptText(tokenizer, rendered);
       process.stdout.write(`${shown}\n${options.json ? '' : '\n'}`);
     }
     const { context } = engine.info();
@@ -69,7 +69,7 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
     const completions = { ids: columns.completionIds, offsets: columns.completionOffsets };
     for (let row = 0; row < columns.rows; row++) {
       const drawn = rowIds(completions, row);
-      const completion = tokenizer.decode(drawn);
+      const completion = await tokenizer.decode(drawn);
       const { targetWr, enWr } = measureLanguage(completion, language);
       const finish = FINISH[columns.finish[row]!]!;
       if (options.json) {

@@ -75,7 +75,12 @@ async function readSizes({ data, prompt }: ResolvedConfig, tokenizer: Tokenizer)
   const train = await Promise.all(data.train.map(problems));
   const suites = await Promise.all(data.eval.map(problems));
   return {
-    train: longestPrompt(train.flat(), tokenizer, prompt),
-    suites: suites.map((suite) => ({ longest: longestPrompt(suite, tokenizer, prompt), problems: suite.length })),
+    train: await longestPrompt(train.flat(), tokenizer, prompt),
+    suites: await Promise.all(
+      suites.map(async (suite) => ({
+        longest: await longestPrompt(suite, tokenizer, prompt),
+        problems: suite.length,
+      })),
+    ),
   };
 }

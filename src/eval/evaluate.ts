@@ -44,11 +44,12 @@ export async function evaluate(
   settings: EvaluateSettings,
   job: JobOptions = {},
 ): Promise<Evaluation> {
+  const prompts = await Promise.all(
+    problems.map(({ question, language }) => renderPrompt(tokenizer, question, language, settings.prompt)),
+  );
   const columns = await engine.generate(
     {
-      prompts: toRagged(
-        problems.map((problem) => renderPrompt(tokenizer, problem.question, problem.language, settings.prompt).ids),
-      ),
+      prompts: toRagged(prompts.map(({ ids }) => ids)),
       numGenerations: settings.numSamples,
       maxNewTokens: settings.maxCompletionLength,
       stopIds: tokenizer.eosIds,

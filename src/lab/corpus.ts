@@ -35,15 +35,18 @@ export function corpusDocument(settings: LabSettings, index: number): CorpusDocu
 }
 
 /** Documents `first` to `first + count - 1` as ids: the question's line is the prompt, the solution and its end the rest. */
-export function corpusBatch(settings: LabSettings, tokenizer: Tokenizer, first: number, count: number): SequenceBatch {
-  const prompts: number[][] = [];
-  const completions: number[][] = [];
+export async function corpusBatch(
+  settings: LabSettings,
+  tokenizer: Tokenizer,
+  first: number,
+  count: number,
+): Promise<SequenceBatch> {
   const end = tokenizer.eosIds[0]!;
-  for (let index = first; index < first + count; index++) {
-    const { question, solution } = corpusDocument(settings, index);
-    prompts.push(tokenizer.encode(`${question}\n`));
-    completions.push([...tokenizer.encode(solution), end]);
-  }
+  const documents = Array.from({ length: count }, (_, i) => corpusDocument(settings, first + i));
+  const prompts = await Promise.all(documents.map(({ question }) => tokenizer.encode(`${question}\n`)));
+  const completions = await Promise.all(
+    documents.map(async ({ solution }) => [...(await tokenizer.encode(solution)), end]),
+  );
   return { prompts: toRagged(prompts), completions: toRagged(completions) };
 }
 

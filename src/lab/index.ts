@@ -4,4 +4,4 @@ export { pretrainLab, recipeHash } from './pretrain.js';
 export type { PretrainOptions } from './pretrain.js';
 export { demoRecipe } from './recipe.js';
 export { PRETRAIN_RATES } from './sizes.js';
-export { trainTokenizer } from './tokenizer-files.js';
+export { trainTokenizer } from './tokenizer_files.js';

@@ -11,7 +11,7 @@ import type { Tokenizer } from '../tokenizer/index.js';
 import { checkMix, corpusBatch } from './corpus.js';
 import { generateProblems } from './problems.js';
 import { modelConfigJson } from './sizes.js';
-import { writeTokenizer } from './tokenizer-files.js';
+import { writeTokenizer } from './tokenizer_files.js';
 import type { LabSettings, PretrainProgress, PretrainSettings, PretrainedLab, Split } from './types.js';
 
 /** Part of the hash: raised whenever the same settings would give other bits (a sentence told differently, say). */
@@ -145,7 +145,7 @@ async function pretrain(
   const { steps, batchSize, weightDecay, adamBeta2, lossOnPrompt } = settings.pretrain;
   const begun = performance.now();
   const batchOf = (step: number) => corpusBatch(settings, tokenizer, step * batchSize, batchSize);
-  let batch = batchOf(0);
+  let batch = await batchOf(0);
   let tokens = 0;
   const losses: number[] = [];
   for (let step = 0; step < steps; step++) {
@@ -161,7 +161,7 @@ async function pretrain(
     );
     // The next batch is made while this one is computed. The step settles first, so that its failure is the one reported.
     const settled = running.catch(() => undefined);
-    const next = step + 1 < steps ? batchOf(step + 1) : batch;
+    const next = step + 1 < steps ? await batchOf(step + 1) : batch;
     await settled;
     const metrics = await running;
     batch = next;

@@ -1,4 +1,4 @@
-import { END_OF_TEXT_ID } from './tokenizer-files.js';
+import { END_OF_TEXT_ID } from './tokenizer_files.js';
 import type { LabSize, PretrainSettings } from './types.js';
 
 interface Shape {

@@ -10,7 +10,7 @@ import type { Sequence } from './types.js';
  */
 export async function* readSequences(path: string, context: RowContext): AsyncGenerator<Sequence> {
   for await (const row of openRows(path, ROW_FIELDS)) {
-    const read = 'value' in row ? readSequence(row.value, context) : row;
+    const read = 'value' in row ? await readSequence(row.value, context) : row;
     if ('reason' in read) {
       throw new GlossaError('DATA_BAD_ROW', `${rowPlace(path, row)}: ${read.reason}`, {
         hint: 'docs/prompts.md lists the kinds of rows that logprobs reads',

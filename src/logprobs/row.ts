@@ -23,13 +23,13 @@ type Ids = Pick<Sequence, 'promptIds' | 'completionIds'>;
  * `prompt_ids` and `completion_ids`; `messages`, of which the last is the completion; `prompt` and `completion`, read apart;
  * `text`, of which the first token (or what the tokenizer puts before a text) is the prompt.
  */
-export function readSequence(
+export async function readSequence(
   row: unknown,
   context: RowContext,
-): (Ids & { id: string | undefined }) | { reason: string } {
+): Promise<(Ids & { id: string | undefined }) | { reason: string }> {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) return { reason: 'expected an object' };
   const fields = row as Record<string, unknown>;
-  const ids = idsOf(fields, context);
+  const ids = await idsOf(fields, context);
   if ('reason' in ids) return ids;
   const reason = fault(ids, context);
   if (reason !== undefined) return { reason };
@@ -37,7 +37,10 @@ export function readSequence(
   return { id: typeof id === 'string' || typeof id === 'number' ? String(id) : undefined, ...ids };
 }
 
-function idsOf(fields: Record<string, unknown>, { tokenizer, special }: RowContext): Ids | { reason: string } {
+async function idsOf(
+  fields: Record<string, unknown>,
+  { tokenizer, special }: RowContext,
+): Promise<Ids | { reason: string }> {
   if (fields['prompt_ids'] != null || fields['completion_ids'] != null) {
     const prompt = idList(fields, 'prompt_ids');
     if ('reason' in prompt) return prompt;
@@ -56,8 +59,8 @@ function idsOf(fields: Record<string, unknown>, { tokenizer, special }: RowConte
   if (names[0] === 'text') return textIds(fields['text'] as string, tokenizer, special);
   for (const name of ['prompt', 'completion']) if (fields[name] == null) return { reason: `no field ${name}` };
   return {
-    promptIds: [...tokenizer.prefixIds, ...tokenizer.encode(fields['prompt'] as string, { special })],
-    completionIds: tokenizer.encode(fields['completion'] as string, { special }),
+    promptIds: [...tokenizer.prefixIds, ...(await tokenizer.encode(fields['prompt'] as string, { special }))],
+    completionIds: await tokenizer.encode(fields['completion'] as string, { special }),
   };
 }
 
@@ -72,14 +75,14 @@ function idList(fields: Record<string, unknown>, name: string): { ids: number[] 
   return { ids: ids as number[] };
 }
 
-function textIds(text: string, tokenizer: Tokenizer, special: boolean): Ids {
-  const ids = [...tokenizer.prefixIds, ...tokenizer.encode(text, { special })];
+async function textIds(text: string, tokenizer: Tokenizer, special: boolean): Promise<Ids> {
+  const ids = [...tokenizer.prefixIds, ...(await tokenizer.encode(text, { special }))];
   const first = Math.max(1, tokenizer.prefixIds.length);
   return { promptIds: ids.slice(0, first), completionIds: ids.slice(first) };
 }
 
 /** The last message as the template renders it, given the ones before it. */
-function conversationIds(given: unknown, tokenizer: Tokenizer): Ids | { reason: string } {
+async function conversationIds(given: unknown, tokenizer: Tokenizer): Promise<Ids | { reason: string }> {
   if (!Array.isArray(given)) return { reason: `messages is ${typeof given}, expected a list of {role, content}` };
   for (const [i, message] of given.entries()) {
     const { role, content } = (message ?? {}) as Partial<Message>;
@@ -90,8 +93,8 @@ function conversationIds(given: unknown, tokenizer: Tokenizer): Ids | { reason: 
   if (messages.length < 2 || messages.at(-1)!.role !== 'assistant')
     return { reason: 'the last of messages must be of the assistant, with others before it' };
   try {
-    const { ids: promptIds } = renderConversation(tokenizer, messages.slice(0, -1));
-    const { ids } = renderConversation(tokenizer, messages, { generationPrompt: false });
+    const { ids: promptIds } = await renderConversation(tokenizer, messages.slice(0, -1));
+    const { ids } = await renderConversation(tokenizer, messages, { generationPrompt: false });
     if (promptIds.some((id, i) => ids[i] !== id))
       return { reason: 'the template does not render the last message behind the prompt for it' };
     return { promptIds, completionIds: ids.slice(promptIds.length) };

@@ -1,42 +1,38 @@
-import { controlPattern } from '../tokenizer/index.js';
-import type { ControlToken, Tokenizer } from '../tokenizer/index.js';
+import { spellingPattern, type Stretch, type Tokenizer } from '../tokenizer/index.js';
 
 /**
- * Lets texts pass through a template without becoming control tokens: their spellings of such tokens travel as marks of
- * private-use characters that occur in none of the texts, so that the template sees all other text as it is.
+ * Lets texts pass through a template without becoming special tokens: their spellings of such tokens travel as marks that occur
+ * in none of the texts, so that the template sees all other text as it is.
  */
 export class ControlMarks {
   private readonly spellings: string[] = [];
   private readonly open: string;
 
   constructor(
-    private readonly tokenizer: Tokenizer,
+    private readonly tokenizer: Pick<Tokenizer, 'specialTokens'>,
     texts: readonly string[],
   ) {
-    let code = 0xe000;
-    while (texts.some((text) => text.includes(String.fromCharCode(code)))) code++;
-    this.open = String.fromCharCode(code);
+    let mark = 0;
+    while (texts.some((text) => text.includes(openingMark(mark)))) mark++;
+    this.open = openingMark(mark);
   }
 
-  /** Marks all spellings, or, in what the model itself has written, those of tokens that decoding leaves out. */
-  hide(text: string, by: 'user' | 'model' = 'user'): string {
-    const pattern = controlPattern(by === 'user' ? this.tokenizer.controlTokens : specialTokens(this.tokenizer));
+  hide(text: string): string {
+    const pattern = spellingPattern(this.tokenizer.specialTokens);
     if (pattern === undefined) return text;
-    return text.replace(pattern, (spelling) => `${this.open}${this.spellings.push(spelling) - 1}${this.open}`);
+    return text.replace(pattern, (spelling) => `${this.open}${String(this.spellings.push(spelling) - 1)}\ue001`);
   }
 
-  show(text: string): string {
-    return text.replace(
-      new RegExp(`${this.open}(\\d+)${this.open}`, 'g'),
-      (_, index) => this.spellings[Number(index)]!,
-    );
+  /** What was rendered, with the hidden spellings back in their places as letters. */
+  show(text: string): Stretch[] {
+    // Odd parts are the numbers of marks.
+    const parts = text.split(new RegExp(`${this.open}(\\d+)\ue001`));
+    return parts
+      .map((part, i) =>
+        i % 2 === 0 ? { text: part, special: true } : { text: this.spellings[Number(part)]!, special: false },
+      )
+      .filter((stretch) => stretch.text !== '');
   }
 }
 
-const special = new WeakMap<Tokenizer, readonly ControlToken[]>();
-
-function specialTokens(tokenizer: Tokenizer): readonly ControlToken[] {
-  let tokens = special.get(tokenizer);
-  if (tokens === undefined) special.set(tokenizer, (tokens = tokenizer.controlTokens.filter((token) => token.special)));
-  return tokens;
-}
+const openingMark = (mark: number): string => `\ue000${mark === 0 ? '' : String(mark)}:`;

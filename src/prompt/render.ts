@@ -2,7 +2,6 @@ import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
 import { LANGUAGE_NAMES } from '../language/index.js';
 import type { Language } from '../language/types.js';
-import { splitAtControlTokens } from '../tokenizer/index.js';
 import type { TemplateFile, Tokenizer } from '../tokenizer/index.js';
 import { ControlMarks } from './control_marks.js';
 import { THINK_PREFIXES } from './think_prefixes.js';
@@ -13,17 +12,17 @@ import type { Message, PromptSettings, RenderedPrompt } from './types.js';
  * A question as the ids the model is given, and as text. Control tokens come from the template alone: a question that
  * spells one stays text. Errors: PROMPT_NO_TEMPLATE, PROMPT_TEMPLATE, PROMPT_THINKING.
  */
-export function renderPrompt(
+export async function renderPrompt(
   tokenizer: Tokenizer,
   question: string,
   language: Language,
   settings: PromptSettings,
-): RenderedPrompt {
+): Promise<RenderedPrompt> {
   const system = settings.system?.replaceAll('{language}', LANGUAGE_NAMES[language]);
-  if (settings.style === 'raw') return { text: question, ids: tokenizer.encode(question) };
+  if (settings.style === 'raw') return { text: question, ids: await tokenizer.encode(question) };
   if (settings.style === 'plain') {
     const text = `${system === undefined ? '' : `${system}\n`}${question}\n`;
-    return { text, ids: [...tokenizer.prefixIds, ...tokenizer.encode(text)] };
+    return { text, ids: [...tokenizer.prefixIds, ...(await tokenizer.encode(text))] };
   }
   const prefix = settings.think_prefix === 'auto' ? THINK_PREFIXES[language] : settings.think_prefix;
   const messages: Message[] = [
@@ -45,11 +44,11 @@ export function renderPrompt(
  * A conversation by the tokenizer's chat template, with or without what makes the model answer next. What the model wrote
  * itself keeps its marks that are part of an answer's text, such as `<think>`. Errors as {@link renderPrompt}.
  */
-export function renderConversation(
+export async function renderConversation(
   tokenizer: Tokenizer,
   messages: readonly Message[],
   { generationPrompt = true, thinking }: { generationPrompt?: boolean; thinking?: boolean | undefined } = {},
-): RenderedPrompt {
+): Promise<RenderedPrompt> {
   return renderMessages(tokenizer, messages, { template: chatTemplateOf(tokenizer), thinking, generationPrompt });
 }
 
@@ -64,11 +63,11 @@ interface Rendering {
   variables?: Record<string, unknown>;
 }
 
-function renderMessages(
+async function renderMessages(
   tokenizer: Tokenizer,
   messages: readonly Message[],
   { template, thinking, generationPrompt = true, prefix, texts = {}, variables = {} }: Rendering,
-): RenderedPrompt {
+): Promise<RenderedPrompt> {
   if (thinking !== undefined && !template.text.includes('enable_thinking')) {
     throw new GlossaError(
       'PROMPT_THINKING',
@@ -85,17 +84,15 @@ function renderMessages(
     ...hidden,
     messages: messages.map(({ role, content }) => ({
       role,
-      content: marks.hide(content, role === 'assistant' ? 'model' : 'user'),
+      content: marks.hide(content),
     })),
     add_generation_prompt: generationPrompt,
     date_string: DATE_STRING,
     ...(thinking !== undefined && { enable_thinking: thinking }),
   });
   if (prefix !== undefined) rendered = beginThought(rendered, marks.hide(prefix));
-  const ids = splitAtControlTokens(rendered, tokenizer.controlTokens).flatMap((segment) =>
-    'control' in segment ? [segment.control.id] : tokenizer.encode(marks.show(segment.text)),
-  );
-  return { text: marks.show(rendered), ids };
+  const stretches = marks.show(rendered);
+  return { text: stretches.map((stretch) => stretch.text).join(''), ids: await tokenizer.encodeStretches(stretches) };
 }
 
 /** Behind the think tag that the template has opened last, or behind one that is opened here. */

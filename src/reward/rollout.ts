@@ -20,7 +20,9 @@ export async function gradeRollout(
   { tokenizer, grader }: { tokenizer: Tokenizer; grader: Grader },
 ): Promise<GradedRollout> {
   const completions = { ids: columns.completionIds, offsets: columns.completionOffsets };
-  const texts = Array.from({ length: columns.rows }, (_, row) => tokenizer.decode(rowIds(completions, row)));
+  const texts = await Promise.all(
+    Array.from({ length: columns.rows }, (_, row) => tokenizer.decode(rowIds(completions, row))),
+  );
   const finish = Array.from(columns.finish, (code) => FINISH[code]!);
   const graded = await grader.grade(
     texts.map((completion, row) => ({

@@ -1,6 +1,6 @@
-export type { ControlToken, TemplateFile, Tokenizer } from './types.js';
-export { byteSymbols } from './byte-symbols.js';
-export { controlPattern, splitAtControlTokens } from './control.js';
+export type { SpecialToken, Stretch, TemplateFile, Tokenizer } from './types.js';
+export { byteSymbols } from './byte_symbols.js';
 export { loadTokenizer } from './load.js';
-export { hasTokenizer } from './tokenizer-file.js';
+export { spellingPattern } from './spelling.js';
+export { hasTokenizer } from './tokenizer_file.js';
 export { checkVocabulary } from './vocabulary.js';

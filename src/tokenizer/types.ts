@@ -1,33 +1,45 @@
-/** Text to ids and back. Reads a Hugging Face folder's tokenizer.json and tokenizer_config.json. */
+/** Text to ids and back. Reads a Hugging Face folder's tokenizer.json and what lies beside it; the Rust library does the rest. */
 export interface Tokenizer {
+  /** One more than the largest id. */
   readonly vocabSize: number;
-  readonly eosIds: readonly number[]; // every end-of-sequence id: generation_config.json, tokenizer_config.json
-  /** Text that spells a control token is escaped unless `special` is true (templates only). */
-  encode(text: string, options?: { special?: boolean }): number[];
-  /** Control tokens are left out unless `special` is true. Never throws on a partial character (U+FFFD). */
-  decode(ids: ArrayLike<number>, options?: { special?: boolean }): string;
+  /** Every end-of-sequence id: generation_config.json, config.json, the token that is named eos_token. */
+  readonly eosIds: readonly number[];
+  /**
+   * Ids of a text, without what the tokenizer puts around one. Spellings of special tokens are letters, unless `special` is
+   * true. Added tokens that are not special (`<think>` of Qwen3, a word of one's own) become their id either way.
+   */
+  encode(text: string, options?: { special?: boolean }): Promise<number[]>;
+  /** Ids of a text that stretches of two kinds make together: those whose spellings of special tokens are letters, and others. */
+  encodeStretches(stretches: readonly Stretch[]): Promise<number[]>;
+  /**
+   * Special tokens are left out unless `special` is true. Bytes that are no whole character become U+FFFD; ids that stand for
+   * nothing are left out.
+   */
+  decode(ids: ArrayLike<number>, options?: { special?: boolean }): Promise<string>;
   /** From chat_template.jinja or tokenizer_config.json, or undefined. */
   readonly chatTemplate: TemplateFile | undefined;
   /** Tokens that stand outside the text: turn marks, end of sequence, padding. */
-  readonly controlTokens: readonly ControlToken[];
-  /** What a template may name: bos_token, eos_token, pad_token, unk_token. */
+  readonly specialTokens: readonly SpecialToken[];
+  /** What a template may name: bos_token, eos_token, pad_token, unk_token and the like. */
   readonly namedTokens: Readonly<Record<string, string>>;
   /** Ids the tokenizer itself puts before a text that no template has rendered (Llama 3: begin of text). */
   readonly prefixIds: readonly number[];
 }
+
+/** Part of a text. */
+export interface Stretch {
+  readonly text: string;
+  /** A spelling of a special token in it is that token; else it is letters. */
+  readonly special: boolean;
+}
+
 /** Jinja source, and the file it was read from. */
 export interface TemplateFile {
   readonly path: string;
   readonly text: string;
 }
-// src/tokenizer/index.ts: loadTokenizer(dir: string): Promise<Tokenizer>
 
-export interface ControlToken {
+export interface SpecialToken {
   readonly id: number;
   readonly content: string;
-  /** The token takes the white space before or after it. */
-  readonly lstrip: boolean;
-  readonly rstrip: boolean;
-  /** Left out when decoding; false for marks such as `<think>` that belong to the answer's text. */
-  readonly special: boolean;
 }

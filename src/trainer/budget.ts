@@ -4,17 +4,18 @@ import { renderPrompt, type PromptSettings } from '../prompt/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 
 /**
- * Every prompt with its whole budget must fit the model's context, before anything is computed. Byte-level tokenizers make no
- * more ids than there are bytes, so only questions that could be too long are rendered.
+ * Every prompt with its whole budget must fit the model's context, before anything is computed. A tokenizer makes no
+ * more ids than there are bytes, of which composition (NFC) makes three of one at most, so only questions that could be too long
+ * are rendered.
  *
  * @throws GlossaError CONFIG_BUDGET naming the problem.
  */
-export function checkBudget(
+export async function checkBudget(
   problems: readonly Problem[],
   budget: number,
   { context, tokenizer, prompt }: { context: number; tokenizer: Tokenizer; prompt: PromptSettings },
   setting: string,
-): void {
+): Promise<void> {
   const tooLong = (problem: Problem, length: number) =>
     new GlossaError(
       'CONFIG_BUDGET',
@@ -24,11 +25,13 @@ export function checkBudget(
       },
     );
   const languages = [...new Set(problems.map(({ language }) => language))];
-  const overhead = Math.max(...languages.map((language) => renderPrompt(tokenizer, '', language, prompt).ids.length));
+  const bare = await Promise.all(languages.map((language) => renderPrompt(tokenizer, '', language, prompt)));
+  const overhead = Math.max(...bare.map(({ ids }) => ids.length));
   for (const problem of problems) {
     // A template of one's own may repeat the question.
-    if (prompt.style !== 'template' && overhead + 8 + Buffer.byteLength(problem.question) + budget <= context) continue;
-    const { length } = renderPrompt(tokenizer, problem.question, problem.language, prompt).ids;
+    if (prompt.style !== 'template' && overhead + 8 + 3 * Buffer.byteLength(problem.question) + budget <= context)
+      continue;
+    const { length } = (await renderPrompt(tokenizer, problem.question, problem.language, prompt)).ids;
     if (length + budget > context) throw tooLong(problem, length);
   }
 }

@@ -42,11 +42,12 @@ export async function collect(
   const { config, engine, tokenizer, grader } = context;
   const { grpo } = config;
   const started = performance.now();
+  const rendered = await Promise.all(
+    problems.map(({ question, language }) => renderPrompt(tokenizer, question, language, config.prompt)),
+  );
   const columns = await engine.generate(
     {
-      prompts: toRagged(
-        problems.map((problem) => renderPrompt(tokenizer, problem.question, problem.language, config.prompt).ids),
-      ),
+      prompts: toRagged(rendered.map(({ ids }) => ids)),
       numGenerations: grpo.num_generations,
       maxNewTokens: grpo.max_completion_length,
       stopIds: tokenizer.eosIds,

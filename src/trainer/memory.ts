@@ -40,20 +40,24 @@ export function planOf(configJson: string, config: ResolvedConfig, sizes: Prompt
 }
 
 /** Tokens of the longest prompt: the questions of most bytes in each language are rendered, for length in bytes goes with it. */
-export function longestPrompt(problems: readonly Problem[], tokenizer: Tokenizer, prompt: PromptSettings): number {
+export async function longestPrompt(
+  problems: readonly Problem[],
+  tokenizer: Tokenizer,
+  prompt: PromptSettings,
+): Promise<number> {
   const RENDERED = 16;
   const bytes = ({ question }: Problem) => Buffer.byteLength(question);
   const languages = [...new Set(problems.map(({ language }) => language))];
-  return Math.max(
-    1,
-    ...languages.flatMap((wanted) =>
-      problems
-        .filter(({ language }) => language === wanted)
-        .sort((a, b) => bytes(b) - bytes(a))
-        .slice(0, RENDERED)
-        .map(({ question, language }) => renderPrompt(tokenizer, question, language, prompt).ids.length),
-    ),
+  const longest = languages.flatMap((wanted) =>
+    problems
+      .filter(({ language }) => language === wanted)
+      .sort((a, b) => bytes(b) - bytes(a))
+      .slice(0, RENDERED),
   );
+  const rendered = await Promise.all(
+    longest.map(({ question, language }) => renderPrompt(tokenizer, question, language, prompt)),
+  );
+  return Math.max(1, ...rendered.map(({ ids }) => ids.length));
 }
 
 /**

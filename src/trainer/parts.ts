@@ -84,9 +84,9 @@ export async function openData(config: ResolvedConfig, { engine, tokenizer, labD
   );
   const limits = { context: engine.info().context, tokenizer, prompt };
   for (const { problems } of train)
-    checkBudget(problems, grpo.max_completion_length, limits, 'grpo.max_completion_length');
+    await checkBudget(problems, grpo.max_completion_length, limits, 'grpo.max_completion_length');
   for (const { problems } of suites)
-    checkBudget(problems, evaluation.max_completion_length, limits, 'eval.max_completion_length');
+    await checkBudget(problems, evaluation.max_completion_length, limits, 'eval.max_completion_length');
   const drawn = new Set(train.flatMap(({ problems }) => problems.map((problem) => problem.language)));
   return { train, languages: LANGUAGES.filter((language) => drawn.has(language)), suites };
 }

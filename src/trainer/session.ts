@@ -75,7 +75,7 @@ export class Session {
           `${settings.path}: ${String(skipped.length)} bad rows skipped, the first at line ${String(first.line)}: ${first.reason}`,
         );
     }
-    const short = await shortOfMemory(planOf(parts.model.configJson, config, promptSizes(parts)));
+    const short = await shortOfMemory(planOf(parts.model.configJson, config, await promptSizes(parts)));
     if (short !== undefined) session.warn(short);
     options.tell?.({
       type: 'start',
@@ -277,12 +277,11 @@ function tokensOf({ prompts, completions }: Collected, [start, end]: Range): num
   return prompts.offsets[end]! - prompts.offsets[start]! + completions.offsets[end]! - completions.offsets[start]!;
 }
 
-function promptSizes({ train, suites, model: { tokenizer }, config: { prompt } }: Parts): PromptSizes {
-  return {
-    train: Math.max(...train.map(({ problems }) => longestPrompt(problems, tokenizer, prompt))),
-    suites: suites.map(({ problems }) => ({
-      longest: longestPrompt(problems, tokenizer, prompt),
-      problems: problems.length,
-    })),
-  };
+async function promptSizes({ train, suites, model: { tokenizer }, config: { prompt } }: Parts): Promise<PromptSizes> {
+  const longest = (problems: readonly Problem[]) => longestPrompt(problems, tokenizer, prompt);
+  const [trained, held] = await Promise.all([
+    Promise.all(train.map(({ problems }) => longest(problems))),
+    Promise.all(suites.map(async ({ problems }) => ({ longest: await longest(problems), problems: problems.length }))),
+  ]);
+  return { train: Math.max(...trained), suites: held };
 }

@@ -25,59 +25,59 @@ const read = (row: unknown, more: object = {}) => readSequence(row, { ...limits,
 const ids = (promptIds: number[], completionIds: number[]) => ({ id: undefined, promptIds, completionIds });
 
 describe('a row for logprobs', () => {
-  test('is ids, and then nothing else counts', () => {
+  test('is ids, and then nothing else counts', async () => {
     const row = { id: 7, prompt_ids: [1, 2], completion_ids: [3], prompt: 'x', completion: 'y', text: 'z' };
-    assert.deepEqual(read(row), { id: '7', promptIds: [1, 2], completionIds: [3] });
-    assert.deepEqual(read(row, { tokenizer: undefined }), { id: '7', promptIds: [1, 2], completionIds: [3] });
+    assert.deepEqual(await read(row), { id: '7', promptIds: [1, 2], completionIds: [3] });
+    assert.deepEqual(await read(row, { tokenizer: undefined }), { id: '7', promptIds: [1, 2], completionIds: [3] });
   });
 
-  test('is a prompt and a completion, read apart', () => {
-    assert.deepEqual(read({ prompt: 'Q<e>', completion: 'A' }), ids([1, ...codes('Q<e>')], codes('A')));
+  test('is a prompt and a completion, read apart', async () => {
+    assert.deepEqual(await read({ prompt: 'Q<e>', completion: 'A' }), ids([1, ...codes('Q<e>')], codes('A')));
   });
 
-  test('is a text, whose first token is given', () => {
-    assert.deepEqual(read({ text: 'abc' }), ids([1], codes('abc')));
+  test('is a text, whose first token is given', async () => {
+    assert.deepEqual(await read({ text: 'abc' }), ids([1], codes('abc')));
     const without = { ...limits.tokenizer, prefixIds: [] };
-    assert.deepEqual(read({ text: 'abc' }, { tokenizer: without }), ids(codes('a'), codes('bc')));
+    assert.deepEqual(await read({ text: 'abc' }, { tokenizer: without }), ids(codes('a'), codes('bc')));
   });
 
-  test('is a conversation, whose last message is the completion', () => {
+  test('is a conversation, whose last message is the completion', async () => {
     const messages = [
       { role: 'user', content: 'Q<e>' },
       { role: 'assistant', content: 'A' },
     ];
-    assert.deepEqual(read({ messages }), ids([1, ...codes('uQ<e>'), 2, ...codes('a')], [...codes('A'), 2]));
+    assert.deepEqual(await read({ messages }), ids([1, ...codes('uQ<e>'), 2, ...codes('a')], [...codes('A'), 2]));
     const other = { ...limits, tokenizer: letters('{{ messages | length }}{{ messages[-1].content }}') };
     assert.match(
-      JSON.stringify(readSequence({ messages }, other)),
+      JSON.stringify(await readSequence({ messages }, other)),
       /does not render the last message behind the prompt/,
     );
   });
 
-  test('is refused with what is wrong', () => {
-    const refused = (row: unknown, reason: RegExp, more: object = {}) => {
-      const result = read(row, more);
+  test('is refused with what is wrong', async () => {
+    const refused = async (row: unknown, reason: RegExp, more: object = {}) => {
+      const result = await read(row, more);
       assert.ok('reason' in result, JSON.stringify(row));
       assert.match(result.reason, reason);
     };
-    refused([], /expected an object/);
-    refused({}, /expected prompt_ids and completion_ids/);
-    refused({ prompt_ids: [1] }, /no field completion_ids/);
-    refused({ prompt_ids: '1', completion_ids: [1] }, /prompt_ids is string, expected a list/);
-    refused({ prompt_ids: [1], completion_ids: [1, 2.5] }, /completion_ids\[1\] is 2.5, expected an id/);
-    refused(
+    await refused([], /expected an object/);
+    await refused({}, /expected prompt_ids and completion_ids/);
+    await refused({ prompt_ids: [1] }, /no field completion_ids/);
+    await refused({ prompt_ids: '1', completion_ids: [1] }, /prompt_ids is string, expected a list/);
+    await refused({ prompt_ids: [1], completion_ids: [1, 2.5] }, /completion_ids\[1\] is 2.5, expected an id/);
+    await refused(
       { prompt_ids: [1], completion_ids: [3, 65_536] },
       /completion id 65536 at position 1 .* vocabulary of 65536/,
     );
-    refused({ prompt_ids: [-1], completion_ids: [3] }, /prompt id -1 at position 0/);
-    refused({ prompt_ids: [], completion_ids: [3] }, /the prompt has no ids/);
-    refused({ prompt: 'x', completion: '' }, /the completion has no ids/);
-    refused({ text: 'x'.repeat(40) }, /41 ids; the model's context is 40/);
-    refused({ text: 'x' }, /no tokenizer/, { tokenizer: undefined });
-    refused({ prompt: 'x' }, /no field completion/);
-    refused({ text: 3 }, /text is number, expected text/);
-    refused({ messages: [{ role: 'user', content: 'x' }] }, /last of messages/);
-    refused({ messages: [{ role: 'robot', content: 'x' }, null] }, /messages\[0\]: expected a role/);
+    await refused({ prompt_ids: [-1], completion_ids: [3] }, /prompt id -1 at position 0/);
+    await refused({ prompt_ids: [], completion_ids: [3] }, /the prompt has no ids/);
+    await refused({ prompt: 'x', completion: '' }, /the completion has no ids/);
+    await refused({ text: 'x'.repeat(40) }, /41 ids; the model's context is 40/);
+    await refused({ text: 'x' }, /no tokenizer/, { tokenizer: undefined });
+    await refused({ prompt: 'x' }, /no field completion/);
+    await refused({ text: 3 }, /text is number, expected text/);
+    await refused({ messages: [{ role: 'user', content: 'x' }] }, /last of messages/);
+    await refused({ messages: [{ role: 'robot', content: 'x' }, null] }, /messages\[0\]: expected a role/);
   });
 
   test('is named by file and line', async () => {

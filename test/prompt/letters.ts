@@ -1,23 +1,30 @@
-import type { Tokenizer } from '../../src/tokenizer/index.js';
+import type { Stretch, Tokenizer } from '../../src/tokenizer/index.js';
 
-/** Ids are code units; `<s>` and `<e>` are control tokens 1 and 2, `<think>` is 3 and part of an answer's text. */
+const SPELT: Record<string, number> = { '<s>': 1, '<e>': 2, '<think>': 3 };
+
+/** Ids are code units; `<s>` and `<e>` are special tokens 1 and 2, `<think>` is 3 and part of an answer's text. */
 export function letters(chatTemplate: string | undefined): Tokenizer {
-  const control = ['<s>', '<e>', '<think>'].map((content, i) => ({
-    id: i + 1,
-    content,
-    lstrip: false,
-    rstrip: false,
-    special: content !== '<think>',
-  }));
+  const encodeStretches = (stretches: readonly Stretch[]) =>
+    Promise.resolve(
+      stretches.flatMap(({ text, special }) =>
+        text
+          .split(special ? /(<s>|<e>|<think>)/ : /(<think>)/)
+          .flatMap((part, i) => (i % 2 === 1 ? SPELT[part]! : codes(part))),
+      ),
+    );
   return {
     vocabSize: 65_536,
     eosIds: [2],
     chatTemplate: chatTemplate === undefined ? undefined : { path: 'chat_template.jinja', text: chatTemplate },
-    controlTokens: control,
+    specialTokens: [
+      { id: 1, content: '<s>' },
+      { id: 2, content: '<e>' },
+    ],
     namedTokens: { bos_token: '<s>' },
     prefixIds: [1],
-    encode: (text) => codes(text),
-    decode: (ids) => String.fromCharCode(...Array.from(ids)),
+    encode: (text, { special = false } = {}) => encodeStretches([{ text, special }]),
+    encodeStretches,
+    decode: (ids) => Promise.resolve(String.fromCharCode(...Array.from(ids))),
   };
 }
 

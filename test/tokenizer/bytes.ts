@@ -1,11 +1,13 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GlossaError } from '../../src/base/error.js';
 import { byteSymbols } from '../../src/tokenizer/index.js';
 
 const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
 
-/** A byte-level tokenizer without merges: the id of a byte is the byte. Control tokens from 256: `<end>`, `<think>`, `<pad>`. */
+/** A byte-level tokenizer without merges: the id of a byte is the byte. Added from 256: `<end>`, `<think>`, `<pad>`; `<think>` is not special. */
 export const BYTES = {
   version: '1.0',
   added_tokens: [
@@ -29,3 +31,12 @@ export async function folder(files: Record<string, unknown>): Promise<string> {
   }
   return dir;
 }
+
+/** Whether an error is of this code, names what is wrong, and says what to do. */
+export const refused = (code: string, naming: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof GlossaError, String(error));
+  assert.equal(error.code, code);
+  assert.match(error.message, naming);
+  assert.ok(error.hint);
+  return true;
+};

@@ -21,7 +21,7 @@ export async function* differences(
 ): AsyncGenerator<Difference> {
   const json = gunzipSync(readFileSync(join(dir, 'tokenizer.json.gz'))).toString();
   const file = JSON.parse(json) as { added_tokens: { id: number }[] };
-  const control = new Set(tokenizer.controlTokens.map(({ id }) => id));
+  const control = new Set(tokenizer.specialTokens.map(({ id }) => id));
   const whole = RustTokenizer.fromString(json);
   const withoutControl = RustTokenizer.fromString(
     JSON.stringify({
@@ -30,7 +30,7 @@ export async function* differences(
       post_processor: null,
     }),
   );
-  const spellings = tokenizer.controlTokens.map(({ content }) => content);
+  const spellings = tokenizer.specialTokens.map(({ content }) => content);
   const options = { addSpecialTokens: false };
 
   for (let at = start; at < end; at += 500) {
@@ -46,11 +46,11 @@ export async function* differences(
     for (const [i, text] of texts.entries()) {
       const ids = idsOf[i]!;
       const pairs: [Difference['what'], readonly number[] | string, readonly number[] | string][] = [
-        ['text as text', tokenizer.encode(text), asText[i]!.getIds()],
-        ['control tokens', tokenizer.encode(text, { special: true }), ids],
-        ['decoding', tokenizer.decode(ids, { special: true }), decoded[i]!],
-        ['decoding a part', tokenizer.decode(part(ids), { special: true }), decodedPart[i]!],
-        ['decoding without control tokens', tokenizer.decode(ids), shown[i]!],
+        ['text as text', await tokenizer.encode(text), asText[i]!.getIds()],
+        ['control tokens', await tokenizer.encode(text, { special: true }), ids],
+        ['decoding', await tokenizer.decode(ids, { special: true }), decoded[i]!],
+        ['decoding a part', await tokenizer.decode(part(ids), { special: true }), decodedPart[i]!],
+        ['decoding without control tokens', await tokenizer.decode(ids), shown[i]!],
       ];
       for (const [what, ours, theirs] of pairs) {
         if (JSON.stringify(ours) !== JSON.stringify(theirs)) yield { index: at + i, text, what, ours, theirs };

@@ -42,37 +42,38 @@ for (const [model, expected] of Object.entries(EXPECTED)) {
       assert.match(tokenizer.chatTemplate?.text ?? '', /messages/);
     });
 
-    test('gives the ids two other implementations agree on', () => {
+    test('gives the ids two other implementations agree on', async () => {
       const rows = golden();
       assert.equal(rows.length, 37);
-      for (const { ref, text, ids } of rows) assert.deepEqual(tokenizer.encode(text, { special: true }), ids, ref);
+      for (const { ref, text, ids } of rows)
+        assert.deepEqual(await tokenizer.encode(text, { special: true }), ids, ref);
     });
 
-    test('gives the same ids where control tokens are not read and the text spells none', () => {
-      const spelt = ({ text }: Golden) => tokenizer.controlTokens.some(({ content }) => text.includes(content));
+    test('gives the same ids where control tokens are not read and the text spells none', async () => {
+      const spelt = ({ text }: Golden) => tokenizer.specialTokens.some(({ content }) => text.includes(content));
       const plain = golden().filter((row) => !spelt(row));
       assert.ok(plain.length >= 30);
-      for (const { ref, text, ids } of plain) assert.deepEqual(tokenizer.encode(text), ids, ref);
+      for (const { ref, text, ids } of plain) assert.deepEqual(await tokenizer.encode(text), ids, ref);
       for (const { ref, text } of golden().filter(spelt)) {
-        const ids = tokenizer.encode(text);
-        for (const { id } of tokenizer.controlTokens) assert.ok(!ids.includes(id), ref);
-        assert.equal(tokenizer.decode(ids), expected.nfc ? text.normalize('NFC') : text, ref);
+        const ids = await tokenizer.encode(text);
+        for (const { id } of tokenizer.specialTokens) assert.ok(!ids.includes(id), ref);
+        assert.equal(await tokenizer.decode(ids), expected.nfc ? text.normalize('NFC') : text, ref);
       }
     });
 
-    test('gives each golden text back from its ids', () => {
+    test('gives each golden text back from its ids', async () => {
       for (const { ref, text, ids } of golden()) {
-        assert.equal(tokenizer.decode(ids, { special: true }), expected.nfc ? text.normalize('NFC') : text, ref);
+        assert.equal(await tokenizer.decode(ids, { special: true }), expected.nfc ? text.normalize('NFC') : text, ref);
       }
     });
 
-    test('keeps text that spells a control token as text', () => {
-      for (const { content, id } of tokenizer.controlTokens) {
+    test('keeps text that spells a control token as text', async () => {
+      for (const { content, id } of tokenizer.specialTokens) {
         const text = `a ${content}${content} b`;
-        const ids = tokenizer.encode(text);
+        const ids = await tokenizer.encode(text);
         assert.ok(!ids.includes(id), content);
-        assert.equal(tokenizer.decode(ids), text);
-        assert.ok(tokenizer.encode(text, { special: true }).includes(id), content);
+        assert.equal(await tokenizer.decode(ids), text);
+        assert.ok((await tokenizer.encode(text, { special: true })).includes(id), content);
       }
     });
 
@@ -81,8 +82,8 @@ for (const [model, expected] of Object.entries(EXPECTED)) {
       for await (const difference of differences(dir, tokenizer, range)) assert.fail(JSON.stringify(difference));
     });
 
-    test('decodes ids past its vocabulary, as a padded embedding can draw them, to U+FFFD', () => {
-      assert.equal(tokenizer.decode([tokenizer.vocabSize, 1 << 30, -1]), '\ufffd'.repeat(3));
+    test('decodes ids past its vocabulary, as a padded embedding can draw them, to nothing', async () => {
+      assert.equal(await tokenizer.decode([tokenizer.vocabSize, 1 << 30, -1]), '');
     });
   });
 }

@@ -175,7 +175,7 @@ describe('training', () => {
     const tokenizer = await loadTokenizer(folder.checkpoint(2));
     for (const step of [1, 2]) {
       const [row] = await readRolloutFile(folder.rollout(step));
-      const prompt = tokenizer.decode(row!['prompt_ids'] as number[]);
+      const prompt = await tokenizer.decode(row!['prompt_ids'] as number[]);
       assert.equal(prompt, `ko: ${String(row!['question'])}!`);
     }
   });

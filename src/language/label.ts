@@ -1,5 +1,6 @@
 import { cyrillicLanguage, type CyrillicLanguage } from './cyrillic.js';
-import { isEnglish } from './latin.js';
+import { Form, hanForms } from './han.js';
+import { isEnglish, JUDGED_WORDS } from './latin.js';
 import { Script } from './script.js';
 import type { CountedLanguage, Language } from './types.js';
 import type { Words } from './words.js';
@@ -8,11 +9,13 @@ import type { Words } from './words.js';
 const JAPANESE_KANA_SHARE = 0.2;
 
 /**
- * The language of every word. Hangul is Korean, Thai is Thai. Latin is English, or `other` by the run (isEnglish). Cyrillic is
- * Ukrainian or Russian by the sentence (cyrillicLanguage); a sentence that does not tell goes with most of the text's decided
- * words, and where there are none to Ukrainian if that is the target, else to Russian. Words with kana are Japanese, and so
- * are the Han words of a sentence of which a fifth or more has kana; other Han words go to the target where it is Chinese or
- * Japanese, else to Japanese if the text has a sentence that is Japanese by its kana, else to Chinese.
+ * The language of every word. Hangul is Korean, Thai is Thai, kana Japanese. What the script leaves open is decided by the
+ * sentence, and where that does not tell, by most of the text's decided words:
+ * - Han: Japanese where a fifth or more of the sentence's words have kana; else by the characters only one of the two writes
+ *   (hanForms); else Japanese where kana stands among the Han letters. What stays open is the target if that is Chinese or
+ *   Japanese, else what the text's other sentences are, else Chinese.
+ * - Cyrillic: cyrillicLanguage; what stays open goes with the text, else to Ukrainian if that is the target, else to Russian.
+ * - Latin: English or `other` by the run (isEnglish); runs of fewer than 4 words go with the text, else to English.
  */
 export function labelLanguages(text: string, words: Words, target: Language): CountedLanguage[] {
   const labels: CountedLanguage[] = new Array<CountedLanguage>(words.start.length);
@@ -22,7 +25,7 @@ export function labelLanguages(text: string, words: Words, target: Language): Co
     seen[script] = 1;
     labels[i] = SURE[script]!;
   }
-  if (seen[Script.han] === 1) labelHan(words, labels, target, seen[Script.kana] === 1);
+  if (seen[Script.han] === 1) labelHan(text, words, labels, target);
   if (seen[Script.cyrillic] === 1) labelCyrillic(text, words, labels, target);
   if (seen[Script.latin] === 1) labelLatin(text, words, labels);
   return labels;
@@ -31,26 +34,62 @@ export function labelLanguages(text: string, words: Words, target: Language): Co
 /** By script; those that need more than the script are overwritten. */
 const SURE: readonly CountedLanguage[] = ['other', 'en', 'ru', 'ko', 'zh', 'ja', 'th', 'other', 'other', 'other'];
 
-function labelHan(words: Words, labels: CountedLanguage[], target: Language, anyKana: boolean): void {
-  if (!anyKana) {
-    if (target === 'ja') for (let i = 0; i < labels.length; i++) if (words.script[i] === Script.han) labels[i] = 'ja';
-    return;
-  }
-  const japanese: boolean[] = [];
+function labelHan(text: string, words: Words, labels: CountedLanguage[], target: Language): void {
+  const decided = { zh: 0, ja: 0 };
+  const open: [start: number, end: number][] = [];
   forEachSentence(words, (start, end) => {
-    let han = 0;
-    let kana = 0;
-    for (let i = start; i < end; i++) {
-      if (words.script[i] === Script.han) han++;
-      else if (words.script[i] === Script.kana) kana++;
+    const han: number[] = [];
+    for (let i = start; i < end; i++) if (words.script[i] === Script.han) han.push(i);
+    if (han.length === 0) return;
+    const language = hanLanguage(text, words, start, end);
+    if (language === null) {
+      open.push([start, end]);
+      return;
     }
-    japanese[start] = kana > 0 && kana >= JAPANESE_KANA_SHARE * (han + kana);
+    decided[language] += han.length;
+    for (const i of han) labels[i] = language;
   });
-  const undecided: CountedLanguage = target === 'zh' || target === 'ja' ? target : japanese.some(Boolean) ? 'ja' : 'zh';
-  forEachSentence(words, (start, end) => {
-    const language = japanese[start] ? 'ja' : undecided;
+  const usual = decided.ja > decided.zh ? 'ja' : 'zh';
+  const language = target === 'zh' || target === 'ja' ? target : usual;
+  for (const [start, end] of open)
     for (let i = start; i < end; i++) if (words.script[i] === Script.han) labels[i] = language;
-  });
+}
+
+/** Japanese or Chinese, by the Han and kana words of one sentence; null where both could write it. */
+function hanLanguage(text: string, words: Words, start: number, end: number): 'ja' | 'zh' | null {
+  let han = 0;
+  let kana = 0;
+  let japanese = 0;
+  let chinese = 0;
+  let joined = false;
+  let particles = 0;
+  const forms = hanForms();
+  for (let i = start; i < end; i++) {
+    if (words.script[i] === Script.kana) {
+      kana++;
+      if (text.slice(words.start[i], words.end[i]) === 'の') particles++;
+      joined ||= isJoined(text, words, i);
+    } else if (words.script[i] === Script.han) {
+      han++;
+      for (let at = words.start[i]!; at < words.end[i]!; at++) {
+        const form = forms[text.charCodeAt(at)];
+        if (form === Form.japanese) japanese++;
+        else if (form === Form.chinese) chinese++;
+      }
+    }
+  }
+  // Chinese brands and shop signs write の for "of".
+  if (kana === particles && chinese > japanese) return 'zh';
+  if (kana > 0 && kana >= JAPANESE_KANA_SHARE * (han + kana)) return 'ja';
+  if (japanese !== chinese) return japanese > chinese ? 'ja' : 'zh';
+  return joined ? 'ja' : null;
+}
+
+/** Whether a word with kana stands among Han words without a mark or space between: a particle, not a quotation. */
+function isJoined(text: string, words: Words, i: number): boolean {
+  const before = words.script[i - 1] === Script.han && words.end[i - 1] === words.start[i];
+  const after = words.script[i + 1] === Script.han && words.start[i + 1] === words.end[i];
+  return (before || after) && text.slice(words.start[i], words.end[i]) !== 'の';
 }
 
 function labelCyrillic(text: string, words: Words, labels: CountedLanguage[], target: Language): void {
@@ -75,17 +114,23 @@ function labelCyrillic(text: string, words: Words, labels: CountedLanguage[], ta
 
 function labelLatin(text: string, words: Words, labels: CountedLanguage[]): void {
   const { script, sentence } = words;
+  const decided = { en: 0, other: 0 };
+  const open: [start: number, end: number][] = [];
   for (let start = 0; start < labels.length; start++) {
     if (script[start] !== Script.latin) continue;
     let end = start + 1;
     while (end < labels.length && script[end] === Script.latin && sentence[end] === sentence[start]) end++;
-    if (end - start >= 4) {
+    if (end - start < JUDGED_WORDS) open.push([start, end]);
+    else {
       const run: string[] = [];
       for (let i = start; i < end; i++) run.push(text.slice(words.start[i], words.end[i]));
-      if (!isEnglish(run)) labels.fill('other', start, end);
+      const language = isEnglish(run) ? 'en' : 'other';
+      decided[language] += run.length;
+      if (language === 'other') labels.fill('other', start, end);
     }
     start = end - 1;
   }
+  if (decided.other > decided.en) for (const [start, end] of open) labels.fill('other', start, end);
 }
 
 function forEachSentence(words: Words, visit: (start: number, end: number) => void): void {

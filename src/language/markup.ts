@@ -1,3 +1,5 @@
+import { giveBackProse } from './hidden_prose.js';
+
 /** Most characters of `$...$` on one line; a longer stretch between two dollar signs is money, not mathematics. */
 const INLINE_MATH_LIMIT = 400;
 /** Most characters of an inline code span. */
@@ -10,18 +12,27 @@ const PROSE_ENVIRONMENTS = new Set(
   ),
 );
 
-const OPENING = /```|~~~|`|\$\$?|\\[([]|\\begin\s*\{([A-Za-z]+\*?)\}|\\[A-Za-z]+\*?|<|https?:\/\/|www\./g;
-const ANY_OPENING = /[`$\\<]|~~~|https?:\/\/|www\./;
+const OPENING =
+  /```|~~~|`|\$\$?|\\[([]|\\begin\s*\{([A-Za-z]+\*?)\}|\\[A-Za-z]+\*?|<|https?:\/\/|www\.|&#?[A-Za-z\d]{2,10};/g;
+/** The same and addresses without a scheme; apart, because it takes twice as long. */
+const OPENING_OR_ADDRESS = new RegExp(
+  `${OPENING.source}|${/(?<![\w@.-])[\w-][\w.+-]{0,63}@(?=[\w-]+\.)|(?<![\w.-])(?:[a-z\d][a-z\d-]{0,62}\.){1,4}(?:com|org|net|edu|gov|io|ai|dev|app|info|biz|tv|kr|jp|cn|th|ua|ru|uk|eu|de|fr|py|js|ts|txt|csv|json|md|html|pdf|png|jpg|cpp|java|ipynb)(?![\w-])/.source}`,
+  'g',
+);
+const MAY_BE_ADDRESS = /@|[a-z\d]\.[a-z]/;
+const ANY_OPENING = /[`$\\<@&]|~~~|https?:\/\/|[a-z\d]\.[a-z]/;
 /** A tag has attributes with values or none, so that `a <b and c> d` stays text. Also control tokens such as <|im_end|>. */
 const TAG =
   /<\/?[A-Za-z][\w:-]{0,40}(?:\s+[\w:-]{1,40}=(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[\w.-]{1,80}))*\s*\/?>|<\|[\w ]{1,60}\|>|<!--[^>]{0,400}-->/y;
 /** ASCII only: a Korean particle glued to an address is still a word. */
-const ADDRESS = /(?:https?:\/\/|www\.)[\w\-./?%&=+#~:,;!@*()[\]']*/y;
+const DOMAIN = /[\w-]+(?:\.[\w-]+)+/y;
+const ADDRESS = /(?:https?:\/\/|www\.)?[\w\-./?%&=+#~:,;!@*()[\]']*/y;
 
 /**
  * Marks what is not prose: LaTeX mathematics (`$..$`, `$$..$$`, `\(..\)`, `\[..\]`, environments), LaTeX commands (their
- * arguments stay), code fences and spans, tags and control tokens, web addresses. Returns one byte per UTF-16 unit, 1 for
- * taken away, or null where there is none of it. What a truncated completion left open runs to the end of the text, except
+ * arguments stay), code fences and spans, tags, entities
+ * and control tokens, addresses of the web and of mail, names of files. Returns one byte per UTF-16 unit, 1 for
+ * taken away, or null where there is none of it. Prose inside any of it is given back (giveBackProse). What a truncated completion left open runs to the end of the text, except
  * `\(`, which runs to the end of its line, and a lone `$` or backquote, which is a character like any other.
  *
  * `$` is mathematics under Pandoc's rule (no space inside the signs, no digit after the closing one) unless what lies between
@@ -30,12 +41,16 @@ const ADDRESS = /(?:https?:\/\/|www\.)[\w\-./?%&=+#~:,;!@*()[\]']*/y;
 export function markupMask(text: string): Uint8Array | null {
   if (!ANY_OPENING.test(text)) return null;
   const mask = new Uint8Array(text.length);
-  OPENING.lastIndex = 0;
-  for (let match = OPENING.exec(text); match !== null; match = OPENING.exec(text)) {
+  const opening = MAY_BE_ADDRESS.test(text) ? OPENING_OR_ADDRESS : OPENING;
+  opening.lastIndex = 0;
+  for (let match = opening.exec(text); match !== null; match = opening.exec(text)) {
     const start = match.index;
     const end = markupEnd(text, start, match[0], match[1]);
-    if (end > start) mask.fill(1, start, end);
-    OPENING.lastIndex = Math.max(end, start + 1);
+    if (end > start) {
+      mask.fill(1, start, end);
+      giveBackProse(text, mask, start, end, match[0] === '```' || match[0] === '~~~');
+    }
+    opening.lastIndex = Math.max(end, start + 1);
   }
   return mask;
 }
@@ -69,7 +84,9 @@ function markupEnd(text: string, start: number, opening: string, environment: st
     case '\\end':
       return text[inside] === '{' ? lineSpan(text, start, inside, '}', 40) : inside;
     default:
-      return inside; // a command such as \frac or \boxed
+      if (opening.endsWith('@')) return matchEnd(DOMAIN, text, inside);
+      if (opening.startsWith('\\') || opening.startsWith('&')) return inside; // \frac or \boxed; &nbsp;
+      return text[inside] === '/' || text[inside] === ':' ? matchEnd(ADDRESS, text, inside) : inside; // example.org/a
   }
 }
 

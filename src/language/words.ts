@@ -1,4 +1,7 @@
 import { wordLengths } from './breaks.js';
+import { hanjaRole } from './hanja.js';
+import { meantScript } from './lookalikes.js';
+import { isNotation } from './notation.js';
 import { astralScript, Script, scriptTable } from './script.js';
 
 /** Words of a text in order, column by column; word i is `text.slice(start[i], end[i])`. */
@@ -13,19 +16,6 @@ export interface Words {
   /** 1 where the word stands in markup (LaTeX, code, tags, addresses), else 0. */
   hidden: number[];
 }
-
-/** Unit symbols, which after a number belong to the number. Written-out units (dollars, hours) are words. */
-const UNITS = new Set(
-  (
-    'km m cm mm nm kg g mg t l L ml mL dl cl cc h hr hrs min mins s sec secs ms kmh km/h mph ft yd lb lbs oz kWh W kW Hz V A J N Pa cal kcal ' +
-    'GB MB KB TB am pm AM PM C F K USD EUR KRW JPY CNY UAH THB RMB ' +
-    'км м см мм кг г мг л мл хв с сек грн коп руб т га шт'
-  ).split(' '),
-);
-/** Names of functions, which before an argument are mathematics. */
-const FUNCTION_NAMES = new Set(
-  'sin cos tan cot sec csc log ln exp lim max min gcd lcm mod det sqrt abs floor ceil frac round sum'.split(' '),
-);
 
 /**
  * Breaks `text` into words. Letters of one script stand together; an apostrophe between two Latin or two Cyrillic letters joins
@@ -72,7 +62,21 @@ export function breakWords(text: string, mask: Uint8Array | null): Words {
       end += isPair(text, end) ? 2 : 1;
     }
 
-    if (unspaced || script === Script.thai) {
+    if (script === Script.latin || script === Script.cyrillic) {
+      const mixed = mixedWord(text, at, end, scripts, mask);
+      if (mixed !== undefined) {
+        push(words, at, mixed.end, mixed.script, sentence, line, hidden);
+        at = mixed.end;
+        continue;
+      }
+    }
+    const hanja = script === Script.han ? hanjaRole(text, at, end, scripts) : undefined;
+    if (hanja === 'korean') {
+      while (end < length && (mask === null || mask[end] === hidden) && isHangul(text, end, scripts)) end++;
+      push(words, at, end, Script.hangul, sentence, line, hidden);
+    } else if (hanja === 'gloss') {
+      // Written twice, counted once.
+    } else if (unspaced || script === Script.thai) {
       unbroken.push(words.start.length);
       push(words, at, end, script, sentence, line, hidden);
     } else if (script === Script.hangul || !isNotation(text, at, end, script, scripts)) {
@@ -155,6 +159,39 @@ function joins(text: string, at: number, script: number, scripts: Uint8Array): b
   return apostrophe && at + 1 < text.length && scripts[text.charCodeAt(at + 1)] === script;
 }
 
+function isHangul(text: string, at: number, scripts: Uint8Array): boolean {
+  return scripts[text.charCodeAt(at)] === Script.hangul;
+}
+
+/**
+ * A word of Latin and Cyrillic letters that was meant in one of the two, and a Latin i between Cyrillic words, the Ukrainian
+ * "and"; undefined for all others. [at, end) is its first part.
+ */
+function mixedWord(
+  text: string,
+  at: number,
+  end: number,
+  scripts: Uint8Array,
+  mask: Uint8Array | null,
+): { end: number; script: number } | undefined {
+  if (end - at === 1 && (text[at] === 'i' || text[at] === 'I')) {
+    const between = text[at - 1] === ' ' && text[end] === ' ' && isAlphabetic(text, at - 2, scripts);
+    if (between && scripts[text.charCodeAt(end + 1)] === Script.cyrillic) return { end, script: Script.cyrillic };
+  }
+  if (!isAlphabetic(text, end, scripts) || mask?.[end] !== mask?.[at]) return undefined;
+  let last = end;
+  while (isAlphabetic(text, last, scripts) && last - at < LONGEST_MIXED && mask?.[last] === mask?.[at]) last++;
+  const script = meantScript(text.slice(at, last));
+  return script === undefined ? undefined : { end: last, script: Script[script] };
+}
+
+function isAlphabetic(text: string, at: number, scripts: Uint8Array): boolean {
+  const script = at >= 0 && at < text.length ? scripts[text.charCodeAt(at)] : Script.none;
+  return script === Script.latin || script === Script.cyrillic;
+}
+/** Longer ones are taken apart as they come: no word is as long. */
+const LONGEST_MIXED = 60;
+
 function hanOrKana(text: string, start: number, end: number, scripts: Uint8Array): number {
   for (let at = start; at < end; at++) if (scripts[text.charCodeAt(at)] === Script.kana) return Script.kana;
   return Script.han;
@@ -174,40 +211,4 @@ function endsSentence(text: string, at: number, unit: number): boolean {
     default:
       return false;
   }
-}
-
-/** Whether letters are part of a number or a formula rather than a word. */
-function isNotation(text: string, start: number, end: number, script: number, scripts: Uint8Array): boolean {
-  const before = start > 0 ? text.charCodeAt(start - 1) : 0;
-  if (script !== Script.other && scripts[before] === Script.digit) return true;
-  if (script === Script.other) return end - start === 1 && isGreek(text.charCodeAt(start));
-
-  const length = end - start;
-  if (length <= 4) {
-    // "5 kg", and the endings of ordinals: "5-й".
-    const gap = before === 0x20 || before === 0xa0 || before === 0x202f || before === 0x2d;
-    if (gap && start > 1 && scripts[text.charCodeAt(start - 2)] === Script.digit) {
-      if (UNITS.has(text.slice(start, end)) || (before === 0x2d && script === Script.cyrillic && length <= 3))
-        return true;
-    }
-  }
-  if (script !== Script.latin) return false;
-  if (length === 1) return !isEnglishLetterWord(text, start, scripts);
-  if (length <= 5 && /^ ?[([{_^\d]/.test(text.slice(end, end + 2))) return FUNCTION_NAMES.has(text.slice(start, end));
-  return false;
-}
-
-function isGreek(unit: number): boolean {
-  return unit >= 0x370 && unit <= 0x3ff;
-}
-
-/** "a", "A" or "I" with a Latin word of two letters or more on either side, one space between. */
-function isEnglishLetterWord(text: string, at: number, scripts: Uint8Array): boolean {
-  const letter = text[at];
-  if (letter !== 'a' && letter !== 'A' && letter !== 'I') return false;
-  const latin = (position: number): boolean =>
-    position >= 0 && position < text.length && scripts[text.charCodeAt(position)] === Script.latin;
-  return (
-    (text[at + 1] === ' ' && latin(at + 2) && latin(at + 3)) || (text[at - 1] === ' ' && latin(at - 2) && latin(at - 3))
-  );
 }

@@ -33,7 +33,7 @@ function accuracy(
 /**
  * Floors are what was measured less about half a point. The few misses among sentences are lists of foreign names, and
  * Cyrillic sentences of 2 or 3 words without a letter or function word of their language: those go to the target by rule, so
- * they are right for Ukrainian (single words 100 %) and wrong for Russian under a Ukrainian target (single words 18 %).
+ * they are right for Ukrainian (single words 100 %) and wrong for Russian under a Ukrainian target (single words 31 %).
  */
 const floors: [CountedLanguage, Language, Snippet['kind'], number][] = [
   ['en', 'en', 'sentences', 0.995],
@@ -42,14 +42,14 @@ const floors: [CountedLanguage, Language, Snippet['kind'], number][] = [
   ['ja', 'ja', 'sentences', 0.995],
   ['th', 'th', 'sentences', 0.99],
   ['uk', 'uk', 'sentences', 0.99],
-  ['ru', 'uk', 'sentences', 0.92],
+  ['ru', 'uk', 'sentences', 0.96],
   // Under another target nothing is given away by the rule for doubtful cases.
   ['en', 'ko', 'sentences', 0.995],
   ['zh', 'ko', 'sentences', 0.995],
   ['ja', 'zh', 'sentences', 0.995],
   ['ja', 'ko', 'sentences', 0.995],
   ['th', 'ko', 'sentences', 0.99],
-  ['uk', 'ko', 'sentences', 0.985],
+  ['uk', 'ko', 'sentences', 0.99],
   ['ru', 'ko', 'sentences', 0.99],
   ...(['en', 'ko', 'zh', 'ja', 'th', 'uk'] as const).flatMap((language) =>
     (['word-pairs', 'single-words'] as const).map((kind): [CountedLanguage, Language, Snippet['kind'], number] => [
@@ -86,9 +86,9 @@ test(
       ['ja', 'ja', 'ja', 0.995],
       ['th', 'th', 'th', 0.995],
       ['ru', 'uk', 'ru', 0.99],
-      ['es', 'ko', 'other', 0.95],
-      ['de', 'ko', 'other', 0.93],
-      ['fr', 'ko', 'other', 0.94],
+      ['es', 'ko', 'other', 0.98],
+      ['de', 'ko', 'other', 0.98],
+      ['fr', 'ko', 'other', 0.96],
     ];
     for (const [file, target, counted, floor] of expected) {
       let words = 0;

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { labelWords, measureLanguage, type Language, type WordCounts } from '../../src/language/index.js';
+
+/** A text, the language of its prompt, and the words expected by language ('+': any number above 0); all others 0. */
+type Case = [text: string, target: Language, expected: Partial<Record<keyof WordCounts, number | '+'>>];
+
+function holds(name: string, cases: readonly Case[]): void {
+  test(name, () => {
+    for (const [text, target, expected] of cases) {
+      const { words } = measureLanguage(text, target);
+      const labelled = labelWords(text, target)
+        .map(({ start, end, language }) => `${text.slice(start, end)}/${language}`)
+        .join(' ');
+      for (const [language, n] of Object.entries(words) as [keyof WordCounts, number][]) {
+        const wanted = expected[language] ?? 0;
+        assert.ok(wanted === '+' ? n > 0 : n === wanted, `${text} (${target}): ${language} ${n}; ${labelled}`);
+      }
+    }
+  });
+}
+
+holds('Japanese and Chinese without kana are told apart by characters only one of them writes', [
+  ['労働、峠、自動販売機', 'en', { ja: '+' }],
+  ['国際労働機関、峠の茶屋、駅前広場', 'ko', { ja: '+' }],
+  ['円周率、戦争、図書館、気温', 'en', { ja: '+' }],
+  ['电脑、苹果、这个问题', 'ja', { zh: '+' }],
+  ['我們說這個問題', 'ja', { zh: '+' }],
+  // Nothing to tell by: the target, else Chinese.
+  ['時間計算', 'ja', { ja: '+' }],
+  ['時間計算', 'ko', { zh: '+' }],
+]);
+
+holds('one particle among Han letters is Japanese, a quotation or a の of a shop sign is not', [
+  ['持込申請は最悪状態完了', 'en', { ja: '+' }],
+  ['他说「ありがとう」然后就离开了学校', 'zh', { zh: '+', ja: '+' }],
+  ['鲜の味餐厅', 'zh', { zh: '+', ja: '+' }],
+]);
+
+holds('Russian under a Ukrainian target, by its endings', [
+  ['Цветовая тема', 'uk', { ru: 2 }],
+  ['Большая собака', 'uk', { ru: 2 }],
+  ['Красное яблоко', 'uk', { ru: 2 }],
+  ['Правильный ответ', 'uk', { ru: 2 }],
+  ['Итого семь яблок', 'uk', { ru: 3 }],
+  ['Велика собака', 'uk', { uk: 2 }],
+  ['Правильна відповідь', 'uk', { uk: 2 }],
+  ['Червоне яблуко', 'uk', { uk: 2 }],
+]);
+
+holds('Belarusian, Bulgarian and Serbian are neither', [
+  ['Мова і культура Беларусі маюць багатую гісторыю', 'uk', { other: 7 }],
+  ['Хлопчык мае пяць яблыкаў', 'uk', { other: 4 }],
+  ['Колькі яблыкаў засталося?', 'uk', { other: 3 }],
+  ['У Алеся было дзесяць яблыкаў, ён аддаў тры сястры', 'uk', { other: 9 }],
+  ['Момчето има пет ябълки и яде две', 'uk', { other: 7 }],
+  ['Дечак има пет јабука', 'uk', { other: 4 }],
+]);
+
+holds('letters of the other alphabet that look alike do not change the word', [
+  ['Вiдповiдь: сiм яблук i три грушi', 'uk', { uk: 6 }],
+  ['Cкiльки яблук залишилося?', 'uk', { uk: 3 }],
+  ['Ответ: cемь яблок', 'uk', { ru: 3 }],
+  ['The аpple is red', 'en', { en: 4 }],
+  ['iPhoneом пользуются', 'ko', { ru: '+' }],
+]);
+
+holds('identifiers and operands are no words', [
+  ['변수 total_cost는 price * quantity로 계산합니다.', 'ko', { ko: 4 }],
+  ['함수 get_total은 numApples를 돌려줍니다', 'ko', { ko: 4 }],
+  ['x = price * count 입니다', 'ko', { ko: 1 }],
+  ['결과 total += price 이다', 'ko', { ko: 2 }],
+  ['calculateTotal() 함수를 부릅니다', 'ko', { ko: 2 }],
+  // Prose with a sign in it stays prose.
+  ['Tom has 5 apples = 3 + 2', 'en', { en: 3 }],
+  ['**Answer**: five apples', 'en', { en: 3 }],
+  ['* Total cost of apples', 'en', { en: 4 }],
+  ['She said and/or he said', 'en', { en: 6 }],
+]);
+
+holds('addresses without a scheme, mail, files', [
+  ['example.org 또는 me@example.com 으로 문의하세요.', 'ko', { ko: 3 }],
+  ['naver.com 에서 hong.gil@corp.co.kr 로', 'ko', { ko: 2 }],
+  ['파일 main.py 와 data.csv 를 보세요', 'ko', { ko: 4 }],
+  ['Вiн пише на test@mail.ua щодня', 'uk', { uk: 4 }],
+  ['That is the end.So we stop', 'en', { en: 7 }],
+]);
+
+holds('entities of HTML', [
+  ['정답은 5입니다.&nbsp;감사합니다.<br>끝', 'ko', { ko: 4 }],
+  ['답은&nbsp;7&lt;8&amp;9&#39;입니다&#x27;', 'ko', { ko: 2 }],
+]);
+
+holds('units with a stroke', [
+  ['Маса 5 кг, швидкість 60 км/год.', 'uk', { uk: 2 }],
+  ['60 km/h 속도, 5 kg/m 무게', 'ko', { ko: 2 }],
+  ['Швидкість 5 м/с, густина 3 г/см', 'uk', { uk: 2 }],
+  ['скорость в км/ч', 'ko', { ru: 2 }],
+  ['минулий год', 'uk', { uk: 2 }],
+]);
+
+holds('names of points and triangles, full-width too; words in capitals stay words', [
+  ['삼각형 ABC의 넓이는 5이다.', 'ko', { ko: 4 }],
+  ['점 A와 B, 선분 AB와 삼각형 PQR', 'ko', { ko: 5 }],
+  ['ＡＢＣ 삼각형', 'ko', { ko: 1 }],
+  ['SO THE ANSWER IS SEVEN', 'en', { en: 5 }],
+]);
+
+holds('hanja: a gloss is counted with its word, a word with a Korean ending is Korean; Chinese is not hidden by it', [
+  ['이자(利子)는 원금의 5%이다.', 'ko', { ko: 4 }],
+  ['원금(元金)과 이율(利率)의 곱', 'ko', { ko: 5 }],
+  ['韓國의 人口는 많다', 'ko', { ko: 3 }],
+  ['답(现在用中文想一想)은', 'ko', { ko: 2, zh: '+' }],
+]);
+
+holds('romanised Korean, Japanese, Chinese and Ukrainian are not English', [
+  ['Minsuneun sagwa segaereul gajigo itseumnida. Modu myeot gaeingayo?', 'en', { other: 8 }],
+  ['Geuraeseo dabeun chil imnida. Modu deohamyeon yeol gaeimnida.', 'en', { other: 8 }],
+  ['Taro wa ringo wo mittsu motte imasu. Hanako ni hitotsu agemashita.', 'en', { other: 11 }],
+  ['Xiaoming you san ge pingguo, ta chi le yi ge.', 'en', { other: 10 }],
+  ['Skilky yabluk zalyshylosia u Tarasa pislia obidu?', 'en', { other: 6 }],
+  ['You can see men and women who sing a song in Hong Kong', 'ko', { en: 13 }],
+]);
+
+holds('prose hidden in mathematics, code, comments and tags is counted', [
+  ['답을 구하자. $$Now I think in English because nobody counts it.$$ 답은 5이다.', 'ko', { ko: 4, en: 9 }],
+  ['답을 구하자. `Now I think in English because nobody counts it.` 답은 5이다.', 'ko', { ko: 4, en: 9 }],
+  ['답 \\( so we add them together and get seven \\) 이다', 'ko', { ko: 2, en: 8 }],
+  ['답 \\[ so we add them together and get', 'ko', { ko: 1, en: 7 }],
+  ['답 $\\text{now I think about the number of apples}$ 이다', 'ko', { ko: 2, en: 8 }],
+  ['```\nNow I will think in English about this problem\n```\n답', 'ko', { ko: 1, en: 9 }],
+  ['<!-- Now I think in English here --> 답', 'ko', { ko: 1, en: 6 }],
+  ['$$现在我用中文来想这个问题$$ 답', 'ko', { ko: 1, zh: '+' }],
+  // Formulas and code with words in them stay what they are.
+  ['```python\nfor item in list of items: return total price\n```\n답', 'ko', { ko: 1 }],
+  ['답은 $x = 5 \\text{ apples}$', 'ko', { ko: 1 }],
+  ['`the price` 답', 'ko', { ko: 1 }],
+]);

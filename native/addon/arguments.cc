@@ -1,6 +1,7 @@
 #include "addon/arguments.h"
 
 #include <cmath>
+#include <cstring>
 
 #include "addon/failure.h"
 
@@ -31,25 +32,30 @@ struct RawArray {
   void* data;
 };
 
-// Memory that a job reads while JavaScript runs on must stay where it is: no detached, resizable or shared buffers.
+// Where the elements lie until JavaScript runs again. Memory that others change meanwhile is refused: resizable and
+// shared buffers.
 RawArray raw_array(Napi::Value value, const std::string& field, const std::string& expected) {
   const Napi::Env env = value.Env();
   if (!value.IsTypedArray()) invalid_argument(env, field, expected, describe(value));
   RawArray raw{};
   napi_value buffer = nullptr;
-  if (napi_get_typedarray_info(env, value, &raw.type, &raw.length, &raw.data, &buffer, nullptr) != napi_ok) {
-    invalid_argument(env, field, expected, "a typed array that cannot be read");
-  }
+  auto look = [&] {
+    if (napi_get_typedarray_info(env, value, &raw.type, &raw.length, &raw.data, &buffer, nullptr) != napi_ok) {
+      invalid_argument(env, field, expected, "a typed array that cannot be read");
+    }
+  };
+  look();
   const Napi::Value holder(env, buffer);
   if (!holder.IsArrayBuffer()) {
     invalid_argument(env, field, expected + " over an ArrayBuffer", "one over shared memory; pass a copy (slice())");
   }
-  if (holder.As<Napi::ArrayBuffer>().IsDetached()) {
-    invalid_argument(env, field, expected, "one whose buffer has been detached (transferred to another thread)");
-  }
   if (holder.As<Napi::Object>().Get("resizable").ToBoolean().Value()) {
     invalid_argument(env, field, expected + " of fixed size", "one over a resizable buffer; pass a copy (slice())");
   }
+  if (holder.As<Napi::ArrayBuffer>().IsDetached()) {
+    invalid_argument(env, field, expected, "one whose buffer has been detached (transferred to another thread)");
+  }
+  look();  // "resizable" may be a getter of the caller's own
   return raw;
 }
 
@@ -103,6 +109,12 @@ int checked_choice(Napi::Value value, const std::string& field, const std::vecto
 const std::vector<std::string> kDtypes = {"float32", "bfloat16"};
 
 }  // namespace
+
+const void* Copies::add(const void* data, size_t bytes) {
+  blocks_.emplace_back(new uint8_t[bytes]);
+  if (bytes > 0) std::memcpy(blocks_.back().get(), data, bytes);
+  return blocks_.back().get();
+}
 
 Fields::Fields(Napi::Value value, std::string where) : where_(std::move(where)) {
   if (!value.IsObject() || value.IsArray() || value.IsTypedArray()) {
@@ -161,8 +173,9 @@ std::vector<int32_t> Fields::integers(const char* name, int64_t least, int64_t m
   const Napi::Value value = object_.Get(name);
   if (!value.IsArray()) invalid_argument(env(), path(name), "an array of integers", describe(value));
   const Napi::Array array = value.As<Napi::Array>();
+  const uint32_t length = array.Length();  // once: a getter of an element may add others
   std::vector<int32_t> result;
-  for (uint32_t i = 0; i < array.Length(); ++i) {
+  for (uint32_t i = 0; i < length; ++i) {
     result.push_back(
         static_cast<int32_t>(checked_integer(array.Get(i), path(name) + "[" + std::to_string(i) + "]", least, most)));
   }
@@ -170,7 +183,7 @@ std::vector<int32_t> Fields::integers(const char* name, int64_t least, int64_t m
 }
 
 template <class T>
-View<T> Fields::array(const char* name, int64_t length, Pins* pins) const {
+View<T> Fields::array(const char* name, int64_t length, Copies* copies) const {
   const Napi::Value value = object_.Get(name);
   std::string expected = ArrayKind<T>::name;
   if (length >= 0) expected += " of length " + std::to_string(length);
@@ -179,25 +192,24 @@ View<T> Fields::array(const char* name, int64_t length, Pins* pins) const {
     invalid_argument(env(), path(name), expected, describe(value));
   }
   if (raw.length > INT32_MAX) invalid_argument(env(), path(name), "at most 2147483647 elements", describe(value));
-  pins->push_back(Napi::Persistent(value.As<Napi::Object>()));
-  return {static_cast<const T*>(raw.data), static_cast<int64_t>(raw.length)};
+  return {static_cast<const T*>(copies->add(raw.data, raw.length * sizeof(T))), static_cast<int64_t>(raw.length)};
 }
 
 template <class T>
-View<T> Fields::array_or_null(const char* name, int64_t length, Pins* pins) const {
-  return has(name) ? array<T>(name, length, pins) : View<T>{};
+View<T> Fields::array_or_null(const char* name, int64_t length, Copies* copies) const {
+  return has(name) ? array<T>(name, length, copies) : View<T>{};
 }
 
-template View<int32_t> Fields::array<int32_t>(const char*, int64_t, Pins*) const;
-template View<float> Fields::array<float>(const char*, int64_t, Pins*) const;
-template View<int32_t> Fields::array_or_null<int32_t>(const char*, int64_t, Pins*) const;
-template View<float> Fields::array_or_null<float>(const char*, int64_t, Pins*) const;
-template View<uint8_t> Fields::array_or_null<uint8_t>(const char*, int64_t, Pins*) const;
+template View<int32_t> Fields::array<int32_t>(const char*, int64_t, Copies*) const;
+template View<float> Fields::array<float>(const char*, int64_t, Copies*) const;
+template View<int32_t> Fields::array_or_null<int32_t>(const char*, int64_t, Copies*) const;
+template View<float> Fields::array_or_null<float>(const char*, int64_t, Copies*) const;
+template View<uint8_t> Fields::array_or_null<uint8_t>(const char*, int64_t, Copies*) const;
 
-Ragged Fields::ragged(const char* name, int64_t shortest, int64_t vocab, Pins* pins) const {
+Ragged Fields::ragged(const char* name, int64_t shortest, int64_t vocab, Copies* copies) const {
   const Fields part(object_.Get(name), path(name));
-  const View<int32_t> ids = part.array<int32_t>("ids", -1, pins);
-  const View<int32_t> offsets = part.array<int32_t>("offsets", -1, pins);
+  const View<int32_t> ids = part.array<int32_t>("ids", -1, copies);
+  const View<int32_t> offsets = part.array<int32_t>("offsets", -1, copies);
   auto fail = [&](const char* field, const std::string& expected, const std::string& given) {
     invalid_argument(env(), part.path(field), expected, given);
   };
@@ -225,6 +237,13 @@ Ragged Fields::ragged(const char* name, int64_t shortest, int64_t vocab, Pins* p
 
 std::string text_argument(const Napi::CallbackInfo& info, size_t index, const char* name) {
   return checked_text(info[index], name);
+}
+
+std::string path_argument(const Napi::CallbackInfo& info, size_t index, const char* name) {
+  const std::string path = text_argument(info, index, name);
+  if (path.find('\0') != std::string::npos)
+    invalid_argument(info.Env(), name, "a path", "a text with a NUL character in it");
+  return path;
 }
 
 uint64_t seed_argument(const Napi::CallbackInfo& info, size_t index, const char* name) {

@@ -2,6 +2,7 @@
 // INVALID_ARGUMENT naming the field, what was expected and what was given.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,15 +11,23 @@
 
 namespace glossa::addon {
 
-// A typed array used where it lies. Valid while the job's Pins hold its owner.
+// The elements of a typed array, in the Copies they were read into.
 template <class T>
 struct View {
   const T* data = nullptr;
   int64_t length = 0;
 };
 
-// References that keep the typed arrays of a running job alive. Made and dropped on the JavaScript thread.
-using Pins = std::vector<Napi::ObjectReference>;
+// The arrays of a request, copied as they are read. Their owner may change them or transfer them away while the job
+// runs, and a getter of the request may do so while it is read; Node-API has no reference that keeps a buffer from
+// being detached. Columns are small beside the work that is done with them.
+class Copies {
+ public:
+  const void* add(const void* data, size_t bytes);
+
+ private:
+  std::vector<std::unique_ptr<uint8_t[]>> blocks_;
+};
 
 // The fields of one request object. `where` names it in messages, as in "generate.topK".
 class Fields {
@@ -39,14 +48,14 @@ class Fields {
   uint64_t seed(const char* name) const;
   // A plain array of integers.
   std::vector<int32_t> integers(const char* name, int64_t least, int64_t most) const;
-  // A typed array of exactly `length` elements (-1: any), pinned.
+  // A typed array of exactly `length` elements (-1: any), copied.
   template <class T>
-  View<T> array(const char* name, int64_t length, Pins* pins) const;
+  View<T> array(const char* name, int64_t length, Copies* copies) const;
   template <class T>
-  View<T> array_or_null(const char* name, int64_t length, Pins* pins) const;
+  View<T> array_or_null(const char* name, int64_t length, Copies* copies) const;
   // {ids, offsets}: offsets start at 0, never fall and end at ids.length; every row has at least `shortest` ids, each
   // in [0, vocab).
-  Ragged ragged(const char* name, int64_t shortest, int64_t vocab, Pins* pins) const;
+  Ragged ragged(const char* name, int64_t shortest, int64_t vocab, Copies* copies) const;
 
   std::string path(const char* name) const { return where_ + "." + name; }
   Napi::Env env() const { return object_.Env(); }
@@ -58,6 +67,7 @@ class Fields {
 
 // Positional arguments.
 std::string text_argument(const Napi::CallbackInfo& info, size_t index, const char* name);
+std::string path_argument(const Napi::CallbackInfo& info, size_t index, const char* name);
 uint64_t seed_argument(const Napi::CallbackInfo& info, size_t index, const char* name);
 Dtype stored_type_argument(const Napi::CallbackInfo& info, size_t index, const char* name);
 int64_t integer_argument(const Napi::CallbackInfo& info, size_t index, const char* name, int64_t least,

@@ -39,7 +39,6 @@ Napi::Function EngineObject::define(Napi::Env env) {
                          InstanceMethod<&EngineObject::save_state>("saveState"),
                          InstanceMethod<&EngineObject::load_state>("loadState"),
                          InstanceMethod<&EngineObject::dispose>("dispose"),
-                         InstanceMethod<&EngineObject::grpo_addresses>("grpoAddresses"),
                      });
 }
 
@@ -82,7 +81,7 @@ Session& EngineObject::live(Napi::Env env) const {
 }
 
 template <class T>
-Napi::Value EngineObject::queue(Napi::Env env, Pins pins, JobOptions options,
+Napi::Value EngineObject::queue(Napi::Env env, Copies copies, JobOptions options,
                                 std::function<Result<T>(Engine&, const JobControl&)> work,
                                 typename PromiseJob<T>::Convert convert) {
   struct Outcome {
@@ -90,7 +89,7 @@ Napi::Value EngineObject::queue(Napi::Env env, Pins pins, JobOptions options,
     EngineInfo info;
   };
   return start<Outcome>(
-      env, live(env).thread, std::move(pins), std::move(options),
+      env, live(env).thread, std::move(copies), std::move(options),
       [session = session_, work = std::move(work)](const JobControl& control) -> Result<Outcome> {
         Result<T> result = work(*session->engine, control);
         if (!result.ok()) return result.status();
@@ -108,29 +107,29 @@ Napi::Value EngineObject::info(const Napi::CallbackInfo& info) {
 
 Napi::Value EngineObject::generate(const Napi::CallbackInfo& info) {
   Session& session = live(info.Env());
-  Pins pins;
-  const GenerateRequest request = generate_request(info[0], session.info, &pins);
+  Copies copies;
+  const GenerateRequest request = generate_request(info[0], session.info, &copies);
   return queue<Rollout>(
-      info.Env(), std::move(pins), job_options(info[1], session.thread.loop()),
+      info.Env(), std::move(copies), job_options(info[1], session.thread.loop()),
       [request](Engine& engine, const JobControl& control) { return engine.generate(request, control); },
       rollout_columns);
 }
 
 Napi::Value EngineObject::logprobs(const Napi::CallbackInfo& info) {
   Session& session = live(info.Env());
-  Pins pins;
-  const LogprobRequest request = logprob_request(info[0], session.info, &pins);
+  Copies copies;
+  const LogprobRequest request = logprob_request(info[0], session.info, &copies);
   return queue<Logprobs>(
-      info.Env(), std::move(pins), job_options(info[1], session.thread.loop()),
+      info.Env(), std::move(copies), job_options(info[1], session.thread.loop()),
       [request](Engine& engine, const JobControl& control) {
         return engine.logprobs(request.batch, request.settings, control);
       },
       logprob_columns);
 }
 
-Napi::Value EngineObject::queue_training(const Napi::CallbackInfo& info, Pins pins, const TrainRequest& request) {
+Napi::Value EngineObject::queue_training(const Napi::CallbackInfo& info, Copies copies, const TrainRequest& request) {
   return queue<TrainMetrics>(
-      info.Env(), std::move(pins), job_options(info[1], session_->thread.loop()),
+      info.Env(), std::move(copies), job_options(info[1], session_->thread.loop()),
       [request](Engine& engine, const JobControl& control) {
         return engine.train_step(request.batch, request.settings, control);
       },
@@ -138,15 +137,15 @@ Napi::Value EngineObject::queue_training(const Napi::CallbackInfo& info, Pins pi
 }
 
 Napi::Value EngineObject::grpo_step(const Napi::CallbackInfo& info) {
-  Pins pins;
-  const TrainRequest request = grpo_request(info[0], live(info.Env()).info, &pins);
-  return queue_training(info, std::move(pins), request);
+  Copies copies;
+  const TrainRequest request = grpo_request(info[0], live(info.Env()).info, &copies);
+  return queue_training(info, std::move(copies), request);
 }
 
 Napi::Value EngineObject::supervised_step(const Napi::CallbackInfo& info) {
-  Pins pins;
-  const TrainRequest request = supervised_request(info[0], live(info.Env()).info, &pins);
-  return queue_training(info, std::move(pins), request);
+  Copies copies;
+  const TrainRequest request = supervised_request(info[0], live(info.Env()).info, &copies);
+  return queue_training(info, std::move(copies), request);
 }
 
 Napi::Value EngineObject::set_reference(const Napi::CallbackInfo& info) {
@@ -159,7 +158,7 @@ Napi::Value EngineObject::save_weights(const Napi::CallbackInfo& info) {
   live(info.Env());
   return queue<Nothing>(
       info.Env(), {}, {},
-      [dir = text_argument(info, 0, "saveWeights.dir"), type = stored_type_argument(info, 1, "saveWeights.onDisk"),
+      [dir = path_argument(info, 0, "saveWeights.dir"), type = stored_type_argument(info, 1, "saveWeights.onDisk"),
        shard = integer_argument(info, 2, "saveWeights.shardBytes", 1, Engine::kShardBytes)](
           Engine& engine, const JobControl&) { return nothing_or(engine.save_weights(dir, type, shard)); },
       undefined);
@@ -169,7 +168,7 @@ Napi::Value EngineObject::save_state(const Napi::CallbackInfo& info) {
   live(info.Env());
   return queue<Nothing>(
       info.Env(), {}, {},
-      [path = text_argument(info, 0, "saveState.path")](Engine& engine, const JobControl&) {
+      [path = path_argument(info, 0, "saveState.path")](Engine& engine, const JobControl&) {
         return nothing_or(engine.save_state(path));
       },
       undefined);
@@ -179,7 +178,7 @@ Napi::Value EngineObject::load_state(const Napi::CallbackInfo& info) {
   live(info.Env());
   return queue<Nothing>(
       info.Env(), {}, {},
-      [path = text_argument(info, 0, "loadState.path")](Engine& engine, const JobControl&) {
+      [path = path_argument(info, 0, "loadState.path")](Engine& engine, const JobControl&) {
         return nothing_or(engine.load_state(path));
       },
       undefined);
@@ -201,24 +200,6 @@ Napi::Value EngineObject::dispose(const Napi::CallbackInfo& info) {
         session->thread.stop();
         return env.Undefined();
       });
-}
-
-Napi::Value EngineObject::grpo_addresses(const Napi::CallbackInfo& info) {
-  Pins pins;
-  const TrainBatch batch = grpo_request(info[0], live(info.Env()).info, &pins).batch;
-  Napi::Object result = Napi::Object::New(info.Env());
-  auto add = [&](const char* name, const void* address) {
-    result.Set(name, Napi::BigInt::New(info.Env(), static_cast<uint64_t>(reinterpret_cast<uintptr_t>(address))));
-  };
-  add("promptIds", batch.sequences.prompts.ids);
-  add("promptOffsets", batch.sequences.prompts.offsets);
-  add("completionIds", batch.sequences.completions.ids);
-  add("completionOffsets", batch.sequences.completions.offsets);
-  add("advantages", batch.advantages);
-  add("oldLogps", batch.old_logps);
-  add("refLogps", batch.ref_logps);
-  add("lossMask", batch.loss_mask);
-  return result;
 }
 
 }  // namespace glossa::addon

@@ -41,14 +41,12 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value save_state(const Napi::CallbackInfo& info);
   Napi::Value load_state(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
-  // Where the engine would read each array of a grpoStep request; nothing runs. For the tests of zero copy.
-  Napi::Value grpo_addresses(const Napi::CallbackInfo& info);
 
   Session& live(Napi::Env env) const;
   template <class T>
-  Napi::Value queue(Napi::Env env, Pins pins, JobOptions options,
+  Napi::Value queue(Napi::Env env, Copies copies, JobOptions options,
                     std::function<Result<T>(Engine&, const JobControl&)> work, typename PromiseJob<T>::Convert convert);
-  Napi::Value queue_training(const Napi::CallbackInfo& info, Pins pins, const TrainRequest& request);
+  Napi::Value queue_training(const Napi::CallbackInfo& info, Copies copies, const TrainRequest& request);
 
   std::shared_ptr<Session> session_;
   int64_t counted_bytes_ = 0;

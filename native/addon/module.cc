@@ -45,7 +45,7 @@ Napi::Value create_engine(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value load_engine(const Napi::CallbackInfo& info) {
-  const std::string dir = text_argument(info, 0, "loadEngine.dir");
+  const std::string dir = path_argument(info, 0, "loadEngine.dir");
   const EngineOptions options = engine_options(info[1]);
   return EngineObject::make(info.Env(), [dir, options] { return Engine::load(dir, options); });
 }
@@ -66,7 +66,8 @@ Napi::Value memory_plan(const Napi::CallbackInfo& info) {
   PlannedRun run;
   const Napi::Value generations = info[1].As<Napi::Object>().Get("generations");
   if (!generations.IsArray()) invalid_argument(env, fields.path("generations"), "an array", "none");
-  for (uint32_t i = 0; i < generations.As<Napi::Array>().Length(); ++i)
+  const uint32_t count = generations.As<Napi::Array>().Length();  // once: a getter of an element may add others
+  for (uint32_t i = 0; i < count; ++i)
     run.generations.push_back(planned_generation(generations.As<Napi::Array>().Get(i), fields.path("generations")));
   if (fields.has("step")) run.step = planned_generation(info[1].As<Napi::Object>().Get("step"), fields.path("step"));
   run.micro_batch_tokens = fields.integer_or("microBatchTokens", 0, int64_t{1} << 31, 0);
@@ -116,7 +117,7 @@ Napi::Value golden_cases(Napi::Env env, std::vector<GoldenCase>&& cases) {
 }
 
 Napi::Value run_golden_cases(const Napi::CallbackInfo& info) {
-  const std::string dir = text_argument(info, 0, "runGolden.dir");
+  const std::string dir = path_argument(info, 0, "runGolden.dir");
   const EngineOptions options = engine_options(info[1]);
   const auto thread = std::make_shared<JobThread>(Environment::of(info.Env()).loop);
   return start<std::vector<GoldenCase>>(

@@ -15,10 +15,10 @@ int64_t ids_of(const Ragged& rows) {
   return rows.offsets[rows.rows];
 }
 
-SequenceBatch sequences(const Fields& fields, const EngineInfo& info, Pins* pins) {
+SequenceBatch sequences(const Fields& fields, const EngineInfo& info, Copies* copies) {
   SequenceBatch batch;
-  batch.prompts = fields.ragged("prompts", 1, info.vocab, pins);
-  batch.completions = fields.ragged("completions", 0, info.vocab, pins);
+  batch.prompts = fields.ragged("prompts", 1, info.vocab, copies);
+  batch.completions = fields.ragged("completions", 0, info.vocab, copies);
   if (batch.prompts.rows != batch.completions.rows) {
     invalid_argument(fields.env(), fields.path("completions"),
                      std::to_string(batch.prompts.rows) + " rows, as in prompts",
@@ -51,15 +51,15 @@ constexpr double kLargest = 1e30;
 
 }  // namespace
 
-GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Pins* pins) {
+GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Copies* copies) {
   const Fields fields(value, "generate");
   GenerateRequest request;
-  request.prompts = fields.ragged("prompts", 1, info.vocab, pins);
+  request.prompts = fields.ragged("prompts", 1, info.vocab, copies);
   const int64_t rows = request.prompts.rows;
   if (rows == 0) invalid_argument(fields.env(), fields.path("prompts"), "at least one row", "none");
   request.num_generations = fields.integer("numGenerations", 1, kMaxInt / rows);
   request.max_new_tokens = static_cast<int32_t>(fields.integer("maxNewTokens", 1, info.context));
-  request.budgets = fields.array_or_null<int32_t>("budgets", rows, pins).data;
+  request.budgets = fields.array_or_null<int32_t>("budgets", rows, copies).data;
   for (int64_t i = 0; i < rows; ++i) {
     const int64_t budget = request.budgets == nullptr ? request.max_new_tokens : request.budgets[i];
     if (budget < 1 || budget > request.max_new_tokens) {
@@ -75,7 +75,7 @@ GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Pins
     }
   }
   request.stop_ids = fields.integers("stopIds", 0, info.vocab - 1);
-  request.logit_bias = fields.array_or_null<float>("logitBias", info.vocab, pins).data;
+  request.logit_bias = fields.array_or_null<float>("logitBias", info.vocab, copies).data;
   request.sampling.temperature = static_cast<float>(fields.number_or("temperature", 0, kLargest, 1));
   request.sampling.top_k = static_cast<int32_t>(fields.integer_or("topK", 0, kMaxInt, 0));
   request.sampling.top_p = static_cast<float>(fields.number_or("topP", 0, 1, 1));
@@ -83,9 +83,9 @@ GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Pins
   request.sampling.seed = fields.seed("seed");
   request.purpose = static_cast<uint32_t>(fields.choice("purpose", {"rollout", "eval", "sample"}));
   request.step = static_cast<uint32_t>(fields.integer("step", 0, (1 << 24) - 1));
-  request.prompt_keys = fields.array_or_null<int32_t>("promptKeys", rows, pins).data;
+  request.prompt_keys = fields.array_or_null<int32_t>("promptKeys", rows, copies).data;
   request.slots = static_cast<int32_t>(fields.integer_or("slots", 0, kMaxInt, 0));
-  request.admission = fields.array_or_null<int32_t>("admission", rows, pins).data;
+  request.admission = fields.array_or_null<int32_t>("admission", rows, copies).data;
   if (request.admission != nullptr) {
     std::vector<bool> seen(static_cast<size_t>(rows), false);
     for (int64_t i = 0; i < rows; ++i) {
@@ -100,28 +100,28 @@ GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Pins
   return request;
 }
 
-LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Pins* pins) {
+LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Copies* copies) {
   const Fields fields(value, "logprobs");
   LogprobRequest request;
-  request.batch = sequences(fields, info, pins);
+  request.batch = sequences(fields, info, copies);
   request.settings.temperature = static_cast<float>(fields.number_or("temperature", 1e-6, kLargest, 1));
   request.settings.micro_batch_tokens = fields.integer_or("microBatchTokens", 0, kMaxInt, 0);
   request.settings.reference = fields.boolean_or("reference", false);
   return request;
 }
 
-TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Pins* pins) {
+TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Copies* copies) {
   const Fields fields(value, "grpoStep");
   TrainRequest request;
   TrainBatch& batch = request.batch;
   TrainSettings& settings = request.settings;
-  batch.sequences = sequences(fields, info, pins);
+  batch.sequences = sequences(fields, info, copies);
   const int64_t rows = batch.sequences.prompts.rows;
   const int64_t tokens = ids_of(batch.sequences.completions);
-  batch.advantages = fields.array<float>("advantages", rows, pins).data;
-  batch.old_logps = fields.array<float>("oldLogps", tokens, pins).data;
-  batch.ref_logps = fields.array_or_null<float>("refLogps", tokens, pins).data;
-  batch.loss_mask = fields.array_or_null<uint8_t>("lossMask", rows, pins).data;
+  batch.advantages = fields.array<float>("advantages", rows, copies).data;
+  batch.old_logps = fields.array<float>("oldLogps", tokens, copies).data;
+  batch.ref_logps = fields.array_or_null<float>("refLogps", tokens, copies).data;
+  batch.loss_mask = fields.array_or_null<uint8_t>("lossMask", rows, copies).data;
   for (int64_t i = 0; i < rows; ++i) {
     if (!std::isfinite(batch.advantages[i])) {
       invalid_argument(fields.env(), fields.path("advantages"), "finite numbers",
@@ -142,10 +142,10 @@ TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Pins* pins)
   return request;
 }
 
-TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Pins* pins) {
+TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Copies* copies) {
   const Fields fields(value, "supervisedStep");
   TrainRequest request;
-  request.batch.sequences = sequences(fields, info, pins);
+  request.batch.sequences = sequences(fields, info, copies);
   request.settings.loss.type = LossType::supervised;
   request.settings.loss_on_prompt = fields.boolean_or("lossOnPrompt", false);
   optimizer(fields, &request.settings);

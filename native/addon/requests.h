@@ -1,4 +1,4 @@
-// JavaScript requests as the engine's: checked, and pointing at the caller's own typed arrays.
+// JavaScript requests as the engine's: checked, and pointing into `copies` of the caller's typed arrays.
 #pragma once
 #include "addon/arguments.h"
 #include "engine/engine.h"
@@ -14,9 +14,9 @@ struct TrainRequest {
   TrainSettings settings;
 };
 
-GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Pins* pins);
-LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Pins* pins);
-TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Pins* pins);
-TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Pins* pins);
+GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Copies* copies);
+LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Copies* copies);
+TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Copies* copies);
+TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Copies* copies);
 
 }  // namespace glossa::addon

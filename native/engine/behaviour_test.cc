@@ -172,4 +172,30 @@ TEST("loss scale: the formulas of TRL, masked rows left out of the tokens but no
   CHECK(loss_scales(LossType::dr_grpo, {4, 2}, nullptr, 8) == (std::vector<float>{1 / 16.0f, 1 / 16.0f}));
 }
 
+TEST("engine: a prompt is encoded once, whatever the completions and the threads that share them") {
+  const Family family = Family::llama;
+  for (int prompts : {1, 3, 9})
+    for (int samples : {1, 2, 8})
+      for (int threads : {1, 2, 4})
+        for (Sharing sharing : {Sharing::never, Sharing::always})
+          for (int slots : {0, 1, 3}) {
+            auto engine = tiny_engine(family, Dtype::f32, threads, "", sharing);
+            Rows rows;
+            int64_t ids = 0;
+            for (int i = 0; i < prompts; ++i) {
+              rows.add(random_ids(60 + static_cast<uint32_t>(i), 1 + 5 * i, engine->info().vocab));
+              ids += 5 * i;
+            }
+            GenerateRequest r;
+            r.prompts = rows.view();
+            r.num_generations = samples;
+            r.max_new_tokens = 4;
+            r.slots = slots;
+            r.sampling = {1, 0, 1, 0, 7};
+            const Result<Rollout> got = engine->generate(r, {});
+            CHECK(got.ok());
+            if (got.ok()) CHECK_EQ(got.value().prefill_tokens, ids);
+          }
+}
+
 }  // namespace glossa::test

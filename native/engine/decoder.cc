@@ -5,7 +5,6 @@
 namespace glossa {
 namespace {
 
-constexpr int64_t kPrefillRows = 104, kPrefillRowsTogether = 416;
 constexpr double kReportSeconds = 0.1;
 
 }  // namespace
@@ -13,8 +12,7 @@ constexpr double kReportSeconds = 0.1;
 DecoderMemory carve_decoder(const Model& m, Carver& c, const DecoderSize& size) {
   const int64_t slots = size.slots;
   DecoderMemory d{};
-  d.activation_rows = std::max(slots, size.threads > 1 ? std::min(kPrefillRowsTogether, slots * size.longest_prompt)
-                                                       : std::min(kPrefillRows, size.longest_prompt));
+  d.activation_rows = std::max(slots, prefill_rows(size.prefixes * size.longest_prompt, size.threads > 1));
   d.activations = carve_activations(m, c, d.activation_rows, false);
   d.normed = c.elements(m.dtype, slots * m.config.hidden);
   d.rstd = c.floats(slots);
@@ -23,16 +21,14 @@ DecoderMemory carve_decoder(const Model& m, Carver& c, const DecoderSize& size) 
   d.own_capacity = kv_capacity(size.longest_budget);
   d.prefix_capacity = kv_capacity(size.longest_prompt);
   d.own = static_cast<uint8_t*>(c.bytes(slots * kv_cache_bytes(m, d.own_capacity)));
-  d.prefixes = static_cast<uint8_t*>(c.bytes(slots * kv_cache_bytes(m, d.prefix_capacity)));
+  d.prefixes = static_cast<uint8_t*>(c.bytes(size.prefixes * kv_cache_bytes(m, d.prefix_capacity)));
   return d;
 }
 
-Decoder::Decoder(GenerateJob& job, const DecoderMemory& memory, int64_t slots, const Crew& crew, bool reports)
-    : job_(job), mem_(memory), slot_count_(slots), crew_(crew), reports_(reports) {
-  for (int64_t i = slots - 1; i >= 0; --i) {
-    free_own_.push_back(i);
-    free_prefix_.push_back(i);
-  }
+Decoder::Decoder(GenerateJob& job, const DecoderMemory& memory, const DecoderSize& size, const Crew& crew, bool reports)
+    : job_(job), mem_(memory), slot_count_(size.slots), crew_(crew), reports_(reports) {
+  for (int64_t i = size.slots - 1; i >= 0; --i) free_own_.push_back(i);
+  for (int64_t i = size.prefixes - 1; i >= 0; --i) free_prefix_.push_back(i);
 }
 
 void Decoder::run() {
@@ -42,7 +38,7 @@ void Decoder::run() {
     }
     if (slots_.empty()) break;
     const double start = seconds_now();
-    prefill();
+    if (!fill_prefixes()) break;
     const double filled = seconds_now();
     decode();
     prefill_seconds += filled - start;
@@ -96,43 +92,27 @@ bool Decoder::open_group() {
   job_.rows_taken.fetch_add(g.share.sample1 - g.share.sample0, std::memory_order_relaxed);
   g.next = g.share.sample0;
   g.live = 0;
-  g.cache = free_prefix_.back();  // a group in use holds a slot, so there is always one left
+  g.prefix_length = job_.request.prompts.length(g.share.prompt) - 1;
+  if (!job_.prefixes.empty()) {
+    g.prefix = job_.prefixes[static_cast<size_t>(g.share.prompt)];
+    return true;
+  }
+  g.cache = free_prefix_.back();  // a group in use holds a slot and is a prompt, so there is always one left
   free_prefix_.pop_back();
   g.prefix = {mem_.prefixes + g.cache * kv_cache_bytes(job_.model, mem_.prefix_capacity), mem_.prefix_capacity};
-  g.prefix_length = job_.request.prompts.length(g.share.prompt) - 1;
-  if (g.prefix_length > 0) unfilled_.push_back(open_);
+  if (g.prefix_length > 0)
+    unfilled_.push_back(
+        {job_.request.prompts.ids + job_.request.prompts.offsets[g.share.prompt], g.prefix_length, g.prefix});
   return true;
 }
 
-// The prefixes of the groups that were opened, one after another in as many rows as there are.
-void Decoder::prefill() {
-  const Model& m = job_.model;
-  rows_.clear();
-  ids_.clear();
-  auto run = [&] {
-    if (rows_.empty()) return;
-    embed(m, job_.weights, mem_.activations.x_first(), ids_.data(), static_cast<int64_t>(ids_.size()));
-    forward_layers(m, job_.weights, mem_.activations, rows_.data(), static_cast<int64_t>(rows_.size()), true, crew_);
-    rows_.clear();
-    ids_.clear();
-  };
-  for (size_t index : unfilled_) {
-    const Group& g = groups_[index];
-    const int32_t* ids = job_.request.prompts.ids + job_.request.prompts.offsets[g.share.prompt];
-    for (int64_t at = 0; at < g.prefix_length;) {
-      SequenceRows s{};
-      s.row0 = static_cast<int64_t>(ids_.size());
-      s.rows = std::min(mem_.activation_rows - s.row0, g.prefix_length - at);
-      s.position0 = s.own0 = at;
-      s.own = g.prefix;
-      rows_.push_back(s);
-      ids_.insert(ids_.end(), ids + at, ids + at + s.rows);
-      at += s.rows;
-      if (static_cast<int64_t>(ids_.size()) == mem_.activation_rows) run();
-    }
-  }
-  run();
+// The prefixes of the groups that were opened. False where that was cancelled.
+bool Decoder::fill_prefixes() {
+  if (!prefill(job_.model, job_.weights, mem_.activations, mem_.activation_rows, unfilled_, crew_, job_.control))
+    return false;
+  for (const Prefix& prefix : unfilled_) prefill_tokens += prefix.length;
   unfilled_.clear();
+  return true;
 }
 
 // One token for every slot.
@@ -209,7 +189,7 @@ void Decoder::close(const Slot& s, Finish finish) {
   job_.finish[row] = static_cast<int8_t>(finish);
   free_own_.push_back(s.cache);
   if (--g.live == 0 && s.group != open_) {
-    free_prefix_.push_back(g.cache);
+    if (job_.prefixes.empty()) free_prefix_.push_back(g.cache);
     free_groups_.push_back(s.group);
   }
   job_.rows_done.fetch_add(1, std::memory_order_relaxed);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/checks.h"
-#include "model/forward.h"
+#include "engine/prefill.h"
 
 namespace glossa {
 
@@ -22,6 +22,7 @@ struct GenerateJob {
   const JobControl& control;
   std::vector<PromptShare> shares;
   int64_t workers;
+  std::vector<KvCache> prefixes;  // per prompt, where they were computed before the decoders begin; else empty
   std::vector<int64_t>
       first;  // per prompt: where its first completion's tokens are placed; the next are a budget apart
   std::vector<int32_t> tokens;
@@ -48,27 +49,30 @@ struct DecoderMemory {
   float* logits;      // [slots][logits_stride]
   float* draw;        // [threads][vocab]
   uint8_t* own;       // [slots] caches of own_capacity
-  uint8_t* prefixes;  // [slots] caches of prefix_capacity
+  uint8_t* prefixes;  // [prefixes] caches of prefix_capacity
   int64_t own_capacity, prefix_capacity;
 };
 struct DecoderSize {
-  int64_t slots, longest_prompt, longest_budget;
+  int64_t slots;
+  int64_t prefixes;  // that it computes and has in use at a time; 0: they are computed before it begins
+  int64_t longest_prompt, longest_budget;
   int64_t threads;  // that go together; 1: alone
 };
 DecoderMemory carve_decoder(const Model&, Carver&, const DecoderSize&);
 
 class Decoder {
  public:
-  Decoder(GenerateJob&, const DecoderMemory&, int64_t slots, const Crew&, bool reports);
+  Decoder(GenerateJob&, const DecoderMemory&, const DecoderSize&, const Crew&, bool reports);
   void run();
   double prefill_seconds = 0, decode_seconds = 0;
+  int64_t prefill_tokens = 0;
 
  private:
   struct Group {  // an admitted share whose prefix is cached
     PromptShare share;
     int32_t next;   // sample to start
     int32_t live;   // completions in flight
-    int64_t cache;  // index of its prefix cache
+    int64_t cache;  // index of its prefix cache, where that is the decoder's own
     KvCache prefix;
     int64_t prefix_length;
   };
@@ -81,7 +85,7 @@ class Decoder {
   int64_t fair_slots() const;
   bool admit();
   bool open_group();
-  void prefill();
+  bool fill_prefixes();
   void decode();
   void draw(Slot&, const float* logits, float* scratch);
   bool finished(const Slot&);
@@ -99,7 +103,7 @@ class Decoder {
   std::vector<Slot> slots_;
   std::vector<int64_t> free_own_, free_prefix_;
   size_t open_ = SIZE_MAX;        // the group whose completions are being started
-  std::vector<size_t> unfilled_;  // groups whose prefix is not cached yet
+  std::vector<Prefix> unfilled_;  // of groups whose prefix is not cached yet
   std::vector<SequenceRows> rows_;
   std::vector<int32_t> ids_;
 };

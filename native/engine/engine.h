@@ -78,6 +78,7 @@ struct Rollout {
   std::vector<int8_t> finish;
   std::vector<int32_t> policy_step;
   double prefill_seconds = 0, decode_seconds = 0;
+  int64_t prefill_tokens = 0;  // whose keys and values were computed as a prompt's: every prompt's but its last, once
 };
 
 struct SequenceBatch {  // completions of prompts; consecutive rows with the same prompt ids may share its computation

@@ -18,10 +18,18 @@ int64_t chosen_slots(const Model& m, int64_t mean_keys) {
   return fitting < kTile ? fitting : fitting / kTile * kTile;
 }
 
-// Whole groups where there are enough of them for every worker, else parts of groups.
+// Prompts that keep every worker busy to the end with whole groups.
+constexpr int64_t kPromptsOfWorker = 4;
+
+// Where there are fewer, groups are cut up and the prompts' keys and values computed before, by all threads.
+bool prefixes_come_first(int64_t prompts, int threads, bool together) {
+  return threads > 1 && !together && prompts < kPromptsOfWorker * threads;
+}
+
 std::vector<PromptShare> make_shares(const GenerateRequest& r, int64_t workers) {
   const int64_t prompts = r.prompts.rows, samples = r.num_generations;
-  const int64_t parts = std::clamp<int64_t>((4 * workers + prompts - 1) / prompts, 1, samples);
+  const int64_t wanted = workers == 1 ? 1 : (kPromptsOfWorker * workers + prompts - 1) / prompts;
+  const int64_t parts = std::clamp<int64_t>(wanted, 1, samples);
   std::vector<PromptShare> shares;
   for (int64_t i = 0; i < prompts; ++i) {
     const int32_t prompt = r.admission ? r.admission[i] : static_cast<int32_t>(i);
@@ -30,6 +38,17 @@ std::vector<PromptShare> make_shares(const GenerateRequest& r, int64_t workers) 
           {prompt, static_cast<int32_t>(samples * p / parts), static_cast<int32_t>(samples * (p + 1) / parts)});
   }
   return shares;
+}
+
+// What is to be computed of each prompt that has a cache: all ids but the last, which the first pass of the decoders
+// has.
+std::vector<Prefix> prefixes_of(const Ragged& prompts, const std::vector<KvCache>& caches) {
+  std::vector<Prefix> prefixes;
+  for (size_t i = 0; i < caches.size(); ++i) {
+    const int64_t row = static_cast<int64_t>(i);
+    prefixes.push_back({prompts.ids + prompts.offsets[i], prompts.length(row) - 1, caches[i]});
+  }
+  return prefixes;
 }
 
 void place_outputs(GenerateJob* job) {
@@ -74,15 +93,31 @@ Rollout collect(const GenerateJob& job, int64_t policy_step) {
 
 }  // namespace
 
-std::vector<DecoderSize> decoder_sizes(const Model& m, const GenerateSize& size, int threads, bool together) {
+GenerateMemory carve_generate(const Model& m, Carver& c, const GenerateSize& size, int threads, bool together) {
+  GenerateMemory memory;
+  const bool first = prefixes_come_first(size.prompts, threads, together);
+  const KvCache prefix{nullptr, kv_capacity(size.longest_prompt)};
+  for (int64_t i = 0; first && i < size.prompts; ++i) {
+    memory.prefixes.push_back(prefix);
+    memory.prefixes.back().data = static_cast<uint8_t*>(c.bytes(kv_cache_bytes(m, prefix.capacity)));
+  }
+  // The activations of these prefixes are done with before a decoder begins, and lie where its memory will.
+  Carver before = c;
+  memory.prefill_rows = prefill_rows(size.prompts * size.longest_prompt, true);
+  if (first) memory.prefill = carve_activations(m, before, memory.prefill_rows, false);
+
+  const int64_t rows = size.prompts * size.samples;
   const int64_t slots =
-      std::min<int64_t>(size.rows, size.slots > 0 ? size.slots : threads * chosen_slots(m, size.mean_keys));
+      std::min<int64_t>(rows, size.slots > 0 ? size.slots : threads * chosen_slots(m, size.mean_keys));
   const int64_t workers = together ? 1 : std::min<int64_t>(threads, slots);
-  std::vector<DecoderSize> sizes;
-  for (int64_t w = 0; w < workers; ++w)
-    sizes.push_back(
-        {slots / workers + (w < slots % workers), size.longest_prompt, size.longest_budget, together ? threads : 1});
-  return sizes;
+  for (int64_t w = 0; w < workers; ++w) {
+    const int64_t own = slots / workers + (w < slots % workers);
+    memory.sizes.push_back({own, first ? 0 : std::min(own, size.prompts), size.longest_prompt, size.longest_budget,
+                            together ? threads : 1});
+    memory.decoders.push_back(carve_decoder(m, c, memory.sizes.back()));
+  }
+  memory.bytes = std::max(before.used(), c.used());
+  return memory;
 }
 
 int64_t generate_scratch_bytes(const Model& m, const GenerateSize& size) {
@@ -106,29 +141,33 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
   e.model.need_positions(longest_prompt + longest_budget);
 
   const int64_t rows = request.prompts.rows * request.num_generations;
-  const GenerateSize size{rows, request.slots, keys / request.prompts.rows, longest_prompt, longest_budget};
-  const std::vector<DecoderSize> sizes = decoder_sizes(m, size, e.threads(), e.together);
-  const int64_t workers = static_cast<int64_t>(sizes.size());
-
-  GenerateJob job{m, e.policy, request, control, make_shares(request, workers), workers, {}, {}, {}, {}, {}, {}};
-  place_outputs(&job);
-  auto carve = [&](Carver c) {
-    std::vector<DecoderMemory> memory;
-    for (const DecoderSize& decoder : sizes) memory.push_back(carve_decoder(m, c, decoder));
-    e.arena.reserve(c.used());
-    return memory;
-  };
-  carve(Carver());
-  const std::vector<DecoderMemory> memory = carve(Carver(e.arena.data()));
+  const GenerateSize size{request.prompts.rows,        request.num_generations, request.slots,
+                          keys / request.prompts.rows, longest_prompt,          longest_budget};
+  auto carve = [&](Carver c) { return carve_generate(m, c, size, e.threads(), e.together); };
+  e.arena.reserve(carve(Carver()).bytes);
+  const GenerateMemory memory = carve(Carver(e.arena.data()));
   e.need_scratch(generate_scratch_bytes(m, size));
 
-  std::vector<double> prefill(static_cast<size_t>(workers)), decode(prefill);
+  const int64_t workers = static_cast<int64_t>(memory.decoders.size());
+  GenerateJob job{m,  e.policy, request, control, make_shares(request, workers), workers, memory.prefixes, {}, {},
+                  {}, {},       {},      {}};
+  place_outputs(&job);
+
+  const double start = seconds_now();
+  const std::vector<Prefix> prefixes = prefixes_of(request.prompts, memory.prefixes);
+  // Where that is cancelled the decoders are too, and begin nothing.
+  prefill(m, e.policy, memory.prefill, memory.prefill_rows, prefixes, e.crew(), control);
+  const double filled = seconds_now() - start;
+
+  std::vector<double> prefilling(static_cast<size_t>(workers)), decoding(prefilling);
+  std::vector<int64_t> prefilled(prefilling.size());
   auto run = [&](int64_t w, const Crew& crew, bool reports) {
     const size_t i = static_cast<size_t>(w);
-    Decoder d(job, memory[i], sizes[i].slots, crew, reports);
+    Decoder d(job, memory.decoders[i], memory.sizes[i], crew, reports);
     d.run();
-    prefill[i] = d.prefill_seconds;
-    decode[i] = d.decode_seconds;
+    prefilling[i] = d.prefill_seconds;
+    decoding[i] = d.decode_seconds;
+    prefilled[i] = d.prefill_tokens;
   };
   if (e.together) {
     run(0, e.crew(), true);
@@ -143,9 +182,12 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
   if (control.progress) control.progress(job.rows_done, rows, job.tokens_done);
 
   Rollout out = collect(job, e.optimizer.step);
-  for (size_t w = 0; w < prefill.size(); ++w) {
-    out.prefill_seconds += prefill[w] / static_cast<double>(workers);
-    out.decode_seconds += decode[w] / static_cast<double>(workers);
+  out.prefill_seconds = filled;
+  for (const Prefix& prefix : prefixes) out.prefill_tokens += prefix.length;
+  for (size_t w = 0; w < prefilling.size(); ++w) {
+    out.prefill_seconds += prefilling[w] / static_cast<double>(workers);
+    out.decode_seconds += decoding[w] / static_cast<double>(workers);
+    out.prefill_tokens += prefilled[w];
   }
   return out;
 }

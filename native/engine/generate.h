@@ -1,6 +1,6 @@
 // Sampling: every worker of the thread pool owns some slots and decodes them all together, pass by pass, without
-// waiting for the others. A prompt's keys and values are computed once and read by all of its completions on that
-// worker.
+// waiting for the others. A prompt's keys and values are computed once and read by all of its completions: by the
+// worker that has the prompt, or, where the prompts are too few for that, by all threads before the workers begin.
 #pragma once
 #include "engine/decoder.h"
 #include "engine/state.h"
@@ -12,9 +12,17 @@ namespace glossa {
 // One decoder for all slots where the threads go together, else one a worker; `slots` 0: chosen. mean_keys: what a
 // completion reads of keys of its own, roughly.
 struct GenerateSize {
-  int64_t rows, slots, mean_keys, longest_prompt, longest_budget;
+  int64_t prompts, samples, slots, mean_keys, longest_prompt, longest_budget;
 };
-std::vector<DecoderSize> decoder_sizes(const Model&, const GenerateSize&, int threads, bool together);
+struct GenerateMemory {
+  std::vector<KvCache> prefixes;  // per prompt, where they come first; else none
+  Activations prefill;
+  int64_t prefill_rows;
+  std::vector<DecoderSize> sizes;
+  std::vector<DecoderMemory> decoders;
+  int64_t bytes;
+};
+GenerateMemory carve_generate(const Model&, Carver&, const GenerateSize&, int threads, bool together);
 int64_t generate_scratch_bytes(const Model&, const GenerateSize&);
 
 Result<Rollout> generate(EngineState&, const GenerateRequest&, const JobControl&);

@@ -44,11 +44,10 @@ struct Largest {
 Largest of_generations(const Model& m, const std::vector<PlannedGeneration>& generations, int threads, bool together) {
   Largest all;
   for (const PlannedGeneration& g : generations) {
-    const GenerateSize size{g.prompts * g.samples, g.slots, g.prompt_tokens / g.samples + g.new_tokens / 2,
+    const GenerateSize size{g.prompts,       g.samples,   g.slots, g.prompt_tokens / g.samples + g.new_tokens / 2,
                             g.prompt_tokens, g.new_tokens};
     Carver c;
-    for (const DecoderSize& decoder : decoder_sizes(m, size, threads, together)) carve_decoder(m, c, decoder);
-    all.add(c.used(), generate_scratch_bytes(m, size));
+    all.add(carve_generate(m, c, size, threads, together).bytes, generate_scratch_bytes(m, size));
   }
   return all;
 }

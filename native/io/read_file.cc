@@ -1,26 +1,72 @@
 #include "io/read_file.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <system_error>
 
 namespace glossa {
+namespace {
+
+constexpr size_t kMostText = size_t{256} << 20;
+
+const char* kind_of(mode_t mode) {
+  if (S_ISDIR(mode)) return "a folder";
+  if (S_ISFIFO(mode)) return "a FIFO";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
+}
+
+Status failure(const std::string& path, const char* code = "IO_ERROR") {
+  return Status(code, path + ": cannot be read: " + std::generic_category().message(errno));
+}
+
+Status refuse(const std::string& path, const struct stat& info) {
+  if (S_ISREG(info.st_mode)) return {};
+  return Status("NOT_A_FILE", path + " is " + kind_of(info.st_mode) + "; expected a regular file");
+}
+
+}  // namespace
+
+Result<InputFile> InputFile::open(const std::string& path, const char* missing) {
+  struct stat info;
+  if (::stat(path.c_str(), &info) != 0)
+    return failure(path, errno == ENOENT || errno == ENOTDIR ? missing : "IO_ERROR");
+  if (Status s = refuse(path, info); !s.ok()) return s;
+  // Without O_NONBLOCK a FIFO that takes its place now would be waited for.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return failure(path);
+  InputFile file(fd, 0);
+  if (::fstat(fd, &info) != 0) return failure(path);
+  if (Status s = refuse(path, info); !s.ok()) return s;
+  file.size_ = static_cast<int64_t>(info.st_size);
+  return file;
+}
+
+InputFile::~InputFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
 
 Result<std::string> read_text_file(const std::string& path) {
-  constexpr size_t kMost = size_t{256} << 20;
-  auto failure = [&path](const char* what) {
-    return Status("IO_ERROR", path + ": cannot be " + what + ": " + std::generic_category().message(errno));
+  Result<InputFile> opened = InputFile::open(path);
+  if (!opened.ok()) return opened.status();
+  const InputFile file = opened.take();
+  auto too_large = [&] {
+    return Status("FILE_TOO_LARGE", path + ": more than " + std::to_string(kMostText >> 20) + " MiB of text");
   };
-  FILE* f = std::fopen(path.c_str(), "rb");
-  if (!f) return failure("opened");
+  if (file.size() > static_cast<int64_t>(kMostText)) return too_large();
   std::string text;
-  char block[65536];
-  for (size_t n; text.size() <= kMost && (n = std::fread(block, 1, sizeof block, f)) > 0;) text.append(block, n);
-  Status status = std::ferror(f) != 0 ? failure("read") : Status();
-  std::fclose(f);
-  if (!status.ok()) return status;
-  if (text.size() > kMost) return Status("IO_ERROR", path + ": more than 256 MiB; expected a text file");
-  return text;
+  for (char block[65536];;) {
+    const ssize_t n = ::read(file.fd(), block, sizeof block);
+    if (n == 0) return text;
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return failure(path);
+    text.append(block, static_cast<size_t>(n));
+    if (text.size() > kMostText) return too_large();
+  }
 }
 
 }  // namespace glossa

@@ -1,11 +1,8 @@
 #include "io/safetensors.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -14,6 +11,7 @@
 #include <unordered_map>
 
 #include "io/json.h"
+#include "io/read_file.h"
 
 namespace glossa {
 
@@ -119,28 +117,16 @@ struct SafetensorsFile::Impl {
 };
 
 Status SafetensorsFile::Impl::map_file() {
-  auto failure = [this](const char* what) {
-    return Status("IO_ERROR", path + ": cannot " + what + ": " + std::generic_category().message(errno));
-  };
-  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    if (errno == ENOENT || errno == ENOTDIR) return Status("CHECKPOINT_MISSING", path + ": no such file");
-    return failure("open");
-  }
-  struct stat info;
-  Status status;
-  if (::fstat(fd, &info) != 0) {
-    status = failure("read the size");
-  } else if (!S_ISREG(info.st_mode)) {
-    status = Status("IO_ERROR", path + ": not a file");
-  } else if (info.st_size > 0) {  // an empty file cannot be mapped; read_header says what it lacks
-    size = static_cast<size_t>(info.st_size);
-    map = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (map == MAP_FAILED) status = failure("map");
-    bytes = static_cast<const uint8_t*>(map);
-  }
-  ::close(fd);
-  return status;
+  Result<InputFile> opened = InputFile::open(path, "CHECKPOINT_MISSING");
+  if (!opened.ok()) return opened.status();
+  const InputFile file = opened.take();
+  if (file.size() == 0) return {};  // an empty file cannot be mapped; read_header says what it lacks
+  size = static_cast<size_t>(file.size());
+  map = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd(), 0);
+  if (map == MAP_FAILED)
+    return Status("IO_ERROR", path + ": cannot be mapped: " + std::generic_category().message(errno));
+  bytes = static_cast<const uint8_t*>(map);
+  return {};
 }
 
 Status SafetensorsFile::Impl::read_header() {

@@ -25,8 +25,8 @@ export interface NativeJob {
 
 /**
  * One engine and its thread. Calls are run one after the other in the order they are made. Wrong arguments throw at once
- * (`INVALID_ARGUMENT`); every failure is an Error with a `code`. Typed arrays are read where they lie: until the promise
- * settles they must be neither changed nor transferred.
+ * (`INVALID_ARGUMENT`); every failure is an Error with a `code`. Typed arrays are copied before a call returns: they may be
+ * changed or transferred at once. Results are views over native memory.
  */
 export interface NativeEngine {
   info(): EngineInfo;
@@ -39,8 +39,6 @@ export interface NativeEngine {
   saveState(path: string): Promise<void>;
   loadState(path: string): Promise<void>;
   dispose(): Promise<void>;
-  /** Where the engine would read each array of a `grpoStep` (0n: not given). For tests of zero copy. */
-  grpoAddresses(request: GrpoStepRequest): Record<string, bigint>;
 }
 
 /** One folder of reference results: what was compared, the worst error and what it may be. */
@@ -91,7 +89,6 @@ export const NATIVE_ENGINE_NAMES = [
   'saveState',
   'loadState',
   'dispose',
-  'grpoAddresses',
 ] as const satisfies readonly (keyof NativeEngine)[];
 
 // A name that is in an interface but not in its list does not compile.

@@ -85,11 +85,6 @@ export class AddonEngine implements Engine {
     return this.#disposing;
   }
 
-  /** See {@link NativeEngine.grpoAddresses}. */
-  grpoAddresses(request: GrpoStepRequest): Record<string, bigint> {
-    return this.#native.grpoAddresses(request);
-  }
-
   async #run<T>(what: string, { signal, onProgress }: JobOptions, call: (job: NativeJob) => Promise<T>): Promise<T> {
     if (signal?.aborted === true) throw aborted(what);
     const token = new this.#binding.CancelToken();

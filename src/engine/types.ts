@@ -121,7 +121,7 @@ export interface OptimizerSettings {
   microBatchTokens?: number;
 }
 
-/** Columns come straight from the rollout batch: nothing is copied. */
+/** Columns as they lie in the rollout batch. */
 export interface GrpoStepRequest extends SequenceBatch, OptimizerSettings {
   advantages: Float32Array;
   oldLogps: Float32Array;

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import type { GlossaError } from '../../src/base/error.js';
 import { createEngine, loadEngine, type EngineOptions } from '../../src/engine/index.js';
 import { generateRequest, ragged, TINY } from './tiny.js';
 
@@ -107,4 +109,26 @@ describe('saved weights', () => {
     await assert.rejects(createEngine(TINY.config, 3n, { frozen: 1 as unknown as boolean }), /options\.frozen/);
     await engine.dispose();
   });
+});
+
+describe('what is no file in a model’s folder', () => {
+  const cases: [string, string, (path: string) => Promise<void>][] = [];
+  for (const name of ['config.json', 'model.safetensors', 'model.safetensors.index.json'])
+    cases.push(
+      [name, 'a FIFO', (path) => Promise.resolve(void execFileSync('mkfifo', [path]))],
+      [name, 'a link to a device', (path) => symlink('/dev/zero', path)],
+      [name, 'a folder', (path) => mkdir(path).then(() => undefined)],
+    );
+  for (const [name, what, make] of cases)
+    it(`is refused at once: ${what} as ${name}`, async () => {
+      const dir = await saved();
+      if (name.endsWith('index.json')) await rm(join(dir, 'model.safetensors'));
+      await rm(join(dir, name), { force: true });
+      await make(join(dir, name));
+      await assert.rejects(load(dir), (error: Error) => {
+        assert.equal((error as GlossaError).code, 'NOT_A_FILE', error.message);
+        assert.ok(error.message.includes(join(dir, name)));
+        return true;
+      });
+    });
 });

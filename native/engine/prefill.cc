@@ -1,0 +1,41 @@
+#include "engine/prefill.h"
+
+#include <algorithm>
+
+namespace glossa {
+
+int64_t prefill_rows(int64_t ids, bool together) {
+  return std::min<int64_t>(ids, together ? 4 * kRowsOfBlock : kRowsOfBlock);
+}
+
+bool prefill(const Model& m, const Weights& w, const Activations& a, int64_t activation_rows,
+             const std::vector<Prefix>& prefixes, const Crew& crew, const JobControl& control) {
+  std::vector<SequenceRows> rows;
+  std::vector<int32_t> ids;
+  auto run = [&] {
+    if (rows.empty()) return;
+    embed(m, w, a.x_first(), ids.data(), static_cast<int64_t>(ids.size()));
+    forward_layers(m, w, a, rows.data(), static_cast<int64_t>(rows.size()), true, crew);
+    rows.clear();
+    ids.clear();
+  };
+  for (const Prefix& prefix : prefixes) {
+    for (int64_t at = 0; at < prefix.length;) {
+      SequenceRows s{};
+      s.row0 = static_cast<int64_t>(ids.size());
+      s.rows = std::min(activation_rows - s.row0, prefix.length - at);
+      s.position0 = s.own0 = at;
+      s.own = prefix.cache;
+      rows.push_back(s);
+      ids.insert(ids.end(), prefix.ids + at, prefix.ids + at + s.rows);
+      at += s.rows;
+      if (static_cast<int64_t>(ids.size()) < activation_rows) continue;
+      if (is_cancelled(control)) return false;
+      run();
+    }
+  }
+  run();
+  return true;
+}
+
+}  // namespace glossa

@@ -3,17 +3,18 @@ let digits: Map<number, string> | undefined;
 
 /**
  * Text with what spells a number in other scripts made ASCII: decimal digits of any script (full-width, Thai, Arabic-Indic,
- * Devanagari, Bengali, Telugu, ...), the Arabic separators, full-width signs, and the minus signs of typography. A full-width
- * comma is a separator only after a full-width digit; elsewhere in Chinese and Japanese it parts clauses.
+ * Devanagari, Bengali, Telugu, ...), the Arabic separators, full-width signs, and the minus signs and hyphens of typography
+ * before a number. A full-width comma is a separator only after a full-width digit; elsewhere in Chinese and Japanese it parts
+ * clauses.
  */
 export function foldDigits(text: string): string {
   if (!/[^\x00-\x7f]/.test(text)) return text;
   return text
     .replace(/(?<=[\uff10-\uff19])\uff0c(?=[\uff10-\uff19])/g, ',')
     .replace(/\p{Nd}/gu, (digit) => digitTable().get(digit.codePointAt(0)!) ?? digit)
-    .replace(/[\u2212\uff0d\ufe63\u2013](?=\s*[\d.$\p{Sc}\\])/gu, '-')
+    .replace(/[\u2010-\u2013\u2212\u207b\u02d7\u2796\uff0d\ufe63](?=\s*[\d.$\p{Sc}\\])/gu, '-')
     .replace(
-      /[\u066b\u066c\uff0e\uff05\uff04\uff0b\uff0f\uff1d\u2044\u2215\uff03\ufe6a\u066a]/g,
+      /[\u066b\u066c\uff0e\uff05\uff04\uff0b\uff0f\uff1d\u2044\u2215\uff03\ufe6a\u066a\uff1a\uff08\uff09]/g,
       (sign) => SIGNS[sign]!,
     );
 }
@@ -32,6 +33,9 @@ const SIGNS: Record<string, string> = {
   '\u2215': '/',
   '\uff1d': '=',
   '\uff03': '#',
+  '\uff1a': ':',
+  '\uff08': '(',
+  '\uff09': ')',
 };
 
 function digitTable(): Map<number, string> {

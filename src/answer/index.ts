@@ -1,11 +1,13 @@
+export { afterThought } from './thought.js';
 export {
   ANSWER_MODES,
   extractAnswer,
   gradeAnswer,
+  holdsNumber,
+  isJudged,
   judgeAnswer,
   type Answer,
   type AnswerMode,
   type JudgeOptions,
   type Verdict,
-} from './extract.js';
-export { findNumbers } from './number.js';
+} from './judge.js';

@@ -1,160 +1,170 @@
-import { foldDigits } from './digits.js';
+import { FRACTION } from './clean.js';
+import { matchAt, readCountingUnits, type Reading } from './counting_units.js';
 import { add, decimal, divide, multiply, negate, type Rational } from './rational.js';
 
+/** A number as it stands in a text that {@link cleanText} gave. */
 export interface NumberLiteral {
-  value: Rational;
-  /** A percent sign follows. */
+  /** Null where the digits are a part of something else: a date, a time, a power, a range, a sum. */
+  value: Rational | null;
+  /** A percent sign or word goes with it. */
   percent: boolean;
-  /** Place in the folded text, sign and currency included. */
+  /** Place in the text: of the sign, of the digits, and behind percent sign and counting units. */
   start: number;
+  digits: number;
   end: number;
 }
 
-/** A number begins with digits, with a point before digits, or with a LaTeX fraction. */
-const OPENING = /\\[dtc]?frac|\d+(?:[.,'’]\d+|[\u00a0\u2007\u2009\u202f]\d{3}(?!\d))*|(?<![\p{L}\d])\.\d+/gu;
-const LATEX_FRACTION = /\\[dtc]?frac ?(?:\{ ?(-?\d+(?:\.\d+)?) ?\}|(\d)) ?(?:\{ ?(-?\d+(?:\.\d+)?) ?\}|(\d))/y;
-const MIXED_FRACTION = / (\d+)\/(\d+)(?![\d/])/y;
-const SLASH_FRACTION = /\/(\d+(?:\.\d+)?)(?![\d/])/y;
+/** Where a number may begin: digits, a point before digits, a vulgar fraction, a fraction of LaTeX. */
+const OPENING = /\d|(?<![\p{L}\d])\.(?=\d)|[¼-¾⅐-⅞↉]|\ue001/gu;
+const BODY = /\d+(?:[.,]\d+|['’\u00a0\u2007\u2009\u202f]\d{3}(?!\d))*|\.\d+/y;
+/** Thousands apart by a plain space. */
+const SPACED_BODY = /\d{1,3}(?: \d{3})+(?:[.,]\d+)?(?![\d.,]*\d)/y;
+const LATEX_FRACTION = new RegExp(
+  String.raw` ?${FRACTION.open}(-?)(\d+(?:\.\d+)?)/(-?)(\d+(?:\.\d+)?)${FRACTION.close}`,
+  'y',
+);
+const VULGAR = / ?([¼-¾⅐-⅞↉])/y;
+const MIXED = /(?: (?:and|и|і|та|й) | ?(?:과|와|と|又) ?| )(\d{1,400})\/(\d{1,400})(?![\d/])/y;
+const SLASH = /\/(\d+(?:\.\d+)?)(?![\d/])/y;
+const HALF =
+  / (?:and|with) (?:a|one) half(?!\p{L})|(?:[个個]|小时|小時|天|年|時間|시간|개|년|일)? ?(?:半(?!径|徑)|반(?=$|[\s.,]|입니다|이다|이에요))/uy;
 const EXPONENT = /[eE]([+-]?\d{1,6})(?![\d\p{L}])/uy;
-const POWER_OF_TEN = / ?(?:×|\\times|\\cdot|\*|·|x) ?10\^(?:\{([+-]?\d{1,6})\}|([+-]?\d{1,6}))/y;
-const PERCENT = / ?\\?%/y;
-const BEFORE = /([-+])? ?(?:\\?\$|[€£¥₩₴฿₽₹￥])? ?([-+])?$/u;
+const POWER_OF_TEN = / ?[×*·x] ?10 ?\^(?:\{([+-]?[\d⁰¹²³⁴-⁹]{1,6})\}|([+-]?\d{1,6}))/y;
+const PERCENT =
+  / ?(?:%|(?:percent(?:age)?(?: points?)?|per cent|pct\.?|відсот[а-яіїє]{0,5}|процент[а-яії]{0,5})(?!\p{L})|퍼센트|프로(?![가-힣])|パーセント|เปอร์เซ็นต์)/iuy;
+const PERCENT_BEFORE = /(?:百分之|ร้อยละ) ?$/;
+/** What a sign may stand behind: not Latin or Cyrillic letters, digits or closing brackets ("top-10", "5-3"). */
+const SIGN_BEFORE = /(?<![\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\d)\]}%²π])([-+])\s?$/u;
+const SPACED_SIGN_BEFORE = /(?:^|[\n(=:：,<>≈→])\s*([-+]) $/;
+const SIGN_WORD =
+  /(?:(?<![\p{L}\p{M}])(?:minus|negative|мінус|минус)|마이너스|マイナス|负|負|(?<![\p{Script=Thai}\d] ?)ลบ|(?<=คือ ?|เท่ากับ ?|เป็น ?)ลบ|零下|영하|氷点下) ?$/iu;
 
-/** Written after the digits, a space between or none. */
-const NAMED_MULTIPLIER =
-  / ?(thousand|million|billion|trillion|тисяч[аі]?|тис\.|тысяч[аи]?|мільйон(?:ів|и|а)?|миллион(?:ов|а)?|млн|мільярд(?:ів|и|а)?|млрд|พัน|หมื่น|แสน|ล้าน)(?![A-Za-z\u0400-\u04ff])/y;
-/** Written against the digits; may be followed by a smaller part (1億2000万). 千克 and 千米 are units. */
-const EAST_ASIAN_MULTIPLIER = /([万萬만億亿억兆]|千(?![克米瓦卡帕焦赫]))(\d+(?:\.\d+)?)?/y;
-
-/** Decimal places by the first letters of the multiplier. */
-const MULTIPLIER_PLACES: readonly [string, number][] = [
-  ['thousand', 3],
-  ['million', 6],
-  ['billion', 9],
-  ['trillion', 12],
-  ['тис', 3],
-  ['тыс', 3],
-  ['мільй', 6],
-  ['милли', 6],
-  ['млн', 6],
-  ['мілья', 9],
-  ['млрд', 9],
-  ['พัน', 3],
-  ['หมื่น', 4],
-  ['แสน', 5],
-  ['ล้าน', 6],
-  ['千', 3],
-  ['万', 4],
-  ['萬', 4],
-  ['만', 4],
-  ['億', 8],
-  ['亿', 8],
-  ['억', 8],
-  ['兆', 12],
-];
+const VULGAR_VALUES: Record<string, [number, number]> = {
+  '¼': [1, 4],
+  '½': [1, 2],
+  '¾': [3, 4],
+  '⅐': [1, 7],
+  '⅑': [1, 9],
+  '⅒': [1, 10],
+  '⅓': [1, 3],
+  '⅔': [2, 3],
+  '⅕': [1, 5],
+  '⅖': [2, 5],
+  '⅗': [3, 5],
+  '⅘': [4, 5],
+  '⅙': [1, 6],
+  '⅚': [5, 6],
+  '⅛': [1, 8],
+  '⅜': [3, 8],
+  '⅝': [5, 8],
+  '⅞': [7, 8],
+  '↉': [0, 3],
+};
 
 /**
- * Every number in `text`, in order. Understood: digits of any script; grouped thousands (1,234 · 1.234.567 · 1'234 · narrow
- * spaces · 12,34,567); decimal point and comma; sign, U+2212 too; currency before; percent after; 3/4, 1 3/4, \frac{3}{4},
- * 2\frac13; 1.5e3, 1.5 × 10^3; 3万, 1億2000万, 3만, 5 million, 2 ล้าน. A number beyond MAX_DIGITS digits or places is left
- * out. Work is linear in the text; callers bound its length.
+ * Every number in `text`, in order, each by itself; what stands between and round them is the concern of literals.ts. A number
+ * of more than MAX_DIGITS digits or places has no value. Linear in the text.
  *
  * Which separator is which: of two kinds, the later is the decimal one; one kind more than once groups thousands; one comma
  * groups if exactly three digits follow and one to three, not a lone 0, stand before (1,234 but 0,123 and 12,34); one point is
- * always decimal. What is none of these (1,2,3) is read as a list, of which the last member counts. A minus sign straight
- * after a letter, a digit or a closing bracket is a subtraction or a hyphen, not a sign.
+ * always decimal. What is none of these (1,2,3) is no number.
  */
-export function findNumbers(text: string): NumberLiteral[] {
-  const folded = foldDigits(text);
+export function readNumbers(text: string): NumberLiteral[] {
   const found: NumberLiteral[] = [];
   OPENING.lastIndex = 0;
-  for (let match = OPENING.exec(folded); match !== null; match = OPENING.exec(folded)) {
-    if (isInName(folded, match.index, OPENING.lastIndex)) continue;
-    const read = readNumber(folded, match.index, match[0]);
-    if (read === null) continue;
-    OPENING.lastIndex = Math.max(read.end, match.index + match[0].length);
-    const { start, negative } = readSign(folded, match.index);
-    const percent = matchAt(PERCENT, folded, read.end);
+  for (let match = OPENING.exec(text); match !== null; match = OPENING.exec(text)) {
+    const at = match.index;
+    const body = bodyEnd(text, at);
+    if (isInName(text, at, body)) {
+      OPENING.lastIndex = body;
+      continue;
+    }
+    const read = readNumber(text, at, body);
+    const end = read?.end ?? body;
+    const percent = matchAt(PERCENT, text, end);
+    const sign = readSign(text, at);
+    OPENING.lastIndex = end;
     found.push({
-      value: negative ? negate(read.value) : read.value,
-      percent: percent !== null,
-      start,
-      end: read.end + (percent?.[0].length ?? 0),
+      value: read === null ? null : sign.negative ? negate(read.value) : read.value,
+      percent: percent !== null || PERCENT_BEFORE.test(text.slice(Math.max(0, at - 8), at)),
+      start: sign.start,
+      digits: at,
+      end: end + (percent?.[0].length ?? 0),
     });
   }
   return found;
 }
 
-function readNumber(text: string, at: number, opening: string): { value: Rational; end: number } | null {
-  if (opening.startsWith('\\')) return readLatexFraction(text, at);
-  const whole = readDigits(opening);
-  if (whole === null) return null;
-  const end = at + opening.length;
+/** Where the run of digits ends that opens at `at`; digits with separators that make no number are one run too. */
+function bodyEnd(text: string, at: number): number {
+  const spaced = matchAt(SPACED_BODY, text, at);
+  const body = matchAt(BODY, text, at);
+  return at + Math.max(spaced?.[0].length ?? 0, body?.[0].length ?? 0, 1);
+}
 
-  const latex = readLatexFraction(text, text[end] === ' ' ? end + 1 : end);
-  if (latex !== null) return { value: add(whole, latex.value), end: latex.end };
-  const mixed = matchAt(MIXED_FRACTION, text, end);
-  if (mixed !== null) return withPart(whole, mixed[1]!, mixed[2]!, end + mixed[0].length);
-  const slash = matchAt(SLASH_FRACTION, text, end);
+function readNumber(text: string, at: number, body: number): Reading | null {
+  const zero = decimal('0')!;
+  const fraction = readFraction(text, { value: zero, end: at });
+  if (fraction !== null) return fraction;
+  const value = readDigits(text.slice(at, body));
+  if (value === null) return null;
+  const whole = { value, end: body };
+
+  const mixed = readFraction(text, whole) ?? readMixed(text, whole);
+  if (mixed !== null) return mixed;
+  const slash = matchAt(SLASH, text, body);
   if (slash !== null) {
     const denominator = readDigits(slash[1]!);
-    const value = denominator === null ? null : divide(whole, denominator);
-    return value === null ? null : { value, end: end + slash[0].length };
+    const quotient = denominator === null ? null : divide(value, denominator);
+    return quotient === null ? null : { value: quotient, end: body + slash[0].length };
   }
-  const power = matchAt(EXPONENT, text, end) ?? matchAt(POWER_OF_TEN, text, end);
+  const power = matchAt(EXPONENT, text, body) ?? matchAt(POWER_OF_TEN, text, body);
   if (power !== null) {
-    const scale = decimal('1', Number(power[1] ?? power[2]));
-    return scale === null ? null : { value: multiply(whole, scale), end: end + power[0].length };
+    const scale = decimal('1', Number((power[1] ?? power[2])!));
+    return scale === null ? null : { value: multiply(value, scale), end: body + power[0].length };
   }
-  return readMultipliers(text, whole, end);
+  const counted = readCountingUnits(text, whole);
+  const half = matchAt(HALF, text, counted.end);
+  return half === null ? counted : { value: add(counted.value, HALF_VALUE), end: counted.end + half[0].length };
 }
 
-function readMultipliers(text: string, whole: Rational, end: number): { value: Rational; end: number } {
-  const named = matchAt(NAMED_MULTIPLIER, text, end);
-  if (named !== null) return { value: scaled(whole, named[1]!), end: end + named[0].length };
-  let total: Rational | null = null;
-  let part: Rational | null = whole;
-  let at = end;
-  for (let match = matchAt(EAST_ASIAN_MULTIPLIER, text, at); part !== null && match !== null;) {
-    const value = scaled(part, match[1]!);
-    total = total === null ? value : add(total, value);
-    part = match[2] === undefined ? null : decimal(match[2]);
-    at += match[0].length;
-    match = part === null ? null : matchAt(EAST_ASIAN_MULTIPLIER, text, at);
+const HALF_VALUE = decimal('0.5')!;
+
+/** The fraction of LaTeX or of one character behind a whole number, added to it. */
+function readFraction(text: string, { value, end }: Reading): Reading | null {
+  const vulgar = matchAt(VULGAR, text, end);
+  if (vulgar !== null) {
+    const [above, below] = VULGAR_VALUES[vulgar[1]!]!;
+    return {
+      value: add(value, divide(decimal(String(above))!, decimal(String(below))!)!),
+      end: end + vulgar[0].length,
+    };
   }
-  if (total === null) return { value: whole, end };
-  return { value: part === null ? total : add(total, part), end: at };
+  const latex = matchAt(LATEX_FRACTION, text, end);
+  if (latex === null) return null;
+  const above = decimal(latex[2]!);
+  const below = decimal(latex[4]!);
+  const part = above === null || below === null ? null : divide(above, below);
+  if (part === null) return null;
+  const negative = (latex[1] === '-') !== (latex[3] === '-');
+  return { value: add(value, negative ? negate(part) : part), end: end + latex[0].length };
 }
 
-function scaled(value: Rational, multiplier: string): Rational {
-  const [, places] = MULTIPLIER_PLACES.find(([name]) => multiplier.startsWith(name))!;
-  return multiply(value, decimal('1', places)!);
-}
-
-function readLatexFraction(text: string, at: number): { value: Rational; end: number } | null {
-  const match = matchAt(LATEX_FRACTION, text, at);
+/** 1 3/4, 1 and 3/4, 1과 3/4: a proper fraction behind a whole number. */
+function readMixed(text: string, { value, end }: Reading): Reading | null {
+  const match = value.denominator === 1n ? matchAt(MIXED, text, end) : null;
   if (match === null) return null;
-  const above = signedDecimal(match[1] ?? match[2]!);
-  const below = signedDecimal(match[3] ?? match[4]!);
-  const value = above === null || below === null ? null : divide(above, below);
-  return value === null ? null : { value, end: at + match[0].length };
+  const above = decimal(match[1]!)!;
+  const below = decimal(match[2]!)!;
+  const part = above.numerator < below.numerator ? divide(above, below) : null;
+  return part === null ? null : { value: add(value, part), end: end + match[0].length };
 }
 
-function withPart(whole: Rational, above: string, below: string, end: number): { value: Rational; end: number } | null {
-  const numerator = decimal(above);
-  const denominator = decimal(below);
-  const part = numerator === null || denominator === null ? null : divide(numerator, denominator);
-  return part === null ? null : { value: add(whole, part), end };
-}
-
-function signedDecimal(text: string): Rational | null {
-  const value = decimal(text.replace('-', ''));
-  return value !== null && text.startsWith('-') ? negate(value) : value;
-}
-
-/** Digits with separators to a value; see findNumbers for the rule. */
+/** Digits with separators to a value; see readNumbers for the rule. */
 function readDigits(body: string): Rational | null {
-  const plain = body.replace(/[\u00a0\u2007\u2009\u202f'’]/g, '');
+  const plain = body.replace(/[ \u00a0\u2007\u2009\u202f'’]/g, '');
+  // Thousands apart by spaces or apostrophes: the first group has at most three digits.
+  if (plain !== body && !/^\d{1,3}(?:[^\d.,]\d{3})+(?:[.,]\d+)?$/.test(body)) return null;
   const separators = plain.replace(/\d/g, '');
   if (separators === '') return decimal(plain);
   const kinds = new Set(separators);
@@ -162,11 +172,12 @@ function readDigits(body: string): Rational | null {
   const tail = plain.slice(plain.lastIndexOf(last) + 1);
   const head = plain.slice(0, plain.length - tail.length - 1);
 
+  if (plain !== body) return decimal(`${head}.${tail}`);
   if (kinds.size === 2) {
-    const grouped = separators.indexOf(last) === separators.length - 1 && isGrouped(head);
-    return decimal(grouped ? `${head.replace(/[.,]/g, '')}.${tail}` : tail);
+    if (separators.indexOf(last) !== separators.length - 1 || !isGrouped(head)) return null;
+    return decimal(`${head.replace(/[.,]/g, '')}.${tail}`);
   }
-  if (separators.length > 1) return decimal(isGrouped(plain) ? plain.replace(/[.,]/g, '') : tail);
+  if (separators.length > 1) return isGrouped(plain) ? decimal(plain.replace(/[.,]/g, '')) : null;
   if (last === '.') return decimal(plain);
   const groups = tail.length === 3 && head.length <= 3 && head !== '0';
   return decimal(groups ? head + tail : `${head}.${tail}`);
@@ -174,7 +185,7 @@ function readDigits(body: string): Rational | null {
 
 /** 1,234,567 or, as in India, 12,34,567. */
 function isGrouped(text: string): boolean {
-  return /^\d{1,3}(?:[.,]\d{3})+$/.test(text) || /^\d{1,2}(?:[.,]\d{2})*[.,]\d{3}$/.test(text) || /^\d+$/.test(text);
+  return /^\d{1,3}(?:[.,]\d{3})+$/.test(text) || /^\d{1,2}(?:[.,]\d{2})*[.,]\d{3}$/.test(text);
 }
 
 /** Digits of a name: x1, A4, AZ2K; not those after a word or a currency code (Rs500, USD 5). */
@@ -185,25 +196,20 @@ function isInName(text: string, start: number, end: number): boolean {
 }
 
 function readSign(text: string, at: number): { start: number; negative: boolean } {
-  const window = text.slice(Math.max(0, at - 8), at);
-  const match = BEFORE.exec(window)!;
-  if (match[0].trim() === '') return { start: at, negative: false };
-  let start = at - match[0].length;
-  let negative = (match[1] === '-') !== (match[2] === '-');
-  if (match[1] !== undefined || match[2] !== undefined) {
-    const signAt = match[1] !== undefined ? start : at - 1;
-    const before = signAt > 0 ? text[signAt - 1]! : ' ';
-    const spaced = match[1] !== undefined && /^[-+] $/.test(match[0]);
-    // "5 - 3", "5-3", "x-3", "top-10": not a sign.
-    if (/[\p{L}\d)\]}%]/u.test(before) || (spaced && before !== '\n' && signAt > 0)) {
-      negative = false;
-      start = signAt + 1;
+  const before = text.slice(Math.max(0, at - 16), at);
+  const sign = SIGN_BEFORE.exec(before) ?? SPACED_SIGN_BEFORE.exec(before);
+  if (sign !== null) {
+    // A sign apart from its number is one only where nothing stands before it: "답 - 5" is a dash.
+    const apart = /\s$/.test(before);
+    if (!apart || SPACED_SIGN_BEFORE.test(before)) {
+      const mark = text.lastIndexOf(sign[1]!, at);
+      return { start: mark, negative: sign[1] === '-' };
     }
   }
-  return { start, negative };
-}
-
-function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
-  pattern.lastIndex = at;
-  return pattern.exec(text);
+  const word = SIGN_WORD.exec(before);
+  if (word === null) return { start: at, negative: false };
+  const start = at - (before.length - word.index);
+  // "10 minus 5" takes away; "is minus 5" is a number.
+  const taken = /[\d)%]\s*\S{0,2}\s*$/.test(text.slice(Math.max(0, start - 4), start));
+  return taken ? { start: at, negative: false } : { start, negative: true };
 }

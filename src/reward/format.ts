@@ -1,4 +1,4 @@
-import { findNumbers } from '../answer/index.js';
+import { holdsNumber } from '../answer/index.js';
 import type { Finish } from '../engine/types.js';
 
 /**
@@ -12,5 +12,5 @@ export function formatReward(completion: string, finish: Finish): number {
   if (mark < 0 || text.includes('####', mark + 4)) return 0;
   if (mark > 0 && text[mark - 1] !== '\n') return 0;
   const answer = text.slice(mark + 4, mark + 4 + 200);
-  return answer.length < 200 && !answer.includes('\n') && findNumbers(answer).length > 0 ? 1 : 0;
+  return answer.length < 200 && !answer.includes('\n') && holdsNumber(answer) ? 1 : 0;
 }

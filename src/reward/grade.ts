@@ -55,10 +55,12 @@ export function gradeBuiltin(
 }
 
 function judge(given: UngradedCompletion, mode: AnswerMode): RewardInput {
-  const { completion, problem, finish } = given;
+  const { completion, problem, finish, thought } = given;
   return {
-    ...given,
-    ...judgeAnswer(completion, problem.answer, { answer: mode, finish }),
+    problem,
+    completion,
+    finish,
+    ...judgeAnswer(completion, problem.answer, { answer: mode, finish, thought }),
     language: measureLanguage(completion, problem.language),
   };
 }

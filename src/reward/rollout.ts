@@ -1,3 +1,4 @@
+import { afterThought } from '../answer/index.js';
 import { rowIds } from '../base/ragged.js';
 import type { Problem } from '../data/types.js';
 import { FINISH, type Finish, type Ragged, type RolloutColumns } from '../engine/types.js';
@@ -24,12 +25,25 @@ export async function gradeRollout(
     Array.from({ length: columns.rows }, (_, row) => tokenizer.decode(rowIds(completions, row))),
   );
   const finish = Array.from(columns.finish, (code) => FINISH[code]!);
+  const prompts = { ids: columns.promptIds, offsets: columns.promptOffsets };
+  const open = new Map<number, boolean>();
   const graded = await grader.grade(
-    texts.map((completion, row) => ({
-      problem: problems[columns.promptIndex[row]!]!,
-      completion,
-      finish: finish[row]!,
-    })),
+    texts.map((completion, row) => {
+      const index = columns.promptIndex[row]!;
+      const problem = problems[index]!;
+      let thought = open.get(index);
+      if (thought === undefined) {
+        thought = beginsThought(tokenizer.decode(rowIds(prompts, row), { special: true }), problem.question);
+        open.set(index, thought);
+      }
+      return { problem, completion, finish: finish[row]!, thought };
+    }),
   );
   return { completions, texts, finish, graded };
+}
+
+/** Whether a thought is open at the end of a prompt. What stands before the question may speak of marks without being one. */
+function beginsThought(prompt: string, question: string): boolean {
+  const at = prompt.lastIndexOf(question);
+  return afterThought(at < 0 ? prompt : prompt.slice(at + question.length)) === null;
 }

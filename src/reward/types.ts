@@ -13,7 +13,10 @@ export interface RewardInput {
   correct: boolean | null;
 }
 /** A completion before it is judged and measured. */
-export type UngradedCompletion = Pick<RewardInput, 'problem' | 'completion' | 'finish'>;
+export type UngradedCompletion = Pick<RewardInput, 'problem' | 'completion' | 'finish'> & {
+  /** The prompt had begun the thought that the completion goes on with. Default false. */
+  thought?: boolean;
+};
 /** A number, or null for "not judged". A throw is counted as an error, shown, and treated as not judged; never a zero. */
 export type RewardFunction = (input: RewardInput) => number | null | Promise<number | null>;
 

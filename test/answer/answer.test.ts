@@ -53,7 +53,7 @@ const groups: Record<string, Row[]> = {
     ['#### 12,34', '12.34', true],
     ['#### 0,123', '0.123', true],
     ['#### 1.234', '1234', false], // one point is decimal
-    ['the list 1,2,3', '3', true],
+    ['the list 1,2,3', '3', false],
   ],
   'signs, currency, percent, units': [
     ['#### -5', '-5', true],
@@ -63,7 +63,7 @@ const groups: Record<string, Row[]> = {
     ['#### $-5', '-5', true],
     ['#### -5', '5', false],
     ['-0', '0', true],
-    ['5-3', '3', true],
+    ['5-3', '3', false], // neither -3 nor 3: a difference
     ['x = -3', '-3', true],
     ['#### $18.00', '18', true],
     ['#### ₩3,000', '3000', true],
@@ -178,7 +178,8 @@ test('extractAnswer says where the answer was found', () => {
   assert.equal(extractAnswer('#### 5')?.from, '####');
   assert.equal(extractAnswer('\\boxed{5}')?.from, 'boxed');
   assert.deepEqual(extractAnswer('\\boxed{x+1}'), { from: 'boxed', value: null, percent: false, text: 'x+1' });
-  assert.equal(extractAnswer('it is 5.')?.from, 'last number');
+  assert.equal(extractAnswer('it is 5.')?.from, 'sentence');
+  assert.equal(extractAnswer('정답은 5천 원입니다.')?.text, '5천');
   assert.equal(extractAnswer('none'), null);
 });
 

@@ -1,0 +1,21 @@
+/** Words behind which the answer is given, in each language that is measured. Global, ignoring case. */
+export const ANSWER_CUE = new RegExp(
+  [
+    String.raw`(?<!\p{L})(?:answer|result|solution)s?(?: to [^.\n]{0,60}?)? ?(?:is|are|was|would be|will be|should be|must be|equals|=|:)(?!\p{L})`,
+    String.raw`(?<!\p{L})(?:최종 ?)?(?:정답|해답|답안|답변|답|결과) ?(?:은|는|:|=)`,
+    String.raw`(?:答案|答数|得数|结果|結果)(?:应该|應該)?(?:就是|是|为|為|等于|等於|:|=)|(?<!\p{L})答 ?:`,
+    String.raw`(?:答え|答|解答|正解|結果)(?:は|:|=)`,
+    String.raw`(?:คำตอบ|ผลลัพธ์|ตอบ)[ก-๎]{0,20}? ?(?:คือ|เท่ากับ|เป็น|ว่า|:|=)?`,
+    String.raw`(?<!\p{L})(?:відповідь|результат) ?(?:(?:є|дорівнює|буде|становить|така)(?!\p{L})|:|=|[-\u2013\u2014](?= ))?`,
+    String.raw`(?<!\p{L})(?:ответ|результат) ?(?:(?:равен|будет|составляет|такой|это)(?!\p{L})|:|=|[-\u2013\u2014](?= ))?`,
+  ].join('|'),
+  'giu',
+);
+
+/** What may stand between the cue and the number. */
+export const FILLER =
+  /(?:[\s*_"'“”«»「『([{:→]|(?:therefore|thus|approximately|about|around|roughly|exactly|just|only|simply|a total of|총|모두|약|대략|바로|约|約|大约|共|一共|总共|ちょうど|およそ|全部で|合計で?|ทั้งหมด|ประมาณ|приблизно|рівно|примерно|около|ровно|[a-z] ?=) ?)*/iuy;
+
+/** Words that take back what was said before them. */
+export const CORRECTION =
+  /(?<!\p{L})(?:wait|no,|nope|actually|correction|sorry|oops|hold on|incorrect|wrong|잠깐|아니,|아니요|стоп|ні,|зачекай|помилка|нет,|подожд|погод|ошиб)|不对|不對|等等|等一下|更正|いや|違います|間違|待って|เดี๋ยว|ไม่ใช่สิ|ผิด/iu;

@@ -1,0 +1,117 @@
+import type { Finish } from '../engine/types.js';
+import { readLiterals } from './literals.js';
+import { cleanText } from './clean.js';
+import { boxedAnswer, hashAnswer, MARKED_LIMIT, readNumber, type Marked } from './marked.js';
+import { decimal, divide, equal, type Rational } from './rational.js';
+import { ownPart } from './run_on.js';
+import { spokenAnswer } from './sentence.js';
+import { afterThought } from './thought.js';
+
+/** Characters of a completion that are read, from its end. */
+const LONGEST = 1_000_000;
+
+export const ANSWER_MODES = ['flexible', 'strict'] as const;
+export type AnswerMode = (typeof ANSWER_MODES)[number];
+
+export interface JudgeOptions {
+  /** strict: marked answers alone (`####`, box); flexible, the default: without one, what a finished text says last. */
+  answer?: AnswerMode | undefined;
+  /** How the completion ended; one that did not end by itself has only marked answers. Default stop. */
+  finish?: Finish | undefined;
+  /** The prompt had begun the thought that the completion goes on with. Default false. */
+  thought?: boolean | undefined;
+}
+
+export interface Answer {
+  /** Where it was found. */
+  from: '####' | 'boxed' | 'sentence';
+  /** Null where the place holds no number, such as \boxed{x + 1}. */
+  value: Rational | null;
+  percent: boolean;
+  /** What stands there. */
+  text: string;
+}
+
+/** A verdict: null where the gold answer is not a number; `answer` is the text it rests on, null where there was none. */
+export interface Verdict {
+  correct: boolean | null;
+  answer: string | null;
+}
+
+/**
+ * Whether a completion's final answer is the number `gold`, exactly: both are read as rational numbers, never as floats, so
+ * 0.5 is 1/2 and 0.333 is not 1/3. Null where the gold answer itself is not a number. A percent sign is dropped, and where only
+ * one side has it the hundredth is right too (50%, 50 and 0.5 agree with the gold 50%).
+ *
+ * Never throws, and its work is bounded whatever the input: a fixed stretch of the text is read, and numbers of more than 400
+ * digits or places are none.
+ */
+export function judgeAnswer(completion: string, gold: string, options: JudgeOptions = {}): Verdict {
+  const expected = readGold(gold);
+  const answer = extractAnswer(completion, options);
+  return { correct: expected === null ? null : agrees(answer, expected), answer: answer?.text ?? null };
+}
+
+/** The verdict of judgeAnswer alone. */
+export function gradeAnswer(completion: string, gold: string, options: JudgeOptions = {}): boolean | null {
+  return judgeAnswer(completion, gold, options).correct;
+}
+
+/** Whether a gold answer is a number that completions can be judged by. */
+export function isJudged(gold: string): boolean {
+  return readGold(gold) !== null;
+}
+
+/**
+ * The final answer of a completion, or null where it has none. It is looked for behind the thought, before the text runs on into
+ * another question: the last `####` line or `\boxed{}`, whichever stands later; else, in a finished text, see spokenAnswer.
+ */
+export function extractAnswer(
+  completion: string,
+  { answer = 'flexible', finish = 'stop', thought = false }: JudgeOptions = {},
+): Answer | null {
+  const said = afterThought(completion.slice(-LONGEST), thought);
+  if (said === null) return null;
+  const text = ownPart(said).trimEnd();
+  const hash = hashAnswer(text);
+  const box = boxedAnswer(text);
+  const marked = later(hash, box);
+  if (marked !== null) {
+    const from = marked === hash ? '####' : 'boxed';
+    return { from, value: marked.value, percent: marked.percent, text: marked.text };
+  }
+  const spoken = answer === 'flexible' && finish === 'stop' ? spokenAnswer(text) : null;
+  return spoken === null ? null : { from: 'sentence', ...spoken };
+}
+
+/** Whether a line holds a number in digits. */
+export function holdsNumber(line: string): boolean {
+  return readLiterals(cleanText(line.slice(0, MARKED_LIMIT)), true).length > 0;
+}
+
+function later(a: Marked | null, b: Marked | null): Marked | null {
+  if (a === null || b === null) return a ?? b;
+  return b.at > a.at ? b : a;
+}
+
+type Expected = Pick<Answer, 'percent'> & { value: Rational };
+
+/** A gold answer is a number in digits, or a solution whose last `####` line is one. */
+function readGold(gold: string): Expected | null {
+  const mark = gold.lastIndexOf('####');
+  const answer = mark < 0 ? gold : gold.slice(mark + 4);
+  if (answer.length > MARKED_LIMIT) return null;
+  const number = readNumber(answer, { digits: true });
+  return number?.value == null ? null : { value: number.value, percent: number.percent };
+}
+
+function agrees(answer: Answer | null, expected: Expected): boolean {
+  if (answer?.value == null) return false;
+  if (equal(answer.value, expected.value)) return true;
+  if (answer.percent === expected.percent) return false;
+  const whole = answer.percent ? answer.value : expected.value;
+  const part = answer.percent ? expected.value : answer.value;
+  return equal(divide(whole, HUNDRED)!, part);
+}
+
+const HUNDRED = decimal('100')!;

@@ -25,25 +25,32 @@ export async function gradeRollout(
     Array.from({ length: columns.rows }, (_, row) => tokenizer.decode(rowIds(completions, row))),
   );
   const finish = Array.from(columns.finish, (code) => FINISH[code]!);
-  const prompts = { ids: columns.promptIds, offsets: columns.promptOffsets };
-  const open = new Map<number, boolean>();
+  const thoughts = await beginsThought(problems, columns, tokenizer);
   const graded = await grader.grade(
     texts.map((completion, row) => {
       const index = columns.promptIndex[row]!;
-      const problem = problems[index]!;
-      let thought = open.get(index);
-      if (thought === undefined) {
-        thought = beginsThought(tokenizer.decode(rowIds(prompts, row), { special: true }), problem.question);
-        open.set(index, thought);
-      }
-      return { problem, completion, finish: finish[row]!, thought };
+      return { problem: problems[index]!, completion, finish: finish[row]!, thought: thoughts.get(index)! };
     }),
   );
   return { completions, texts, finish, graded };
 }
 
-/** Whether a thought is open at the end of a prompt. What stands before the question may speak of marks without being one. */
-function beginsThought(prompt: string, question: string): boolean {
-  const at = prompt.lastIndexOf(question);
-  return afterThought(at < 0 ? prompt : prompt.slice(at + question.length)) === null;
+/**
+ * Of each prompt, whether a thought is open at its end. What stands before the question, such as a system message, may speak of
+ * the marks without setting one.
+ */
+async function beginsThought(
+  problems: readonly Problem[],
+  { promptIds, promptOffsets, promptIndex }: RolloutColumns,
+  tokenizer: Tokenizer,
+): Promise<Map<number, boolean>> {
+  const prompts = { ids: promptIds, offsets: promptOffsets };
+  const rowOf = new Map(Array.from(promptIndex, (index, row) => [index, row]));
+  const open = Array.from(rowOf, async ([index, row]): Promise<[number, boolean]> => {
+    const prompt = await tokenizer.decode(rowIds(prompts, row), { special: true });
+    const { question } = problems[index]!;
+    const at = prompt.lastIndexOf(question);
+    return [index, afterThought(at < 0 ? prompt : prompt.slice(at + question.length)) === null];
+  });
+  return new Map(await Promise.all(open));
 }

@@ -30,7 +30,8 @@ export function fitLine(parts: readonly Part[], width: number): string[] {
 
 const rankOf = ({ rank }: Part): number => rank ?? Infinity;
 
-function wrap(texts: readonly string[], width: number): string[] {
+/** Texts one after the other, on as many lines as they need. */
+export function wrap(texts: readonly string[], width: number): string[] {
   const lines: string[] = [];
   for (const text of texts) {
     const last = lines.at(-1);

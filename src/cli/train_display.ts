@@ -1,7 +1,7 @@
 import type { Language } from '../language/types.js';
 import type { TrainEvent } from '../trainer/index.js';
 import type { Display } from './display.js';
-import { fitLine, type Part } from './fit_line.js';
+import { fitLine, wrap, type Part } from './fit_line.js';
 import { bar, figure } from './format.js';
 import { evaluationParts, stepParts, timeParts } from './train_lines.js';
 
@@ -13,6 +13,9 @@ export function showTraining(display: Display, label = ''): (event: TrainEvent) 
   let status: Part[] = [];
   const line = (parts: Part[]) => {
     for (const text of fitLine([...name, ...parts], display.width)) display.line(text);
+  };
+  const say = (...texts: string[]) => {
+    for (const text of wrap(label ? [`${label}:`, ...texts] : texts, display.width)) display.line(text);
   };
   const head = (parts: Part[]) => {
     const blocks = [[...name, ...parts], status].filter((block) => block.length > 0);
@@ -34,12 +37,12 @@ export function showTraining(display: Display, label = ''): (event: TrainEvent) 
       case 'start': {
         languages = event.languages;
         const from = event.step > 0 ? `going on after step ${String(event.step)} of` : 'training for';
-        line([
-          always(`${from} ${String(event.maxSteps)} steps:`),
-          always(`${figure(event.parameters / 1e6)} M parameters,`),
-          always(`${String(event.problems)} problems,`),
-          always(`in ${event.dir}`),
-        ]);
+        say(
+          `${from} ${String(event.maxSteps)} steps:`,
+          `${figure(event.parameters / 1e6)} M parameters,`,
+          `${String(event.problems)} problems,`,
+          `in ${event.dir}`,
+        );
         break;
       }
       case 'phase':
@@ -58,10 +61,10 @@ export function showTraining(display: Display, label = ''): (event: TrainEvent) 
         for (const row of event.rows) line(evaluationParts(row));
         break;
       case 'checkpoint':
-        if (display.mode === 'plain') line([always('saved'), always(event.dir)]);
+        if (display.mode === 'plain') say('saved', event.dir);
         break;
       case 'warning':
-        line([always(`warning: ${event.message}`)]);
+        say(`warning: ${event.message}`);
     }
   };
 }

@@ -11,6 +11,7 @@ import {
   type MetricsLine,
   type Run,
 } from '../run/index.js';
+import { BreakdownWatch, breakdownMessage } from './breakdown.js';
 import { collect, type Collected } from './collect.js';
 import type { Phase } from './events.js';
 import { guardRewards } from './guards.js';
@@ -39,6 +40,7 @@ export class Session {
   private tokenizerDir: string;
   /** Step of the newest checkpoint; 0: none. */
   private savedAt: number;
+  private readonly watch = new BreakdownWatch();
   /** Files being written while the engine computes; awaited before a checkpoint counts. */
   private writing: Promise<void> = Promise.resolve();
 
@@ -179,6 +181,11 @@ export class Session {
       this.warn(
         `step ${String(step)}: sampler and trainer differ by ${String(metrics.logpMaxAbsDiff)} in a log-probability; it must be 0 (run glossa doctor --self-test)`,
       );
+    }
+    const breakdown = this.watch.look(line);
+    if (breakdown) {
+      const { learning_rate: learningRate } = config.optimizer;
+      this.warn(breakdownMessage(breakdown, { dir: run.folder.dir, savedAt: this.savedAt, learningRate }));
     }
     if (this.isEvaluated(step, last)) Object.assign(line, await this.evaluate(step));
     await run.metrics.append(line);

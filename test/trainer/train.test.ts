@@ -240,3 +240,20 @@ describe('training stops', () => {
     assert.match(error.message, /prompt of problem \S+ .*context of \d+/);
   });
 });
+
+describe('training warns', () => {
+  it('within two steps where the learning rate destroys the model', async () => {
+    const varied = await module('varied', 'export default ({ completion }) => new Set(completion).size / 20;');
+    const told: string[] = [];
+    await train(
+      config(`rewards=[{name: varied, module: ${varied}}]`, 'optimizer.learning_rate=10', 'grpo.max_steps=3'),
+      { tell: (event) => void (event.type === 'warning' && told.push(event.message)) },
+    );
+    assert.equal(told.length, 1, told.join('\n'));
+    assert.match(
+      told[0]!,
+      /^step [23]: an update has broken the model \(.* a learning rate of 10 is probably too large/,
+    );
+    assert.match(told[0]!, /--set optimizer\.learning_rate=1$/);
+  });
+});

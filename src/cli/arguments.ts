@@ -1,6 +1,8 @@
 import { ANSWER_MODES, type AnswerMode } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
 import type { Dtype } from '../engine/types.js';
+import { valueHint } from '../config/index.js';
+import { languageHint } from '../language/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 
 /** A number of the command line. @throws GlossaError USAGE. */
@@ -28,12 +30,13 @@ export function numberOption(
 export function languageOption(name: string, text: string): Language {
   const language = LANGUAGES.find((each) => each === text);
   if (language) return language;
-  throw new GlossaError('USAGE', `--${name} ${text}: expected one of ${LANGUAGES.join(', ')}`);
+  throw new GlossaError('USAGE', `--${name} ${text}: expected one of ${LANGUAGES.join(', ')}${languageHint(text)}`);
 }
 
 export function dtypeOption(text: string): Dtype {
   if (text === 'float32' || text === 'bfloat16') return text;
-  throw new GlossaError('USAGE', `--dtype ${text}: expected float32 or bfloat16`);
+  const hint = valueHint(['dtype'], text, ['float32', 'bfloat16']);
+  throw new GlossaError('USAGE', `--dtype ${text}: expected float32 or bfloat16${hint}`);
 }
 
 export function answerOption(text = 'flexible'): AnswerMode {
@@ -51,8 +54,8 @@ export function samplingOptions(given: { samples: string; temperature: string })
   samples: number;
   temperature: number;
 } {
-  const samples = numberOption('samples', given.samples, { min: 1, whole: true });
-  const temperature = numberOption('temperature', given.temperature, { min: 0 });
+  const samples = numberOption('samples', given.samples, { min: 1, max: 2 ** 20, whole: true });
+  const temperature = numberOption('temperature', given.temperature, { min: 0, max: 1e6 });
   if (temperature === 0 && samples > 1)
     throw new GlossaError(
       'USAGE',

@@ -1,4 +1,5 @@
 import { GlossaError } from '../base/error.js';
+import { printable } from '../base/printable.js';
 import {
   examine,
   golden,
@@ -13,6 +14,7 @@ import { dtypeOption, numberOption } from './arguments.js';
 import { Display } from './display.js';
 import { EXIT } from './errors.js';
 import { bar, bytes, figure, textTable } from './format.js';
+import { locateModel } from './model.js';
 
 export interface DoctorOptions {
   selfTest?: boolean;
@@ -64,13 +66,17 @@ async function planCommand(model: string, { config, set, promptTokens, json }: D
   const longest =
     promptTokens === undefined ? undefined : numberOption('prompt-tokens', promptTokens, { min: 1, whole: true });
   const found = await plan({
-    model,
+    model: model.endsWith('.json') ? model : (await locateModel(model, warn)).dir,
     config,
     ...(set && { set }),
     ...(longest !== undefined && { promptTokens: longest }),
   });
   process.stdout.write(json ? `${JSON.stringify(found)}\n` : planText(found));
   return 0;
+}
+
+function warn(message: string): void {
+  process.stderr.write(`warning: ${printable(message)}\n`);
 }
 
 function planText(found: RunPlan): string {

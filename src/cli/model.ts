@@ -3,6 +3,7 @@ import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
 import { readTextIfThere } from '../base/read_file.js';
 import type { ResolvedConfig } from '../config/index.js';
+import type { Language } from '../language/types.js';
 import { createEngine, loadEngine } from '../engine/index.js';
 import type { Dtype, Engine } from '../engine/types.js';
 import { resolveModel } from '../hub/index.js';
@@ -16,6 +17,8 @@ export interface NamedModel {
   tokenizer: Tokenizer;
   /** How a run rendered its prompts and how long it let completions be; of a plain folder undefined. */
   config: ResolvedConfig | undefined;
+  /** Languages that a run was trained in; none of a plain folder. */
+  languages: readonly Language[];
   /** Optimizer steps of the run's checkpoint; 0 of a plain folder. */
   step: number;
   /** Folder of the run; of a plain folder undefined. */
@@ -69,8 +72,6 @@ export async function openForIds(
   return { ...found, tokenizer, engine: await openEngine(found, tokenizer, options) };
 }
 
-type Located = Pick<NamedModel, 'dir' | 'config' | 'step' | 'run'>;
-
 type Found = Located & {
   tokenizerDir: string | undefined;
   /** Random weights for the config.json of this text. */
@@ -84,7 +85,9 @@ async function locateSource({ model, randomInit, tokenizer, seed }: ModelSource,
     return { ...found, tokenizerDir: tokenizerDir ?? found.dir, random: undefined };
   }
   if (model !== undefined || randomInit === undefined)
-    throw new GlossaError('USAGE', 'name a model, or a config.json with --random-init, and not both');
+    throw new GlossaError('USAGE', 'name a model, or a config.json with --random-init, and not both', {
+      hint: 'for example --model runs/my',
+    });
   const path = resolve(randomInit);
   const config = await readTextIfThere(path);
   if (config === undefined)
@@ -94,6 +97,7 @@ async function locateSource({ model, randomInit, tokenizer, seed }: ModelSource,
   return {
     dir: path,
     config: undefined,
+    languages: [],
     step: 0,
     run: undefined,
     tokenizerDir,
@@ -117,19 +121,35 @@ async function openEngine(
   }
 }
 
-async function locateModel(given: string, warn: (message: string) => void): Promise<Located> {
+export type Located = Pick<NamedModel, 'dir' | 'config' | 'languages' | 'step' | 'run'>;
+
+/**
+ * The folder of a model: a Hugging Face folder, the newest checkpoint of a run, or what the hub's cache has of a name.
+ *
+ * @throws GlossaError MODEL_NOT_FOUND
+ */
+export async function locateModel(given: string, warn: (message: string) => void): Promise<Located> {
   const path = await resolveModel(given);
-  if (await exists(join(path, 'config.json'))) return { dir: path, config: undefined, step: 0, run: undefined };
+  if (await exists(join(path, 'config.json')))
+    return { dir: path, config: undefined, languages: [], step: 0, run: undefined };
   if (!(await exists(join(path, 'run.json')))) {
     throw new GlossaError('MODEL_NOT_FOUND', `${path}: neither a model (config.json) nor a run (run.json)`, {
       hint: 'name a Hugging Face folder, the folder of a run, or one of its checkpoints',
     });
   }
-  const { config } = await readRecord(path);
+  const record = await readRecord(path);
+  const config = record.config as ResolvedConfig;
   const checkpoint = await latestCheckpoint(runFolder(path), warn);
   if (!checkpoint)
     throw new GlossaError('MODEL_NOT_FOUND', `${path}: the run has no checkpoint yet`, {
       hint: `glossa train --resume ${path} goes on with it`,
     });
-  return { dir: checkpoint.dir, config: config as ResolvedConfig, step: checkpoint.state.step, run: path };
+  const languages = record.languages ?? statedLanguages(config);
+  return { dir: checkpoint.dir, config, languages, step: checkpoint.state.step, run: path };
+}
+
+/** Training languages as far as the config says them. */
+function statedLanguages({ data }: ResolvedConfig): Language[] {
+  const stated = data.train.map(({ lab, language }) => lab?.language ?? language);
+  return [...new Set(stated.filter((language) => language !== undefined))];
 }

@@ -1,68 +1,71 @@
 import { text } from 'node:stream/consumers';
 import { FINISH } from '../engine/index.js';
+import { printable } from '../base/printable.js';
 import { rowIds, sliceTokens, toRagged } from '../base/ragged.js';
 import { GlossaError } from '../base/error.js';
-import { printable } from '../base/printable.js';
-import { measureLanguage } from '../language/index.js';
-import { renderPrompt } from '../prompt/index.js';
+import { LANGUAGE_NAMES, measureLanguage } from '../language/index.js';
+import type { Language } from '../language/types.js';
+import { renderPrompt, type RenderedPrompt } from '../prompt/index.js';
 import { dtypeOption, languageOption, numberOption, samplingOptions } from './arguments.js';
 import { percent } from './format.js';
-import { openNamed } from './model.js';
-import { promptSettings, promptText, shownTokens, type PromptOptions } from './prompt.js';
+import { openNamed, type NamedModel } from './model.js';
+import { promptAdvice, promptSettings, promptText, shownTokens, type PromptOptions } from './prompt.js';
+import { questionLanguage } from './question_language.js';
 
 export interface SampleOptions extends PromptOptions {
   model?: string;
   randomInit?: string;
   tokenizer?: string;
   prompt?: string;
-  language: string;
+  special?: boolean;
+  /** Default: the run's, else that of the question's words. */
+  language?: string;
   samples: string;
   temperature: string;
   topK: string;
   topP: string;
   minP: string;
-  maxTokens: string;
+  maxTokens?: string;
   seed: string;
   dtype: string;
   showPrompt?: boolean;
   json?: boolean;
 }
 
+/** Tokens of a completion, where the context leaves as many. */
+const DEFAULT_BUDGET = 256;
+
 export async function sampleCommand(options: SampleOptions): Promise<void> {
-  const language = languageOption('language', options.language);
-  const budget = numberOption('max-tokens', options.maxTokens, { min: 1, whole: true });
-  const seed = numberOption('seed', options.seed, { min: 0, whole: true });
-  const { samples, temperature } = samplingOptions(options);
+  const asked = options.language === undefined ? undefined : languageOption('language', options.language);
+  const settings = samplingSettings(options);
+  if (options.special === true && options.style !== 'raw')
+    throw new GlossaError(
+      'USAGE',
+      '--special is for --style raw: in other styles control tokens come from the template',
+    );
   const question = options.prompt ?? (await readInput());
-  const model = await openNamed({ ...options, seed }, { dtype: dtypeOption(options.dtype), threads: 0 }, (message) => {
-    process.stderr.write(`warning: ${printable(message)}\n`);
-  });
+  const model = await openNamed(
+    { ...options, seed: settings.seed },
+    { dtype: dtypeOption(options.dtype), threads: 0 },
+    warn,
+  );
   const { engine, tokenizer } = model;
   try {
-    const rendered = await renderPrompt(tokenizer, question, language, await promptSettings(options, model));
+    const language = asked ?? questionLanguage(question, model.languages);
+    const rendered = await render(question, language, options, model);
     const { ids } = rendered;
     if (options.showPrompt) {
       const shown = options.json
         ? JSON.stringify({ prompt: { ...rendered, tokens: await shownTokens(tokenizer, ids) } })
-        : await promptText(tokenizer, rendered);
+        : printable(await promptText(tokenizer, rendered));
       process.stdout.write(`${shown}\n${options.json ? '' : '\n'}`);
     }
-    const { context } = engine.info();
-    if (ids.length + budget > context)
-      throw new GlossaError(
-        'CONFIG_BUDGET',
-        `${String(ids.length)} prompt tokens and --max-tokens ${String(budget)} go beyond the model's context of ${String(context)}`,
-      );
     const columns = await engine.generate({
+      ...settings,
       prompts: toRagged([ids]),
-      numGenerations: samples,
-      maxNewTokens: budget,
+      maxNewTokens: budget(settings.maxNewTokens, ids.length, engine.info().context),
       stopIds: tokenizer.eosIds,
-      temperature,
-      topK: numberOption('top-k', options.topK, { min: 0, whole: true }),
-      topP: numberOption('top-p', options.topP, { min: 0, max: 1 }),
-      minP: numberOption('min-p', options.minP, { min: 0, max: 1 }),
-      seed: BigInt(seed),
+      seed: BigInt(settings.seed),
       purpose: 'sample',
       step: 0,
     });
@@ -74,21 +77,82 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
       const finish = FINISH[columns.finish[row]!]!;
       if (options.json) {
         const fields = {
-          ...{ sample: row, completion, finish, tokens: drawn.length, target_wr: targetWr, en_wr: enWr },
+          ...{ sample: row, language, completion, finish, tokens: drawn.length, target_wr: targetWr, en_wr: enWr },
           prompt_ids: ids,
           completion_ids: Array.from(drawn),
           logps: Array.from(sliceTokens(columns.logps, completions, row, row + 1)),
           entropies: Array.from(sliceTokens(columns.entropies, completions, row, row + 1)),
         };
         process.stdout.write(`${JSON.stringify(fields)}\n`);
-      } else
-        process.stdout.write(
-          `${completion}\n[${String(drawn.length)} tokens, ${finish}; ${language} words ${percent(targetWr)}, English ${percent(enWr)}]\n\n`,
-        );
+      } else {
+        const english = language === 'en' ? '' : `, English ${percent(enWr)}`;
+        const measured = `${LANGUAGE_NAMES[language]} words ${percent(targetWr)}${english}`;
+        process.stdout.write(`${printable(completion)}\n[${String(drawn.length)} tokens, ${finish}; ${measured}]\n\n`);
+      }
     }
   } finally {
     await engine.dispose();
   }
+}
+
+/** The numbers of the command line, before a model is loaded for them. */
+function samplingSettings(options: SampleOptions) {
+  const { samples, temperature } = samplingOptions(options);
+  return {
+    numGenerations: samples,
+    temperature,
+    maxNewTokens:
+      options.maxTokens === undefined
+        ? undefined
+        : numberOption('max-tokens', options.maxTokens, { min: 1, max: 2 ** 31 - 1, whole: true }),
+    topK: numberOption('top-k', options.topK, { min: 0, max: 2 ** 31 - 1, whole: true }),
+    topP: numberOption('top-p', options.topP, { min: 0, max: 1 }),
+    minP: numberOption('min-p', options.minP, { min: 0, max: 1 }),
+    seed: numberOption('seed', options.seed, { min: 0, max: Number.MAX_SAFE_INTEGER, whole: true }),
+  };
+}
+
+function budget(asked: number | undefined, prompt: number, context: number): number {
+  const left = context - prompt;
+  if (left >= (asked ?? 1)) return asked ?? Math.min(DEFAULT_BUDGET, left);
+  throw new GlossaError(
+    'CONFIG_BUDGET',
+    `${String(prompt)} prompt tokens and ${asked === undefined ? 'a completion' : `--max-tokens ${String(asked)}`} go beyond the model's context of ${String(context)}`,
+    { hint: left > 0 ? `set --max-tokens to ${String(left)} or less` : 'shorten the prompt' },
+  );
+}
+
+async function render(
+  question: string,
+  language: Language,
+  options: SampleOptions,
+  model: NamedModel,
+): Promise<RenderedPrompt> {
+  const { tokenizer } = model;
+  const settings = await promptSettings(options, model);
+  if (settings.style === 'raw') return renderRaw(question, options.special === true, tokenizer);
+  try {
+    return await renderPrompt(tokenizer, question, language, settings);
+  } catch (error) {
+    throw promptAdvice(error);
+  }
+}
+
+async function renderRaw(
+  question: string,
+  special: boolean,
+  tokenizer: NamedModel['tokenizer'],
+): Promise<RenderedPrompt> {
+  const spelt = tokenizer.specialTokens
+    .filter(({ content }) => question.includes(content))
+    .map(({ content }) => content);
+  if (spelt.length > 0 && !special)
+    warn(`${spelt.slice(0, 3).join(', ')} in the prompt is taken as letters; --special reads it as the control token`);
+  return { text: question, ids: await tokenizer.encode(question, { special }) };
+}
+
+function warn(message: string): void {
+  process.stderr.write(`warning: ${printable(message)}\n`);
 }
 
 async function readInput(): Promise<string> {

@@ -27,6 +27,8 @@ export interface Asked {
   sets?: readonly string[];
   /** `--model`: takes the place of the config's model. */
   model?: string | undefined;
+  /** The model of a config that names none. */
+  modelWhereNone?: string | undefined;
 }
 
 /** A config larger than this is another file. */
@@ -58,13 +60,17 @@ export async function loadConfig(path: string, asked: readonly string[] | Asked 
   return parseConfig(decoded.text, { path, ...('length' in asked ? { sets: asked } : asked) });
 }
 
-export function parseConfig(text: string, { path, sets = [], model }: { path: string } & Asked): ResolvedConfig {
+export function parseConfig(
+  text: string,
+  { path, sets = [], model, modelWhereNone }: { path: string } & Asked,
+): ResolvedConfig {
   const { value, doc, lines } = readConfigYaml(text, path);
   const overrides = sets.map((set) => parseOverride(set));
   const raw = resolveFiles(value ?? {}, dirname(resolve(path)));
   if (isPlain(raw)) {
     if (model !== undefined) putModel(raw, model);
     for (const override of overrides) applyOverride(raw, override);
+    if (modelWhereNone !== undefined) raw['model'] ??= { path: resolve(modelWhereNone) };
   }
   return checkRaw(raw, { path, doc, lines, overrides });
 }

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { GlossaError } from '../base/error.js';
-import { nearest } from '../base/suggest.js';
+import { nearPath } from '../base/near_path.js';
 import { readParquetRows } from './parquet.js';
 import { readJsonlRows, type Row } from './rows.js';
 
@@ -48,7 +48,7 @@ async function checkFile(path: string): Promise<void> {
   const names = await readdir(dirname(path)).catch(() => undefined);
   if (names === undefined)
     throw new GlossaError('DATA_NOT_FOUND', `${path} is not there; nor is its folder ${dirname(path)}`);
-  const near = nearest(basename(path), names);
-  const hint = near === undefined ? {} : { hint: `Did you mean ${join(dirname(path), near)}?` };
+  const near = await nearPath(path);
+  const hint = near === undefined ? {} : { hint: `Did you mean ${near}?` };
   throw new GlossaError('DATA_NOT_FOUND', `${path} is not there`, hint);
 }

@@ -1,12 +1,12 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { availableMemory } from '../base/memory.js';
 import { loadConfig, type DataSource, type ResolvedConfig } from '../config/index.js';
 import type { Problem } from '../data/types.js';
 import type { MemoryPlan } from '../engine/types.js';
-import { resolveModel } from '../hub/index.js';
+import { resolveData, resolveModel } from '../hub/index.js';
 import { hasTokenizer, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import { loadSource, longestPrompt, planOf, readConfigJson } from '../trainer/index.js';
+import { labSettings, loadSource, longestPrompt, planOf, readConfigJson, tellLabProblems } from '../trainer/index.js';
 
 export interface PlanSettings {
   /** Folder, config.json, or a model of the hub that is in the cache. */
@@ -41,17 +41,18 @@ const WORKING_NODE = 2.2;
 /** The memory that training this model with this config would take at its peak, without taking it. */
 export async function plan(settings: PlanSettings): Promise<RunPlan> {
   const available = await availableMemory();
-  const config = await loadConfig(settings.config, settings.set);
   const isFile = settings.model.endsWith('.json');
   const dir = isFile ? undefined : await resolveModel(settings.model);
+  const config = await loadConfig(settings.config, {
+    sets: settings.set ?? [],
+    modelWhereNone: dir ?? dirname(settings.model),
+  });
   const configJson = await readConfigJson(dir === undefined ? resolve(settings.model) : join(dir, 'config.json'));
   const tokenizerDir = [dir, config.model.init?.tokenizer, config.model.path].find(
     (place) => place !== undefined && hasTokenizer(place),
   );
-  const readable = [...config.data.train, ...config.data.eval].every(({ path }) => path !== undefined);
   const tokenizer = tokenizerDir === undefined ? undefined : await loadTokenizer(tokenizerDir);
-  const read =
-    tokenizer && readable && settings.promptTokens === undefined ? await readSizes(config, tokenizer) : undefined;
+  const read = tokenizer && settings.promptTokens === undefined ? await readSizes(config, tokenizer) : undefined;
   const assumed = settings.promptTokens ?? ASSUMED_PROMPT;
   const sizes = read ?? {
     train: assumed,
@@ -69,9 +70,11 @@ export async function plan(settings: PlanSettings): Promise<RunPlan> {
   };
 }
 
-async function readSizes({ data, prompt }: ResolvedConfig, tokenizer: Tokenizer) {
+async function readSizes({ data, prompt, model, seed }: ResolvedConfig, tokenizer: Tokenizer) {
   const problems = async (source: DataSource): Promise<readonly Problem[]> =>
-    (await loadSource(source, undefined)).problems;
+    source.lab
+      ? tellLabProblems(labSettings(model.lab!, seed), source.lab, source.limit)
+      : (await loadSource({ ...source, path: await resolveData(source.path!) }, undefined)).problems;
   const train = await Promise.all(data.train.map(problems));
   const suites = await Promise.all(data.eval.map(problems));
   return {

@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
+import { nearPath } from '../base/near_path.js';
 import { readText } from '../base/read_file.js';
 import { CachedRepository } from './cache.js';
 import { hubIdText, parseHubFile, parseHubId, type HubId } from './id.js';
@@ -55,12 +56,18 @@ async function dangling(dir: string, names: readonly string[]): Promise<string[]
 export async function resolveModel(given: string, settings: HubSettings = hubSettings()): Promise<string> {
   if (await isFolder(resolve(given))) return resolve(given);
   const id = parseHubId(given, 'model');
+  const snapshot = id && (await findSnapshot(settings, id));
+  if (!id || !snapshot) {
+    // A misspelt folder also has the form of a name of the hub.
+    const local = await localHint(given);
+    if (local !== undefined)
+      throw new GlossaError('MODEL_NOT_FOUND', `${given}: there is no such folder`, { hint: local });
+  }
   if (!id) {
     throw new GlossaError('MODEL_NOT_FOUND', `${given}: there is no such folder`, {
       hint: 'name a Hugging Face folder, the folder of a run, or a model of the hub (org/name)',
     });
   }
-  const snapshot = await findSnapshot(settings, id);
   if (!snapshot)
     throw new GlossaError(
       'MODEL_NOT_FOUND',
@@ -75,6 +82,18 @@ export async function resolveModel(given: string, settings: HubSettings = hubSet
       hint: `glossa fetch ${hubIdText(id)} brings what is missing`,
     });
   return snapshot.dir;
+}
+
+/** What a path that is no folder was meant to name, where it leads into a folder that is there. */
+async function localHint(given: string): Promise<string | undefined> {
+  if (await exists(given)) return `it is a file; name the folder that it lies in: ${dirname(given)}`;
+  const near = await nearPath(given);
+  if (near !== undefined) return `did you mean ${near}?`;
+  const parent = dirname(given);
+  if (parent === '.' || !(await isFolder(parent))) return undefined;
+  const names = (await readdir(parent, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const shown = names.slice(0, 8).map(({ name }) => name);
+  return `in ${parent} there ${shown.length === 0 ? 'is no folder' : `are ${shown.join(', ')}${names.length > 8 ? ', ...' : ''}`}`;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
+import { nearPath } from '../base/near_path.js';
 import { readTextIfThere } from '../base/read_file.js';
 import type { EngineInfo } from '../engine/types.js';
 import type { Language } from '../language/types.js';
@@ -44,13 +45,18 @@ export async function writeRecord(path: string, record: RunRecord): Promise<void
   await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
 }
 
+async function runHint(dir: string): Promise<string> {
+  const near = await nearPath(dir);
+  return near === undefined ? 'name the folder that `glossa train` wrote' : `did you mean ${near}?`;
+}
+
 /** @throws GlossaError RUN_NOT_FOUND, RUN_CORRUPT. */
 export async function readRecord(dir: string): Promise<RunRecord> {
   const path = join(dir, 'run.json');
   const text = await readTextIfThere(path);
   if (text === undefined) {
     throw new GlossaError('RUN_NOT_FOUND', `${dir} is not the folder of a run: no run.json in it`, {
-      hint: 'name the folder that `glossa train` wrote',
+      hint: await runHint(dir),
     });
   }
   try {

@@ -1,5 +1,6 @@
 export { checkBudget } from './budget.js';
 export type { Phase, Tell, TrainEvent } from './events.js';
+export { tellLabProblems } from './lab_problems.js';
 export { labSettings } from './lab_settings.js';
 export { describeMachine, glossaVersion } from './machine.js';
 export { longestPrompt, planOf, type PromptSizes } from './memory.js';

@@ -68,13 +68,13 @@ describe('YAML that is no config', () => {
   ];
   for (const [what, text, line, message] of wrong) {
     it(`is refused by its line: ${what}`, () => {
-      const began = performance.now();
+      const began = process.cpuUsage();
       const error = refusal(text);
       assert.equal(error.code, 'CONFIG_SYNTAX');
       assert.match(error.message, new RegExp(`^x\\.yaml:${String(line)}:\\d+: `));
       assert.match(error.message, message);
       assert.ok(error.message.length < 500);
-      assert.ok(performance.now() - began < 2000);
+      assert.ok(process.cpuUsage(began).user < 2e6);
     });
   }
 
@@ -147,9 +147,9 @@ describe('YAML that is no config', () => {
 
   it('reads a megabyte of keys in no time, and nothing larger', () => {
     const keys = Array.from({ length: 60_000 }, (_, i) => `k${i}: 1`).join('\n');
-    const began = performance.now();
+    const began = process.cpuUsage();
     assert.match(refusal(`${BASE}${keys}`).message, /x\.yaml:2:1: k0: unknown setting/);
-    assert.ok(performance.now() - began < 5000);
+    assert.ok(process.cpuUsage(began).user < 5e6);
   });
 
   let dir: string;

@@ -1,0 +1,32 @@
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { nearest } from './suggest.js';
+
+/**
+ * The file or folder that a path which leads nowhere was probably meant to name: the part that is not there is taken for the
+ * nearest name beside it. Written as the path was, relative or absolute; undefined where nothing is near.
+ */
+export async function nearPath(path: string): Promise<string | undefined> {
+  let there = path;
+  const missing: string[] = [];
+  while (!(await isThere(there))) {
+    const parent = dirname(there);
+    if (parent === there) return undefined;
+    missing.unshift(there.slice(parent === '.' && !there.startsWith('.') ? 0 : parent.length).replace(/^[/\\]+/, ''));
+    there = parent;
+  }
+  for (const name of missing) {
+    const names = await readdir(there).catch((): string[] => []);
+    const near = names.includes(name) ? name : nearest(name, names);
+    if (near === undefined) return undefined;
+    there = there === '.' && !path.startsWith('.') ? near : join(there, near);
+  }
+  return missing.length > 0 ? there : undefined;
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

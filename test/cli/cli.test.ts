@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { glossa } from '../e2e/glossa.js';
 
@@ -42,6 +45,29 @@ describe('the command line', () => {
     assert.match(stderr, /^error CONFIG_NOT_FOUND: /);
     assert.match((await glossa(['report', 'nowhere'])).stderr, /^error RUN_NOT_FOUND: .*\n {2}name the folder/);
     assert.match((await glossa(['eval', 'nowhere', '--data', 'x.jsonl'])).stderr, /^error MODEL_NOT_FOUND: /);
+  });
+
+  it('gives a misspelt folder of a run the nearest name, and not a download', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'glossa-runs-'));
+    await mkdir(join(dir, 'runs', 'collapse'), { recursive: true });
+    const misspelt = join(dir, 'runs', 'colapse');
+    const hint = new RegExp(`\\n  did you mean ${join(dir, 'runs', 'collapse')}\\?\\n$`);
+    for (const args of [
+      ['eval', misspelt, '--data', 'x.jsonl'],
+      ['sample', '--model', misspelt, '--prompt', 'x'],
+      ['logprobs', '--model', misspelt, 'x.jsonl'],
+      ['report', misspelt],
+      ['train', '--resume', misspelt],
+      ['doctor', '--plan', misspelt, '--config', 'studies/lab/collapse.yaml'],
+    ]) {
+      const { code, stderr } = await glossa(args);
+      assert.equal(code, 1);
+      assert.match(stderr, hint, args.join(' '));
+      assert.doesNotMatch(stderr, /fetch/);
+    }
+    const far = await glossa(['sample', '--model', join(dir, 'runs', 'x'), '--prompt', 'x']);
+    assert.match(far.stderr, /\n {2}in .*runs there are collapse\n$/);
+    await rm(dir, { recursive: true });
   });
 
   it('prints the JSON Schema of the config', async () => {

@@ -84,6 +84,40 @@ describe('sample and logprobs with random weights', () => {
     assert.match(await shown('--style', 'raw'), /^1\+1\?\n\n/);
   });
 
+  it('read spellings of control tokens in raw prompts where asked, and say it where not', async () => {
+    const raw = (...more: string[]) =>
+      glossa(['sample', ...shape, '--prompt', 'a<end>', '--style', 'raw', '--max-tokens', '1', '--json', ...more]);
+    const ids = (stdout: string) => lines(stdout)[0]!['prompt_ids'];
+    const letters = await raw();
+    assert.equal(letters.code, 0, letters.stderr);
+    assert.deepEqual(ids(letters.stdout), [...Buffer.from('a<end>')]);
+    assert.match(letters.stderr, /^warning: <end> in the prompt is taken as letters; --special reads it/m);
+    const special = await raw('--special');
+    assert.deepEqual(ids(special.stdout), [97, 256]);
+    assert.equal(special.stderr, '');
+    assert.match((await glossa(ask('--special'))).stderr, /^error USAGE: --special is for --style raw/);
+  });
+
+  it("ask and measure in the question's language where nothing else says one", async () => {
+    const korean = ['sample', ...shape, '--prompt', '사과가 몇 개입니까?', '--max-tokens', '1', '--json'];
+    assert.equal(lines((await glossa(korean)).stdout)[0]!['language'], 'ko');
+    assert.equal(lines((await glossa([...korean, '--language', 'ja'])).stdout)[0]!['language'], 'ja');
+    const { stderr, code } = await glossa([...korean, '--language', 'Korean']);
+    assert.equal(code, 2);
+    assert.match(stderr, /^error USAGE: --language Korean: expected one of en, .*; did you mean ko\?/);
+    assert.match(
+      (await glossa([...korean, '--dtype', 'bf16'])).stderr,
+      /^error USAGE: --dtype bf16: .*; did you mean bfloat16\?/,
+    );
+  });
+
+  it('advise by their own options', async () => {
+    const bare = await folder({ 'tokenizer.json': BYTES });
+    const model = ['--random-init', join(dir, 'shape.json'), '--tokenizer', bare];
+    const { stderr } = await glossa(['sample', ...model, '--prompt', 'x', '--style', 'chat']);
+    assert.match(stderr, /^error PROMPT_NO_TEMPLATE: --style is chat, .*\n {2}set --style to plain, .* --template\n$/);
+  });
+
   it('refuse what does not go together', async () => {
     const refused = async (args: string[], code: number, message: RegExp) => {
       const ended = await glossa(args);

@@ -30,6 +30,7 @@ const REWARD = fileURLToPath(new URL('../trainer/fixtures/length_reward.mjs', im
 
 let root: string;
 let model: string;
+let lab: string;
 let config: string;
 before(async () => {
   root = await mkdtemp(join(tmpdir(), 'glossa-plan-'));
@@ -37,16 +38,17 @@ before(async () => {
     model: { lab: { pretrain: { steps: 1 } }, cache: join(root, 'lab') },
     data: { train: [{ lab: { language: 'ko' } }] },
   };
-  const lab = await openModel(checkRaw(raw, { path: 'plan.yaml', overrides: [] }));
-  await lab.engine.dispose();
+  const opened = await openModel(checkRaw(raw, { path: 'plan.yaml', overrides: [] }));
+  await opened.engine.dispose();
+  lab = opened.labDir!;
   model = join(root, 'config.json');
-  await writeFile(model, JSON.stringify({ ...MODEL, vocab_size: lab.tokenizer.vocabSize }));
+  await writeFile(model, JSON.stringify({ ...MODEL, vocab_size: opened.tokenizer.vocabSize }));
   config = join(root, 'plan.yaml');
   await writeFile(
     config,
     `
-model: { init: { config: ${model}, tokenizer: ${lab.tokenizerDir} } }
-data: { train: [{ path: ${join(lab.labDir!, 'problems/train.ko.jsonl')}, language: ko }] }
+model: { init: { config: ${model}, tokenizer: ${opened.tokenizerDir} } }
+data: { train: [{ path: ${join(lab, 'problems/train.ko.jsonl')}, language: ko }] }
 prompt: { style: plain }
 rewards: [{ name: length, module: ${REWARD} }]
 grpo: { max_steps: 1, prompts_per_step: 4, num_generations: 8, max_completion_length: 24 }
@@ -70,6 +72,22 @@ describe('the memory plan of a run', () => {
     );
     assert.equal(plan.promptTokensFrom, 'data');
     assert.ok(Math.abs(plan.peak - real) < 0.1 * real, `planned ${String(plan.peak)}, real ${String(real)}`);
+  });
+
+  it('is made for a model that the config does not name, and by the length of laboratory problems', async () => {
+    const plain = join(root, 'no-model.yaml');
+    const data = `data: { train: [{ path: ${join(lab, 'problems/train.ko.jsonl')}, language: ko }] }`;
+    await writeFile(plain, `${data}\nprompt: { style: plain }\ngrpo: { max_completion_length: 24 }\n`);
+    const named = await glossa(['doctor', '--plan', lab, '--config', plain, '--json']);
+    assert.equal(named.code, 0, named.stderr);
+    const told = join(root, 'lab.yaml');
+    await writeFile(told, 'model: { lab: {} }\n');
+    const laboratory = await glossa(['doctor', '--plan', lab, '--config', told, '--json']);
+    assert.equal(laboratory.code, 0, laboratory.stderr);
+    const [one, other] = [named, laboratory].map(({ stdout }) => JSON.parse(stdout) as RunPlan);
+    assert.equal(one!.promptTokensFrom, 'data');
+    assert.equal(other!.promptTokensFrom, 'data');
+    assert.ok(one!.promptTokens > 10 && one!.promptTokens < 80, String(one!.promptTokens));
   });
 
   it('says what is missing where it is asked without a config, or for no model', async () => {

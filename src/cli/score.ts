@@ -40,7 +40,7 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
   const rows =
     file === '-'
       ? readJsonlRows(process.stdin, false)
-      : openRows(file, [...Object.values(fields).flat(), ...ORIGIN_FIELDS]);
+      : openRows(file, [...Object.values<readonly string[]>({ ...fields }).flat(), ...ORIGIN_FIELDS]);
   const name = file === '-' ? 'standard input' : file;
   const totals = new ScoreTotals();
   let badRows = 0;

@@ -151,7 +151,9 @@ async function evaluateAll(
   const grader = await createGrader([{ name: 'accuracy', weight: 1 }], { answer });
   const finished: Finished[] = [];
   try {
-    for (const suite of suites) {
+    for (const [i, suite] of suites.entries()) {
+      const { length } = suite.problems;
+      display.line(`${suite.name} (${String(i + 1)} of ${String(suites.length)}): ${String(length)} problems`);
       const began = performance.now();
       const onProgress = ({ done, total, tokens }: { done: number; total: number; tokens: number }) => {
         const rate = figure((tokens / (performance.now() - began)) * 1e3);

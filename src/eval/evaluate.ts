@@ -25,6 +25,8 @@ export interface EvaluateSettings {
 }
 
 export interface Evaluation {
+  /** Optimizer steps that the model has seen. */
+  step: number;
   /** One row a language, in order of first appearance. */
   rows: EvaluationRow[];
   /** The completions it rests on, rows in order (problem, sample). */
@@ -76,7 +78,7 @@ export async function evaluate(
       { step: settings.step, suite: settings.suite, file: settings.file, language },
     ),
   );
-  return { rows, columns, texts, finish, graded };
+  return { step: settings.step, rows, columns, texts, finish, graded };
 }
 
 type Completed = Parameters<typeof languageMetrics>[0][number] & Parameters<typeof completionMetrics>[0][number];

@@ -9,5 +9,7 @@ export function evaluationRows(
   evaluation: Evaluation,
 ): RecordBatch {
   const additions = gradedColumns({ ...evaluation, problems, suite, fileOf: () => file });
-  return wrapRollout(evaluation.columns, additions);
+  // An engine that was opened from a checkpoint counts from 0.
+  const policyStep = new Int32Array(evaluation.columns.rows).fill(evaluation.step);
+  return wrapRollout({ ...evaluation.columns, policyStep }, additions);
 }

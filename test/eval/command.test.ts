@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
+import type { ResolvedConfig } from '../../src/config/index.js';
+import { samplingOptions } from '../../src/cli/arguments.js';
+import { givenSuites, runSuites } from '../../src/cli/eval_suites.js';
+import { tableOutput } from '../../src/cli/output.js';
+import { promptSettings } from '../../src/cli/prompt.js';
 import { readRolloutFile } from '../../src/rollout/index.js';
-import { runFolder, type EvaluationFile } from '../../src/run/index.js';
+import { readRecord, runFolder, type EvaluationFile } from '../../src/run/index.js';
 import { glossa, start } from '../e2e/glossa.js';
 import { TINY } from '../engine/tiny.js';
 import { BYTES, folder } from '../tokenizer/bytes.js';
@@ -101,41 +106,38 @@ describe('glossa eval', () => {
         assert.deepEqual(scores[i]![name], row[name], name);
   });
 
-  it('refuses at once what it cannot write, and what would count one text several times', async () => {
-    const refused = async (code: number, message: RegExp, ...more: string[]) => {
-      const ended = await evaluate(...data('ko.jsonl'), ...more);
-      assert.equal(ended.code, code, ended.stderr);
-      assert.match(ended.stderr, message);
-    };
-    for (const name of ['rows.arrow', 'rows.csv', 'rows', '.parquet'])
-      await refused(
-        2,
-        /^error USAGE: --out .*: cannot write .*\n {2}give a name that ends in \.parquet or \.jsonl/,
-        '--out',
-        join(dir, name),
-      );
-    await refused(
-      2,
-      /^error USAGE: --out .*: is there, and is no file/,
-      '--out',
-      await folderCalled(join(dir, 'x.jsonl')),
-    );
-    await refused(1, /^error IO_ERROR: cannot write .*nowhere/, '--out', join(dir, 'nowhere', 'rows.jsonl'));
-    await refused(2, /^error USAGE: --samples 2: at temperature 0 \(greedy\)/, '--samples', '2');
-    await refused(
-      2,
-      /^error USAGE: --data: two suites are called a/,
-      '--data',
-      `a=${join(dir, 'ko.jsonl')}`,
-      '--data',
-      `a=${join(dir, 'two.jsonl')}`,
-    );
-    const nothing = await evaluate();
-    assert.equal(nothing.code, 2);
-    assert.match(nothing.stderr, /^error USAGE: eval of a model needs --data FILE/);
-    const sample = await glossa(['sample', ...shape.slice(0, 4), '--prompt', 'x', '-n', '2', '--temperature', '0']);
-    assert.equal(sample.code, 2);
-    assert.match(sample.stderr, /^error USAGE: --samples 2: at temperature 0/);
+  it('refuses at once what it cannot write', async () => {
+    for (const name of ['rows.arrow', 'rows.csv', 'rows'])
+      await assert.rejects(tableOutput(join(dir, name), ['parquet', 'jsonl']), {
+        code: 'USAGE',
+        message: /^--out .*: cannot write /,
+        hint: /^give a name that ends in \.parquet or \.jsonl, for example rows\.parquet$/,
+      });
+    const path = join(dir, 'x.jsonl');
+    await mkdir(path);
+    await assert.rejects(tableOutput(path, ['jsonl']), { code: 'USAGE', message: /is there, and is no file/ });
+    const nowhere = join(dir, 'nowhere', 'rows.jsonl');
+    await assert.rejects(tableOutput(nowhere, ['jsonl']), { code: 'IO_ERROR', message: /cannot write .*nowhere/ });
+    assert.equal(await tableOutput(join(dir, 'rows.PARQUET'), ['parquet', 'jsonl']), 'parquet');
+    const ended = await evaluate(...data('ko.jsonl'), '--out', join(dir, 'rows.arrow'));
+    assert.equal(ended.code, 2, ended.stderr);
+  });
+
+  it('refuses what would count one text several times, two suites of one name, and no problems at all', async () => {
+    const greedy = { code: 'USAGE', message: /^--samples 2: at temperature 0 \(greedy\)/ };
+    assert.throws(() => samplingOptions({ samples: '2', temperature: '0' }), greedy);
+    assert.deepEqual(samplingOptions({ samples: '1', temperature: '0' }), { samples: 1, temperature: 0 });
+    const all = { language: undefined, limit: undefined };
+    const [ko, two] = [join(dir, 'ko.jsonl'), join(dir, 'two.jsonl')];
+    await assert.rejects(givenSuites([`a=${ko}`, `a=${two}`], all), {
+      code: 'USAGE',
+      message: /two suites are called a/,
+    });
+    await assert.rejects(givenSuites([ko, ko], all), { code: 'USAGE', message: /two suites are called/ });
+    await assert.rejects(givenSuites(['a='], all), { code: 'USAGE', message: /no file behind the name/ });
+    const { code, stderr } = await evaluate();
+    assert.equal(code, 2);
+    assert.match(stderr, /^error USAGE: eval of a model needs --data FILE/);
   });
 
   it('takes every style of prompt by the option that sample has', async () => {
@@ -147,9 +149,10 @@ describe('glossa eval', () => {
     const bytes = (text: string) => [...Buffer.from(text)];
     assert.deepEqual(await promptIds('--style', 'raw'), bytes('사과 0?'));
     assert.deepEqual(await promptIds('--style', 'plain'), bytes('사과 0?\n'));
-    const { code, stderr } = await evaluate(...data('ko.jsonl'), '--style', 'raw', '--system', 'x');
-    assert.equal(code, 2, stderr);
-    assert.match(stderr, /^error USAGE: --system: a raw prompt is the question alone/);
+    await assert.rejects(
+      promptSettings({ style: 'raw', system: 'x' }, { config: undefined, tokenizer: { chatTemplate: undefined } }),
+      { code: 'USAGE', message: /^--system: a raw prompt is the question alone/ },
+    );
   });
 
   it('says what an interruption left, and keeps the suites before it', async () => {
@@ -219,12 +222,11 @@ describe('glossa eval', () => {
     }
     assert.deepEqual(results, own);
     assert.deepEqual(await readRolloutFile(out), rows);
-    const other = await glossa(['eval', run.dir, '--json', '--language', 'th']);
-    assert.match(other.stderr, /^error DATA_EMPTY: the suites of .* have no problem in th/);
+    const { config: recorded } = await readRecord(run.dir);
+    const thai = { language: 'th', limit: undefined } as const;
+    await assert.rejects(
+      runSuites(run.dir, recorded as ResolvedConfig, thai, () => undefined),
+      { code: 'DATA_EMPTY', message: /^the suites of .* have no problem in th/ },
+    );
   });
 });
-
-async function folderCalled(path: string): Promise<string> {
-  await mkdir(path);
-  return path;
-}

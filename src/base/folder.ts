@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ioError } from './atomic.js';
 import { GlossaError } from './error.js';
@@ -19,6 +19,11 @@ export async function makeFolder(dir: string): Promise<string[]> {
     return [...made, dir];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST' && (await isFolder(dir))) return made; // another process was faster
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new GlossaError('IO_ERROR', `cannot make ${dir}: ${above} takes no folders`, {
+        hint: 'choose a folder on a disk',
+        cause: error,
+      });
     throw ioError('make', dir, error);
   }
 }
@@ -34,4 +39,14 @@ async function isFolder(dir: string): Promise<boolean> {
   throw new GlossaError('IO_ERROR', `cannot make the folder ${dir}: there is a file of this name`, {
     hint: 'choose another folder',
   });
+}
+
+/** Names of what lies in a folder; of one that is not there none. @throws GlossaError IO_ERROR. */
+export async function namesIn(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw ioError('read', dir, error);
+  }
 }

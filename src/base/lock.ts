@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { ioError } from './atomic.js';
 
 /** The process that has a lock, or that writes something. */
@@ -22,8 +23,10 @@ export type LockAttempt = { taken: true; release: () => Promise<void> } | { take
  */
 export async function tryLock(path: string): Promise<LockAttempt> {
   for (let attempt = 0; attempt < 3; attempt++) {
-    if (await create(path, JSON.stringify(thisProcess())))
+    if (await create(path, JSON.stringify(thisProcess()))) {
+      await removeLeftOvers(path);
       return { taken: true, release: () => rm(path, { force: true }).catch(() => undefined) };
+    }
     const text = await readFile(path, 'utf8').catch(() => undefined);
     if (text === undefined) continue; // given back in the meantime
     const holder = parseHolder(text);
@@ -78,9 +81,7 @@ const BREAKING_TAKES = 10_000;
 async function removeStale(path: string, seen: string): Promise<void> {
   const breaking = `${path}.breaking`;
   if (!(await create(breaking, ''))) {
-    const since = (await stat(breaking).catch(() => undefined))?.mtimeMs;
-    // Its time may lie ahead: of another machine's clock, or of before this one was set back.
-    if (since !== undefined && Math.abs(Date.now() - since) > BREAKING_TAKES) await rm(breaking, { force: true });
+    if (await isOld(breaking)) await rm(breaking, { force: true });
     return;
   }
   try {
@@ -88,6 +89,22 @@ async function removeStale(path: string, seen: string): Promise<void> {
   } finally {
     await rm(breaking, { force: true });
   }
+}
+
+/** Removes what processes that were killed in the middle of locking have left beside the lock. */
+async function removeLeftOvers(path: string): Promise<void> {
+  const [dir, lock] = [dirname(path), basename(path)];
+  for (const name of await readdir(dir)) {
+    if (!name.startsWith(`${lock}.`) || !/^\.(breaking|(breaking\.)?[0-9a-f]{8})$/.test(name.slice(lock.length)))
+      continue;
+    if (await isOld(join(dir, name))) await rm(join(dir, name), { force: true });
+  }
+}
+
+/** Its time may lie ahead: of another machine's clock, or of before this one was set back. */
+async function isOld(path: string): Promise<boolean> {
+  const since = (await stat(path).catch(() => undefined))?.mtimeMs;
+  return since !== undefined && Math.abs(Date.now() - since) > BREAKING_TAKES;
 }
 
 /** Undefined where the text is no holder's. */

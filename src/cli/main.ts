@@ -51,9 +51,10 @@ program
   .option('--set <setting=value>', 'override a setting; may be given several times', collect, [])
   .option('--model <dir|id>', 'short for --set model.path=...')
   .option('--resume <run>', 'go on with a run that was stopped, from its last checkpoint')
-  .option('--overwrite', 'delete a run that is in the folder already')
+  .option('--accept-changes', 'with --resume: go on although files, config or machine have changed; run.json notes it')
+  .option('--overwrite', 'put the run in the place of the one in its folder, once it has its first checkpoint')
   .option('--schema', 'print the JSON Schema of the config and exit')
-  .option('--dry-run', 'check config, model and data, and exit')
+  .option('--dry-run', 'check config, model, data and rewards (with --resume: of that run), and exit')
   .option('--progress <mode>', PROGRESS_IS_RESULT, 'auto')
   .addHelpText(
     'after',

@@ -1,18 +1,12 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
-import {
-  applyOverride,
-  checkRaw,
-  configJsonSchema,
-  loadConfig,
-  parseOverride,
-  type ResolvedConfig,
-} from '../config/index.js';
-import { checkInputs, resume, train, type TrainOptions, type TrainResult } from '../trainer/index.js';
+import { configJsonSchema, loadConfig } from '../config/index.js';
+import { checkInputs, checkResume, resume, train, type ResumeResult, type TrainOptions } from '../trainer/index.js';
 import { openDisplay, type Display } from './display.js';
 import { interruptedExit } from './errors.js';
 import { onInterrupt } from './interrupt.js';
+import { changeOf } from './resume_config.js';
 import { showTraining } from './train_display.js';
 
 export interface TrainCommandOptions {
@@ -20,23 +14,12 @@ export interface TrainCommandOptions {
   /** Short for `--set model.path=...`. */
   model?: string;
   resume?: string;
+  acceptChanges?: boolean;
   overwrite?: boolean;
   schema?: boolean;
   dryRun?: boolean;
   progress: string;
 }
-
-/** Settings that a resumed run may change: those that say when to stop, save and look, and how to step. */
-const RESUMABLE = [
-  'threads',
-  'checkpoint',
-  'eval',
-  'rollouts',
-  'optimizer',
-  'grpo.max_steps',
-  'grpo.max_grader_errors',
-  'grpo.max_zero_reward_steps',
-];
 
 export async function trainCommand(path: string | undefined, given: TrainCommandOptions): Promise<number> {
   const options = {
@@ -47,75 +30,102 @@ export async function trainCommand(path: string | undefined, given: TrainCommand
     process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
     return 0;
   }
-  if (path === undefined && options.resume === undefined) {
-    throw new GlossaError('USAGE', 'train needs a config, or --resume with the folder of a run', {
-      hint: 'glossa train studies/lab/collapse.yaml',
-    });
-  }
+  checkOptions(path, options);
   const display = openDisplay(options.progress);
-  if (options.dryRun) {
-    await checkInputs(await loadConfig(path ?? '', options.set));
-    process.stdout.write('config, model and data are fine\n');
-    return 0;
-  }
   const interrupt = onInterrupt((text) => {
     display.line(text);
   });
+  const training = { ...interrupt, tell: showTraining(display) };
   try {
-    const result = await start(path, options, { ...interrupt, tell: showTraining(display) });
+    if (options.dryRun) {
+      const text = await dryRun(path, options, training);
+      display.end();
+      process.stdout.write(`${text}\n`);
+      return 0;
+    }
+    const result = await start(path, options, training);
     display.end();
     return conclude(result, display);
   } catch (error) {
     display.end();
-    throw withResumeHint(error);
+    throw stopped(error, options.resume);
   } finally {
     interrupt.restore();
   }
 }
 
+function checkOptions(path: string | undefined, { resume: run, overwrite, acceptChanges }: TrainCommandOptions): void {
+  const usage = (message: string, hint: string) => new GlossaError('USAGE', message, { hint });
+  if (path === undefined && run === undefined)
+    throw usage('train needs a config, or --resume with the folder of a run', 'glossa train studies/lab/collapse.yaml');
+  if (run !== undefined && overwrite)
+    throw usage(
+      '--resume goes on with a run and --overwrite begins another in its place: name one',
+      'glossa train --help',
+    );
+  if (acceptChanges && run === undefined)
+    throw usage('--accept-changes belongs to --resume', 'glossa train --resume RUN --accept-changes');
+}
+
+/** A run killed before it had a folder is begun again, where the config is there to begin with. */
+async function isBegun(path: string | undefined, run: string): Promise<boolean> {
+  if (path === undefined) return true;
+  const names = ['run.json', '.run.json', '.arriving'];
+  return (await Promise.all(names.map((name) => exists(join(run, name))))).includes(true);
+}
+
+const newSets = ({ set, resume: run }: TrainCommandOptions) =>
+  run === undefined ? set : [...set, `run.dir=${JSON.stringify(run)}`];
+
 async function start(
   path: string | undefined,
-  { set, resume: run, overwrite }: TrainCommandOptions,
+  given: TrainCommandOptions,
   options: TrainOptions,
-): Promise<TrainResult> {
-  // A run killed before it had a folder is begun again, where the config is there to begin with.
-  const begun = run !== undefined && (path === undefined || (await exists(join(run, 'run.json'))));
-  if (begun) return resume(run, (config) => changed(config, set), options);
-  const config = await loadConfig(path!, run === undefined ? set : [...set, `run.dir=${JSON.stringify(run)}`]);
-  return train(config, { ...options, ...(overwrite && { overwrite }) });
+): Promise<ResumeResult> {
+  const { set, resume: run, overwrite, acceptChanges = false } = given;
+  if (run !== undefined && (await isBegun(path, run)))
+    return resume(run, changeOf(path, set, { acceptChanges }), { ...options, acceptChanges });
+  const config = await loadConfig(path!, newSets(given));
+  return train(config, { ...options, asked: { config: resolve(path!), set }, ...(overwrite && { overwrite }) });
 }
 
-function changed(config: ResolvedConfig, sets: readonly string[]): { config: ResolvedConfig; set: string[] } {
-  const overrides = sets.map(parseOverride);
-  const raw = structuredClone(config) as unknown as Record<string, unknown>;
-  for (const override of overrides) {
-    const name = override.path.join('.');
-    if (!RESUMABLE.some((allowed) => name === allowed || name.startsWith(`${allowed}.`))) {
-      throw new GlossaError('CONFIG_RESUME', `--set ${override.text}: a resumed run cannot change ${name}`, {
-        hint: `it can change ${RESUMABLE.join(', ')}; start a new run for the rest`,
-      });
-    }
-    applyOverride(raw, override);
+/** What a start would do, after everything was checked that can be. */
+async function dryRun(path: string | undefined, given: TrainCommandOptions, options: TrainOptions): Promise<string> {
+  const { set, resume: run, acceptChanges = false } = given;
+  if (run !== undefined && (await isBegun(path, run))) {
+    const change = changeOf(path, set, { acceptChanges });
+    const { step, maxSteps, finished } = await checkResume(run, change, { ...options, acceptChanges });
+    if (finished) return `${run} is finished after step ${String(step)}: nothing is left to do`;
+    return `config, model, data and rewards are fine; ${run} would go on after step ${String(step)} of ${String(maxSteps)}`;
   }
-  return { config: checkRaw(raw, { path: `${config.run.name}.yaml`, overrides }), set: [...sets] };
+  const { obstacle } = await checkInputs(await loadConfig(path!, newSets(given)), options);
+  if (obstacle === undefined || given.overwrite) return 'config, model, data and rewards are fine';
+  return `config, model, data and rewards are fine, but a start would be refused: ${obstacle} (--resume, --overwrite, or another run.dir)`;
 }
 
-function conclude({ status, dir, step, checkpoint }: TrainResult, display: Display): number {
-  display.json({ type: 'end', status, dir, step, checkpoint: checkpoint ?? null });
+function conclude({ status, dir, step, checkpoint, final, already }: ResumeResult, display: Display): number {
+  display.json({ type: 'end', status, dir, step, checkpoint: checkpoint ?? null, final: final ?? null });
   if (status === 'finished') {
-    display.line(`finished after step ${String(step)}; weights in ${checkpoint ?? dir}`);
+    display.line(
+      already
+        ? `${dir} is finished already, after step ${String(step)}: nothing is left to do (--set grpo.max_steps=... makes it longer)`
+        : `finished after step ${String(step)}; weights in ${final ?? checkpoint ?? dir}`,
+    );
     display.line(`  glossa report ${dir}`);
     return 0;
   }
-  display.line(`stopped after step ${String(step)}${checkpoint ? '' : ', before anything was saved'}; to go on:`);
-  display.line(`  glossa train --resume ${dir}`);
+  if (checkpoint === undefined) display.line('stopped before anything was saved: the same command begins again');
+  else {
+    display.line(`stopped after step ${String(step)}; to go on:`);
+    display.line(`  glossa train --resume ${dir}`);
+  }
   return interruptedExit();
 }
 
-function withResumeHint(error: unknown): unknown {
+function stopped(error: unknown, run: string | undefined): unknown {
   if (!(error instanceof GlossaError) || error.code !== 'ABORTED') return error;
-  return new GlossaError('ABORTED', 'stopped in the middle of a step', {
+  return new GlossaError('ABORTED', 'stopped at once', {
     cause: error,
-    hint: 'glossa train --resume RUN goes on from the last checkpoint',
+    hint: `glossa train --resume ${run ?? 'RUN'} goes on from the last checkpoint, where there is one; else the same command begins again`,
   });
 }

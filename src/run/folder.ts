@@ -4,6 +4,8 @@ import { join } from 'node:path';
 export const runFolder = (dir: string) => ({
   dir,
   record: join(dir, 'run.json'),
+  /** What run.json said when glossa last wrote it. */
+  recordCopy: join(dir, '.run.json'),
   metrics: join(dir, 'metrics.jsonl'),
   lock: join(dir, 'run.lock'),
   rollouts: join(dir, 'rollouts'),
@@ -15,7 +17,13 @@ export const runFolder = (dir: string) => ({
   evaluationRows: (step: number, suite: string) => join(dir, 'eval', `${stepName(step)}-${suite}.parquet`),
   /** The model at the start, kept where the loss needs it as its reference (beta above 0). */
   reference: join(dir, 'reference'),
+  /** The weights of a finished run alone, in the type the model came in. */
+  final: join(dir, 'final'),
   report: join(dir, 'report.html'),
+  /** A run that will take the place of the one in the folder, until its first checkpoint is whole. */
+  next: join(dir, '.next'),
+  /** The same from then on, until it lies in the folder itself. */
+  arriving: join(dir, '.arriving'),
 });
 
 export type RunFolder = ReturnType<typeof runFolder>;

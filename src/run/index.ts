@@ -1,15 +1,20 @@
-export {
-  latestCheckpoint,
-  verifyCheckpoint,
-  writeCheckpoint,
-  type CheckpointState,
-  type CheckpointWriter,
-  type FoundCheckpoint,
-} from './checkpoint.js';
+export { latestCheckpoint, writeCheckpoint, type CheckpointWriter, type FoundCheckpoint } from './checkpoint.js';
+export { claimNewRun, claimRun, obstacleOf, type NewRunClaim, type RunClaim } from './claim.js';
 export type { EvaluationFile, EvaluationRow } from './evaluation.js';
 export { runFolder, stepOf, type RunFolder } from './folder.js';
-export { isTiming, MetricsFile, readMetrics, truncateMetrics } from './metrics.js';
+export {
+  differencesText,
+  inputDifferences,
+  inputFile,
+  settingDifferences,
+  type Difference,
+  type InputFile,
+  type RunInputs,
+} from './inputs.js';
+export { isTiming, linesUpTo, MetricsFile, readMetrics } from './metrics.js';
+export { copyTokenizer, isModelFile, isWeights, placeModelFolder, syncFiles, temporaryName } from './model_folder.js';
 export { readRun } from './read.js';
 export { readRecord, writeRecord, type Machine, type RunRecord } from './record.js';
-export { createRun, resumeRun, type Run } from './run.js';
+export type { Run } from './run.js';
+export { isModelOnly, verifyCheckpoint, type CheckpointState } from './state.js';
 export type { MetricsLine, RunSummary } from './types.js';

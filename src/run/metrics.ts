@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { ioError, writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import { readTextIfThere } from '../base/read_file.js';
+import type { MetricsLine } from './types.js';
 
 /** Bytes of the metrics of a run, which are read as one text: no text of Node's is longer. */
 const MOST_BYTES = 2 ** 29 - 2 ** 10;
-import type { MetricsLine } from './types.js';
 
 /**
  * metrics.jsonl, one line a step. Lines are appended as they come and made durable by `sync`, which is called before a
@@ -15,14 +16,23 @@ export class MetricsFile {
   private constructor(
     private readonly path: string,
     private readonly handle: FileHandle,
+    private readonly lasting: MetricsDigest,
   ) {}
 
-  static async open(path: string): Promise<MetricsFile> {
-    return new MetricsFile(path, await attempt('open', path, () => open(path, 'a')));
+  /** Opens the file to append to it; `before` are its lines so far. */
+  static async open(path: string, before: readonly MetricsLine[] = []): Promise<MetricsFile> {
+    const handle = await attempt('open', path, () => open(path, 'a'));
+    return new MetricsFile(path, handle, new MetricsDigest(before));
   }
 
   append(line: MetricsLine): Promise<void> {
+    this.lasting.add(line);
     return attempt('write', this.path, () => this.handle.appendFile(`${JSON.stringify(line)}\n`));
+  }
+
+  /** SHA-256 of all lines so far, without what tells how long something took. */
+  digest(): string {
+    return this.lasting.value();
   }
 
   sync(): Promise<void> {
@@ -40,6 +50,26 @@ export class MetricsFile {
  */
 export function isTiming(name: string): boolean {
   return name === 'step_time' || /^(time|tokens|percent_of_peak)\//.test(name);
+}
+
+/** SHA-256 of lines of metrics but for timings, which differ between runs that are otherwise the same. */
+export class MetricsDigest {
+  private readonly hash = createHash('sha256');
+
+  constructor(lines: readonly MetricsLine[] = []) {
+    for (const line of lines) this.add(line);
+  }
+
+  add(line: MetricsLine): void {
+    // As a reader of the file has it: what is not finite is null there.
+    const written = JSON.parse(JSON.stringify(line)) as MetricsLine;
+    const lasting = Object.fromEntries(Object.entries(written).filter(([name]) => !isTiming(name)));
+    this.hash.update(`${JSON.stringify(lasting)}\n`);
+  }
+
+  value(): string {
+    return this.hash.copy().digest('hex');
+  }
 }
 
 /**
@@ -62,30 +92,27 @@ export async function readMetrics(path: string): Promise<MetricsLine[]> {
 }
 
 /**
- * Cuts the file back to the lines of steps up to `step`, as they were when that checkpoint was written; what a crash left
- * behind them goes, broken or not.
- *
- * @throws GlossaError RUN_CORRUPT where one of the lines to keep is missing, twice or broken.
+ * The lines of steps up to `step`, as they were when that checkpoint was written, and the steps among them that have none.
+ * What a crash left behind them, broken or not, is left out.
  */
-export async function truncateMetrics(path: string, step: number): Promise<MetricsLine[]> {
-  const kept: MetricsLine[] = [];
+export async function linesUpTo(path: string, step: number): Promise<{ lines: MetricsLine[]; missing: number[] }> {
+  const lines: MetricsLine[] = [];
+  let last = -1;
   for (const text of step === 0 ? [] : await readLines(path)) {
     const line = parseLine(text);
-    if (!line || line.step > step) break;
-    kept.push(line);
+    // A line out of order is none that a run wrote.
+    if (!line || line.step <= last || line.step > step) continue;
+    lines.push(line);
+    last = line.step;
   }
-  const steps = kept.map((line) => line.step).filter((at) => at > 0);
-  if (steps.length !== step || steps.some((at, i) => at !== i + 1)) {
-    throw new GlossaError(
-      'RUN_CORRUPT',
-      `${path}: expected one line for each step from 1 to ${String(step)}, got ${String(steps.length)} in order`,
-      {
-        hint: 'restore the file, or start the run again in a new folder',
-      },
-    );
-  }
-  await writeFileAtomic(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
-  return kept;
+  const there = new Set(lines.map((line) => line.step));
+  const missing = Array.from({ length: step }, (_, i) => i + 1).filter((at) => !there.has(at));
+  return { lines, missing };
+}
+
+/** Replaces the file by these lines. */
+export async function rewriteMetrics(path: string, lines: readonly MetricsLine[]): Promise<void> {
+  await writeFileAtomic(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
 /** Whole lines only: without its newline a line may be cut off inside a number and still parse. */

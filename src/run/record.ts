@@ -1,18 +1,26 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import { writeFileAtomic } from '../base/atomic.js';
+import { checksumsSchema, isSealed, sealedJson, type Checksums } from '../base/checksum.js';
 import { GlossaError } from '../base/error.js';
+import { exists } from '../base/exists.js';
 import { nearPath } from '../base/near_path.js';
 import { readTextIfThere } from '../base/read_file.js';
-import type { EngineInfo } from '../engine/types.js';
+import type { EngineInfo, StoredDtype } from '../engine/types.js';
 import type { Language } from '../language/types.js';
 import type { LabSettings } from '../lab/types.js';
+import { runFolder, type RunFolder } from './folder.js';
+import { inputsSchema, type RunInputs } from './inputs.js';
 
-/** run.json: what was asked, what it ran on, how it ended. */
+/** run.json: what was asked, what it was made from, what it ran on, how it ended. */
 export interface RunRecord {
-  format: 1;
+  /** 1: of a version that wrote no checksums and did not note what the run was made from. */
+  format: 1 | 2;
   name: string;
   /** The resolved config; `glossa train --resume` reads it back. */
   config: unknown;
+  /** The config file and the `--set` overrides that it was made from, where it came from the command line. */
+  asked?: { config: string; set: string[] };
   /** The lab model's whole recipe, where the config asks for one: what the config leaves out may be other in a later version. */
   lab?: LabSettings;
   status: 'running' | 'finished' | 'interrupted' | 'failed';
@@ -21,13 +29,29 @@ export interface RunRecord {
   seed: number;
   started: string;
   ended?: string;
+  /** Step of the newest checkpoint written. */
+  saved?: number;
   /** Each time the run was taken up again. */
-  resumed: { step: number; at: string; set: string[] }[];
+  resumed: ResumeNote[];
   machine: Machine;
   /** Known once the model is loaded. */
   model?: EngineInfo;
+  /** Type of the model's weights as they were found. */
+  weights?: StoredDtype;
   /** Of the training problems; known once they are read. */
   languages?: Language[];
+  /** Files it was started with, and their checksums. */
+  inputs?: RunInputs;
+  /** Checksums of reference/, where there is one. */
+  reference?: Checksums;
+}
+
+export interface ResumeNote {
+  step: number;
+  at: string;
+  set: string[];
+  /** What was otherwise than at the start, and gone on with by `--accept-changes`. */
+  accepted?: string[];
 }
 
 export interface Machine {
@@ -41,8 +65,80 @@ export interface Machine {
   native: { path: string; version: string; isas: string[] };
 }
 
-export async function writeRecord(path: string, record: RunRecord): Promise<void> {
-  await writeFileAtomic(path, `${JSON.stringify(record, null, 2)}\n`);
+const recordSchema = z.looseObject({
+  format: z.literal([1, 2], 'expected 1 or 2: the format is not one that this version reads'),
+  name: z.string(),
+  config: z.record(z.string(), z.unknown()),
+  asked: z.object({ config: z.string(), set: z.array(z.string()) }).optional(),
+  lab: z.looseObject({}).optional(),
+  status: z.enum(['running', 'finished', 'interrupted', 'failed']),
+  error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
+  seed: z.number(),
+  started: z.string(),
+  ended: z.string().optional(),
+  saved: z.int().min(0).optional(),
+  resumed: z.array(z.looseObject({ step: z.int().min(0), at: z.string(), set: z.array(z.string()) })),
+  machine: z.looseObject({ glossa: z.string() }),
+  model: z.looseObject({ isa: z.string(), dtype: z.string() }).optional(),
+  weights: z.enum(['float32', 'bfloat16', 'float16']).optional(),
+  languages: z.array(z.string()).optional(),
+  inputs: inputsSchema.optional(),
+  reference: checksumsSchema.optional(),
+});
+
+/**
+ * Writes run.json with a checksum of itself, and then its copy .run.json, which tells what somebody changed in run.json and
+ * stands in for it where it is damaged.
+ */
+export async function writeRecord(folder: RunFolder, record: RunRecord): Promise<void> {
+  const text = sealedJson({ ...record, format: 2 });
+  await writeFileAtomic(folder.record, text);
+  await writeFileAtomic(folder.recordCopy, text);
+}
+
+export interface FoundRecord {
+  /** As glossa wrote it last; where it was changed and there is no whole copy, as it stands there. */
+  record: RunRecord;
+  /** What run.json says now, where somebody has changed it. */
+  edited?: RunRecord;
+}
+
+/**
+ * run.json, or its copy where it is damaged or somebody has changed it; either is told to `warn`.
+ *
+ * @throws GlossaError RUN_NOT_FOUND, RUN_CORRUPT.
+ */
+export async function readRecord(dir: string, warn: (message: string) => void = () => undefined): Promise<RunRecord> {
+  const { record, edited } = await findRecord(dir, warn);
+  if (edited) warn(`${join(dir, 'run.json')} was changed since glossa wrote it; taking what was written`);
+  return record;
+}
+
+/** As {@link readRecord}, with what somebody made of run.json. */
+export async function findRecord(dir: string, warn: (message: string) => void): Promise<FoundRecord> {
+  const folder = runFolder(dir);
+  const found = await parseRecord(folder.record);
+  if (found.kind === 'whole') return { record: found.record };
+  const copy = await parseRecord(folder.recordCopy);
+  const written = copy.kind === 'whole' && copy.record.format > 1 ? copy.record : undefined;
+  if (found.kind === 'edited') return { record: written ?? found.record, edited: found.record };
+  if (written) {
+    warn(
+      `${folder.record}: ${found.kind === 'missing' ? 'is gone' : found.message}; taking its copy ${folder.recordCopy}`,
+    );
+    return { record: written };
+  }
+  if (found.kind === 'missing') {
+    const halfway = await exists(folder.arriving);
+    throw new GlossaError('RUN_NOT_FOUND', `${dir} is not the folder of a run: no run.json in it`, {
+      hint: halfway
+        ? `glossa train --resume ${dir} finishes the overwriting that was cut off here`
+        : await runHint(dir),
+    });
+  }
+  throw new GlossaError('RUN_CORRUPT', `${folder.record}: ${found.message}`, {
+    hint: 'restore the file, or start the run again in a new folder',
+  });
 }
 
 async function runHint(dir: string): Promise<string> {
@@ -50,20 +146,28 @@ async function runHint(dir: string): Promise<string> {
   return near === undefined ? 'name the folder that `glossa train` wrote' : `did you mean ${near}?`;
 }
 
-/** @throws GlossaError RUN_NOT_FOUND, RUN_CORRUPT. */
-export async function readRecord(dir: string): Promise<RunRecord> {
-  const path = join(dir, 'run.json');
+type ParsedRecord =
+  | { kind: 'whole'; record: RunRecord }
+  | { kind: 'edited'; record: RunRecord }
+  | { kind: 'damaged'; message: string }
+  | { kind: 'missing' };
+
+async function parseRecord(path: string): Promise<ParsedRecord> {
   const text = await readTextIfThere(path);
-  if (text === undefined) {
-    throw new GlossaError('RUN_NOT_FOUND', `${dir} is not the folder of a run: no run.json in it`, {
-      hint: await runHint(dir),
-    });
-  }
+  if (text === undefined) return { kind: 'missing' };
+  let raw: unknown;
   try {
-    const record = JSON.parse(text) as RunRecord;
-    if (record.format === 1) return record;
-  } catch {
-    // reported below
+    raw = JSON.parse(text);
+  } catch (error) {
+    return { kind: 'damaged', message: `not JSON: ${(error as Error).message}` };
   }
-  throw new GlossaError('RUN_CORRUPT', `${path}: not a run.json that this version reads`);
+  const parsed = recordSchema.safeParse(raw);
+  const issue = parsed.error?.issues[0];
+  if (issue) {
+    const place = issue.path.join('.');
+    return { kind: 'damaged', message: `not a record of a run: ${place ? `${place}: ` : ''}${issue.message}` };
+  }
+  const { checksum, ...record } = raw as RunRecord & { checksum?: string };
+  const early = record.format === 1 && checksum === undefined;
+  return { kind: early || isSealed(raw as object) ? 'whole' : 'edited', record };
 }

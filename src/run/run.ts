@@ -1,114 +1,86 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { ioError, writeFileAtomic } from '../base/atomic.js';
-import { GlossaError } from '../base/error.js';
-import { exists } from '../base/exists.js';
-import { latestCheckpoint, type FoundCheckpoint } from './checkpoint.js';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../base/atomic.js';
+import { namesIn } from '../base/folder.js';
+import { arrive } from './arrival.js';
 import type { EvaluationFile } from './evaluation.js';
 import { runFolder, stepOf, type RunFolder } from './folder.js';
-import { lockRun } from './lock.js';
-import { MetricsFile, truncateMetrics } from './metrics.js';
-import { readRecord, writeRecord, type RunRecord } from './record.js';
+import { FileHistory } from './history.js';
+import { MetricsFile } from './metrics.js';
+import { writeRecord, type RunRecord } from './record.js';
+import type { History } from './state.js';
+import type { MetricsLine } from './types.js';
 
-/** A run's folder, open and locked by this process. */
-export interface Run {
-  folder: RunFolder;
-  record: RunRecord;
-  metrics: MetricsFile;
+/** A run, open, and its folder locked by this process. */
+export class Run {
+  private constructor(
+    /** Folder of the run, once it lies there. */
+    readonly dir: string,
+    private at: RunFolder,
+    private now: RunRecord,
+    readonly metrics: MetricsFile,
+    private readonly files: FileHistory,
+    private readonly release: () => Promise<void>,
+  ) {}
+
+  /** @param lines Lines of its metrics so far. */
+  static async open(
+    dir: string,
+    folder: RunFolder,
+    record: RunRecord,
+    { lines, files, release }: { lines?: readonly MetricsLine[]; files?: FileHistory; release: () => Promise<void> },
+  ): Promise<Run> {
+    const metrics = await MetricsFile.open(folder.metrics, lines);
+    return new Run(dir, folder, record, metrics, files ?? new FileHistory(), release);
+  }
+
+  /** Where its files lie now: of one that is to take another's place, not yet in `dir` itself. */
+  get folder(): RunFolder {
+    return this.at;
+  }
+
+  get record(): RunRecord {
+    return this.now;
+  }
+
   /** Changes fields of run.json and writes it. */
-  update(change: Partial<RunRecord>): Promise<void>;
-  writeEvaluation(file: EvaluationFile): Promise<void>;
-  /** Closes files and gives the folder back. */
-  close(): Promise<void>;
-}
+  async update(change: Partial<RunRecord>): Promise<void> {
+    this.now = { ...this.now, ...change };
+    await writeRecord(this.at, this.now);
+  }
 
-/**
- * Makes the folder of a new run and locks it.
- *
- * @throws GlossaError RUN_EXISTS where there is a run in it already; RUN_LOCKED; IO_ERROR.
- */
-export async function createRun(dir: string, record: RunRecord): Promise<Run> {
-  const folder = runFolder(resolve(dir));
-  await makeFolders(folder);
-  const unlock = await lockRun(folder.lock);
-  try {
-    if (await exists(folder.record)) {
-      throw new GlossaError('RUN_EXISTS', `${folder.dir} holds a run already`, {
-        hint: `glossa train --resume ${dir} goes on with it; --overwrite deletes it; --set run.dir=... puts the new run elsewhere`,
-      });
+  writeEvaluation(file: EvaluationFile): Promise<void> {
+    return writeFileAtomic(this.at.evaluation(file.step, file.suite), `${JSON.stringify(file, null, 2)}\n`);
+  }
+
+  /** What of its metrics, rollouts and evaluations lies there up to `step`, the last one made. */
+  async history(step: number): Promise<History> {
+    return { metrics: this.metrics.digest(), files: await this.files.upTo(this.at, step) };
+  }
+
+  /** Notes that there is a whole checkpoint of `step`. A run that waited for its first one now takes the other's place. */
+  async saved(step: number): Promise<void> {
+    await this.update({ saved: step });
+    if (this.at.dir === this.dir) return;
+    this.at = runFolder(this.dir);
+    await arrive(this.at);
+  }
+
+  /** Closes files and gives the folder back. A run that never took the other's place goes. */
+  async close(): Promise<void> {
+    try {
+      await this.metrics.close();
+      if (this.at.dir !== this.dir) await rm(this.at.dir, { recursive: true, force: true });
+    } finally {
+      await this.release();
     }
-    await writeRecord(folder.record, record);
-    return await open(folder, record, unlock);
-  } catch (error) {
-    await unlock();
-    throw error;
   }
 }
 
-export interface ResumedRun {
-  run: Run;
-  /** Undefined: the run was stopped before its first checkpoint and begins again. */
-  checkpoint: FoundCheckpoint | undefined;
-}
-
-/**
- * Takes a run up again at its newest whole checkpoint: metrics are cut back to its step, and rollouts and evaluations past
- * it are removed, for they will be made again.
- *
- * @throws GlossaError RUN_NOT_FOUND, RUN_CORRUPT, RUN_LOCKED, CHECKPOINT_CORRUPT, IO_ERROR.
- */
-export async function resumeRun(dir: string, warn: (message: string) => void): Promise<ResumedRun> {
-  const folder = runFolder(resolve(dir));
-  await readRecord(folder.dir);
-  const unlock = await lockRun(folder.lock);
-  try {
-    const record = await readRecord(folder.dir);
-    await makeFolders(folder);
-    const checkpoint = await latestCheckpoint(folder, warn);
-    const step = checkpoint?.state.step ?? 0;
-    await truncateMetrics(folder.metrics, step);
-    await removeLater(folder.rollouts, step);
-    await removeLater(folder.evaluations, step);
-    return { run: await open(folder, record, unlock), checkpoint };
-  } catch (error) {
-    await unlock();
-    throw error;
-  }
-}
-
-async function open(folder: RunFolder, first: RunRecord, unlock: () => Promise<void>): Promise<Run> {
-  const metrics = await MetricsFile.open(folder.metrics);
-  const run: Run = {
-    folder,
-    record: first,
-    metrics,
-    async update(change) {
-      run.record = { ...run.record, ...change };
-      await writeRecord(folder.record, run.record);
-    },
-    writeEvaluation: (file) =>
-      writeFileAtomic(folder.evaluation(file.step, file.suite), `${JSON.stringify(file, null, 2)}\n`),
-    async close() {
-      await metrics.close();
-      await unlock();
-    },
-  };
-  return run;
-}
-
-async function makeFolders(folder: RunFolder): Promise<void> {
-  for (const dir of [folder.dir, folder.rollouts, folder.evaluations, folder.checkpoints]) {
-    await mkdir(dir, { recursive: true }).catch((error: unknown) => {
-      throw ioError('make', dir, error);
-    });
-  }
-}
-
-/** A file named after a step is made during that step, so those of steps past the checkpoint go. */
-async function removeLater(dir: string, step: number): Promise<void> {
-  for (const name of await readdir(dir)) {
+/** Files of steps past `step`, and all where that is 0, will be made again: they go. */
+export async function removeLater(dir: string, step: number): Promise<void> {
+  for (const name of await namesIn(dir)) {
     const at = stepOf(name);
-    const leftOver = name.startsWith('.') && name.endsWith('.tmp');
-    if (leftOver || (at !== undefined && (at > step || step === 0))) await rm(join(dir, name), { force: true });
+    if (at !== undefined && (at > step || step === 0)) await rm(join(dir, name), { force: true });
   }
 }

@@ -1,14 +1,17 @@
-import { isAbsolute } from 'node:path';
+import { isAbsolute, join } from 'node:path';
+import { GlossaError } from '../base/error.js';
+import { exists } from '../base/exists.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { resolveData, resolveModel } from '../hub/index.js';
+import { latestCheckpoint, runFolder } from '../run/index.js';
 
 /**
  * The config with names of the hub (`org/name`, `datasets/org/name/file`) as the folders and files of its cache that they mean
- * now. A run records these, and with them the commit.
+ * now, and the folder of a run as its newest checkpoint. A run records these, and with them the commit.
  *
  * @throws GlossaError MODEL_NOT_FOUND, DATA_NOT_FOUND with the command that fetches them; HUB_SETTINGS.
  */
-export async function locateInputs(config: ResolvedConfig): Promise<ResolvedConfig> {
+export async function locateInputs(config: ResolvedConfig, warn: (message: string) => void): Promise<ResolvedConfig> {
   const { model, data } = config;
   const locate = <S extends { path?: string | undefined }>(sources: S[]) =>
     Promise.all(
@@ -18,8 +21,17 @@ export async function locateInputs(config: ResolvedConfig): Promise<ResolvedConf
     );
   return {
     ...config,
-    model:
-      model.path === undefined || isAbsolute(model.path) ? model : { ...model, path: await resolveModel(model.path) },
+    model: model.path === undefined ? model : { ...model, path: await locateModel(model.path, warn) },
     data: { train: await locate(data.train), eval: await locate(data.eval) },
   };
+}
+
+async function locateModel(given: string, warn: (message: string) => void): Promise<string> {
+  const path = isAbsolute(given) ? given : await resolveModel(given);
+  if ((await exists(join(path, 'config.json'))) || !(await exists(join(path, 'run.json')))) return path;
+  const checkpoint = await latestCheckpoint(runFolder(path), warn);
+  if (checkpoint) return checkpoint.dir;
+  throw new GlossaError('MODEL_NOT_FOUND', `${path}: the run has no checkpoint yet`, {
+    hint: `glossa train --resume ${path} goes on with it`,
+  });
 }

@@ -1,27 +1,26 @@
 import { join } from 'node:path';
 import type { ResolvedConfig } from '../config/index.js';
 import type { DataSet, Problem } from '../data/types.js';
-import { measuredPeak } from '../engine/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { createGrader, type Grader } from '../reward/index.js';
-import type { FoundCheckpoint, Run } from '../run/index.js';
+import type { LabSettings } from '../lab/index.js';
+import { isModelOnly, type FoundCheckpoint, type RunInputs } from '../run/index.js';
 import { checkBudget } from './budget.js';
-import { engineOptions, openModel, type OpenModel } from './model.js';
-import { openReference, type Reference } from './reference.js';
+import { hashInputs } from './hash_inputs.js';
+import { openModel, type OpenModel } from './model.js';
 import { loadSource } from './sources.js';
 import type { TrainOptions } from './train.js';
 
-/** What a run trains with, all of it open. */
+/** What a run trains with: open and checked, and nothing of it written yet. */
 export interface Parts extends Inputs {
-  run: Run;
   config: ResolvedConfig;
   model: OpenModel;
-  reference: Reference | undefined;
+  /** Files that all this was read from. */
+  files: RunInputs;
   grader: Grader;
   /** Grades held-out suites, which are judged on answers alone. */
   suiteGrader: Grader;
-  /** flop/s of all threads in this number type, measured now. */
-  peak: number;
+  close(): Promise<void>;
 }
 
 export interface Inputs {
@@ -31,45 +30,50 @@ export interface Inputs {
   suites: readonly { name: string; file: string; problems: readonly Problem[] }[];
 }
 
-/** Opens model (from the checkpoint, where there is one), data, graders and reference; closes what is open if one fails. */
+export interface PartsOptions extends Pick<TrainOptions, 'stop' | 'abort' | 'tell'> {
+  /** To go on from; else the model of the config. */
+  checkpoint?: FoundCheckpoint | undefined;
+  /** Recipe of the lab model, where the run was started with one. */
+  lab?: LabSettings | undefined;
+  /** Looks at the model and the files before they are read. */
+  check?: (model: OpenModel, files: RunInputs) => void;
+}
+
+/** Opens model, data and graders; closes what is open if one fails. */
 export async function openParts(
-  run: Run,
   config: ResolvedConfig,
-  checkpoint: FoundCheckpoint | undefined,
-  { abort, tell }: TrainOptions,
+  { checkpoint, lab, check, stop, abort, tell }: PartsOptions,
 ): Promise<Parts> {
+  const signals = [stop, abort].filter((signal) => signal !== undefined);
   const model = await openModel(config, {
-    lab: run.record.lab,
+    lab,
     ...(checkpoint && { from: checkpoint.dir }),
-    ...(abort && { signal: abort }),
+    // There is nothing to save yet.
+    ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
     onPretrain: (progress) => tell?.({ type: 'pretrain', progress }),
   });
   const opened: { close(): Promise<void> }[] = [{ close: () => model.engine.dispose() }];
-  const keep = <T extends { close(): Promise<void> } | undefined>(part: T): T => {
-    if (part) opened.push(part);
+  const close = async () => {
+    for (const part of opened.splice(0).reverse()) await part.close();
+  };
+  const keep = <T extends { close(): Promise<void> }>(part: T): T => {
+    opened.push(part);
     return part;
   };
   try {
-    if (checkpoint) await model.engine.loadState(join(checkpoint.dir, 'state.safetensors'));
+    if (checkpoint && !isModelOnly(checkpoint.state))
+      await model.engine.loadState(join(checkpoint.dir, 'state.safetensors'));
+    const files = await hashInputs(config, { labDir: model.labDir, weights: !checkpoint });
+    check?.(model, files);
     const inputs = await openData(config, model);
     const grading = { answer: config.answer, ...(config.threads > 0 && { threads: config.threads }) };
     const grader = keep(await createGrader(config.rewards, grading));
     const suiteGrader = keep(await createGrader([{ name: 'accuracy', weight: 1 }], grading));
-    const reference = keep(await openReference(run, config, model.engine, checkpoint !== undefined));
-    const peak = measuredPeak(engineOptions(config));
-    await run.update({ model: model.engine.info(), languages: [...inputs.languages] });
-    return { run, config, model, reference, grader, suiteGrader, peak, ...inputs };
+    return { config, model, files, grader, suiteGrader, close, ...inputs };
   } catch (error) {
-    for (const part of opened.reverse()) await part.close();
+    await close();
     throw error;
   }
-}
-
-export async function closeParts({ model, reference, grader, suiteGrader }: Parts): Promise<void> {
-  await grader.close();
-  await suiteGrader.close();
-  await reference?.close();
-  await model.engine.dispose();
 }
 
 /** Reads all problems, and checks that each fits the model's context with its budget. */

@@ -1,9 +1,12 @@
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { damageOf, sha256OfFile, type Checksums } from '../base/checksum.js';
+import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { loadEngine } from '../engine/index.js';
 import type { Engine, SequenceBatch } from '../engine/types.js';
-import type { Run } from '../run/index.js';
-import { engineOptions } from './model.js';
+import { placeModelFolder, syncFiles, temporaryName, type Run } from '../run/index.js';
+import { engineOptions, openModel } from './model.js';
 
 /** The frozen model of the start, for the KL term. */
 export interface Reference {
@@ -15,24 +18,26 @@ export interface Reference {
 /**
  * The reference of a new run is frozen inside the engine, and its weights are kept in the run's folder; a resumed run
  * computes the same log-probabilities with a second engine on those weights. Undefined where beta is 0.
+ *
+ * @throws GlossaError REFERENCE_CORRUPT where reference/ is damaged and the model it was made from has changed or is gone.
  */
 export async function openReference(
   run: Run,
   config: ResolvedConfig,
   engine: Engine,
-  resumed: boolean,
+  { resumed, warn }: { resumed: boolean; warn: (message: string) => void },
 ): Promise<Reference | undefined> {
   if (config.grpo.beta === 0) return undefined;
   const settings = { temperature: config.grpo.temperature, microBatchTokens: config.optimizer.micro_batch_tokens };
-  const dir = run.folder.reference;
   if (resumed) {
-    const second = await loadEngine(dir, { ...engineOptions(config), frozen: true });
+    await mend(run, config, warn);
+    const second = await loadEngine(run.folder.reference, { ...engineOptions(config), frozen: true });
     return {
       logps: async (batch) => (await second.logprobs({ ...batch, ...settings })).logps,
       close: () => second.dispose(),
     };
   }
-  await keepWeights(engine, dir);
+  await run.update({ reference: await keepWeights(engine, run.folder.reference) });
   await engine.setReference();
   return {
     logps: async (batch) => (await engine.logprobs({ ...batch, ...settings, reference: true })).logps,
@@ -40,11 +45,58 @@ export async function openReference(
   };
 }
 
-async function keepWeights(engine: Engine, dir: string): Promise<void> {
-  const temporary = `${dir}.tmp`;
-  await rm(temporary, { recursive: true, force: true });
-  await rm(dir, { recursive: true, force: true });
-  await mkdir(temporary, { recursive: true });
-  await engine.saveWeights(temporary, 'float32');
-  await rename(temporary, dir);
+/** Makes reference/ anew from the model of the start where it is damaged. */
+async function mend(run: Run, config: ResolvedConfig, warn: (message: string) => void): Promise<void> {
+  const dir = run.folder.reference;
+  const expected = run.record.reference;
+  // A run that began without one, or an earlier version's, which noted no checksums.
+  const damage = expected
+    ? await damageOf(dir, expected)
+    : await damageOf(dir, await checksums(dir).catch(() => MISSING));
+  if (damage === undefined) return;
+  const corrupt = (reason: string, cause?: unknown) =>
+    new GlossaError('REFERENCE_CORRUPT', `${dir}: ${damage}; it cannot be made anew: ${reason}`, {
+      cause,
+      hint: 'restore it, or start the run again in a new folder',
+    });
+  const made = await remake(run, config, expected).catch((error: unknown) => {
+    throw corrupt((error as Error).message, error);
+  });
+  await run.update({ reference: made });
+  warn(`${dir}: ${damage}; it was made anew from the model of the start`);
+}
+
+const MISSING: Checksums = { 'model.safetensors': '' };
+
+async function remake(run: Run, config: ResolvedConfig, expected: Checksums | undefined): Promise<Checksums> {
+  const start = await openModel(config, { lab: run.record.lab });
+  try {
+    return await keepWeights(start.engine, run.folder.reference, expected);
+  } finally {
+    await start.engine.dispose();
+  }
+}
+
+async function keepWeights(engine: Engine, dir: string, expected?: Checksums): Promise<Checksums> {
+  const temporary = temporaryName(dir);
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary);
+    await engine.saveWeights(temporary, 'float32');
+    await syncFiles(temporary);
+    const made = await checksums(temporary);
+    if (expected && Object.entries(expected).some(([name, sha256]) => made[name] !== sha256))
+      throw new Error('the model that the run was started from has changed');
+    await placeModelFolder(temporary, dir);
+    return made;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function checksums(dir: string): Promise<Checksums> {
+  const files: Checksums = {};
+  for (const name of (await readdir(dir)).sort()) files[name] = await sha256OfFile(join(dir, name));
+  return files;
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
-import type { ResolvedConfig } from '../config/index.js';
 import { promptOrder } from '../data/index.js';
 import type { Problem } from '../data/types.js';
-import type { EngineInfo, JobOptions, StepMetrics } from '../engine/types.js';
+import { measuredPeak } from '../engine/index.js';
+import type { EngineInfo, JobOptions, StepMetrics, StoredDtype } from '../engine/types.js';
 import {
   writeCheckpoint,
   type CheckpointState,
@@ -17,14 +17,17 @@ import type { Phase } from './events.js';
 import { guardRewards } from './guards.js';
 import { metricsLine } from './line.js';
 import { longestPrompt, planOf, shortOfMemory, type PromptSizes } from './memory.js';
-import { closeParts, openParts, problemCount, type Parts } from './parts.js';
+import { engineOptions } from './model.js';
+import { problemCount, type Parts } from './parts.js';
+import { openReference, type Reference } from './reference.js';
 import { problemFiles, writeGeneration } from './rollouts.js';
 import { isDue, learningRate } from './schedule.js';
 import { evaluateSuites } from './suites.js';
 import type { TrainOptions, TrainResult } from './train.js';
 import { update } from './update.js';
+import { saveInType, writeFinalWeights } from './weights.js';
 
-type Progress = Omit<CheckpointState, 'format' | 'files'>;
+type Progress = Pick<CheckpointState, 'step' | 'numTokens' | 'promptsDrawn' | 'zeroRewardSteps'>;
 type Range = readonly [start: number, end: number];
 
 /**
@@ -36,6 +39,8 @@ export class Session {
   private readonly order: (index: number) => Problem;
   private readonly fileOf: (problem: Problem) => string;
   private readonly info: EngineInfo;
+  /** flop/s of all threads in this number type, measured now. */
+  private readonly peak: number;
   /** Where the tokenizer's files are copied from: the newest checkpoint, for the one a run resumed from is pruned some day. */
   private tokenizerDir: string;
   /** Step of the newest checkpoint; 0: none. */
@@ -45,31 +50,38 @@ export class Session {
   private writing: Promise<void> = Promise.resolve();
 
   private constructor(
+    private readonly run: Run,
     private readonly parts: Parts,
+    private readonly reference: Reference | undefined,
     private progress: Progress,
     private readonly options: TrainOptions,
   ) {
     this.order = promptOrder([...parts.train], BigInt(parts.config.seed));
     this.fileOf = problemFiles(parts.train);
     this.info = parts.model.engine.info();
+    this.peak = measuredPeak(engineOptions(parts.config));
     this.savedAt = progress.step;
     this.tokenizerDir = parts.model.tokenizerDir;
   }
 
+  /** The parts stay open when the session is closed. */
   static async open(
     run: Run,
-    config: ResolvedConfig,
+    parts: Parts,
     checkpoint: FoundCheckpoint | undefined,
     options: TrainOptions,
   ): Promise<Session> {
-    const parts = await openParts(run, config, checkpoint, options);
+    const { config, model } = parts;
     const { step, numTokens, promptsDrawn, zeroRewardSteps } = checkpoint?.state ?? {
       step: 0,
       numTokens: 0,
       promptsDrawn: 0,
       zeroRewardSteps: 0,
     };
-    const session = new Session(parts, { step, numTokens, promptsDrawn, zeroRewardSteps }, options);
+    const warn = (message: string) => options.tell?.({ type: 'warning', message });
+    const reference = await openReference(run, config, model.engine, { resumed: checkpoint !== undefined, warn });
+    const progress = { step, numTokens, promptsDrawn, zeroRewardSteps };
+    const session = new Session(run, parts, reference, progress, options);
     for (const { skipped, settings } of parts.train) {
       const [first] = skipped;
       if (first)
@@ -77,11 +89,11 @@ export class Session {
           `${settings.path}: ${String(skipped.length)} bad rows skipped, the first at line ${String(first.line)}: ${first.reason}`,
         );
     }
-    const short = await shortOfMemory(planOf(parts.model.configJson, config, await promptSizes(parts)));
+    const short = await shortOfMemory(planOf(model.configJson, config, await promptSizes(parts)));
     if (short !== undefined) session.warn(short);
     options.tell?.({
       type: 'start',
-      dir: run.folder.dir,
+      dir: run.dir,
       step,
       maxSteps: config.grpo.max_steps,
       parameters: session.info.parameters,
@@ -92,35 +104,50 @@ export class Session {
   }
 
   /** Trains to the end, or until `stop` is aborted; the state is saved in either case. */
-  async run(): Promise<TrainResult> {
-    const { config, suites, run } = this.parts;
+  async train(): Promise<TrainResult> {
+    const { run } = this;
+    const { config, suites, model } = this.parts;
     const maxSteps = config.grpo.max_steps;
-    if (this.progress.step === 0 && config.eval.at_start && suites.length > 0) {
+    const stopped = () => this.options.stop?.aborted === true;
+    if (this.progress.step === 0 && config.eval.at_start && suites.length > 0 && !stopped()) {
       await run.metrics.append({ step: 0, ...(await this.evaluate(0)) });
     }
-    while (this.progress.step < maxSteps && !this.options.stop?.aborted) {
+    while (this.progress.step < maxSteps && !stopped()) {
       const before = this.progress.step;
       await this.generation();
       if (isDue(config.checkpoint.every, before, this.progress.step)) await this.save();
     }
     await this.save();
     const { step } = this.progress;
-    return {
-      dir: run.folder.dir,
-      status: step < maxSteps ? 'interrupted' : 'finished',
+    const result = {
+      dir: run.dir,
       step,
       checkpoint: this.savedAt > 0 ? run.folder.checkpoint(this.savedAt) : undefined,
     };
+    if (step < maxSteps) return { ...result, status: 'interrupted' };
+    const final = run.folder.final;
+    await writeFinalWeights(model.engine, final, {
+      type: this.weights,
+      tokenizerDir: this.tokenizerDir,
+      warn: this.warn,
+    });
+    return { ...result, status: 'finished', final };
   }
 
   async close(): Promise<void> {
     await this.writing.catch(() => undefined); // what failed was told where it was awaited
-    await closeParts(this.parts);
+    await this.reference?.close();
+  }
+
+  /** Type of the weights that the run was started with. */
+  private get weights(): StoredDtype {
+    return this.run.record.weights ?? 'float32';
   }
 
   /** One generation and the optimizer steps it is used for. */
   private async generation(): Promise<void> {
-    const { config, model, grader, reference } = this.parts;
+    const { reference } = this;
+    const { config, model, grader } = this.parts;
     const { grpo } = config;
     const start = this.progress;
     const problems = Array.from({ length: grpo.prompts_per_step }, (_, i) => this.order(start.promptsDrawn + i));
@@ -157,7 +184,8 @@ export class Session {
       promptsDrawn,
     }: { step: number; first: boolean; last: boolean; numTokens: number; promptsDrawn: number },
   ): Promise<void> {
-    const { config, grader, run, peak } = this.parts;
+    const { run, peak } = this;
+    const { config, grader } = this.parts;
     const began = performance.now();
     const training = this.guardedUpdate(batch, range, step);
     const generation = promptsDrawn / config.grpo.prompts_per_step - 1;
@@ -207,11 +235,11 @@ export class Session {
   /** Says how to go on where a number was not finite. */
   private withAdvice(error: unknown, step: number): unknown {
     if (!isNonfinite(error)) return error;
-    const { config, run } = this.parts;
+    const { config } = this.parts;
     const saved = this.savedAt > 0 ? `the state after step ${String(this.savedAt)} is saved; ` : '';
     return new GlossaError('NONFINITE', `step ${String(step)}: ${error.message}`, {
       cause: error,
-      hint: `${saved}go on with smaller steps, for example: glossa train --resume ${run.folder.dir} --set optimizer.learning_rate=${String(config.optimizer.learning_rate / 10)}`,
+      hint: `${saved}go on with smaller steps, for example: glossa train --resume ${this.run.dir} --set optimizer.learning_rate=${String(config.optimizer.learning_rate / 10)}`,
     });
   }
 
@@ -222,29 +250,32 @@ export class Session {
   }
 
   private evaluate(step: number): Promise<Record<string, number | null>> {
-    return evaluateSuites(this.parts, step, this.job('evaluate', step), this.options.tell);
+    return evaluateSuites({ ...this.parts, run: this.run }, step, this.job('evaluate', step), this.options.tell);
   }
 
   private async save(): Promise<void> {
-    const { run, model, config } = this.parts;
+    const { run } = this;
+    const { model, config } = this.parts;
     const { step } = this.progress;
     await this.writing;
     if (step === this.savedAt) return;
     this.options.tell?.({ type: 'phase', phase: 'save', step, done: 0, total: 1 });
     await run.metrics.sync();
     const save = async (dir: string) => {
+      if (config.checkpoint.save_only_model) return saveInType(model.engine, dir, this.weights, this.warn);
       await model.engine.saveWeights(dir, 'float32');
       await model.engine.saveState(join(dir, 'state.safetensors'));
     };
-    const dir = await writeCheckpoint(
+    await writeCheckpoint(
       run.folder,
-      this.progress,
+      { ...this.progress, history: await run.history(step) },
       { save, tokenizerDir: this.tokenizerDir },
       config.checkpoint.keep,
     );
-    this.tokenizerDir = dir;
+    await run.saved(step);
+    this.tokenizerDir = run.folder.checkpoint(step);
     this.savedAt = step;
-    this.options.tell?.({ type: 'checkpoint', dir, step });
+    this.options.tell?.({ type: 'checkpoint', dir: this.tokenizerDir, step });
   }
 
   /** Puts a file together and writes it while the engine computes. */

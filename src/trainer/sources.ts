@@ -8,7 +8,7 @@ import type { DataSet } from '../data/types.js';
 /** Reads the problems of one `data` entry; those of the lab lie beside the lab model, in `labDir`. */
 export async function loadSource(source: DataSource, labDir: string | undefined): Promise<DataSet> {
   const set = await loadDataSet({
-    path: source.lab ? labProblems(source.lab, labDir) : source.path!,
+    path: sourcePath(source, labDir),
     fields: source.fields && defined(source.fields),
     language: source.language,
     weight: source.weight,
@@ -22,6 +22,11 @@ export async function loadSource(source: DataSource, labDir: string | undefined)
     );
   }
   return set;
+}
+
+/** The file of a `data` entry. */
+export function sourcePath(source: Pick<DataSource, 'lab' | 'path'>, labDir: string | undefined): string {
+  return source.lab ? labProblems(source.lab, labDir) : source.path!;
 }
 
 function labProblems({ language, split }: NonNullable<DataSource['lab']>, labDir: string | undefined): string {

@@ -1,6 +1,7 @@
 import type { JobOptions } from '../engine/types.js';
 import { evaluate, evaluationRows } from '../eval/index.js';
 import { writeRolloutFile } from '../rollout/index.js';
+import type { Run } from '../run/index.js';
 import type { Tell } from './events.js';
 import type { Parts } from './parts.js';
 
@@ -13,7 +14,7 @@ const HEADLINE = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded'
  * @returns the headline figures under the names that metrics.jsonl has for them.
  */
 export async function evaluateSuites(
-  { config, model, suiteGrader, suites, run }: Parts,
+  { config, model, suiteGrader, suites, run }: Parts & { run: Run },
   step: number,
   job: JobOptions,
   tell: Tell | undefined,

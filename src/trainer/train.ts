@@ -1,14 +1,13 @@
-import { mkdir, rm } from 'node:fs/promises';
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
-import { createRun, resumeRun, runFolder, type FoundCheckpoint, type Run, type RunRecord } from '../run/index.js';
+import { claimNewRun, obstacleOf, type FoundCheckpoint, type Run, type RunRecord } from '../run/index.js';
 import type { Tell } from './events.js';
 import { locateInputs } from './locate.js';
 import { describeMachine } from './machine.js';
 import { labSettings } from './lab_settings.js';
-import { openModel } from './model.js';
-import { openData } from './parts.js';
+import { openParts, type Parts } from './parts.js';
 import { Session } from './session.js';
+import { storedType } from './stored_type.js';
 
 export interface TrainOptions {
   /** Aborted: the step in progress is finished, a checkpoint saved, and the run ends as interrupted. */
@@ -25,62 +24,68 @@ export interface TrainResult {
   step: number;
   /** Newest checkpoint. */
   checkpoint: string | undefined;
+  /** Weights alone, in the type the model came in; of a finished run. */
+  final?: string;
+}
+
+export interface NewRunOptions extends TrainOptions {
+  /** Put the run in the place of one that is in that folder already; that one stays until the first checkpoint is whole. */
+  overwrite?: boolean;
+  /** The config file and the overrides that the config was made from; kept in run.json. */
+  asked?: RunRecord['asked'];
 }
 
 /**
- * Trains a new run in `config.run.dir`.
+ * Trains a new run in `config.run.dir`. Everything that can be checked is checked before anything is written.
  *
- * @param overwrite delete a run that is in that folder already.
- * @throws GlossaError RUN_EXISTS, RUN_LOCKED, NONFINITE, GRADER_ERRORS, ALL_REWARDS_ZERO, IO_ERROR and those of model, data
- *   and config; run.json says `failed` then, and the last good checkpoint stays.
+ * @throws GlossaError RUN_EXISTS, RUN_LOCKED, RUN_NO_RECORD and those of model, data, rewards and config, which leave nothing
+ *   behind; NONFINITE, GRADER_ERRORS, ALL_REWARDS_ZERO, IO_ERROR: run.json says `failed` then, and the last good checkpoint
+ *   stays.
  */
-export async function train(
-  config: ResolvedConfig,
-  options: TrainOptions & { overwrite?: boolean } = {},
-): Promise<TrainResult> {
-  const located = await locateInputs(config);
-  const { dir } = located.run;
-  if (options.overwrite) await removeRun(dir);
-  return drive(await createRun(dir, newRecord(located)), located, undefined, options);
-}
-
-/**
- * Goes on with a run from its newest whole checkpoint (from the beginning where there is none yet). What it writes is what
- * the unbroken run would have written, bit for bit, but for timings.
- *
- * @param change makes the config to go on with from the one the run was started with.
- */
-export async function resume(
-  dir: string,
-  change: (config: ResolvedConfig) => { config: ResolvedConfig; set: string[] },
-  options: TrainOptions = {},
-): Promise<TrainResult> {
-  const { run, checkpoint } = await resumeRun(dir, (message) => options.tell?.({ type: 'warning', message }));
-  let config: ResolvedConfig;
+export async function train(config: ResolvedConfig, options: NewRunOptions = {}): Promise<TrainResult> {
+  const located = await locateInputs(config, teller(options));
+  const claim = await claimNewRun(
+    located.run.dir,
+    options.overwrite === undefined ? {} : { overwrite: options.overwrite },
+  );
+  let parts: Parts | undefined;
   try {
-    const changed = change(run.record.config as ResolvedConfig);
-    config = changed.config;
-    const { error: _error, ended: _ended, ...record } = run.record;
-    const again = { step: checkpoint?.state.step ?? 0, at: new Date().toISOString(), set: changed.set };
-    run.record = { ...record, config, resumed: [...record.resumed, again] };
-  } catch (error) {
-    await run.close();
-    throw error;
+    parts = await openParts(located, options);
+    const run = await claim.begin(await newRecord(parts, options.asked));
+    return await drive(run, parts, undefined, options);
+  } finally {
+    await parts?.close();
+    await claim.release();
   }
-  return drive(run, config, checkpoint, options);
 }
 
-async function drive(
-  run: Run,
+/**
+ * Opens everything as a run would, checks that it fits together, and writes nothing but a lab model into the cache.
+ *
+ * @returns what would keep the run from its folder, if anything.
+ * @throws GlossaError as {@link train} would before its first step.
+ */
+export async function checkInputs(
   config: ResolvedConfig,
+  options: TrainOptions = {},
+): Promise<{ obstacle: string | undefined }> {
+  const located = await locateInputs(config, teller(options));
+  const parts = await openParts(located, options);
+  await parts.close();
+  return { obstacle: await obstacleOf(located.run.dir) };
+}
+
+/** Trains with what is open; run.json tells how it ended, and is closed. */
+export async function drive(
+  run: Run,
+  parts: Parts,
   checkpoint: FoundCheckpoint | undefined,
   options: TrainOptions,
 ): Promise<TrainResult> {
   let session: Session | undefined;
   try {
-    await run.update({ status: 'running' });
-    session = await Session.open(run, config, checkpoint, options);
-    const result = await session.run();
+    session = await Session.open(run, parts, checkpoint, options);
+    const result = await session.train();
     await run.update({ status: result.status, ended: new Date().toISOString() });
     return result;
   } catch (error) {
@@ -92,20 +97,10 @@ async function drive(
   }
 }
 
-/**
- * Opens model and data as a run would, checks that they fit together, and writes nothing but a lab model into the cache.
- *
- * @throws GlossaError as {@link train} would before its first step.
- */
-export async function checkInputs(config: ResolvedConfig, options: Pick<TrainOptions, 'abort'> = {}): Promise<void> {
-  const located = await locateInputs(config);
-  const model = await openModel(located, options.abort ? { signal: options.abort } : {});
-  try {
-    await openData(located, model);
-  } finally {
-    await model.engine.dispose();
-  }
-}
+export const teller =
+  ({ tell }: TrainOptions) =>
+  (message: string): void =>
+    tell?.({ type: 'warning', message });
 
 /** The failure itself matters more than a full disk that keeps it out of run.json. */
 async function recordFailure(run: Run, error: unknown): Promise<void> {
@@ -114,33 +109,22 @@ async function recordFailure(run: Run, error: unknown): Promise<void> {
   await run.update({ status, error: { code, message }, ended: new Date().toISOString() }).catch(() => undefined);
 }
 
-function newRecord(config: ResolvedConfig): RunRecord {
+async function newRecord({ config, model, files, languages }: Parts, asked: RunRecord['asked']): Promise<RunRecord> {
+  const start = config.model.init ? undefined : (model.labDir ?? config.model.path);
   return {
-    format: 1,
+    format: 2,
     name: config.run.name,
     config,
+    ...(asked && { asked }),
     ...(config.model.lab && { lab: labSettings(config.model.lab, config.seed) }),
     status: 'running',
     seed: config.seed,
     started: new Date().toISOString(),
     resumed: [],
     machine: describeMachine(),
+    model: model.engine.info(),
+    weights: start === undefined ? 'float32' : await storedType(start),
+    languages: [...languages],
+    inputs: files,
   };
-}
-
-/** Removes what a run wrote, and nothing else that may lie in the folder. */
-async function removeRun(dir: string): Promise<void> {
-  const folder = runFolder(dir);
-  await mkdir(dir, { recursive: true });
-  for (const path of [
-    folder.record,
-    folder.metrics,
-    folder.rollouts,
-    folder.checkpoints,
-    folder.evaluations,
-    folder.reference,
-    folder.report,
-  ]) {
-    await rm(path, { recursive: true, force: true });
-  }
 }

@@ -23,8 +23,8 @@ export async function makeRun(dir: string, made: MadeRun): Promise<RunSummary> {
   const run = runFolder(dir);
   await mkdir(run.evaluations, { recursive: true });
   await mkdir(run.rollouts, { recursive: true });
-  await writeRecord(run.record, {
-    format: 1,
+  await writeRecord(run, {
+    format: 2,
     name: 'made',
     config: made.config ?? {},
     status: made.status ?? 'finished',

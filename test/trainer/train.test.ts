@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -235,9 +236,12 @@ describe('training stops', () => {
   });
 
   it('before the first step where a budget goes beyond the context, naming the problem', async () => {
-    const error = await fails(config('grpo.max_completion_length=100000'));
-    assert.equal(error.code, 'CONFIG_BUDGET');
-    assert.match(error.message, /prompt of problem \S+ .*context of \d+/);
+    const settings = config('grpo.max_completion_length=100000');
+    await assert.rejects(train(settings), {
+      code: 'CONFIG_BUDGET',
+      message: /prompt of problem \S+ .*context of \d+/,
+    });
+    assert.ok(!existsSync(settings.run.dir), 'a start that failed leaves no folder');
   });
 });
 

@@ -19,7 +19,16 @@ export const evalSchema = z.strictObject({
 
 export const checkpointSchema = z.strictObject({
   every: every.default(50).describe('Between checkpoints; 0: only at the end or when interrupted.'),
-  keep: count.default(2).meta({ unit: 'checkpoints' }).describe('How many are kept, the newest.'),
+  keep: count
+    .default(2)
+    .meta({ unit: 'checkpoints' })
+    .describe("How many whole ones are kept, the newest (TRL's save_total_limit); each takes 16 bytes a parameter."),
+  save_only_model: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Checkpoints without optimizer state, in the type the model came in: 2 to 4 bytes a parameter, and no exact --resume.',
+    ),
 });
 
 export const rolloutsSchema = z.strictObject({

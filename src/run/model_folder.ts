@@ -1,0 +1,87 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { syncDirectory } from '../base/atomic.js';
+import { namesIn } from '../base/folder.js';
+
+/** Files of a tokenizer's folder that belong to a model and are copied with it. */
+const TOKENIZER_FILES = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
+  'tokenizer.model',
+  'generation_config.json',
+  'chat_template.jinja',
+  'vocab.json',
+  'merges.txt',
+];
+const MODEL_FILES = ['config.json', 'model.safetensors.index.json', 'state.json', ...TOKENIZER_FILES];
+
+/** Whether a run writes a file of this name into a folder with a model (checkpoint, reference, final weights). */
+export function isModelFile(name: string): boolean {
+  return MODEL_FILES.includes(name) || isWeights(name) || name === 'state.safetensors';
+}
+
+export function isWeights(name: string): boolean {
+  return /^model(-\d+-of-\d+)?\.safetensors$/.test(name);
+}
+
+/** Copies the files that make a tokenizer, as they are; a packed tokenizer.json.gz is unpacked, since others read no such file. */
+export async function copyTokenizer(from: string, to: string): Promise<void> {
+  const present = new Set(await readdir(from));
+  const there = new Set(await readdir(to));
+  for (const name of TOKENIZER_FILES) {
+    if (there.has(name)) continue;
+    // Through streams, not copyFile: a read-only original would leave a copy that cannot be opened for fsync.
+    const copy = (source: string, ...through: [] | [ReturnType<typeof createGunzip>]) =>
+      pipeline([createReadStream(join(from, source)), ...through, createWriteStream(join(to, name))]);
+    if (present.has(name)) await copy(name);
+    else if (name === 'tokenizer.json' && present.has(`${name}.gz`)) await copy(`${name}.gz`, createGunzip());
+  }
+}
+
+/** Makes every file of the folder durable. */
+export async function syncFiles(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    const handle = await open(join(dir, name), 'r+');
+    await handle.sync().finally(() => handle.close());
+  }
+  await syncDirectory(dir);
+}
+
+/** Puts a finished folder in the place of `target`; files of others that lie there stay there. */
+export async function placeModelFolder(finished: string, target: string): Promise<void> {
+  await removeModelFolder(target);
+  for (const name of await namesIn(target)) await rename(join(target, name), join(finished, name));
+  await rmdir(target).catch(() => undefined); // most often there is none
+  await rename(finished, target);
+  await syncDirectory(dirname(target));
+}
+
+/** Removes what a run wrote into a folder with a model, all at once where nothing else lies in it. */
+export async function removeModelFolder(dir: string): Promise<void> {
+  const names = await namesIn(dir);
+  if (names.length > 0 && names.every(isModelFile)) {
+    const leaving = temporaryName(dir, '.old');
+    await rename(dir, leaving);
+    await rm(leaving, { recursive: true, force: true });
+    return;
+  }
+  // Without its state.json it is no checkpoint any more.
+  for (const name of names.filter(isModelFile).sort((a, b) => Number(b === 'state.json') - Number(a === 'state.json')))
+    await rm(join(dir, name), { recursive: true, force: true });
+  await rmdir(dir).catch(() => undefined); // not empty, or not there
+}
+
+/** Where a folder of this name is written, or goes before it is removed: a dotted neighbour with the process's number. */
+export function temporaryName(dir: string, kind: '' | '.old' = ''): string {
+  return join(dirname(dir), `.${basename(dir)}-${String(process.pid)}${kind}.tmp`);
+}
+
+/** A name that {@link temporaryName} gives. */
+export function isTemporaryFolder(name: string): boolean {
+  return /^\.(\d{6,}|reference|final)-\d+(\.old)?\.tmp$/.test(name);
+}

@@ -1,0 +1,256 @@
+import { GlossaError } from '../base/error.js';
+import { readText } from '../base/read_file.js';
+import { checkRaw, type ResolvedConfig } from '../config/index.js';
+import type { EngineInfo } from '../engine/types.js';
+import {
+  claimRun,
+  differencesText,
+  inputDifferences,
+  isModelOnly,
+  settingDifferences,
+  type Difference,
+  type RunClaim,
+  type RunInputs,
+  type RunRecord,
+} from '../run/index.js';
+import { describeMachine, glossaVersion } from './machine.js';
+import { openParts, type Parts } from './parts.js';
+import { learningRate } from './schedule.js';
+import { drive, teller, type TrainOptions, type TrainResult } from './train.js';
+
+/** How a run is to go on. */
+export interface Change {
+  config: ResolvedConfig;
+  /** The overrides of this time; kept in run.json. */
+  set: string[];
+  /** What the config has otherwise than the run's, beyond what a resumed run may change. */
+  differences?: Difference[];
+}
+
+export interface ResumeOptions extends TrainOptions {
+  /** Go on although something is otherwise than when the run was started; run.json notes what. */
+  acceptChanges?: boolean;
+}
+
+export type ResumeResult = TrainResult & {
+  /** The run had finished before: nothing was done. */
+  already?: boolean;
+};
+
+/**
+ * Goes on with a run from its newest whole checkpoint (from the beginning where there is none yet). What it writes is what
+ * the unbroken run would have written, bit for bit, but for timings; where something is otherwise than at the start (files,
+ * instruction set, version, config), that is said and nothing is done, unless it is accepted.
+ *
+ * @param change makes the config to go on with from the one the run was started with.
+ * @throws GlossaError RUN_NOT_FOUND, RUN_CORRUPT, RUN_LOCKED, RUN_CHANGED, CHECKPOINT_CORRUPT, CHECKPOINT_MISSING,
+ *   CONFIG_RESUME, and as `train` does.
+ */
+export async function resume(
+  dir: string,
+  change: (config: ResolvedConfig, record: RunRecord) => Change | Promise<Change>,
+  options: ResumeOptions = {},
+): Promise<ResumeResult> {
+  const claim = await claimRun(dir, teller(options));
+  let parts: Parts | undefined;
+  try {
+    const asked = await going(claim, change, options);
+    if (asked.kind === 'finished') return finishedBefore(claim);
+    parts = await openToGoOn(claim, asked, options);
+    const run = await claim.rewind(nextRecord(claim, asked, parts));
+    return await drive(run, parts, claim.checkpoint, options);
+  } finally {
+    await parts?.close();
+    await claim.release();
+  }
+}
+
+/**
+ * Opens everything as {@link resume} would and changes nothing.
+ *
+ * @returns the step after which the run would go on, and the last one; `finished`: there is nothing left to do.
+ */
+export async function checkResume(
+  dir: string,
+  change: (config: ResolvedConfig, record: RunRecord) => Change | Promise<Change>,
+  options: ResumeOptions = {},
+): Promise<{ step: number; maxSteps: number; finished: boolean }> {
+  const claim = await claimRun(dir, teller(options));
+  try {
+    const asked = await going(claim, change, options);
+    const step = stepOf(claim);
+    if (asked.kind === 'finished') return { step, maxSteps: step, finished: true };
+    await (await openToGoOn(claim, asked, options)).close();
+    return { step, maxSteps: asked.config.grpo.max_steps, finished: false };
+  } finally {
+    await claim.release();
+  }
+}
+
+interface GoingOn {
+  kind: 'on';
+  config: ResolvedConfig;
+  set: string[];
+  record: RunRecord;
+  /** What is known to be otherwise before anything is opened; more is added then. */
+  differences: Difference[];
+}
+
+const stepOf = ({ checkpoint }: RunClaim): number => checkpoint?.state.step ?? 0;
+
+async function going(
+  claim: RunClaim,
+  change: Parameters<typeof resume>[1],
+  options: ResumeOptions,
+): Promise<GoingOn | { kind: 'finished' }> {
+  const warn = teller(options);
+  const record = options.acceptChanges ? (claim.edited ?? claim.record) : claim.record;
+  const before = recordedConfig(record, claim);
+  const { config, set, differences = [] } = await change(before, record);
+  const step = stepOf(claim);
+  const { max_steps: steps } = config.grpo;
+  if (step > steps)
+    throw new GlossaError('CONFIG_RESUME', `grpo.max_steps ${String(steps)}: the run has made ${String(step)} steps`, {
+      hint: `name ${String(step)} to end it there, or more`,
+    });
+  if (record.status === 'finished' && step === steps) {
+    const changed = [...editedDifferences(claim), ...differences];
+    if (changed.length > 0 && !options.acceptChanges) throw changedError(claim, changed);
+    return { kind: 'finished' };
+  }
+  for (const damage of claim.damage) warn(`${claim.folder.dir}: ${damage}`);
+  const { template } = config.prompt;
+  if (template && (await readText(template.path).catch(() => undefined)) !== template.text)
+    warn(`${template.path} has changed or is gone; the run goes on with the template's text that it was begun with`);
+  const schedule = scheduleNote(before, config, step);
+  if (schedule !== undefined) warn(schedule);
+  return { kind: 'on', config, set, record, differences: [...recordDifferences(claim), ...differences] };
+}
+
+/** The config of a run.json, checked as one that a user writes. */
+function recordedConfig(record: RunRecord, { folder }: RunClaim): ResolvedConfig {
+  try {
+    return checkRaw(record.config, { path: folder.record, overrides: [] });
+  } catch (error) {
+    const message = error instanceof GlossaError ? error.message : String(error);
+    throw new GlossaError('RUN_CORRUPT', `the config in run.json is none that this version reads: ${message}`, {
+      cause: error,
+      hint: 'start the run again in a new folder',
+    });
+  }
+}
+
+/** What somebody has changed in run.json. */
+function editedDifferences({ record, edited }: RunClaim): Difference[] {
+  if (!edited) return [];
+  const changed = settingDifferences(record, edited).map((one) => ({ ...one, what: `run.json: ${one.what}` }));
+  return changed.length > 0 ? changed : [{ what: 'run.json', then: 'as glossa wrote it', now: 'changed' }];
+}
+
+/** What the run's own folder tells of changes. */
+function recordDifferences(claim: RunClaim): Difference[] {
+  const { record, checkpoint, missing } = claim;
+  const found = editedDifferences(claim);
+  if (record.inputs === undefined)
+    found.push({
+      what: 'run.json',
+      then: 'of an earlier version, which did not note what a run is made from',
+      now: 'nothing to compare with',
+    });
+  found.push(...settingDifferences(record.config, recordedConfig(record, claim)));
+  if (checkpoint && isModelOnly(checkpoint.state))
+    found.push({
+      what: `${checkpoint.dir} (checkpoint.save_only_model)`,
+      then: 'float32 weights and the state of AdamW',
+      now: 'weights alone: AdamW would begin anew',
+    });
+  if (missing.length > 0)
+    found.push({
+      what: 'metrics.jsonl',
+      then: `a line for each of ${String(stepOf(claim))} steps`,
+      now: `${String(missing.length)} without, the first of step ${String(missing[0])}`,
+    });
+  return found;
+}
+
+async function openToGoOn(claim: RunClaim, asked: GoingOn, options: ResumeOptions): Promise<Parts> {
+  const { record, config } = asked;
+  return openParts(config, {
+    ...options,
+    checkpoint: claim.checkpoint,
+    lab: record.lab,
+    check: ({ engine }, files) => {
+      asked.differences.push(...inputsChanged(record, files), ...machineChanged(record, engine.info()));
+      if (asked.differences.length > 0 && !options.acceptChanges) throw changedError(claim, asked.differences);
+    },
+  });
+}
+
+function inputsChanged({ inputs }: RunRecord, now: RunInputs): Difference[] {
+  if (!inputs) return [];
+  // Of the model at the start only what was read again is compared; where it is gone, nothing.
+  const model = now.model.length === 0 ? [] : inputs.model.filter(isAmong(now.model));
+  return [...inputDifferences(inputs.files, now.files), ...inputDifferences(model, now.model)];
+}
+
+const isAmong = (files: RunInputs['model']) => {
+  const weightsRead = files.some(({ setting }) => setting.endsWith('.safetensors'));
+  return ({ setting }: RunInputs['model'][number]) => weightsRead || !setting.endsWith('.safetensors');
+};
+
+function machineChanged({ machine, model }: RunRecord, now: EngineInfo): Difference[] {
+  const found: Difference[] = [];
+  if (machine.glossa !== glossaVersion())
+    found.push({ what: 'version of glossa', then: machine.glossa, now: glossaVersion() });
+  if (model && model.isa !== now.isa) found.push({ what: 'instruction set', then: model.isa, now: now.isa });
+  return found;
+}
+
+function changedError({ folder, record }: RunClaim, differences: readonly Difference[]): GlossaError {
+  const isa = differences.some(({ what }) => what === 'instruction set');
+  return new GlossaError(
+    'RUN_CHANGED',
+    `${folder.dir}: not everything is as it was when the run was started, so it would not be the run that it says it is\n${differencesText(differences)}`,
+    {
+      hint: `put it back${isa ? ` (GLOSSA_ISA=${record.model!.isa} asks for that instruction set)` : ''}, or start a new run; --accept-changes goes on all the same, and run.json notes what had changed`,
+    },
+  );
+}
+
+function nextRecord(claim: RunClaim, { record, config, set, differences }: GoingOn, parts: Parts): RunRecord {
+  const { error: _error, ended: _ended, ...rest } = record;
+  const accepted = differences.map(({ what, then, now }) => `${what}: ${then} -> ${now}`);
+  const note = { step: stepOf(claim), at: new Date().toISOString(), set, ...(accepted.length > 0 && { accepted }) };
+  return {
+    ...rest,
+    config,
+    status: 'running',
+    saved: stepOf(claim),
+    resumed: [...record.resumed, note],
+    machine: describeMachine(),
+    model: parts.model.engine.info(),
+    languages: [...parts.languages],
+    inputs: { files: parts.files.files, model: record.inputs?.model ?? parts.files.model },
+  };
+}
+
+function finishedBefore({ folder, checkpoint }: RunClaim): ResumeResult {
+  return {
+    dir: folder.dir,
+    status: 'finished',
+    step: checkpoint!.state.step,
+    checkpoint: checkpoint!.dir,
+    already: true,
+  };
+}
+
+/** What a change of grpo.max_steps does to the learning rates; undefined where it is not changed. */
+function scheduleNote(before: ResolvedConfig, after: ResolvedConfig, done: number): string | undefined {
+  const [from, to] = [before.grpo.max_steps, after.grpo.max_steps];
+  if (from === to) return undefined;
+  const text = `grpo.max_steps was ${String(from)} and is now ${String(to)}`;
+  const { lr_scheduler_type: type } = after.optimizer;
+  if (type === 'constant') return `${text}; the learning rate is constant, so the schedule stays what it was`;
+  const rate = (config: ResolvedConfig, steps: number) => learningRate(done, config.optimizer, steps).toPrecision(3);
+  return `${text}: the ${type} schedule now ends there. Step ${String(done + 1)} has the learning rate ${rate(after, to)}, where it would have been ${rate(before, from)}; the steps up to ${String(done)} were made with the old schedule, so this is not the run that ${String(to)} steps from the start would have given`;
+}

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeFileAtomic } from '../base/atomic.js';
-import { readTextIfThere } from '../base/read_file.js';
 import { createEngine } from '../engine/index.js';
 import type { Engine } from '../engine/types.js';
 import type { Language } from '../language/types.js';
 import { loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
+import { beginUnfinished, readCached, settle, writeCached, type LabRecord } from './cache.js';
 import { checkMix, corpusBatch } from './corpus.js';
 import { generateProblems } from './problems.js';
 import { modelConfigJson } from './sizes.js';
@@ -26,19 +25,13 @@ export interface PretrainOptions {
   threads?: number;
   signal?: AbortSignal;
   onProgress?: (progress: PretrainProgress) => void;
-}
-
-/** What lab.json beside the model records. */
-interface LabRecord {
-  version: number;
-  settings: LabSettings;
-  parameters: number;
-  finalLoss: number;
-  seconds: number;
+  /** Told where a model of the cache is damaged and is made anew. */
+  onDamage?: (message: string) => void;
 }
 
 /**
- * Pre-trains a lab model, or finds the one that the same settings gave before. The folder appears whole or not at all.
+ * Pre-trains a lab model, or finds the one that the same settings gave before, if every file of it has its checksum. The
+ * folder appears whole or not at all.
  * Errors: LAB_SETTINGS, ABORTED, and the engine's own.
  */
 export async function pretrainLab(settings: LabSettings, options: PretrainOptions = {}): Promise<PretrainedLab> {
@@ -46,18 +39,14 @@ export async function pretrainLab(settings: LabSettings, options: PretrainOption
   const hash = recipeHash(settings);
   const cacheDir = options.cacheDir ?? CACHE_DIR;
   const dir = join(cacheDir, hash);
-  const record = await readRecord(dir);
+  const { record, damage } = await readCached(dir);
   if (record !== undefined) return { dir, hash, cached: true, ...outcome(record) };
+  if (damage !== undefined) options.onDamage?.(`${dir}: ${damage}; the model is made anew`);
 
-  const unfinished = join(cacheDir, `.${hash}.${process.pid}`);
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished, { recursive: true });
+  const unfinished = await beginUnfinished(cacheDir, hash);
   try {
     const made = await makeModel(unfinished, settings, options);
-    await rename(unfinished, dir).catch(async (error: unknown) => {
-      // Another process finished the same recipe first; its bits are these bits.
-      if ((await readRecord(dir)) === undefined) throw error;
-    });
+    await settle(unfinished, dir);
     return { dir, hash, cached: false, ...outcome(made) };
   } finally {
     await rm(unfinished, { recursive: true, force: true });
@@ -84,11 +73,6 @@ export function recipeHash(settings: LabSettings): string {
   return createHash('sha256').update(canonical).digest('hex').slice(0, 16);
 }
 
-async function readRecord(dir: string): Promise<LabRecord | undefined> {
-  const text = await readTextIfThere(join(dir, 'lab.json'));
-  return text === undefined ? undefined : (JSON.parse(text) as LabRecord);
-}
-
 async function makeModel(dir: string, settings: LabSettings, options: PretrainOptions): Promise<LabRecord> {
   const begun = performance.now();
   await writeTokenizer(dir, settings);
@@ -110,7 +94,7 @@ async function makeModel(dir: string, settings: LabSettings, options: PretrainOp
       finalLoss,
       seconds: (performance.now() - begun) / 1000,
     };
-    await writeFileAtomic(join(dir, 'lab.json'), `${JSON.stringify(record, null, 2)}\n`);
+    await writeCached(dir, record);
     return record;
   } finally {
     await engine.dispose();

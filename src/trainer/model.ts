@@ -22,6 +22,7 @@ export interface OpenModel {
 export interface OpenOptions {
   signal?: AbortSignal;
   onPretrain?: (progress: PretrainProgress) => void;
+  warn?: (message: string) => void;
   /** Recipe of the lab model, where the run was started with one: it wins over what the config would give now. */
   lab?: LabSettings | undefined;
   /** Weights and tokenizer of this folder (a checkpoint) instead of the model's own. */
@@ -69,13 +70,14 @@ async function fitting(
 async function openLab(
   model: ModelSettings,
   config: ResolvedConfig,
-  { signal, onPretrain, lab }: OpenOptions,
+  { signal, onPretrain, lab, warn }: OpenOptions,
 ): Promise<string> {
   const { dir } = await pretrainLab(lab ?? labSettings(model.lab!, config.seed), {
     cacheDir: model.cache,
     ...(config.threads > 0 && { threads: config.threads }),
     ...(signal && { signal }),
     ...(onPretrain && { onProgress: onPretrain }),
+    ...(warn && { onDamage: warn }),
   });
   return dir;
 }

@@ -51,6 +51,7 @@ export async function openParts(
     // There is nothing to save yet.
     ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
     onPretrain: (progress) => tell?.({ type: 'pretrain', progress }),
+    warn: (message) => tell?.({ type: 'warning', message }),
   });
   const opened: { close(): Promise<void> }[] = [{ close: () => model.engine.dispose() }];
   const close = async () => {

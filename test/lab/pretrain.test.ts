@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, readdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { loadEngine } from '../../src/engine/index.js';
 import { demoRecipe, pretrainLab } from '../../src/lab/index.js';
 import type { LabSettings, PretrainProgress } from '../../src/lab/types.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
+import { filesBelow } from '../e2e/glossa.js';
 
 const { lab } = demoRecipe(1);
 const settings: LabSettings = {
@@ -71,4 +72,53 @@ describe('pre-training', () => {
     await assert.rejects(running, { code: 'ABORTED' });
     assert.deepEqual(await readdir(cacheDir), []);
   });
+
+  test('takes nothing damaged from the cache: the same bytes are made anew, with a word', async () => {
+    const cacheDir = await temporary();
+    const { dir, hash } = await pretrainLab(settings, { cacheDir });
+    const whole = await filesBelow(dir);
+    const lab = JSON.parse(whole.get('lab.json')!.toString()) as Record<string, unknown>;
+    const damage: [string, string | Buffer | undefined][] = [
+      ['model.safetensors', whole.get('model.safetensors')!.subarray(0, 1000)],
+      ['model.safetensors', flipped(whole.get('model.safetensors')!)],
+      ['tokenizer.json', undefined],
+      ['lab.json', 'null'],
+      ['lab.json', JSON.stringify({ ...lab, finalLoss: 0 })],
+    ];
+    for (const [name, bytes] of damage) {
+      await (bytes === undefined ? rm(join(dir, name)) : writeFile(join(dir, name), bytes));
+      const told: string[] = [];
+      const again = await pretrainLab(settings, { cacheDir, onDamage: (message) => told.push(message) });
+      assert.equal(again.cached, false, name);
+      assert.match(told.join(), new RegExp(name), name);
+      const made = await filesBelow(dir);
+      assert.deepEqual([...made.keys()].sort(), [...whole.keys()].sort());
+      for (const [file, expected] of whole) if (file !== 'lab.json') assert.ok(made.get(file)!.equals(expected), file);
+      assert.deepEqual(await readdir(cacheDir), [hash]);
+    }
+  });
+
+  test('sweeps what killed processes left in the cache, and nothing else', async () => {
+    const cacheDir = await temporary();
+    const owner = (pid: number, host = hostname()) => JSON.stringify({ pid, host, born: null });
+    const folders: [string, string | undefined][] = [
+      ['.0123456789abcdef.4194305', owner(4194305)],
+      ['.0123456789abcdef.00000001', owner(process.pid)],
+      ['.0123456789abcdef.00000002', owner(4194305, 'elsewhere')],
+      ['.0123456789abcdef.00000003', undefined],
+      ['.mine', undefined],
+    ];
+    for (const [name, text] of folders) {
+      await mkdir(join(cacheDir, name));
+      if (text !== undefined) await writeFile(join(cacheDir, name, 'owner.json'), text);
+    }
+    const { hash } = await pretrainLab(settings, { cacheDir });
+    assert.deepEqual((await readdir(cacheDir)).sort(), [...folders.slice(1).map(([name]) => name), hash].sort());
+  });
 });
+
+function flipped(bytes: Buffer): Buffer {
+  const other = Buffer.from(bytes);
+  other[other.length - 5]! ^= 1;
+  return other;
+}

@@ -1,0 +1,308 @@
+import { Command } from 'commander';
+import { readFileSync } from 'node:fs';
+import { printable } from '../base/printable.js';
+import { EXIT, runCommand } from './errors.js';
+import type { DemoOptions } from './demo.js';
+import type { DoctorOptions } from './doctor.js';
+import type { EvalCommandOptions } from './eval.js';
+import type { FetchCommandOptions } from './fetch.js';
+import type { LabOptions } from './lab.js';
+import type { LogprobsOptions } from './logprobs.js';
+import type { ReportOptions } from './report.js';
+import type { SampleOptions } from './sample.js';
+import type { ScoreCommandOptions } from './score.js';
+import type { TrainCommandOptions } from './train.js';
+
+// Each command's module is loaded when it is called, so that --help and mistakes answer at once.
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+const collect = (value: string, previous: string[]): string[] => [...previous, value];
+
+const MODES = 'auto (live on a terminal, else plain), plain, json (an object an event) or none';
+const PROGRESS = `${MODES}; to standard error`;
+const PROGRESS_IS_RESULT = `${MODES}; json to standard output, lines to standard error`;
+
+/** The command line: every command with its options, and what it calls. */
+export const program = new Command('glossa')
+  .description('Trains language models with GRPO on verifiable problems and watches which language they think in.')
+  .version(version)
+  .showHelpAfterError('(glossa --help lists the commands)')
+  .showSuggestionAfterError()
+  .configureOutput({ writeErr: (text) => process.stderr.write(printable(text)) })
+  // A command line that cannot be meant exits with 2, also of the commands below, which copy this.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT.usage));
+
+program
+  .command('demo')
+  .description('watch a small model abandon Korean, in about a minute')
+  .option('--seed <n>', 'of every random draw', '1')
+  .option('--out <dir>', 'folder of the runs and the report', 'runs/demo')
+  .option('--json', 'print one JSON object last')
+  .option('--no-open', 'do not open the report in a browser')
+  .option('--progress <mode>', PROGRESS_IS_RESULT, 'auto')
+  .addHelpText('after', example('glossa demo', 'glossa demo --seed 7 --json'))
+  .action(runCommand(async (options: DemoOptions) => (await import('./demo.js')).demo(options)));
+
+program
+  .command('train')
+  .description('train with GRPO as a config says')
+  .argument('[config]', 'YAML file (docs/config.md)')
+  .option('--set <setting=value>', 'override a setting; may be given several times', collect, [])
+  .option('--model <dir|id>', 'short for --set model.path=...')
+  .option('--resume <run>', 'go on with a run that was stopped, from its last checkpoint')
+  .option('--accept-changes', 'with --resume: go on although files, config or machine have changed; run.json notes it')
+  .option('--overwrite', 'put the run in the place of the one in its folder, once it has its first checkpoint')
+  .option('--schema', 'print the JSON Schema of the config and exit')
+  .option('--dry-run', 'check config, model, data and rewards (with --resume: of that run), and exit')
+  .option('--progress <mode>', PROGRESS_IS_RESULT, 'auto')
+  .addHelpText(
+    'after',
+    example(
+      'glossa train studies/lab/collapse.yaml',
+      'glossa train studies/lab/collapse.yaml --set seed=2 --set run.dir=runs/second',
+      'glossa train my.yaml --model Qwen/Qwen2.5-0.5B-Instruct',
+      'glossa train --resume runs/second',
+    ),
+  )
+  .action(
+    runCommand(async (config: string | undefined, options: TrainCommandOptions) =>
+      (await import('./train.js')).trainCommand(config, options),
+    ),
+  );
+
+program
+  .command('eval')
+  .description('answer problems with a model or a run, and measure accuracy and language')
+  .argument('[model]', 'the same as --model')
+  .option('--model <dir|id>', 'Hugging Face folder, folder of a run (its last checkpoint), or a fetched org/name')
+  .option(
+    '--data <[name=]file>',
+    ".jsonl, .jsonl.gz or .parquet, a suite each; may be given several times; default: the run's suites",
+    collect,
+    [],
+  )
+  .option('--language <code>', 'of a file that does not say, or only this one')
+  .option('--limit <n>', 'problems of each file')
+  .option('--samples <n>', "completions a problem; default: 1, or as the run's suites are answered")
+  .option('--temperature <t>', "0 is greedy; default: 0, or as the run's suites are answered")
+  .option('--max-tokens <n>', "completion budget; default: the run's, else 512 or half the context")
+  .option('--answer <mode>', "flexible or strict (docs/rewards.md); default: the run's, else flexible")
+  .option('--random-init <config.json>', 'random weights of this shape instead of a model')
+  .option('--tokenizer <dir|id>', "folder of another tokenizer than the model's own")
+  .option('--style <style>', 'chat, plain, template, or raw (the question as it is)')
+  .option('--system <text>', 'system message; {language} is filled in')
+  .option('--no-system', "none, where the run's has one")
+  .option('--template <file>', "a prompt template of one's own (Jinja)")
+  .option('--thinking', 'turn thinking on in the template (Qwen3)')
+  .option('--no-thinking', 'turn it off')
+  .option('--think-prefix <text>', 'what the thought begins with; auto: a sentence of the language')
+  .option('--no-think-prefix', "nothing, where the run's has one")
+  .option('--seed <n>', "of sampling; default: 42, or the run's for its own suites")
+  .option('--dtype <type>', 'float32 or bfloat16', 'float32')
+  .option('--threads <n>', 'default: all cores', '0')
+  .option('--out <file>', 'write the completions: .parquet or .jsonl')
+  .option('--json', 'print one JSON object')
+  .addHelpText(
+    'after',
+    example(
+      'glossa eval runs/demo/grpo',
+      'glossa eval runs/demo/grpo --data problems.ko.jsonl --out answers.parquet',
+      'glossa eval --model Qwen/Qwen2.5-1.5B-Instruct --data mgsm/zh.jsonl --data mgsm/ja.jsonl --max-tokens 400',
+    ),
+  )
+  .action(
+    runCommand(async (model: string | undefined, options: EvalCommandOptions) =>
+      (await import('./eval.js')).evalCommand(model, options),
+    ),
+  );
+
+program
+  .command('sample')
+  .description('let a model answer one prompt')
+  .option('--model <dir|id>', 'Hugging Face folder, folder of a run, or a fetched org/name')
+  .option('--random-init <config.json>', 'random weights of this shape instead of a model')
+  .option('--tokenizer <dir|id>', "folder of another tokenizer than the model's own")
+  .option('--prompt <text>', 'the question; read from standard input where absent')
+  .option('--style <style>', 'chat, plain, template, or raw (the text as it is)')
+  .option('--special', 'in style raw: read spellings of control tokens as those tokens')
+  .option('--system <text>', 'system message; {language} is filled in')
+  .option('--no-system', "none, where the run's has one")
+  .option('--template <file>', "a prompt template of one's own (Jinja)")
+  .option('--thinking', 'turn thinking on in the template (Qwen3)')
+  .option('--no-thinking', 'turn it off')
+  .option('--think-prefix <text>', 'what the thought begins with; auto: a sentence of the language')
+  .option('--no-think-prefix', "nothing, where the run's has one")
+  .option('--show-prompt', 'show the rendered prompt and its ids first')
+  .option('--language <code>', "of the question; default: the run's, else that of the question's words")
+  .option('-n, --samples <n>', 'completions', '1')
+  .option('--temperature <t>', '0 is greedy', '1')
+  .option('--top-k <n>', '0: off', '0')
+  .option('--top-p <p>', '1: off', '1')
+  .option('--min-p <p>', '0: off', '0')
+  .option('--max-tokens <n>', 'completion budget; default: 256, or what the context leaves')
+  .option('--seed <n>', 'of sampling', '42')
+  .option('--dtype <type>', 'float32 or bfloat16', 'float32')
+  .option('--json', 'print one JSON object a completion')
+  .addHelpText(
+    'after',
+    example(
+      "glossa sample --model runs/demo/grpo --prompt '사과 3개와 배 4개가 있다. 모두 몇 개인가?' --language ko -n 4",
+    ),
+  )
+  .action(runCommand(async (options: SampleOptions) => (await import('./sample.js')).sampleCommand(options)));
+
+program
+  .command('logprobs')
+  .description('log-probabilities and entropies of given tokens')
+  .argument(
+    '<file>',
+    '.jsonl, .jsonl.gz or .parquet with prompt_ids and completion_ids, prompt and completion, text, or messages',
+  )
+  .option('--model <dir|id>', 'Hugging Face folder, folder of a run, or a fetched org/name')
+  .option('--random-init <config.json>', 'random weights of this shape instead of a model')
+  .option('--tokenizer <dir|id>', "folder of another tokenizer than the model's own")
+  .option('--special', 'read spellings of control tokens in texts as those tokens')
+  .option('--temperature <t>', 'of the distribution', '1')
+  .option('--out <file>', '.parquet, .jsonl or .arrow; default: JSON lines on standard output')
+  .option('--seed <n>', 'of random weights', '42')
+  .option('--dtype <type>', 'float32 or bfloat16', 'float32')
+  .option('--threads <n>', 'default: all cores', '0')
+  .option('--progress <mode>', PROGRESS, 'auto')
+  .addHelpText(
+    'after',
+    example(
+      'glossa logprobs --model runs/demo/grpo texts.jsonl > logps.jsonl',
+      'glossa logprobs --model models/Qwen3-0.6B chats.jsonl --out logps.parquet',
+      "glossa sample --model runs/demo/grpo --prompt '1 + 1 = ?' --json > rows.jsonl && glossa logprobs --model runs/demo/grpo rows.jsonl",
+    ),
+  )
+  .action(
+    runCommand(async (file: string, options: LogprobsOptions) =>
+      (await import('./logprobs.js')).logprobsCommand(file, options),
+    ),
+  );
+
+program
+  .command('fetch')
+  .description('download a model or data set from the Hugging Face hub, or go on with a download')
+  .argument('<id>', 'org/name, org/name@revision, datasets/org/name')
+  .option('--repo-type <type>', 'model or dataset, where the id does not say')
+  .option('--include <glob>', 'these files instead of the usual ones; may be given several times', collect, [])
+  .option('--exclude <glob>', 'not these files; may be given several times', collect, [])
+  .option('--jobs <n>', 'files at a time', '4')
+  .option('--verify', 'check the hashes of files that are there already')
+  .option('--dry-run', 'list files and sizes, and download nothing')
+  .option('--json', 'print one JSON object')
+  .option('--progress <mode>', PROGRESS, 'auto')
+  .addHelpText(
+    'after',
+    example(
+      'glossa fetch Qwen/Qwen2.5-0.5B-Instruct',
+      'glossa fetch datasets/openai/gsm8k --dry-run',
+      "glossa fetch org/name@v1.0 --include '*.json'",
+    ),
+  )
+  .action(
+    runCommand(async (id: string, options: FetchCommandOptions) =>
+      (await import('./fetch.js')).fetchCommand(id, options),
+    ),
+  );
+
+program
+  .command('lab')
+  .description('pre-train a small model on made word problems')
+  .option('--seed <n>', 'of every random draw', '1')
+  .option('--size <size>', 'tiny, small or base', 'tiny')
+  .option('--control', 'without code-switching')
+  .option('--set <setting=value>', 'override a setting of model.lab; may be given several times', collect, [])
+  .option('--cache <dir>', 'where pre-trained models are kept', 'runs/lab')
+  .option('--json', 'print one JSON object')
+  .option('--progress <mode>', PROGRESS, 'auto')
+  .addHelpText(
+    'after',
+    example('glossa lab --size small', 'glossa lab --set mix.ko.code_switch=0.02 --set pretrain.steps=400'),
+  )
+  .action(runCommand(async (options: LabOptions) => (await import('./lab.js')).labCommand(options)));
+
+program
+  .command('report')
+  .description('draw one or several runs into one HTML file')
+  .argument('<run...>', 'folders of runs; `label=folder` names a run')
+  .option('--out <file>', 'default: report.html in the first run')
+  .option('--title <text>', 'title of the page')
+  .addHelpText(
+    'after',
+    example(
+      'glossa report runs/collapse',
+      "glossa report 'without reward=runs/collapse' 'with reward=runs/language-reward' --out both.html",
+    ),
+  )
+  .action(
+    runCommand(async (runs: string[], options: ReportOptions) =>
+      (await import('./report.js')).reportCommand(runs, options),
+    ),
+  );
+
+program
+  .command('score')
+  .description('grade and language-measure completions of any origin')
+  .argument(
+    '<file>',
+    '.jsonl, .jsonl.gz or .parquet with prediction or completion, gold or answer, lang; - is standard input',
+  )
+  .option('--lang <code>', 'language of rows that name none')
+  .option('--prediction-field <name>', 'field of the completion, where it has another name')
+  .option('--gold-field <name>', 'field of the gold answer, where it has another name')
+  .option('--lang-field <name>', 'field of the language, where it has another name')
+  .option('--answer <mode>', 'flexible or strict (docs/rewards.md)', 'flexible')
+  .option('--json', 'print one JSON object a row in input order, then totals')
+  .addHelpText(
+    'after',
+    example(
+      'glossa score completions.jsonl',
+      'glossa score completions.jsonl --json > scores.jsonl',
+      'glossa score outputs.parquet --prediction-field response --gold-field target --lang ko',
+      'zcat outputs.jsonl.gz | glossa score - --lang zh --json | tail -1',
+    ),
+  )
+  .action(
+    runCommand(async (file: string, options: ScoreCommandOptions) =>
+      (await import('./score.js')).scoreCommand(file, options),
+    ),
+  );
+
+program
+  .command('doctor')
+  .description('look at the machine, and test the engine on it')
+  .option('--self-test', 'bitwise identity of sampler and trainer, thread and batch invariance')
+  .option('--golden <dir>', 'run a folder of reference cases and print the worst error of each')
+  .option('--dtype <type>', 'of the weights of the reference cases: float32 or bfloat16', 'float32')
+  .option(
+    '--plan <model>',
+    'print the memory that training a model (folder, config.json, name) would take; with --config',
+  )
+  .option('--config <path>', 'config of the run that --plan is about')
+  .option('--set <setting=value>', 'override a setting of that config; may be given several times', collect, [])
+  .option('--prompt-tokens <n>', 'longest prompt, where --plan cannot read the data')
+  .option('--json', 'print one JSON object')
+  .addHelpText(
+    'after',
+    example(
+      'glossa doctor --self-test',
+      'glossa doctor --golden cases --json',
+      'glossa doctor --plan models/Qwen2.5-0.5B --config studies/real/gsm8k-zh.yaml',
+    ),
+  )
+  .action(runCommand(async (options: DoctorOptions) => (await import('./doctor.js')).doctorCommand(options)));
+
+program
+  .command('schema')
+  .description('print the JSON Schema of the config')
+  .option('--table', 'print docs/config.md instead')
+  .addHelpText('after', example('glossa schema > config.schema.json'))
+  .action(runCommand(async (options: { table?: boolean }) => (await import('./schema.js')).schemaCommand(options)));
+
+function example(...lines: string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}`;
+}

@@ -1,0 +1,39 @@
+/** Python counts characters where JavaScript counts UTF-16 units: the same but for pairs of surrogates. */
+const PAIR = /[\ud800-\udbff][\udc00-\udfff]/;
+
+export function characters(text: string): string[] {
+  return PAIR.test(text) ? Array.from(text) : text.split('');
+}
+
+export function lengthOf(text: string): number {
+  if (!PAIR.test(text)) return text.length;
+  let length = 0;
+  for (const _ of text) length++;
+  return length;
+}
+
+/** Characters from..to, both within the text. */
+export function cut(text: string, from: number, to: number): string {
+  return PAIR.test(text) ? Array.from(text).slice(from, to).join('') : text.slice(from, to);
+}
+
+/** How many characters stand before a unit's place. */
+export function characterIndex(text: string, unit: number): number {
+  return lengthOf(text.slice(0, unit));
+}
+
+/** Orders texts by their characters' code points. */
+export function compareTexts(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i++) {
+    if (a[i] !== b[i]) return a.codePointAt(pairStart(a, i))! - b.codePointAt(pairStart(b, i))!;
+  }
+  return a.length - b.length;
+}
+
+/** Where the character begins that a unit belongs to. */
+function pairStart(text: string, unit: number): number {
+  const before = text.charCodeAt(unit - 1);
+  const here = text.charCodeAt(unit);
+  return before >= 0xd800 && before < 0xdc00 && here >= 0xdc00 && here < 0xe000 ? unit - 1 : unit;
+}

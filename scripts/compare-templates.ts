@@ -23,7 +23,10 @@ function outcome({ template, variables, text }: Row): { kind: string; detail?: s
     if (text === undefined) return { kind: 'DIFFERENT', detail: 'rendered what Transformers refuses' };
     const at = [...rendered].findIndex((letter, i) => letter !== text[i]);
     const from = Math.max(0, at === -1 ? Math.min(rendered.length, text.length) - 40 : at - 40);
-    return { kind: 'DIFFERENT', detail: `${JSON.stringify(rendered.slice(from, from + 120))} for ${JSON.stringify(text.slice(from, from + 120))}` };
+    return {
+      kind: 'DIFFERENT',
+      detail: `${JSON.stringify(rendered.slice(from, from + 120))} for ${JSON.stringify(text.slice(from, from + 120))}`,
+    };
   } catch (error) {
     if (!(error instanceof TemplateFault)) throw error;
     if (text === undefined) return { kind: 'refused by both' };

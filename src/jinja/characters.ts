@@ -7,9 +7,7 @@ export function characters(text: string): string[] {
 
 export function lengthOf(text: string): number {
   if (!PAIR.test(text)) return text.length;
-  let length = 0;
-  for (const _ of text) length++;
-  return length;
+  return text.length - text.match(/[\ud800-\udbff][\udc00-\udfff]/g)!.length;
 }
 
 /** Characters from..to, both within the text. */

@@ -235,6 +235,7 @@ function parseCall(parser: Parser, callee: Expression): CallNode {
 function parseArguments(parser: Parser): Arguments {
   const { line } = parser.expect('operator', '(');
   const args: Arguments = { positional: [], named: [] };
+  const names = new Set<string>();
   const order = (holds: boolean) => {
     if (!holds) parser.fail('arguments stand in the wrong order', line);
   };
@@ -249,7 +250,8 @@ function parseArguments(parser: Parser): Arguments {
       order(args.starStar === undefined);
       const name = parser.next().value;
       parser.next();
-      if (args.named.some(([other]) => other === name)) parser.fail(`the argument ${name} is given twice`, line);
+      if (names.has(name)) parser.fail(`the argument ${name} is given twice`, line);
+      names.add(name);
       args.named.push([name, parseExpression(parser)]);
     } else {
       order(args.star === undefined && args.starStar === undefined && args.named.length === 0);

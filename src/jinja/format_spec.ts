@@ -15,6 +15,7 @@ export function formatSpec(value: string | bigint | number, spec: string, budget
   const width = Number(wide ?? 0);
   const precision = exact === undefined ? undefined : Number(exact);
   budget.text(width + (precision ?? 0));
+  budget.integer(4 * (precision ?? 0));
   if (typeof value === 'string') {
     if ((type ?? 's') !== 's') throw failure(`Unknown format code '${type!}' for object of type 'str'`);
     if (sign !== undefined) throw failure('Sign not allowed in string format specifier');

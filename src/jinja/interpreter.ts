@@ -14,18 +14,8 @@ import { Printer } from './print.js';
 import type { Runtime } from './runtime.js';
 import { Scope } from './scope.js';
 import { TESTS } from './tests.js';
-import {
-  Callable,
-  Dict,
-  isTrue,
-  refuseUndefined,
-  Slice,
-  textOf,
-  Tuple,
-  Undefined,
-  type Given,
-  type Value,
-} from './values.js';
+import type { Callable } from './values.js';
+import { Dict, isTrue, refuseUndefined, Slice, textOf, Tuple, Undefined, type Given, type Value } from './values.js';
 
 /** How a body was left before its end. */
 type Left = 'break' | 'continue' | undefined;
@@ -341,16 +331,16 @@ export class Interpreter implements Runtime {
 
   /** A filter, and those before it; `text` is what a block's first one is given. */
   private applyFilter(node: FilterNode, scope: Scope, text: string): Value {
-    const { input } = node;
-    const value =
-      input === undefined
-        ? text
-        : input.kind === 'filter'
-          ? this.applyFilter(input, scope, text)
-          : this.evaluate(input, scope);
-    const given = this.given(node.args, scope);
-    this.line = node.line;
-    return this.filter(node.name, value, given);
+    const chain = [node];
+    let { input } = node;
+    for (; input?.kind === 'filter'; input = input.input) chain.push(input);
+    let value = input === undefined ? text : this.evaluate(input, scope);
+    for (const { name, args, line } of chain.reverse()) {
+      const given = this.given(args, scope);
+      this.line = line;
+      value = this.filter(name, value, given);
+    }
+    return value;
   }
 
   filter(name: string, value: Value, given: Given): Value {

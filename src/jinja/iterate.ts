@@ -1,5 +1,5 @@
 import type { Budget } from './budget.js';
-import { characters } from './characters.js';
+import { characters, lengthOf } from './characters.js';
 import { failure } from './fault.js';
 import {
   Dict,
@@ -54,7 +54,7 @@ export function toList(value: Value, budget: Budget): Value[] {
 /** Python's `len`; undefined where a value has none. */
 export function sizeOf(value: Value): number | undefined {
   const text = textOf(value);
-  if (text !== undefined) return characters(text).length;
+  if (text !== undefined) return lengthOf(text);
   if (Array.isArray(value)) return value.length;
   return value instanceof Thing ? value.size() : undefined;
 }

@@ -48,9 +48,10 @@ export function toJson(value: Value, style: JsonStyle, printer: Printer): string
   const quoted = (text: string): string => {
     budget.text(text.length);
     const special = style.ensureAscii ? /["\\]|[^ -~]/g : /["\\\0-\x1f]/g;
-    return `"${text.replace(special, (character) =>
-      printer.marks.includes(character) ? character : escaped(character),
-    )}"`;
+    return `"${text.replace(special, (character) => {
+      budget.characters(1);
+      return printer.marks.includes(character) ? character : escaped(character);
+    })}"`;
   };
   return write(value, 0);
 }

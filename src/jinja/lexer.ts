@@ -29,6 +29,8 @@ const IDENTIFIER = /^[\p{XIDS}_]\p{XIDC}*$/u;
 const OPERATOR = /\/\/|\*\*|==|!=|>=|<=|[-+/*%~[\](){}><=.:|,;]/y;
 const RAW_BEGIN = new RegExp(`\\{%([-+]?)[${SPACE}]*raw[${SPACE}]*(-?)%\\}`, 'y');
 const RAW_END = new RegExp(`\\{%([-+]?)[${SPACE}]*endraw[${SPACE}]*([-+]?)%\\}`, 'g');
+/** Characters of a template: ten times the longest that are published. */
+const LONGEST_TEMPLATE = 1 << 20;
 const CLOSING: Record<string, string> = { '{': '}', '(': ')', '[': ']' };
 
 /**
@@ -36,6 +38,8 @@ const CLOSING: Record<string, string> = { '{': '}', '(': ')', '[': ']' };
  * any kind as `\n`, and the last line end left away. One pass; every token knows its line.
  */
 export function tokenize(template: string, budget: Budget): Token[] {
+  if (template.length > LONGEST_TEMPLATE)
+    throw new TemplateFault('limit', `is longer than ${String(LONGEST_TEMPLATE >> 20)} million characters`, 1);
   budget.text(template.length);
   return new Lexer(template.replace(/\r\n?/g, '\n').replace(/\n$/, ''), budget).run();
 }
@@ -53,6 +57,15 @@ class Lexer {
   ) {}
 
   run(): Token[] {
+    try {
+      return this.read();
+    } catch (fault) {
+      if (fault instanceof TemplateFault) fault.line ??= this.line;
+      throw fault;
+    }
+  }
+
+  private read(): Token[] {
     const opening = /\{[%{#]/g;
     while (this.at < this.source.length) {
       opening.lastIndex = this.at;
@@ -107,10 +120,7 @@ class Lexer {
 
   /** Moves on, counting lines. */
   private advance(to: number): void {
-    for (let next = this.source.indexOf('\n', this.at); next !== -1 && next < to;) {
-      this.line++;
-      next = this.source.indexOf('\n', next + 1);
-    }
+    for (let at = this.at; at < to; at++) if (this.source.charCodeAt(at) === 10) this.line++;
     if (to > this.at) this.lineStarts = this.source[to - 1] === '\n';
     this.at = to;
   }

@@ -9,8 +9,8 @@ export class Output {
 
   write(text: string): void {
     this.length += text.length;
-    this.budget.spend(text.length / 256);
-    if (this.length > 1 << 20) this.budget.text(this.length);
+    this.budget.text(text.length);
+    this.budget.checkText(this.length);
     this.parts.push(text);
   }
 

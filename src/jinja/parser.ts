@@ -17,7 +17,7 @@ export class Parser {
   inLoop = false;
   /** Loops around, macros or not. */
   loops = 0;
-  readonly openTags: string[] = [];
+  readonly openTags: { tag: string; line: number }[] = [];
   /** Filters and tests that do not exist, outside of `if`. */
   readonly unknown: { name: string; line: number }[] = [];
 
@@ -74,8 +74,9 @@ export class Parser {
   }
 
   leftOpen(detail: string): never {
-    const tag = this.openTags.at(-1);
-    return this.fail(tag === undefined ? `the template ends too early: ${detail}` : `${tag} is left open: ${detail}`);
+    const open = this.openTags.at(-1);
+    if (open === undefined) return this.fail(`the template ends too early: ${detail}`);
+    return this.fail(`${open.tag} is left open: ${detail}`, open.line);
   }
 
   checkFilter(name: string, line: number): void {
@@ -100,16 +101,7 @@ export const quoted = (text: string): string => JSON.stringify(text);
 
 /** An expression as something to assign to. */
 export function asTarget(parser: Parser, expression: Expression): Target {
-  switch (expression.kind) {
-    case 'name':
-      return expression;
-    case 'tuple':
-      return {
-        kind: 'tuple',
-        line: expression.line,
-        items: expression.items.map((item) => asTarget(parser, item)),
-      };
-    default:
-      return parser.fail('this cannot be assigned to', expression.line);
-  }
+  if (expression.kind === 'name') return expression;
+  if (expression.kind !== 'tuple') return parser.fail('this cannot be assigned to', expression.line);
+  return { kind: 'tuple', line: expression.line, items: expression.items.map((item) => asTarget(parser, item)) };
 }

@@ -36,6 +36,7 @@ export function formatPercent(format: string, values: Value, printer: Printer, e
       const precision = exact === undefined ? undefined : exact === '*' ? integerOf(next()) : Number(exact);
       if (type === '%') return '%';
       budget.text((length += Math.max(Math.abs(width), precision ?? 0)));
+      budget.integer(4 * (precision ?? 0));
       const left = flags.includes('-') || width < 0;
       const part = convert(value === undefined ? next() : value, type!, flags, precision, printer, escaping);
       budget.text((length += part.length));

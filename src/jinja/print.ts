@@ -87,8 +87,9 @@ export class Printer {
   quoted(text: string): string {
     this.budget.text(text.length);
     const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-    const inner = text.replace(/[\\'"]|[\p{C}\p{Z}]/gu, (character) => {
-      if (character === ' ' || this.marks.includes(character)) return character;
+    const inner = text.replace(/[\\'"]|(?! )[\p{C}\p{Z}]/gu, (character) => {
+      this.budget.characters(1);
+      if (this.marks.includes(character)) return character;
       if (character === '\\' || character === quote) return `\\${character}`;
       if (character === "'" || character === '"') return character;
       return escaped(character.codePointAt(0)!);

@@ -2,7 +2,8 @@ import type { Budget } from './budget.js';
 import { characters, lengthOf } from './characters.js';
 import { failure } from './fault.js';
 import { integerOf } from './given.js';
-import { Markup, Range, Slice, Tuple, type Value } from './values.js';
+import type { Slice } from './values.js';
+import { Markup, Range, Tuple, type Value } from './values.js';
 
 /** `sequence[start:stop:step]`, as Python cuts it. */
 export function sliced(sequence: Value, slice: Slice, budget: Budget): Value | undefined {

@@ -1,16 +1,21 @@
 import type { Budget } from './budget.js';
 import { TemplateFault } from './fault.js';
 import { parseExpression, parseFilterChain, parseTuple } from './expressions.js';
-import type { CallNode, Expression, MacroNode, Signature, Statement, Target } from './nodes.js';
+import type { Expression, MacroNode, Signature, Statement, Target } from './nodes.js';
 import { asTarget, Parser, quoted } from './parser.js';
 
 /** A template's statements. @throws TemplateFault syntax, limit or unsupported. */
 export function parseTemplate(template: string, budget: Budget): Statement[] {
   const parser = new Parser(template, budget);
-  const statements = parseBody(parser, []);
-  const [unknown] = parser.unknown;
-  if (unknown) parser.fail(`there is no ${unknown.name}`, unknown.line);
-  return statements;
+  try {
+    const statements = parseBody(parser, []);
+    const [unknown] = parser.unknown;
+    if (unknown) parser.fail(`there is no ${unknown.name}`, unknown.line);
+    return statements;
+  } catch (fault) {
+    if (fault instanceof TemplateFault) fault.line ??= parser.token.line;
+    throw fault;
+  }
 }
 
 /** Statements up to a tag of one of these names, whose name is then the next token; without names to the end. */
@@ -55,9 +60,9 @@ function parseStatement(parser: Parser): Statement[] {
     if (LEFT_OUT.includes(tag))
       throw new TemplateFault('unsupported', `uses {% ${tag} %}, which is not supported here`, line);
     const open = parser.openTags.at(-1);
-    return parser.fail(`unknown tag ${quoted(tag)}${open === undefined ? '' : ` inside ${open}`}`, line);
+    return parser.fail(`unknown tag ${quoted(tag)}${open === undefined ? '' : ` inside ${open.tag}`}`, line);
   }
-  parser.openTags.push(`{% ${tag} %}`);
+  parser.openTags.push({ tag: `{% ${tag} %}`, line });
   const statements = parse(parser, line);
   parser.openTags.pop();
   return Array.isArray(statements) ? statements : [statements];
@@ -210,15 +215,17 @@ function parseWith(parser: Parser, line: number): Statement {
 
 function parseSignature(parser: Parser): Signature {
   const signature: Signature = { parameters: [], defaults: [] };
+  const names = new Set<string>();
   parser.expect('operator', '(');
   while (!parser.isOperator(')')) {
     if (signature.parameters.length > 0) parser.expect('operator', ',');
     const { value, line } = parser.expect('name');
-    if (signature.parameters.includes(value)) parser.fail(`the parameter ${value} stands there twice`, line);
+    if (names.has(value)) parser.fail(`the parameter ${value} stands there twice`, line);
     if (parser.skip('operator', '=')) signature.defaults.push(parseExpression(parser));
     else if (signature.defaults.length > 0)
       parser.fail(`the parameter ${value} needs a default, as the one before it has one`, line);
     signature.parameters.push(value);
+    names.add(value);
   }
   parser.next();
   return signature;
@@ -253,7 +260,7 @@ function parseCallBlock(parser: Parser, line: number): Statement {
   return {
     kind: 'call block',
     line,
-    call: call as CallNode,
+    call: call,
     caller: parseMacro(parser, line, undefined, 'endcall', signature),
   };
 }

@@ -137,7 +137,7 @@ const join: Method = (self, given, printer) => {
     printer.budget.text(length);
     parts.push(shown);
   }
-  return same(self, parts.join(textOf(self)!));
+  return same(self, parts.join(textOf(self)));
 };
 
 const format: Method = (self, given, printer) => {
@@ -155,9 +155,15 @@ export const STRING_METHODS: Methods = {
   rstrip: strip('rstrip', false, true),
   upper: mapped('upper', [], 0, (self) => self.toUpperCase()),
   lower: mapped('lower', [], 0, (self) => self.toLowerCase()),
-  title: mapped('title', [], 0, text.title),
+  title: mapped('title', [], 0, (self, _, { budget }) => {
+    budget.characters(self.length);
+    return text.title(self);
+  }),
   capitalize: mapped('capitalize', [], 0, text.capitalize),
-  swapcase: mapped('swapcase', [], 0, text.swapcase),
+  swapcase: mapped('swapcase', [], 0, (self, _, { budget }) => {
+    budget.characters(self.length);
+    return text.swapcase(self);
+  }),
   casefold: mapped('casefold', [], 0, text.casefold),
   zfill: mapped('zfill', ['width'], 1, (self, [width], { budget }) => {
     const missing = integerOf(width!) - lengthOf(self);

@@ -5,6 +5,9 @@ import type { Statement } from './nodes.js';
 import { parseTemplate } from './statements.js';
 import type { Value } from './values.js';
 
+/** Brackets and blocks inside one another: more than Jinja itself can read. */
+const DEEPEST_SYNTAX = 120;
+
 /** A template that was read. */
 export interface Template {
   readonly body: readonly Statement[];
@@ -12,7 +15,7 @@ export interface Template {
 
 /** @throws TemplateFault with its line. */
 export function compile(text: string): Template {
-  return { body: parseTemplate(text, new Budget()) };
+  return { body: parseTemplate(text, new Budget(DEEPEST_SYNTAX)) };
 }
 
 /**
@@ -21,6 +24,8 @@ export function compile(text: string): Template {
  */
 export function render(template: Template, variables: Record<string, unknown>, marks: readonly string[] = []): string {
   const budget = new Budget();
-  const values = Object.entries(variables).map(([name, value]) => [name, fromJson(value, budget)] as [string, Value]);
+  const values = Object.entries(variables)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, fromJson(value, budget)] as [string, Value]);
   return new Interpreter(budget, marks).run(template.body, values);
 }

@@ -1,4 +1,4 @@
-import { failure } from './fault.js';
+import { failure, TemplateFault, unsupported } from './fault.js';
 
 /**
  * A value of a template, with Python's types: None is null, int is bigint, float is number, str is string, list is an array.
@@ -113,14 +113,31 @@ export function hashKey(key: Value): HashKey {
   if (key === null || typeof key === 'bigint') return key;
   if (key instanceof Markup) return hashKey(key.text);
   if (key instanceof Undefined) return '\0undefined';
-  if (key instanceof Tuple) return `\0tuple ${key.items.map((item) => describeKey(hashKey(item))).join(' ')}`;
+  if (key instanceof Tuple) {
+    const parts: string[] = [];
+    describeTuple(key, parts);
+    return `\0tuple ${parts.join(' ')}`;
+  }
   if (Array.isArray(key) || key instanceof Dict) throw failure(`unhashable type: '${typeName(key)}'`);
   return key;
 }
 
-function describeKey(key: HashKey): string {
-  if (key instanceof Thing) throw failure(`a tuple of '${key.type}' objects as a key`);
-  return typeof key === 'string' ? `"${String(key.length)} ${key}` : String(key);
+/** Values of a tuple that is a key, tuples inside counted. */
+const LARGEST_KEY = 500;
+
+function describeTuple({ items }: Tuple, parts: string[]): void {
+  parts.push(`(${String(items.length)}`);
+  for (const item of items) {
+    if (parts.length > LARGEST_KEY)
+      throw new TemplateFault('limit', `makes a key of more than ${String(LARGEST_KEY)} values`);
+    if (item instanceof Tuple) {
+      describeTuple(item, parts);
+      continue;
+    }
+    const key = hashKey(item);
+    if (key instanceof Thing) throw unsupported(`a tuple of '${key.type}' objects as a key`);
+    parts.push(typeof key === 'string' ? `"${String(key.length)} ${key}` : String(key));
+  }
 }
 
 /** `dict.keys()`, `.values()` and `.items()`. */

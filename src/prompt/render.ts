@@ -5,7 +5,7 @@ import type { Language } from '../language/types.js';
 import type { TemplateFile, Tokenizer } from '../tokenizer/index.js';
 import { ControlMarks } from './control_marks.js';
 import { THINK_PREFIXES } from './think_prefixes.js';
-import { DATE_STRING, renderTemplate } from './template.js';
+import { renderTemplate } from './template.js';
 import type { Message, PromptSettings, RenderedPrompt } from './types.js';
 
 /**
@@ -87,7 +87,6 @@ async function renderMessages(
       content: marks.hide(content),
     })),
     add_generation_prompt: generationPrompt,
-    date_string: DATE_STRING,
     ...(thinking !== undefined && { enable_thinking: thinking }),
   });
   if (prefix !== undefined) rendered = beginThought(rendered, marks.hide(prefix));

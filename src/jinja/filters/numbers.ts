@@ -1,3 +1,4 @@
+import type { Budget } from '../budget.js';
 import { toFloat } from '../arithmetic.js';
 import { isNumeric, numberOf } from '../compare.js';
 import { failure, unsupported } from '../fault.js';
@@ -19,7 +20,7 @@ export const NUMBER_FILTERS: Record<string, Filter> = {
     const number = numeric('abs', value);
     return typeof number === 'bigint' ? (number < 0n ? -number : number) : Math.abs(number);
   },
-  int: (value, args) => {
+  int: (value, args, { budget }) => {
     const [fallback = 0n, base = 10n] = bind('int', args, ['default', 'base']);
     refuseUndefined(value);
     const text = textOf(value);
@@ -31,7 +32,7 @@ export const NUMBER_FILTERS: Record<string, Filter> = {
       if (!Number.isFinite(number)) throw failure('cannot convert float infinity to integer');
       return BigInt(Math.trunc(number));
     }
-    const whole = parseInteger(text, integerOf(base));
+    const whole = parseInteger(text, integerOf(base), budget);
     if (whole !== undefined) return whole;
     const float = parseFloat(text);
     return float === undefined || !Number.isFinite(float) ? fallback : BigInt(Math.trunc(float));
@@ -74,7 +75,7 @@ function roundFloat(value: number, digits: number): number {
 }
 
 /** Python's `int(text, base)`; undefined where it is no whole number. */
-function parseInteger(text: string, base: number): bigint | undefined {
+function parseInteger(text: string, base: number, budget: Budget): bigint | undefined {
   if (base !== 0 && (base < 2 || base > 36)) return undefined;
   if (/[^\0-\x7f]/.test(text) && /\p{Nd}/u.test(text.replace(/[0-9]/g, '')))
     throw unsupported('digits of other scripts in numbers');
@@ -87,12 +88,10 @@ function parseInteger(text: string, base: number): bigint | undefined {
   const radix = base === 0 ? (named ?? 10) : base;
   if (base === 0 && named === undefined && /^0+[1-9]/.test(digits)) return undefined;
   if (digits.length > 4300 && (radix & (radix - 1)) !== 0) return undefined;
+  if ([...digits].some((digit) => parseInt(digit, 36) >= radix)) return undefined;
+  budget.integer(digits.length * Math.log2(radix));
   let value = 0n;
-  for (const digit of digits) {
-    const worth = parseInt(digit, 36);
-    if (worth >= radix) return undefined;
-    value = value * BigInt(radix) + BigInt(worth);
-  }
+  for (const digit of digits) value = value * BigInt(radix) + BigInt(parseInt(digit, 36));
   return sign === '-' ? -value : value;
 }
 

@@ -44,7 +44,7 @@ describe('a template that is wrong', () => {
     assert.match(await refusal('{% for i in range(0, 1, 0) %}x{% endfor %}'), /range/);
     const nested = '{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}';
     assert.match(await refusal(nested), /does not end within 1000000 steps/);
-    assert.match(await refusal('{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}'), /without end|not end|not a function/);
+    assert.match(await refusal('{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}'), /nests more than/);
     const doubled =
       "{% set n = namespace(x='a') %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}{{ n.x }}";
     assert.match(await refusal(doubled), /a text/);

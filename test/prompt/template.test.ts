@@ -26,14 +26,20 @@ describe('a template that is wrong', () => {
   });
 
   test('is named with the line of what is left open', async () => {
-    assert.match(await refusal('a\n{% for m in messages %}\n{{ m.content }}\n'), /^chat_template.jinja:2: .*for.*left open/);
+    assert.match(
+      await refusal('a\n{% for m in messages %}\n{{ m.content }}\n'),
+      /^chat_template.jinja:2: .*for.*left open/,
+    );
     assert.match(await refusal('a\n {# b\n'), /^chat_template.jinja:2: .*comment/);
     assert.match(await refusal('\n{{ "a\n'), /^chat_template.jinja:2: .*not valid Jinja/);
   });
 
-  test('is named with its line where it fails on the way', () => {
+  test('is named with its line where it fails on the way', async () => {
     assert.match(await refusal('a\n\n{% for m in messages %}\n  {{ m.content | shuot }}\n{% endfor %}'), /:4: .*shuot/);
-    assert.match(await refusal("{% if true %}\n{{ raise_exception('no system') }}\n{% endif %}"), /:2: .*refuses.*no system/);
+    assert.match(
+      await refusal("{% if true %}\n{{ raise_exception('no system') }}\n{% endif %}"),
+      /:2: .*refuses.*no system/,
+    );
     assert.match(await refusal('{{ nothing() }}'), /:1: .*cannot be rendered: 'nothing' is undefined/);
   });
 

@@ -4,14 +4,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { Dictionary, Float32, Int32, Utf8, type RecordBatch } from 'apache-arrow';
+import {
+  Bool,
+  Dictionary,
+  Float32,
+  Int32,
+  List,
+  Utf8,
+  type DataType,
+  type Field,
+  type RecordBatch,
+} from 'apache-arrow';
 import type { RolloutColumns } from '../../src/engine/types.js';
 import {
+  ADDED_FIELDS,
   jsonLinesFile,
   readRolloutFile,
+  rewardField,
   rolloutSteps,
   SAMPLED_FIELDS,
   trainingColumns,
+  wordsField,
   wrapRollout,
   writeRolloutFile,
 } from '../../src/rollout/index.js';
@@ -264,3 +277,31 @@ function longColumns(lengths: readonly number[]): RolloutColumns {
     decodeSeconds: 0,
   };
 }
+
+describe('docs/rollouts.md', () => {
+  it('lists the columns with their types', () => {
+    const page = readFileSync(new URL('../../docs/rollouts.md', import.meta.url), 'utf8');
+    const listed = new Map(
+      [...page.matchAll(/^\| (`[^|]+`) \| (int32|float|text|bool|list of int32|list of float) \|/gm)].flatMap((row) =>
+        [...row[1]!.matchAll(/`([^`]+)`/g)].map((name): [string, string] => [name[1]!, row[2]!]),
+      ),
+    );
+    const kind = (type: DataType): string => {
+      if (type instanceof List) return `list of ${kind(type.valueType as DataType)}`;
+      return type instanceof Int32
+        ? 'int32'
+        : type instanceof Float32
+          ? 'float'
+          : type instanceof Bool
+            ? 'bool'
+            : 'text';
+    };
+    const fields: Field<DataType>[] = [
+      ...Object.values(SAMPLED_FIELDS),
+      ...Object.values(ADDED_FIELDS),
+      rewardField('<name>'),
+      wordsField('<lang>'),
+    ];
+    assert.deepEqual(listed, new Map(fields.map(({ name, type }) => [name, kind(type)])));
+  });
+});

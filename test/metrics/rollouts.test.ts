@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { parseConfig } from '../../src/config/index.js';
+import { findMeasure } from '../../src/metrics/index.js';
+import { readRolloutFile } from '../../src/rollout/index.js';
+import { readMetrics, runFolder } from '../../src/run/index.js';
+import { train } from '../../src/trainer/index.js';
+import { TINY } from '../engine/tiny.js';
+import { BYTES, folder } from '../tokenizer/bytes.js';
+
+interface Row extends Record<string, unknown> {
+  language: string;
+  finish: string;
+  correct: boolean | null;
+  reward: number | null;
+  advantage: number;
+  completion_ids: number[];
+  first_switch: number | null;
+  switches: number;
+  line_pass: boolean;
+  word_pass: boolean;
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+const mean = (values: readonly number[]) => (values.length === 0 ? null : sum(values) / values.length);
+const share = (values: readonly boolean[]) => mean(values.map(Number));
+const known = <T>(values: readonly (T | null | undefined)[]): T[] => values.filter((value) => value != null);
+
+/** Figures from the columns of rollouts alone, as docs/rollouts.md says that they come from them. */
+function figures(rows: readonly Row[]): Record<string, number | null> {
+  const counts = (row: Row) =>
+    Object.entries(row).flatMap(([name, n]) => (name.startsWith('words.') ? [n as number] : []));
+  const ratio = (of: readonly Row[], language: (row: Row) => string) => {
+    const all = sum(of.flatMap(counts));
+    return all === 0 ? null : sum(of.map((row) => row[`words.${language(row)}`] as number)) / all;
+  };
+  const worded = rows.filter((row) => sum(counts(row)) > 0);
+  const right = rows.filter((row) => row.correct === true);
+  const passed = worded.filter((row) => row.line_pass);
+  const rewards = known(rows.map((row) => row.reward));
+  const average = mean(rewards)!;
+  return {
+    accuracy: share(known(rows.map((row) => row.correct))),
+    reward: average,
+    reward_std: Math.sqrt(sum(rewards.map((reward) => (reward - average) ** 2)) / (rewards.length - 1)),
+    'rewards/language/mean': mean(known(rows.map((row) => row['reward.language'] as number | null))),
+    'rewards/accuracy/mean': mean(known(rows.map((row) => row['reward.accuracy'] as number | null))),
+    'completions/clipped_ratio': share(rows.map((row) => row.finish !== 'stop')),
+    'completions/mean_length': mean(rows.map((row) => row.completion_ids.length)),
+    'language/target_wr': ratio(rows, (row) => row.language),
+    'language/en_wr': ratio(rows, () => 'en'),
+    'language/rewarded/target_wr': ratio(right, (row) => row.language),
+    'language/lpr': share(worded.map((row) => row.line_pass)),
+    'language/wpr': share(passed.map((row) => row.word_pass)),
+    'language/switches': mean(worded.map((row) => row.switches)),
+    'language/first_switch': mean(known(worded.map((row) => row.first_switch))),
+  };
+}
+
+test('every line of metrics.jsonl is about the rows of its step, and follows from the columns of rollouts', async () => {
+  const dir = await folder({ 'tokenizer.json': BYTES });
+  const problems = Array.from({ length: 12 }, (_, i) => ({
+    question: `${String(i)}?`,
+    answer: '1',
+    lang: ['ko', 'en'][i % 2],
+  }));
+  await writeFile(join(dir, 'p.jsonl'), problems.map((row) => JSON.stringify(row)).join('\n'));
+  const config = {
+    seed: 2,
+    threads: 1,
+    // Weights so small that ids are drawn nearly alike: bytes of letters make words of some language.
+    model: { init: { config: { ...(JSON.parse(TINY.config) as object), vocab_size: 259 }, tokenizer: dir } },
+    data: { train: [{ path: join(dir, 'p.jsonl') }] },
+    prompt: { style: 'plain' },
+    rewards: [{ name: 'accuracy' }, { name: 'language', weight: 0.3 }],
+    grpo: { max_steps: 4, steps_per_generation: 2, prompts_per_step: 6, num_generations: 4, max_completion_length: 60 },
+    checkpoint: { every: 0 },
+    run: { dir: join(dir, 'run') },
+  };
+  const settings = parseConfig(JSON.stringify(config), { path: 'c.yaml', sets: [] });
+  await train(settings);
+  const run = runFolder(settings.run.dir);
+  const lines = await readMetrics(run.metrics);
+  assert.equal(lines.length, 4);
+  let compared = 0;
+  for (const line of lines) {
+    const first = line.step - ((line.step - 1) % 2);
+    const all = (await readRolloutFile(run.rollout(first))) as Row[];
+    const half = all.length / 2;
+    const rows = line.step === first ? all.slice(0, half) : all.slice(half);
+    for (const [name, wanted] of Object.entries(figures(rows))) {
+      if (wanted === null) assert.equal(line[name], null, name);
+      else {
+        assert.ok(
+          Math.abs(line[name]! - wanted) < 1e-6,
+          `${name} of step ${String(line.step)}: ${String(line[name])}, ${String(wanted)}`,
+        );
+        if (wanted !== 0) compared++;
+      }
+    }
+    for (const name of Object.keys(line).filter((each) => each !== 'step'))
+      assert.ok(findMeasure(name), `${name} is no measure`);
+  }
+  assert.ok(compared > 20, `only ${String(compared)} figures were more than nothing`);
+});

@@ -101,7 +101,7 @@ function readGold(gold: string): Expected | null {
   const mark = gold.lastIndexOf('####');
   const answer = mark < 0 ? gold : gold.slice(mark + 4);
   if (answer.length > MARKED_LIMIT) return null;
-  const number = readNumber(answer, { digits: true });
+  const number = readNumber(answer, { gold: true });
   return number?.value == null ? null : { value: number.value, percent: number.percent };
 }
 

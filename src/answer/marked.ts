@@ -68,16 +68,18 @@ type NumberRead = Pick<NumberLiteral, 'value' | 'percent'>;
 const NO_NUMBER: NumberRead = { value: null, percent: false };
 
 /**
- * The number that a box or a gold answer consists of, beside units and words; null where it is more, or less. Number words are
- * read unless `digits` asks for digits.
+ * The number that a box or a gold answer consists of, beside units and words; null where it is more, or less. Of a gold answer
+ * only digits are read, and a sentence before them is more than a number.
  */
-export function readNumber(content: string, { digits = false } = {}): NumberRead | null {
+export function readNumber(content: string, { gold = false } = {}): NumberRead | null {
   const side = lastSide(tidy(cleanText(content)));
   if (side === null) return null;
   const literals = readLiterals(side, true);
-  if (literals.length === 0) return digits ? null : wholeWords(side);
+  if (literals.length === 0) return gold ? null : wholeWords(side);
   const [number] = literals as [NumberLiteral];
   if (literals.length > 1 || number.value === null) return null;
+  // "Rs. 5" and "USD 5", but no "The answer is: 5".
+  if (gold && /\p{L}[^\d]{5}/u.test(side.slice(0, number.start))) return null;
   return isMeasure(side, number) ? number : null;
 }
 

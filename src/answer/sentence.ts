@@ -112,7 +112,7 @@ function isSetAside(text: string, { start, end }: NumberLiteral): boolean {
   const before = text.slice(Math.max(0, start - 48), start);
   const after = text.slice(end, end + 24);
   if (DENIED_BEFORE.test(before) || DENIED_AFTER.test(after) || LABEL_BEFORE.test(before)) return true;
-  if (/^ ?(?:단계|步(?!骤?\p{L}))/u.test(after) || before.endsWith("[")) return true;
+  if (/^ ?(?:단계|步(?!骤?\p{L}))/u.test(after) || before.endsWith('[')) return true;
   return /(?:^|\n)[ *#-]*$/.test(before) && /^[.)、] ?\*{0,2}\s?[\p{L}*]/u.test(after) && end - start <= 2;
 }
 

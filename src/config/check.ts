@@ -69,6 +69,8 @@ function checkData(config: Config): Finding[] {
   const findings: Finding[] = [];
   if (data.train === undefined && !model.lab)
     findings.push({ code: 'CONFIG_MISSING', path: ['data', 'train'], message: 'is missing' });
+  if (data.train?.every(({ weight }) => weight === 0))
+    findings.push(impossible(['data', 'train'], 'needs a set with a weight above 0'));
   const languages = model.lab && mixLanguages(model.lab.mix);
   for (const { path, source } of sources(config)) {
     if ((source.path === undefined) === (source.lab === undefined))

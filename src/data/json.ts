@@ -1,3 +1,4 @@
+import { InexactNumber } from './exact.js';
 import { decodeUtf8 } from './utf8.js';
 
 /** A value, or why there is none and the 1-based column (in characters) of the fault. */
@@ -8,7 +9,7 @@ export function parseJsonLine(bytes: Uint8Array, offset: number): ParsedLine {
   const decoded = decodeUtf8(bytes);
   if ('invalidAt' in decoded) return { reason: `invalid UTF-8 at byte ${offset + decoded.invalidAt} of the file` };
   try {
-    return { value: JSON.parse(decoded.text) as unknown };
+    return { value: parseExactly(decoded.text) };
   } catch {
     const { at, expected } = firstFault(decoded.text);
     const found =
@@ -74,4 +75,32 @@ function stringEnd(text: string, start: number): { end: number } | { fault: numb
 function match(pattern: RegExp, text: string, at: number): number | null {
   pattern.lastIndex = at;
   return pattern.test(text) ? pattern.lastIndex : null;
+}
+
+/** Digits from which on a number may be more than a JavaScript number holds. */
+const LONG_NUMBER = /[\d.]{16}/;
+const MARK = '\ue000inexact:';
+
+/** As JSON.parse, but numbers that would be changed by it become InexactNumber. */
+function parseExactly(text: string): unknown {
+  const value = JSON.parse(text) as unknown;
+  if (!LONG_NUMBER.test(text)) return value;
+  let inexact = false;
+  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g, (token) => {
+    if (token.startsWith('"') || significant(token) === significant(String(Number(token)))) return token;
+    inexact = true;
+    return `"${MARK}${token}"`;
+  });
+  if (!inexact) return value;
+  return JSON.parse(marked, (_, each: unknown) =>
+    typeof each === 'string' && each.startsWith(MARK) ? new InexactNumber(each.slice(MARK.length)) : each,
+  );
+}
+
+/** The significant digits of a number as it is spelled. */
+function significant(number: string): string {
+  return number
+    .replace(/[eE].*/, '')
+    .replace(/[-.]/g, '')
+    .replace(/^0+|0+$/g, '');
 }

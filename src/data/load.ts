@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { isJudged } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
 import { openRows, rowPlace } from './open.js';
 import { DEFAULT_FIELDS, readProblem } from './problem.js';
@@ -17,6 +18,7 @@ export async function loadDataSet(settings: DataSetSettings): Promise<DataSet> {
   const columns = [...Object.values({ ...DEFAULT_FIELDS, ...fields }).filter((name) => name !== undefined), 'source'];
   const problems: Problem[] = [];
   const skipped: DataSet['skipped'] = [];
+  const unjudged: DataSet['unjudged'] = [];
   const lineOf = new Map<string, number>();
   let otherLanguage = 0;
 
@@ -37,6 +39,8 @@ export async function loadDataSet(settings: DataSetSettings): Promise<DataSet> {
       if (before === undefined) {
         lineOf.set(`${language} ${id}`, row.line);
         problems.push(result.problem);
+        const { answer } = result.problem;
+        if (!isJudged(answer)) unjudged.push({ line: row.line, answer });
         continue;
       }
       reason = `id ${JSON.stringify(id)} was given before, on line ${before}`;
@@ -49,7 +53,7 @@ export async function loadDataSet(settings: DataSetSettings): Promise<DataSet> {
     skipped.push({ line: row.line, reason });
   }
   if (problems.length === 0) throw empty(settings, skipped, otherLanguage);
-  return { problems, skipped, settings };
+  return { problems, skipped, unjudged, settings };
 }
 
 function empty(

@@ -1,3 +1,5 @@
+import { exactColumns, exactRow } from './exact.js';
+import { columnOf } from './field.js';
 import { InvalidText } from './problem.js';
 import type { Row } from './rows.js';
 import { decodeUtf8 } from './utf8.js';
@@ -5,14 +7,16 @@ import { decodeUtf8 } from './utf8.js';
 /** Rows read at a time, so that a large file is never held whole. */
 const ROWS_AT_ONCE = 4096;
 
-/** Rows of a Parquet file (any codec hyparquet knows), numbered from 1. `columns` that the file lacks are left out. */
-export async function* readParquetRows(path: string, columns: readonly string[]): AsyncGenerator<Row> {
+/** Rows of a Parquet file (any codec hyparquet knows), numbered from 1. Of `fields`, those that the file lacks are left out. */
+export async function* readParquetRows(path: string, fields: readonly string[]): AsyncGenerator<Row> {
   const [{ asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema }, { compressors }] =
     await Promise.all([import('hyparquet'), import('hyparquet-compressors')]);
   const file = await asyncBufferFromFile(path);
   const metadata = await parquetMetadataAsync(file);
-  const present = parquetSchema(metadata).children.map((child) => child.element.name);
-  const wanted = columns.filter((column) => present.includes(column));
+  const schema = parquetSchema(metadata);
+  const kinds = exactColumns(metadata, schema);
+  const present = schema.children.map((child) => child.element.name);
+  const wanted = [...new Set(fields.flatMap((field) => columnOf(present, field) ?? []))];
   const total = Number(metadata.num_rows);
   for (let start = 0; start < total; start += ROWS_AT_ONCE) {
     const rows = await parquetReadObjects({
@@ -22,9 +26,9 @@ export async function* readParquetRows(path: string, columns: readonly string[])
       columns: wanted.length > 0 ? wanted : present,
       rowStart: start,
       rowEnd: Math.min(total, start + ROWS_AT_ONCE),
-      parsers: { stringFromBytes: readString },
+      parsers: { stringFromBytes: readString, geographyFromBytes: (bytes: Uint8Array) => bytes },
     });
-    for (const [i, value] of rows.entries()) yield { line: start + i + 1, value };
+    for (const [i, value] of rows.entries()) yield { line: start + i + 1, value: exactRow(value, kinds) };
   }
 }
 

@@ -1,3 +1,5 @@
+import { InexactNumber } from './exact.js';
+import { fieldOf } from './field.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import type { DataSetSettings, Problem } from './types.js';
 
@@ -38,9 +40,9 @@ export function readProblem(row: unknown, settings: DataSetSettings, fallbackId:
       language,
       solution:
         settings.fields?.solution === undefined
-          ? ifText(record[fields.solution])
+          ? ifText(fieldOf(record, fields.solution))
           : readText(record, fields.solution, { optional: true }),
-      source: ifText(record['source']),
+      source: ifText(fieldOf(record, 'source')),
     };
     return { kind: 'problem', problem };
   } catch (error) {
@@ -64,14 +66,15 @@ function readText(
   field: string,
   { optional = false, number = false }: { optional?: boolean; number?: boolean } = {},
 ): string | undefined {
-  const value = Object.hasOwn(record, field) ? record[field] : undefined;
+  const value = fieldOf(record, field);
   if (value === undefined || value === null) {
     if (optional) return undefined;
     const state = value === null ? 'is null' : 'is missing';
     throw new BadField(`field "${field}" ${state}; the row has ${listed(Object.keys(record))}`);
   }
   if (value instanceof InvalidText) throw new BadField(`field "${field}" has invalid UTF-8 at byte ${value.invalidAt}`);
-  if (number && (typeof value === 'number' || typeof value === 'bigint')) return numberText(value, field);
+  if (number && (typeof value === 'number' || typeof value === 'bigint' || value instanceof InexactNumber))
+    return numberText(value, field);
   if (typeof value !== 'string') {
     throw new BadField(`field "${field}" is ${kindOf(value)}, expected text${number ? ' or a number' : ''}`);
   }
@@ -86,10 +89,20 @@ function ifText(value: unknown): string | undefined {
   return typeof value === 'string' && !/\p{Surrogate}/u.test(value) ? value : undefined;
 }
 
-function numberText(value: number | bigint, field: string): string {
+function numberText(value: number | bigint | InexactNumber, field: string): string {
+  const text = exactText(value);
+  if (typeof text === 'string') return text;
+  throw new BadField(`field "${field}" is ${text.reason}`);
+}
+
+/** A number as text, or why it has none that is exact. */
+export function exactText(value: number | bigint | InexactNumber): string | { reason: string } {
   if (typeof value === 'bigint') return String(value);
-  if (Number.isFinite(value) && (Number.isSafeInteger(value) || !Number.isInteger(value))) return String(value);
-  throw new BadField(`field "${field}" is a number too large to be read exactly; write it as text`);
+  if (value instanceof InexactNumber)
+    return { reason: `the number ${value.digits.slice(0, 40)}, too large to be read exactly; write it as text` };
+  if (!Number.isFinite(value)) return { reason: `${value}, expected a finite number` };
+  if (Number.isSafeInteger(value) || !Number.isInteger(value)) return String(value);
+  return { reason: 'a number too large to be read exactly; write it as text' };
 }
 
 function definedFields(fields: DataSetSettings['fields']): Partial<Record<keyof typeof DEFAULT_FIELDS, string>> {
@@ -100,8 +113,11 @@ function bad(reason: string): RowResult {
   return { kind: 'bad', reason };
 }
 
-function kindOf(value: unknown): string {
+/** What a value is, in words. */
+export function kindOf(value: unknown): string {
   if (value === null) return 'null';
+  if (value instanceof InvalidText) return 'text with invalid UTF-8';
+  if (value instanceof InexactNumber || typeof value === 'bigint') return 'a number';
   if (Array.isArray(value)) return 'a list';
   return (
     { string: 'text', number: 'a number', boolean: 'true or false', object: 'an object' }[typeof value as 'string'] ??

@@ -1,11 +1,17 @@
 import type { Language } from '../language/types.js';
 
+/** A problem as graders and reward modules see it. */
 export interface Problem {
+  /** The row's, or `file:line`; problems of one id in several languages are parallel. */
   id: string;
   question: string;
+  /** The gold answer, as the file has it; a number as text. */
   answer: string;
+  /** Of the question, and the one the completion should be in. */
   language: Language;
+  /** A worked solution, where the file has one. */
   solution?: string | undefined;
+  /** Where the problem is from, where the file says. */
   source?: string | undefined;
 }
 export interface DataSetSettings {
@@ -13,16 +19,16 @@ export interface DataSetSettings {
   /** Our field -> the file's field. Defaults: id, question, answer, lang. */
   fields?: { id?: string; question?: string; answer?: string; language?: string; solution?: string } | undefined;
   language?: Language | undefined; // for files that have no language field; or a filter where they have
-  weight?: number | undefined; // default 1
+  /** Default 1; 0 takes the set out. */
+  weight?: number | undefined;
+  /** Problems at most, from the start of the file; rows left out do not count. */
   limit?: number | undefined;
   onBadRow?: 'error' | 'skip' | undefined; // default error
 }
 export interface DataSet {
   problems: Problem[];
   skipped: { line: number; reason: string }[];
+  /** Gold answers of `problems` that are not numbers: completions of these are not judged. */
+  unjudged: { line: number; answer: string }[];
   settings: DataSetSettings;
 }
-// src/data/index.ts:
-//   loadDataSet(settings): Promise<DataSet>
-//   promptOrder(sets: DataSet[], seed: bigint): (index: number) => Problem
-//     the index-th problem of an endless weighted, shuffled stream (by counter: no state to save for resume)

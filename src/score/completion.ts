@@ -1,3 +1,4 @@
+import { exactText, fieldOf, InexactNumber, InvalidText } from '../data/index.js';
 import { FINISH, type Finish } from '../engine/types.js';
 import { LANGUAGES, type Language } from '../language/index.js';
 
@@ -42,25 +43,24 @@ export function readCompletion(
   const completion = firstOf(record, fields.prediction);
   if (completion === undefined)
     return { reason: `no field ${either(fields.prediction)}; the row has ${either(Object.keys(record), 'and')}` };
-  if (typeof completion !== 'string') return { reason: `the completion is ${typeof completion}, expected text` };
+  if (typeof completion !== 'string') return { reason: `the completion is ${typeName(completion)}, expected text` };
 
   const gold = firstOf(record, fields.gold);
-  if (gold !== undefined && typeof gold !== 'string' && typeof gold !== 'number' && typeof gold !== 'bigint') {
-    return { reason: `the gold answer is ${typeof gold}, expected text or a number` };
-  }
+  const answer = gold === undefined ? undefined : answerText(gold);
+  if (typeof answer === 'object') return { reason: `the gold answer is ${answer.reason}` };
   const language = firstOf(record, fields.language) ?? fallback;
   if (language === undefined) return { reason: `no field ${either(fields.language)}; give --lang for rows without` };
   if (!(LANGUAGES as readonly unknown[]).includes(language)) {
-    return { reason: `language ${JSON.stringify(language)}, expected one of ${LANGUAGES.join(', ')}` };
+    return { reason: `language ${shown(language)}, expected one of ${LANGUAGES.join(', ')}` };
   }
   const finish = firstOf(record, fields.finish);
   if (finish !== undefined && !(FINISH as readonly unknown[]).includes(finish)) {
-    return { reason: `the finish is ${JSON.stringify(finish)}, expected ${FINISH.join(', ')}` };
+    return { reason: `the finish is ${shown(finish)}, expected ${FINISH.join(', ')}` };
   }
   return {
     origin: originOf(record),
     completion,
-    gold: gold === undefined ? undefined : String(gold),
+    gold: answer,
     language: language as Language,
     finish: finish as Finish | undefined,
   };
@@ -77,8 +77,28 @@ function originOf(record: Record<string, unknown>): Origin {
 }
 
 function firstOf(record: Record<string, unknown>, names: readonly string[]): unknown {
-  for (const name of names) if (Object.hasOwn(record, name) && record[name] !== null) return record[name];
+  for (const name of names) {
+    const value = fieldOf(record, name);
+    if (value !== undefined && value !== null) return value;
+  }
   return undefined;
+}
+
+/** A gold answer as text, a number exactly. */
+function answerText(gold: unknown): string | { reason: string } {
+  if (typeof gold === 'string') return gold;
+  if (typeof gold === 'number' || typeof gold === 'bigint' || gold instanceof InexactNumber) return exactText(gold);
+  return { reason: `${typeName(gold)}, expected text or a number` };
+}
+
+function typeName(value: unknown): string {
+  if (value instanceof InvalidText) return 'text with invalid UTF-8';
+  return typeof value === 'bigint' || value instanceof InexactNumber ? 'number' : typeof value;
+}
+
+/** A value in a message. Whole numbers of 64 bits are no JSON. */
+function shown(value: unknown): string {
+  return typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? typeName(value));
 }
 
 function either(names: readonly string[], word = 'or'): string {

@@ -4,6 +4,8 @@ import type { Collected } from './collect.js';
 
 /** Steps in a row without any reward before the first warning. */
 const SILENT_ZERO_STEPS = 3;
+/** Steps between warnings that nothing was judged, from the first. */
+const TELL_UNJUDGED_EVERY = 10;
 
 export interface Guarded {
   zeroRewardSteps: number;
@@ -33,15 +35,25 @@ export function guardRewards(
     }
     warn(text);
   }
-  const infinite = batch.advantages.advantages.findIndex((advantage) => !Number.isFinite(advantage));
+  const { rewards: sums, advantages } = batch.advantages;
+  // Where nothing judged a completion its sum is NaN; a sum that is infinite has no advantage either.
+  const infinite = advantages.findIndex(
+    (advantage, row) => !Number.isFinite(advantage) || Math.abs(Math.fround(sums[row]!)) === Infinity,
+  );
   if (infinite >= 0) {
     throw new GlossaError(
       'NONFINITE',
-      `step ${String(step)}: the advantage of completion ${String(infinite)} is not a float32; its rewards are ${JSON.stringify(batch.graded[infinite]!.rewards)}`,
-      { hint: 'mend the reward: float32 ends at 3.4e38' },
+      `step ${String(step)}: the rewards of completion ${String(infinite)} have no sum and advantage in float32; they are ${JSON.stringify(batch.graded[infinite]!.rewards)}`,
+      { hint: 'mend the reward or its weight: float32 ends at 3.4e38' },
     );
   }
-  const zeroRewardSteps = batch.advantages.rewards.every((reward) => !(Math.abs(reward) > 0)) ? before + 1 : 0;
+  const judged = sums.filter((reward) => !Number.isNaN(reward));
+  if (judged.length === 0 && step % TELL_UNJUDGED_EVERY === 1) {
+    warn(
+      `step ${String(step)}: no reward judged any completion; nothing is being learnt (are the gold answers numbers?)`,
+    );
+  }
+  const zeroRewardSteps = judged.length > 0 && judged.every((reward) => reward === 0) ? before + 1 : 0;
   if (grpo.max_zero_reward_steps > 0 && zeroRewardSteps >= grpo.max_zero_reward_steps) {
     throw new GlossaError(
       'ALL_REWARDS_ZERO',

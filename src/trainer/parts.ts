@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ResolvedConfig } from '../config/index.js';
+import { remarks } from '../data/index.js';
 import type { DataSet, Problem } from '../data/types.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { createGrader, type Grader } from '../reward/index.js';
@@ -28,6 +29,8 @@ export interface Inputs {
   /** Of the training problems, in the order of {@link LANGUAGES}. */
   languages: readonly Language[];
   suites: readonly { name: string; file: string; problems: readonly Problem[] }[];
+  /** What should be known of the data before they are used. */
+  remarks: readonly string[];
 }
 
 export interface PartsOptions extends Pick<TrainOptions, 'stop' | 'abort' | 'tell'> {
@@ -67,6 +70,7 @@ export async function openParts(
     const files = await hashInputs(config, { labDir: model.labDir, weights: !checkpoint });
     check?.(model, files);
     const inputs = await openData(config, model);
+    for (const message of inputs.remarks) tell?.({ type: 'warning', message });
     const grading = { answer: config.answer, ...(config.threads > 0 && { threads: config.threads }) };
     const grader = keep(await createGrader(config.rewards, grading));
     const suiteGrader = keep(await createGrader([{ name: 'accuracy', weight: 1 }], grading));
@@ -81,19 +85,24 @@ export async function openParts(
 export async function openData(config: ResolvedConfig, { engine, tokenizer, labDir }: OpenModel): Promise<Inputs> {
   const { grpo, eval: evaluation, prompt, data } = config;
   const train = await Promise.all(data.train.map((source) => loadSource(source, labDir)));
-  const suites = await Promise.all(
-    data.eval.map(async (source) => {
-      const { problems, settings } = await loadSource(source, labDir);
-      return { name: source.name, file: settings.path, problems };
-    }),
-  );
+  const heldOut = await Promise.all(data.eval.map((source) => loadSource(source, labDir)));
+  const suites = heldOut.map(({ problems, settings }, i) => ({
+    name: data.eval[i]!.name,
+    file: settings.path,
+    problems,
+  }));
   const limits = { context: engine.info().context, tokenizer, prompt };
   for (const { problems } of train)
     await checkBudget(problems, grpo.max_completion_length, limits, 'grpo.max_completion_length');
   for (const { problems } of suites)
     await checkBudget(problems, evaluation.max_completion_length, limits, 'eval.max_completion_length');
   const drawn = new Set(train.flatMap(({ problems }) => problems.map((problem) => problem.language)));
-  return { train, languages: LANGUAGES.filter((language) => drawn.has(language)), suites };
+  return {
+    train,
+    languages: LANGUAGES.filter((language) => drawn.has(language)),
+    suites,
+    remarks: [...train, ...heldOut].flatMap(remarks),
+  };
 }
 
 /** Problems of all training sets. */

@@ -82,13 +82,6 @@ export class Session {
     const reference = await openReference(run, config, model.engine, { resumed: checkpoint !== undefined, warn });
     const progress = { step, numTokens, promptsDrawn, zeroRewardSteps };
     const session = new Session(run, parts, reference, progress, options);
-    for (const { skipped, settings } of parts.train) {
-      const [first] = skipped;
-      if (first)
-        session.warn(
-          `${settings.path}: ${String(skipped.length)} bad rows skipped, the first at line ${String(first.line)}: ${first.reason}`,
-        );
-    }
     const short = await shortOfMemory(planOf(model.configJson, config, await promptSizes(parts)));
     if (short !== undefined) session.warn(short);
     options.tell?.({

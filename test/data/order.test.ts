@@ -11,7 +11,7 @@ function set(name: string, size: number, weight?: number): DataSet {
     answer: '1',
     language: 'ko',
   }));
-  return { problems, skipped: [], settings: { path: `${name}.jsonl`, weight } };
+  return { problems, skipped: [], unjudged: [], settings: { path: `${name}.jsonl`, weight } };
 }
 const take = (sets: DataSet[], seed: bigint, from: number, to: number): string[] => {
   const at = promptOrder(sets, seed);

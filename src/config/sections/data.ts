@@ -50,11 +50,11 @@ export const trainSourceSchema = z.strictObject({
   ...source,
   weight: z
     .number()
-    .positive()
+    .min(0)
     .max(1e6)
     .default(1)
     .meta({ unit: 'times an epoch' })
-    .describe('How often each problem comes in an epoch: 2 is twice, 0.5 once in two epochs.'),
+    .describe('How often each problem comes in an epoch: 2 is twice, 0.5 once in two epochs, 0 never.'),
 });
 export const evalSourceSchema = z.strictObject({
   name: z

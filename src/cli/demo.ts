@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { runDemo, type DemoResult, type DemoScene } from './demo_runs.js';
+import { runDemo, type DemoScene } from './demo_runs.js';
 import { writeReport } from '../report/index.js';
 import { makeFolder } from '../base/folder.js';
 import { readRun } from '../run/index.js';
 import { numberOption } from './arguments.js';
 import { openDisplay } from './display.js';
-import { duration, percent, textTable } from './format.js';
+import { resultLines, titleOf, verdict } from './demo_result.js';
+import { wrap } from './fit_line.js';
+import { duration } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { showTraining } from './train_display.js';
 
@@ -21,7 +23,7 @@ export interface DemoOptions {
 const STORY: Record<DemoScene, string> = {
   pretrain:
     'A model of about 0.2 M parameters reads made word problems: most in English, some in Korean, and now and then a Korean problem with an English solution.',
-  grpo: 'GRPO on Korean problems; only right answers count. Watch "target": the share of Korean words.',
+  grpo: 'GRPO on Korean problems; only right answers count. Watch the Korean words.',
   language_reward: 'The same once more, with a reward for Korean words beside the one for right answers.',
   control: 'The control: GRPO on a model that never saw a Korean problem solved in English.',
 };
@@ -38,16 +40,24 @@ export async function demo(options: DemoOptions): Promise<void> {
     const result = await runDemo(seed, out, {
       abort: interrupt.stop,
       scene: (scene) => {
-        display.line(`\n${STORY[scene]}`);
+        display.line('');
+        for (const line of wrap(STORY[scene].split(' '), display.width)) display.line(line);
       },
       tell: (run) => showTraining(display, run),
     });
     display.end();
     const report = join(out, 'report.html');
     const runs = await Promise.all(result.runs.map(async ({ label, dir }) => ({ label, summary: await readRun(dir) })));
-    await writeReport(runs, report, { title: 'A small model abandons Korean' });
+    await writeReport(runs, report, { title: titleOf(result) });
     const seconds = (performance.now() - began) / 1e3;
-    display.line(`\n${resultTable(result)}\n\n${verdict(result)}\n${duration(seconds)} in all. Report: ${report}`);
+    const say = (text: string) => {
+      for (const line of wrap(text.split(' '), display.width)) display.line(line);
+    };
+    display.line('');
+    for (const line of resultLines(result, display.width)) display.line(line);
+    display.line('');
+    for (const sentence of verdict(result)) say(sentence);
+    say(`${duration(seconds)} in all. Report: ${report}`);
     if (options.json) {
       const { base, grpo, language_reward, control, control_base, cached } = result;
       process.stdout.write(
@@ -61,42 +71,6 @@ export async function demo(options: DemoOptions): Promise<void> {
   } finally {
     interrupt.restore();
   }
-}
-
-function resultTable(result: DemoResult): string {
-  const row = (name: string, { accuracy, target_wr, target_wr_rewarded, en_wr }: DemoResult['base']) => [
-    name,
-    percent(accuracy),
-    percent(target_wr),
-    percent(target_wr_rewarded),
-    percent(en_wr),
-  ];
-  return textTable([
-    ['Held-out Korean problems', 'right', 'Korean words', 'of the right ones', 'English words'],
-    row('before', result.base),
-    row('GRPO', result.grpo),
-    row('GRPO with language reward', result.language_reward),
-    row('control before', result.control_base),
-    row('control GRPO', result.control),
-  ]);
-}
-
-/** What happened, said only where it did. */
-function verdict({ base, grpo, language_reward: reward, control }: DemoResult): string {
-  const points = (to: number | null, from: number | null) =>
-    `${(((to ?? NaN) - (from ?? NaN)) * 100).toFixed(0)} points`;
-  const collapsed = (grpo.target_wr_rewarded ?? 1) < 0.1;
-  return [
-    collapsed
-      ? `It learnt (${points(grpo.accuracy, base.accuracy)}) and stopped thinking in Korean.`
-      : `With this seed Korean did not collapse: ${percent(grpo.target_wr_rewarded)} of the words of right answers are Korean.`,
-    (reward.target_wr ?? 0) > 0.9
-      ? `With the language reward it kept its Korean, at a price of ${points(grpo.accuracy, reward.accuracy)} of accuracy.`
-      : `The language reward kept ${percent(reward.target_wr)} Korean words.`,
-    (control.target_wr ?? 0) > 0.9
-      ? 'Without code-switching in pre-training nothing collapsed.'
-      : `The control kept ${percent(control.target_wr)} Korean words.`,
-  ].join('\n');
 }
 
 /** On a desktop with a terminal only. A browser that does not start is no failure of the demo. */

@@ -7,7 +7,10 @@ import { train, type Tell } from '../trainer/index.js';
 
 export type DemoScene = 'pretrain' | 'grpo' | 'language_reward' | 'control';
 
-export type HeldOut = Pick<EvaluationRow, 'accuracy' | 'target_wr' | 'target_wr_rewarded' | 'en_wr'>;
+export type HeldOut = Pick<
+  EvaluationRow,
+  'accuracy' | 'clipped_ratio' | 'target_wr' | 'target_wr_rewarded' | 'en_wr' | 'n'
+>;
 
 export interface DemoResult {
   /** The pre-trained model, and what it is after GRPO without and with the language reward. */
@@ -124,6 +127,6 @@ async function heldOut(dir: string, which: 'first' | 'last'): Promise<HeldOut> {
   const { evaluations } = await readRun(dir);
   const row = which === 'first' ? evaluations[0] : evaluations.at(-1);
   if (!row) throw new GlossaError('RUN_CORRUPT', `${dir}: the demo's evaluation is missing`);
-  const { accuracy, target_wr, target_wr_rewarded, en_wr } = row;
-  return { accuracy, target_wr, target_wr_rewarded, en_wr };
+  const { accuracy, clipped_ratio, target_wr, target_wr_rewarded, en_wr, n } = row;
+  return { accuracy, clipped_ratio, target_wr, target_wr_rewarded, en_wr, n };
 }

@@ -38,11 +38,21 @@ export function timeParts(stepSeconds: number, secondsLeft: number | undefined):
 
 /** What an evaluation's line says. */
 export function evaluationParts(row: EvaluationRow): Part[] {
-  const { suite, step, language: code } = row;
-  const language = LANGUAGES.find((each) => each === code);
-  const name = language === undefined ? code : LANGUAGE_NAMES[language];
+  const { suite, step, language } = row;
+  const name = (LANGUAGE_NAMES as Record<string, string>)[language] ?? language;
   return [
-    { long: `${suite} (${name}) after step ${String(step)}:`, short: `${suite} (${code}) ${String(step)}:` },
+    { long: `${suite} (${name}) after step ${String(step)}:`, short: `${suite} (${language}) ${String(step)}:` },
+    ...evaluationShares(row, language),
+  ];
+}
+
+/** The shares of an evaluation of problems in one language. */
+export function evaluationShares(
+  row: Pick<EvaluationRow, 'accuracy' | 'clipped_ratio' | 'target_wr' | 'target_wr_rewarded' | 'en_wr' | 'n'>,
+  code: string,
+): Part[] {
+  const language = LANGUAGES.find((each) => each === code);
+  return [
     shareOf('accuracy', 'acc', row.accuracy, 5),
     shareOf('clipped_ratio', 'cut', row.clipped_ratio, 4),
     wordShare('target_wr', code, row.target_wr, language),

@@ -36,16 +36,32 @@ export function data(series: readonly Series[]): Datum[] {
   );
 }
 
-/** Longer names do not fit beside each other in a legend. */
-const LONG_NAME = 30;
+/** Characters of a legend's line beside the symbols, of two columns together. */
+const LEGEND_WIDTH = 46;
+
+function legendColumns(names: readonly string[]): 1 | 2 {
+  const widest = (column: 0 | 1) => Math.max(0, ...names.filter((_, i) => i % 2 === column).map((name) => name.length));
+  return widest(0) + widest(1) > LEGEND_WIDTH ? 1 : 2;
+}
+
+export interface Heading {
+  title: string;
+  /** Which prompts or completions it is about. */
+  of?: string;
+}
 
 /** What line and area figures have in common: title, size, type, the axis of steps, and a colour for each series. */
-export function frame(title: string, series: readonly Series[], legend: boolean, symbolType: 'stroke' | 'square') {
+export function frame(
+  { title, of }: Heading,
+  series: readonly Series[],
+  legend: boolean,
+  symbolType: 'stroke' | 'square',
+) {
   const names = series.map((each) => each.name);
   return {
     spec: {
       $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-      title,
+      title: { text: title, ...(of !== undefined && { subtitle: of }) },
       // The whole figure, legend included, so that all figures of a page have one size and one size of type.
       width: 420,
       height: 280,
@@ -64,7 +80,7 @@ export function frame(title: string, series: readonly Series[], legend: boolean,
       field: 'series',
       type: 'nominal',
       scale: { domain: names, range: series.map((each) => ink(each.ink)) },
-      legend: legend ? { symbolType, columns: names.some((name) => name.length > LONG_NAME) ? 1 : 2 } : null,
+      legend: legend ? { symbolType, columns: legendColumns(names) } : null,
     },
   };
 }
@@ -73,7 +89,7 @@ const CONFIG = {
   background: 'transparent',
   font: 'system-ui, sans-serif',
   view: { stroke: null },
-  title: { anchor: 'start', fontSize: 13, fontWeight: 600, color: ink('text'), offset: 8 },
+  title: { anchor: 'start', fontSize: 13, fontWeight: 600, color: ink('text'), subtitleColor: ink('quiet'), offset: 8 },
   axis: {
     domainColor: ink('rule'),
     tickColor: ink('rule'),

@@ -1,7 +1,6 @@
-import { frame, type FigureSpec, type Series } from './figure.js';
+import { frame, type FigureSpec, type Heading, type Series } from './figure.js';
 
-export interface LineFigure {
-  title: string;
+export interface LineFigure extends Heading {
   unit: string;
   /** share: the axis runs from 0 to 100 %. */
   scale: 'share' | 'free';
@@ -13,8 +12,8 @@ export interface LineFigure {
 }
 
 /** Lines over optimizer steps. */
-export function lineFigure({ title, unit, scale, series, legend = true, marks = false }: LineFigure): FigureSpec {
-  const { spec, x, colour } = frame(title, series, legend, 'stroke');
+export function lineFigure({ unit, scale, series, legend = true, marks = false, ...heading }: LineFigure): FigureSpec {
+  const { spec, x, colour } = frame(heading, series, legend, 'stroke');
   return {
     ...spec,
     encoding: {

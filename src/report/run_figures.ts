@@ -3,7 +3,7 @@ import type { FigureSpec, Series } from './figure.js';
 import { lineFigure } from './line_figure.js';
 import type { Field, RunModel, SuiteSeries, TrainingSeries } from './model.js';
 import { shareFigure } from './share_figure.js';
-import { fieldLabel, languageName } from './story.js';
+import { fieldLabel, languageName, promptsName } from './story.js';
 
 /** Figures by the name of their file, without ending. */
 export type NamedFigures = [name: string, spec: FigureSpec][];
@@ -21,14 +21,15 @@ export function runFigures(run: RunModel): NamedFigures {
 
 function trainingFigures({ training }: RunModel, series: TrainingSeries): NamedFigures {
   const { language, of } = series;
-  const prompts = language === null ? 'training prompts' : `${languageName(language)} training prompts`;
+  const prompts = promptsName(language);
   const suffix = training.length > 1 ? `-${String(language)}` : '';
   return [
-    [`words${suffix}`, shareFigure(`Words of all completions, ${prompts}`, wordSeries(language, of))],
+    [`words${suffix}`, shareFigure({ title: 'Words of all completions', of: prompts }, wordSeries(language, of))],
     [
       `ratios${suffix}`,
       lineFigure({
-        title: `Accuracy and words, ${prompts}`,
+        title: 'Accuracy and words',
+        of: prompts,
         unit: 'share',
         scale: 'share',
         series: ratioSeries(language, of),
@@ -40,11 +41,17 @@ function trainingFigures({ training }: RunModel, series: TrainingSeries): NamedF
 /** A suite that was evaluated once is in the table; a line needs two. */
 function suiteFigures({ suite, language, rows, of }: SuiteSeries): NamedFigures {
   if (rows.length < 2) return [];
-  const title = `Held out: ${suite}, ${languageName(language)}`;
   return [
     [
       `suite-${suite}-${language}`,
-      lineFigure({ title, unit: 'share', scale: 'share', series: ratioSeries(language, of), marks: true }),
+      lineFigure({
+        title: `Held out: ${suite}`,
+        of: `${languageName(language)} problems`,
+        unit: 'share',
+        scale: 'share',
+        series: ratioSeries(language, of),
+        marks: true,
+      }),
     ],
   ];
 }
@@ -93,6 +100,7 @@ function classFigures({ metrics, languages }: RunModel): NamedFigures {
   const figure = (title: string, field: string, unit: string, scale: 'share' | 'free') =>
     lineFigure({
       title,
+      of: 'by language of the completion, all prompts',
       unit,
       scale,
       series: classes.map(({ of, name, ink }) => ({
@@ -102,9 +110,9 @@ function classFigures({ metrics, languages }: RunModel): NamedFigures {
       })),
     });
   return [
-    ['advantage', figure('Advantage x tokens, by language of the completion', 'sum', 'sum over the step', 'free')],
-    ['reward-by-language', figure('Mean reward, by language of the completion', 'reward', 'reward', 'free')],
-    ['share-by-language', figure('Completions, by their language', 'share', 'share', 'share')],
+    ['advantage', figure('Advantage x tokens', 'sum', 'sum over the step', 'free')],
+    ['reward-by-language', figure('Mean reward', 'reward', 'reward', 'free')],
+    ['share-by-language', figure('Completions', 'share', 'share', 'share')],
   ];
 }
 
@@ -112,5 +120,12 @@ function classFigures({ metrics, languages }: RunModel): NamedFigures {
 function metricFigure({ metrics }: RunModel, title: string, name: string): FigureSpec {
   const { label, unit } = findMeasure(name)!.measure;
   const points = metrics.map((line) => ({ step: line.step, value: line[name] ?? null }));
-  return lineFigure({ title, unit, scale: 'free', legend: false, series: [{ name: label, ink: 'text', points }] });
+  return lineFigure({
+    title,
+    of: 'all prompts',
+    unit,
+    scale: 'free',
+    legend: false,
+    series: [{ name: label, ink: 'text', points }],
+  });
 }

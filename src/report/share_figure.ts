@@ -1,8 +1,8 @@
-import { frame, type FigureSpec, type Series } from './figure.js';
+import { frame, type FigureSpec, type Heading, type Series } from './figure.js';
 
 /** Shares over the steps, stacked to the whole: areas, and bars where a step stands alone between gaps. */
-export function shareFigure(title: string, parts: readonly Series[]): FigureSpec {
-  const { spec, x, colour } = frame(title, parts, true, 'square');
+export function shareFigure(heading: Heading, parts: readonly Series[]): FigureSpec {
+  const { spec, x, colour } = frame(heading, parts, true, 'square');
   const stacked = {
     y: {
       field: 'value',

@@ -3,7 +3,7 @@ import { lineFigure } from './line_figure.js';
 import type { Field, RunModel } from './model.js';
 import { SERIES_INK } from './palette.js';
 import type { NamedFigures } from './run_figures.js';
-import { fieldLabel, languageName } from './story.js';
+import { fieldLabel, promptsName } from './story.js';
 
 const FIGURES: readonly { field: Field; name: string }[] = [
   { field: 'accuracy', name: 'accuracy' },
@@ -19,12 +19,12 @@ export function sideBySide(runs: readonly RunModel[]): NamedFigures {
   );
   if (runs.some((run) => run.languages.length === 0)) languages.push(null);
   return languages.flatMap((language) => {
-    const prompts = language === null ? 'training prompts' : `${languageName(language)} training prompts`;
     const suffix = languages.length > 1 ? `-${language ?? 'unknown'}` : '';
     return FIGURES.map(({ field, name }): NamedFigures[number] => [
       `${name}${suffix}`,
       lineFigure({
-        title: `${capital(fieldLabel(field, language))}, ${prompts}`,
+        title: capital(fieldLabel(field, language)),
+        of: promptsName(language),
         unit: 'share',
         scale: 'share',
         series: runs.flatMap((run, i) =>

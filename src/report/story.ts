@@ -27,6 +27,9 @@ export function languageName(code: string): string {
   return (LANGUAGE_NAMES as Record<string, string>)[code] ?? code;
 }
 
+export const promptsName = (language: string | null): string =>
+  language === null ? 'training prompts' : `${languageName(language)} training prompts`;
+
 /** What a field is called for prompts in a language: `Korean words of right answers`. */
 export function fieldLabel(field: Field, language: string | null): string {
   const target = LANGUAGES.find((code) => code === language);
@@ -78,7 +81,7 @@ function beyondNoise(suite: SuiteSeries): (from: KnownPoint, to: KnownPoint) => 
 function trainingSentence({ label }: RunModel, { language, of }: TrainingSeries): string {
   const fields: Field[] = ['accuracy', 'clipped_ratio', 'target_wr_rewarded', 'target_wr'];
   const clauses = fields.map((field) => `${fieldLabel(field, language)} ${trend(of(field))}`);
-  const prompts = language === null ? 'training prompts' : `${languageName(language)} training prompts`;
+  const prompts = promptsName(language);
   return `${label}, ${prompts} (each step its own prompts): ${clauses.join('; ')}.`;
 }
 
@@ -86,7 +89,7 @@ function collapses(run: RunModel): string[] {
   return run.training.flatMap(({ language, of }) => {
     const { step, start, end } = collapse(of('target_wr_rewarded'));
     if (step === null || start === null || end === null) return [];
-    const prompts = language === null ? 'training prompts' : `${languageName(language)} training prompts`;
+    const prompts = promptsName(language);
     const back =
       end.value >= start.value / 2
         ? `; it is back at ${showValue(end.value, 'share')} at step ${String(end.step)}`

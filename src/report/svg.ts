@@ -13,9 +13,13 @@ export async function renderSvg(spec: FigureSpec): Promise<string> {
     view.finalize();
     return responsive(printable(svg));
   } catch (cause) {
-    throw new GlossaError('FIGURE_FAILED', `could not draw the figure '${String(spec['title'])}': ${String(cause)}`, {
-      cause,
-    });
+    throw new GlossaError(
+      'FIGURE_FAILED',
+      `could not draw the figure ${JSON.stringify(spec['title'])}: ${String(cause)}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

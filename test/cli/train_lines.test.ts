@@ -121,7 +121,7 @@ describe('the display of training', () => {
         const { display, text } = screen(columns, mode);
         const show = showTraining(display, 'language reward');
         for (const event of events) show(event);
-         
+
         const lines = text()
           .replace(/\x1b\[\d*[A-Z]/g, '')
           .split('\n');

@@ -46,7 +46,7 @@ test('a line breaks at a gap, and a value alone between gaps is a point', async 
 
 test('shares stand alone as bars between gaps, and nothing is stacked over a gap', async () => {
   const svg = await renderSvg(
-    shareFigure('t', [
+    shareFigure({ title: 't' }, [
       { name: 'a', ink: 'lang-ko', points },
       { name: 'b', ink: 'lang-en', points: points.map(({ step, value }) => ({ step, value: value && 1 - value })) },
     ]),

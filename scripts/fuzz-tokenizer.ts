@@ -1,44 +1,68 @@
 /**
- * Our tokenizer against the Rust one on random Unicode strings: ids with control tokens read and not read, and the text back.
- * Exits with 1 where they differ.
+ * Our tokenizer against the Rust library as its Python package has it, on random Unicode strings.
  *
- *   node --import tsx scripts/fuzz-tokenizer.ts [--count 20000] [--seed 1] [--model Qwen3] [--show 10]
+ *   node --import tsx scripts/fuzz-tokenizer.ts --export DIR [--count 5000] [--seed 1]   writes tokenizers and strings
+ *   python test/tokenizer/fixtures/make_kinds.py DIR                                     writes what Python makes of them
+ *   node --import tsx scripts/fuzz-tokenizer.ts --compare DIR [--kind NFC] [--show 10]   exits with 1 where they differ
  *
- * Tokenizers come from the shared data folder ($GLOSSA_SHARED or ../shared).
+ * Tokenizers are those of test/tokenizer/kinds.ts and, where the shared data folder is there, four published ones.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import yargs from 'yargs';
-import { loadTokenizer } from '../src/tokenizer/index.js';
 import { sharedPath } from '../test/shared.js';
-import { differences } from '../test/tokenizer/oracle.js';
+import { resultsOf, strings, subjects, WAYS, type Results } from '../test/tokenizer/fuzz.js';
+import { KINDS } from '../test/tokenizer/kinds.js';
+import type { Tokenizer } from '../src/tokenizer/index.js';
 
-const { count, seed, model, show } = yargs(process.argv.slice(2))
+const { count, seed, show, kind, ...asked } = yargs(process.argv.slice(2))
   .options({
-    count: { type: 'number', default: 20_000, describe: 'strings a tokenizer' },
+    export: { type: 'string', describe: 'folder to write tokenizers and strings to' },
+    compare: { type: 'string', describe: 'folder that make_kinds.py has written to' },
+    count: { type: 'number', default: 5000, describe: 'strings a tokenizer' },
     seed: { type: 'number', default: 1, describe: 'of the strings' },
-    model: { type: 'string', describe: 'folder under data/models; all of them where absent' },
+    kind: { type: 'string', describe: 'one tokenizer alone' },
     show: { type: 'number', default: 10, describe: 'differences shown of each tokenizer' },
   })
   .strict()
   .parseSync();
 
-const models = sharedPath('data/models');
-const names = readdirSync(models).filter((name) => existsSync(join(models, name, 'tokenizer.json.gz')));
-for (const name of model === undefined ? names : [model]) {
-  const dir = join(models, name);
-  const tokenizer = await loadTokenizer(dir);
-  const began = performance.now();
-  const texts = new Set<number>();
-  for await (const { index, text, what, ours, theirs } of differences(dir, tokenizer, { seed, start: 0, end: count })) {
-    if (texts.add(index).size > show) continue;
-    console.log(
-      `${name} ${String(index)} ${what}: ${escaped(text)}\n  ours   ${escaped(ours)}\n  theirs ${escaped(theirs)}`,
-    );
+if (asked.export !== undefined) {
+  const tokenizers = subjects()
+    .filter(({ open }) => open !== undefined)
+    .map(({ name }) => [
+      name,
+      name in KINDS ? JSON.stringify(KINDS[name]!()) : sharedPath(`data/models/${name}/tokenizer.json.gz`),
+    ]);
+  const texts = strings({ seed, start: 0, end: count });
+  const exported = { seed, texts, tokenizers: Object.fromEntries(tokenizers) as Record<string, string> };
+  await writeFile(join(asked.export, 'export.json'), JSON.stringify(exported));
+} else if (asked.compare !== undefined) await compare(asked.compare);
+
+async function compare(dir: string): Promise<void> {
+  const { texts } = JSON.parse(await readFile(join(dir, 'export.json'), 'utf8')) as { texts: string[] };
+  const open = new Map(subjects().map((subject) => [subject.name, subject.open]));
+  const differing = new Map<string, number>();
+  let now: { name: string; tokenizer: Tokenizer } | undefined;
+  for await (const line of createInterface(createReadStream(join(dir, 'truth.jsonl')))) {
+    const { name, index, ...theirs } = JSON.parse(line) as Results & { name: string; index: number };
+    if (kind !== undefined && name !== kind) continue;
+    if (now?.name !== name) now = { name, tokenizer: await open.get(name)!() };
+    const ours = await resultsOf(now.tokenizer, texts[index]!);
+    const ways = WAYS.filter((way) => JSON.stringify(ours[way]) !== JSON.stringify(theirs[way]));
+    const before = differing.get(name) ?? 0;
+    differing.set(name, before + (ways.length > 0 ? 1 : 0));
+    if (before >= show) continue;
+    for (const way of ways)
+      console.log(
+        `${name} ${String(index)} ${way}: ${escaped(texts[index])}\n  ours   ${escaped(ours[way])}\n  theirs ${escaped(theirs[way])}`,
+      );
   }
-  const seconds = ((performance.now() - began) / 1e3).toFixed(1);
-  console.log(`${name}: ${String(texts.size)} of ${String(count)} strings differ (seed ${String(seed)}, ${seconds} s)`);
-  if (texts.size > 0) process.exitCode = 1;
+  for (const [name, differ] of differing)
+    console.log(`${name}: ${String(differ)} of ${String(texts.length)} strings differ`);
+  if ([...differing.values()].some((differ) => differ > 0)) process.exitCode = 1;
 }
 
 function escaped(value: unknown): string {

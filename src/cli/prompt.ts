@@ -84,12 +84,12 @@ export interface ShownToken {
 }
 
 export function shownTokens(tokenizer: Tokenizer, ids: ArrayLike<number>): Promise<ShownToken[]> {
-  const special = new Set(tokenizer.specialTokens.map(({ id }) => id));
+  const control = new Set(tokenizer.controlTokens.map(({ id }) => id));
   return Promise.all(
     Array.from(ids, async (id) => ({
       id,
       text: await tokenizer.decode([id], { special: true }),
-      control: special.has(id),
+      control: control.has(id),
     })),
   );
 }

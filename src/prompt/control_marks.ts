@@ -9,7 +9,7 @@ export class ControlMarks {
   private readonly open: string;
 
   constructor(
-    private readonly tokenizer: Pick<Tokenizer, 'specialTokens'>,
+    private readonly tokenizer: Pick<Tokenizer, 'controlTokens'>,
     texts: readonly string[],
   ) {
     let mark = 0;
@@ -18,7 +18,7 @@ export class ControlMarks {
   }
 
   hide(text: string): string {
-    const pattern = spellingPattern(this.tokenizer.specialTokens);
+    const pattern = spellingPattern(this.tokenizer.controlTokens);
     if (pattern === undefined) return text;
     return text.replace(pattern, (spelling) => `${this.open}${String(this.spellings.push(spelling) - 1)}\ue001`);
   }

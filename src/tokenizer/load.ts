@@ -39,8 +39,10 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
       );
   }
 
-  const special = file.added_tokens.filter((token) => token.special).map(({ id, content }) => ({ id, content }));
-  const spelling = spellingPattern(special);
+  const control = file.added_tokens
+    .filter(({ content }) => content.trim() !== '')
+    .map(({ id, content, special }) => ({ id, content, special }));
+  const spelling = spellingPattern(file.added_tokens);
   const disguised = canBeDisguised(file);
   let letters: ReturnType<typeof createLetterEncoder> | undefined;
   const encodeStretches = async (stretches: readonly Stretch[]): Promise<number[]> => {
@@ -56,7 +58,7 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
     vocabSize: sizeOf(file, names),
     eosIds: await eosIdsOf(dir, idOf(named.named['eos_token'])),
     chatTemplate: await chatTemplateOf(dir, config ?? { path, value: {} }),
-    specialTokens: special,
+    controlTokens: control,
     namedTokens: named.named,
     prefixIds: prefixIdsOf(file, { path, config: config?.value ?? {}, bosId: idOf(named.named['bos_token']) }),
     encode: (given, { special: read = false } = {}) =>
@@ -70,9 +72,9 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
   };
 }
 
-/** Whether the normalizer may turn other letters into the spelling of a special token, such as <S> into <s>. */
+/** Whether the normalizer may turn other letters into the spelling of a special token, such as <S> or full-width ones into <s>. */
 function canBeDisguised({ added_tokens: tokens, normalizer }: TokenizerFile): boolean {
-  const harmless = ['ByteLevel', 'NFC', 'NFD', 'Prepend', 'Replace', 'Strip'];
+  const harmless = ['ByteLevel', 'Prepend', 'Replace', 'Strip'];
   return (
     tokens.some((token) => token.special && token.normalized) &&
     componentsOf(normalizer).some(({ type }) => !harmless.includes(type))

@@ -18,8 +18,8 @@ export interface Tokenizer {
   decode(ids: ArrayLike<number>, options?: { special?: boolean }): Promise<string>;
   /** From chat_template.jinja or tokenizer_config.json, or undefined. */
   readonly chatTemplate: TemplateFile | undefined;
-  /** Tokens that stand outside the text: turn marks, end of sequence, padding. */
-  readonly specialTokens: readonly SpecialToken[];
+  /** Every added token but runs of white space: turn marks, end of sequence, padding, marks such as `<think>`. */
+  readonly controlTokens: readonly ControlToken[];
   /** What a template may name: bos_token, eos_token, pad_token, unk_token and the like. */
   readonly namedTokens: Readonly<Record<string, string>>;
   /** Ids the tokenizer itself puts before a text that no template has rendered (Llama 3: begin of text). */
@@ -39,7 +39,9 @@ export interface TemplateFile {
   readonly text: string;
 }
 
-export interface SpecialToken {
+export interface ControlToken {
   readonly id: number;
   readonly content: string;
+  /** Stands outside the text: left out when decoding, and nothing that a user may spell. False for marks such as `<think>`. */
+  readonly special: boolean;
 }

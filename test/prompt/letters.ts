@@ -16,10 +16,7 @@ export function letters(chatTemplate: string | undefined): Tokenizer {
     vocabSize: 65_536,
     eosIds: [2],
     chatTemplate: chatTemplate === undefined ? undefined : { path: 'chat_template.jinja', text: chatTemplate },
-    specialTokens: [
-      { id: 1, content: '<s>' },
-      { id: 2, content: '<e>' },
-    ],
+    controlTokens: Object.entries(SPELT).map(([content, id]) => ({ id, content, special: id < 3 })),
     namedTokens: { bos_token: '<s>' },
     prefixIds: [1],
     encode: (text, { special = false } = {}) => encodeStretches([{ text, special }]),

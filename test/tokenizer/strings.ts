@@ -98,8 +98,7 @@ export function hardString(seed: number, index: number, spellings: readonly stri
   const draws = new Draws(seed, 0, index);
   let text = '';
   for (let parts = 1 + draws.below(8); parts > 0; parts--) text += part(draws, spellings);
-  const form = draws.below(12);
-  return form < 2 ? text.normalize(form === 0 ? 'NFC' : 'NFD') : text;
+  return text;
 }
 
 function part(draws: Draws, spellings: readonly string[]): string {

@@ -143,8 +143,8 @@ async function renderRaw(
   special: boolean,
   tokenizer: NamedModel['tokenizer'],
 ): Promise<RenderedPrompt> {
-  const spelt = tokenizer.specialTokens
-    .filter(({ content }) => question.includes(content))
+  const spelt = tokenizer.controlTokens
+    .filter((token) => token.special && question.includes(token.content))
     .map(({ content }) => content);
   if (spelt.length > 0 && !special)
     warn(`${spelt.slice(0, 3).join(', ')} in the prompt is taken as letters; --special reads it as the control token`);

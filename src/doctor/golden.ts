@@ -73,7 +73,10 @@ async function advantageCases(path: string): Promise<AnyCase[]> {
       scaleRewards: each.scale_rewards,
       multiObjectiveAggregation: each.multi_objective_aggregation,
     });
-    const error = Math.max(...each.advantages.map((expected, i) => Math.abs(expected - got.advantages[i]!)));
+    const error = each.advantages.reduce(
+      (worst, expected, i) => Math.max(worst, Math.abs(expected - got.advantages[i]!)),
+      0,
+    );
     const zero = Math.abs(each.frac_reward_zero_std - got.fracRewardZeroStd);
     return {
       name: `advantages-${each.multi_objective_aggregation}-${each.scale_rewards}`,

@@ -70,7 +70,7 @@ export async function selfTest(onProgress: (done: number, total: number) => void
     }
   }
   const same = (some: readonly SelfTestCase[]) => some.every((each) => each.same_rollout && each.same_update);
-  const difference = Math.max(...cases.map((each) => each.logp_max_abs_diff));
+  const difference = cases.reduce((most, each) => Math.max(most, each.logp_max_abs_diff), 0);
   const threadInvariant = same(cases);
   const batchInvariant = same(cases.filter(({ threads }) => threads <= 2));
   return {

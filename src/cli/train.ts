@@ -5,6 +5,7 @@ import { configJsonSchema, loadConfig } from '../config/index.js';
 import { checkInputs, checkResume, resume, train, type ResumeResult, type TrainOptions } from '../trainer/index.js';
 import { openDisplay, type Display } from './display.js';
 import { interruptedExit } from './errors.js';
+import { duration } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { changeOf } from './resume_config.js';
 import { showTraining } from './train_display.js';
@@ -98,9 +99,13 @@ async function dryRun(path: string | undefined, given: TrainCommandOptions, opti
     if (finished) return `${run} is finished after step ${String(step)}: nothing is left to do`;
     return `config, model, data and rewards are fine; ${run} would go on after step ${String(step)} of ${String(maxSteps)}`;
   }
-  const { obstacle } = await checkInputs(await loadConfig(path!, newSets(given)), options);
-  if (obstacle === undefined || given.overwrite) return 'config, model, data and rewards are fine';
-  return `config, model, data and rewards are fine, but a start would be refused: ${obstacle} (--resume, --overwrite, or another run.dir)`;
+  const { obstacle, pretraining } = await checkInputs(await loadConfig(path!, newSets(given)), options);
+  const fine = 'config, model, data and rewards are fine';
+  if (obstacle !== undefined && !given.overwrite)
+    return `${fine}, but a start would be refused: ${obstacle} (--resume, --overwrite, or another run.dir)`;
+  if (pretraining === undefined) return fine;
+  const { steps, seconds } = pretraining;
+  return `${fine}; a start would first pre-train the laboratory's model: ${String(steps)} steps, about ${duration(seconds)} here`;
 }
 
 function conclude({ status, dir, step, checkpoint, final, already }: ResumeResult, display: Display): number {

@@ -5,7 +5,7 @@ import { decodeUtf8 } from '../data/utf8.js';
 import { checkConfig, completionsPerGeneration, promptStyle, trainSources } from './check.js';
 import { isPlain, resolveFiles } from './files.js';
 import { findingsOf, refusal, type Finding, type Source } from './findings.js';
-import { applyOverride, parseOverride } from './overrides.js';
+import { applyOverride, parseOverride, type Override } from './overrides.js';
 import { configSchema, type Config } from './schema.js';
 import type { EvalSource, TrainSource } from './sections/data.js';
 import { DEFAULT_BUDGET } from './sections/grpo.js';
@@ -25,8 +25,6 @@ export type ResolvedConfig = Config & {
 export interface Asked {
   /** `--set`: `section.name=value`. */
   sets?: readonly string[];
-  /** `--model`: takes the place of the config's model. */
-  model?: string | undefined;
   /** The model of a config that names none. */
   modelWhereNone?: string | undefined;
 }
@@ -62,14 +60,14 @@ export async function loadConfig(path: string, asked: readonly string[] | Asked 
 
 export function parseConfig(
   text: string,
-  { path, sets = [], model, modelWhereNone }: { path: string } & Asked,
+  { path, sets = [], modelWhereNone }: { path: string } & Asked,
 ): ResolvedConfig {
   const { value, doc, lines } = readConfigYaml(text, path);
   const overrides = sets.map((set) => parseOverride(set));
   const raw = resolveFiles(value ?? {}, dirname(resolve(path)));
   if (isPlain(raw)) {
-    if (model !== undefined) putModel(raw, model);
     for (const override of overrides) applyOverride(raw, override);
+    if (overrides.some(({ path: named }) => named.join('.') === 'model.path')) putModel(raw, overrides);
     if (modelWhereNone !== undefined) raw['model'] ??= { path: resolve(modelWhereNone) };
   }
   return checkRaw(raw, { path, doc, lines, overrides });
@@ -87,16 +85,17 @@ function readConfigYaml(text: string, path: string): YamlText {
   }
 }
 
-/** The model of the command line in the place of the config's; a lab stays where its problems are trained on. */
-function putModel(raw: Record<string, unknown>, path: string): void {
-  const { lab, cache } = isPlain(raw['model']) ? raw['model'] : {};
+/** `--set model.path` puts a model in the place of the file's; a lab stays where its problems are trained on. */
+function putModel(raw: Record<string, unknown>, overrides: readonly Override[]): void {
+  const { init, lab, ...model } = raw['model'] as Record<string, unknown>;
   const { train, eval: suites } = isPlain(raw['data']) ? raw['data'] : {};
   const sources = [train ?? [{ lab: {} }], suites ?? []].flat();
-  const problems = lab !== undefined && sources.some((source) => isPlain(source) && source['lab'] !== undefined);
+  const trainsOnLab = sources.some((source) => isPlain(source) && source['lab'] !== undefined);
+  const also = (kind: string) => overrides.some(({ path }) => path[0] === 'model' && path[1] === kind);
   raw['model'] = {
-    path: resolveFiles(path, '.', ['model', 'path']),
-    ...(problems && { lab }),
-    ...(cache !== undefined && { cache }),
+    ...model,
+    ...(lab !== undefined && (trainsOnLab || also('lab')) && { lab }),
+    ...(init !== undefined && also('init') && { init }),
   };
 }
 

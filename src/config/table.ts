@@ -48,7 +48,8 @@ What is left out has its default. Relative paths of models, problems, modules an
 \`--set section.name=value\` changes one value and leaves what stands beside it; it may be given several times. The value is YAML. An
 entry of a list goes by its number from 0 (\`rewards.0.weight\` or \`rewards[0].weight\`; the number after the last adds one), and keys
 that are numbers are written like any other. A value that is a list or section takes the place of the whole list or section.
-\`--model PATH\` puts another model in the place of the config's.
+\`--set model.path=PATH\` and \`--model PATH\`, which is short for it, put a model (a folder, a run, a
+name of the hub) in the place of the config's.
 
 \`\`\`sh
 npx glossa train my.yaml --dry-run --set optimizer.learning_rate=2e-6 --set data.train.0.limit=500

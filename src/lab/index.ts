@@ -1,6 +1,6 @@
 export * from './types.js';
 export { generateProblems, tellProblem } from './problems.js';
-export { pretrainLab, recipeHash } from './pretrain.js';
+export { isPretrained, pretrainLab, recipeHash } from './pretrain.js';
 export type { PretrainOptions } from './pretrain.js';
 export { demoRecipe } from './recipe.js';
 export { PRETRAIN_RATES } from './sizes.js';

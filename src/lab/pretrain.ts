@@ -53,6 +53,11 @@ export async function pretrainLab(settings: LabSettings, options: PretrainOption
   }
 }
 
+/** Whether the cache has the whole model that these settings give. */
+export async function isPretrained(settings: LabSettings, cacheDir: string): Promise<boolean> {
+  return (await readCached(join(cacheDir, recipeHash(settings)))).record !== undefined;
+}
+
 const outcome = ({
   parameters,
   finalLoss,

@@ -31,7 +31,7 @@ export async function hashInputs(
 
 async function modelFiles({ model }: ResolvedConfig, labDir: string | undefined, weights: boolean) {
   const files: InputFile[] = [];
-  const dir = model.init?.tokenizer ?? labDir ?? model.path!;
+  const dir = model.init?.tokenizer ?? model.path ?? labDir!;
   // A run that goes on from a checkpoint needs the model of its start no more, and it may be gone.
   for (const name of (await exists(dir)) ? (await readdir(dir)).sort() : []) {
     const counts = isModelFile(name) ? !name.startsWith('state.') : name === 'tokenizer.json.gz';

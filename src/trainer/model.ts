@@ -39,7 +39,7 @@ export async function openModel(config: ResolvedConfig, options: OpenOptions = {
   const labDir = model.lab && (await openLab(model, config, options));
   const engineSettings = engineOptions(config);
   if (options.from !== undefined || !model.init) {
-    const dir = options.from ?? labDir ?? model.path!;
+    const dir = options.from ?? model.path ?? labDir!;
     const tokenizer = await loadTokenizer(dir);
     const engine = await fitting(await loadEngine(dir, engineSettings), tokenizer, { dir, place: dir });
     return { engine, tokenizer, tokenizerDir: dir, configJson: await readConfigJson(join(dir, 'config.json')), labDir };

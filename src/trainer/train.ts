@@ -5,6 +5,7 @@ import type { Tell } from './events.js';
 import { locateInputs } from './locate.js';
 import { describeMachine } from './machine.js';
 import { labSettings } from './lab_settings.js';
+import { withLabTrial, type Pretraining } from './lab_trial.js';
 import { openParts, type Parts } from './parts.js';
 import { Session } from './session.js';
 import { storedType } from './stored_type.js';
@@ -60,19 +61,25 @@ export async function train(config: ResolvedConfig, options: NewRunOptions = {})
 }
 
 /**
- * Opens everything as a run would, checks that it fits together, and writes nothing but a lab model into the cache.
+ * Opens everything as a run would, checks that it fits together, and writes nothing that stays. A lab model that is not in the
+ * cache yet is tried with a few steps of pre-training.
  *
- * @returns what would keep the run from its folder, if anything.
+ * @returns what would keep the run from its folder, if anything, and the pre-training that it would begin with.
  * @throws GlossaError as {@link train} would before its first step.
  */
 export async function checkInputs(
   config: ResolvedConfig,
   options: TrainOptions = {},
-): Promise<{ obstacle: string | undefined }> {
+): Promise<{ obstacle: string | undefined; pretraining: Pretraining | undefined }> {
   const located = await locateInputs(config, teller(options));
-  const parts = await openParts(located, options);
-  await parts.close();
-  return { obstacle: await obstacleOf(located.run.dir) };
+  const pretraining = await withLabTrial(located, async (tried, onPretrain) => {
+    const tell: Tell = (event) => {
+      if (event.type === 'pretrain' && tried !== located) onPretrain(event.progress);
+      else options.tell?.(event);
+    };
+    await (await openParts(tried, { ...options, tell })).close();
+  });
+  return { obstacle: await obstacleOf(located.run.dir), pretraining };
 }
 
 /** Trains with what is open; run.json tells how it ended, and is closed. */
@@ -110,7 +117,7 @@ async function recordFailure(run: Run, error: unknown): Promise<void> {
 }
 
 async function newRecord({ config, model, files, languages }: Parts, asked: RunRecord['asked']): Promise<RunRecord> {
-  const start = config.model.init ? undefined : (model.labDir ?? config.model.path);
+  const start = config.model.init ? undefined : (config.model.path ?? model.labDir);
   return {
     format: 2,
     name: config.run.name,

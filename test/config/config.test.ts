@@ -142,7 +142,7 @@ describe('config', () => {
     ['top_k in training', ['grpo.top_k=5'], /disagree/],
     ['min_p in training', ['grpo.min_p=0.1'], /disagree/],
     ['several greedy samples', ['eval.num_samples=4'], /greedy/],
-    ['two models', ['model.path=m', 'data.train=[{path: p.jsonl}]'], /got path and lab/],
+    ['two models', ['model={path: m, lab: {}}', 'data.train=[{path: p.jsonl}]'], /got path and lab/],
     ['a warm-up longer than the run', ['optimizer.warmup_steps=101'], /more than grpo\.max_steps/],
     ['a suite twice', ['data.eval=[{name: a, lab: {}}, {name: a, lab: {}}]'], /twice/],
     ['lab problems without a lab model', ['model={path: m}'], /needs model\.lab/],
@@ -154,6 +154,23 @@ describe('config', () => {
       assert.match(error.message, message);
     });
   }
+
+  it('puts a model of the command line in the place of the file, and keeps a lab whose problems are trained on', () => {
+    const files = 'data: { train: [{ path: p.jsonl }] }\n';
+    const model = (text: string) => {
+      const { path, lab, init } = parse(text, 'model.path=m').model;
+      return [path, lab !== undefined, init !== undefined];
+    };
+    assert.deepEqual(model(SMALLEST), [resolve('m'), true, false]);
+    assert.deepEqual(model('model: { lab: {} }\n'), [resolve('m'), true, false]);
+    assert.deepEqual(model(`model: { lab: {} }\n${files}`), [resolve('m'), false, false]);
+    assert.deepEqual(model(`model: { init: { config: c.json, tokenizer: t } }\n${files}`), [
+      resolve('m'),
+      false,
+      false,
+    ]);
+    assert.deepEqual(model(`model: { path: n }\n${files}`), [resolve('m'), false, false]);
+  });
 
   it('refuses a group of one', () => {
     assert.match(refused(SMALLEST, 'grpo.num_generations=1').message, /at least 2 completions/);

@@ -1,10 +1,10 @@
 import { GlossaError } from '../base/error.js';
-import { renderConversation, type Message } from '../prompt/index.js';
+import { messageFault, renderConversation, toolsFault, type Message, type Tool } from '../prompt/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { Sequence } from './types.js';
 
 /** Columns of a file that are looked at. */
-export const ROW_FIELDS = ['id', 'prompt_ids', 'completion_ids', 'messages', 'prompt', 'completion', 'text'];
+export const ROW_FIELDS = ['id', 'prompt_ids', 'completion_ids', 'messages', 'tools', 'prompt', 'completion', 'text'];
 
 export interface RowContext {
   /** Needed for rows of text. */
@@ -20,7 +20,7 @@ type Ids = Pick<Sequence, 'promptIds' | 'completionIds'>;
 
 /**
  * The sequence of a row, or what is wrong with it. A row holds, the first that is there:
- * `prompt_ids` and `completion_ids`; `messages`, of which the last is the completion; `prompt` and `completion`, read apart;
+ * `prompt_ids` and `completion_ids`; `messages` (and `tools`), of which the last is the completion; `prompt` and `completion`, read apart;
  * `text`, of which the first token (or what the tokenizer puts before a text) is the prompt.
  */
 export async function readSequence(
@@ -52,7 +52,7 @@ async function idsOf(
     return { reason: 'expected prompt_ids and completion_ids, prompt and completion, text, or messages' };
   if (tokenizer === undefined)
     return { reason: `${names[0]!} is text, and there is no tokenizer to read it; name one with --tokenizer` };
-  if (fields['messages'] != null) return conversationIds(fields['messages'], tokenizer);
+  if (fields['messages'] != null) return conversationIds(fields, tokenizer);
   for (const name of names) {
     if (typeof fields[name] !== 'string') return { reason: `${name} is ${typeof fields[name]}, expected text` };
   }
@@ -82,19 +82,19 @@ async function textIds(text: string, tokenizer: Tokenizer, special: boolean): Pr
 }
 
 /** The last message as the template renders it, given the ones before it. */
-async function conversationIds(given: unknown, tokenizer: Tokenizer): Promise<Ids | { reason: string }> {
-  if (!Array.isArray(given)) return { reason: `messages is ${typeof given}, expected a list of {role, content}` };
-  for (const [i, message] of given.entries()) {
-    const { role, content } = (message ?? {}) as Partial<Message>;
-    if (typeof content !== 'string' || !['system', 'user', 'assistant'].includes(role ?? ''))
-      return { reason: `messages[${String(i)}]: expected a role (system, user or assistant) and content` };
-  }
+async function conversationIds(
+  { messages: given, tools: givenTools }: Record<string, unknown>,
+  tokenizer: Tokenizer,
+): Promise<Ids | { reason: string }> {
+  const reason = messageFault(given) ?? (givenTools == null ? undefined : toolsFault(givenTools));
+  if (reason !== undefined) return { reason };
   const messages = given as Message[];
+  const tools = (givenTools ?? undefined) as Tool[] | undefined;
   if (messages.length < 2 || messages.at(-1)!.role !== 'assistant')
     return { reason: 'the last of messages must be of the assistant, with others before it' };
   try {
-    const { ids: promptIds } = await renderConversation(tokenizer, messages.slice(0, -1));
-    const { ids } = await renderConversation(tokenizer, messages, { generationPrompt: false });
+    const { ids: promptIds } = await renderConversation(tokenizer, messages.slice(0, -1), { tools });
+    const { ids } = await renderConversation(tokenizer, messages, { tools, generationPrompt: false });
     if (promptIds.some((id, i) => ids[i] !== id))
       return { reason: 'the template does not render the last message behind the prompt for it' };
     return { promptIds, completionIds: ids.slice(promptIds.length) };

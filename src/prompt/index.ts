@@ -1,3 +1,4 @@
-export type { Message, PromptSettings, RenderedPrompt } from './types.js';
+export type { Message, PromptSettings, RenderedPrompt, Tool } from './types.js';
+export { messageFault, toolsFault } from './messages.js';
 export { promptConflicts } from './conflicts.js';
 export { renderConversation, renderPrompt } from './render.js';

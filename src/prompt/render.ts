@@ -2,11 +2,12 @@ import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
 import { LANGUAGE_NAMES } from '../language/index.js';
 import type { Language } from '../language/types.js';
-import type { TemplateFile, Tokenizer } from '../tokenizer/index.js';
+import type { Stretch, TemplateFile, Tokenizer } from '../tokenizer/index.js';
 import { ControlMarks } from './control_marks.js';
+import { normalMessage } from './messages.js';
 import { THINK_PREFIXES } from './think_prefixes.js';
 import { renderTemplate } from './template.js';
-import type { Message, PromptSettings, RenderedPrompt } from './types.js';
+import type { Message, PromptSettings, RenderedPrompt, Tool } from './types.js';
 
 /**
  * A question as the ids the model is given, and as text. Control tokens come from the template alone: a question that
@@ -41,21 +42,24 @@ export async function renderPrompt(
 }
 
 /**
- * A conversation by the tokenizer's chat template, with or without what makes the model answer next. What the model wrote
- * itself keeps its marks that are part of an answer's text, such as `<think>`. Errors as {@link renderPrompt}.
+ * A conversation by the tokenizer's chat template (or another one), with or without what makes the model answer next. Marks
+ * that are part of an answer's text, such as `<think>`, stay what they are. Errors as {@link renderPrompt}.
  */
 export async function renderConversation(
   tokenizer: Tokenizer,
   messages: readonly Message[],
-  { generationPrompt = true, thinking }: { generationPrompt?: boolean; thinking?: boolean | undefined } = {},
+  { template = chatTemplateOf(tokenizer), ...rendering }: Partial<Rendering> = {},
 ): Promise<RenderedPrompt> {
-  return renderMessages(tokenizer, messages, { template: chatTemplateOf(tokenizer), thinking, generationPrompt });
+  return renderMessages(tokenizer, messages, { template, ...rendering });
 }
 
 interface Rendering {
   template: TemplateFile;
-  thinking: boolean | undefined;
+  thinking?: boolean | undefined;
+  /** Ends with what makes the model answer. Default: true. */
   generationPrompt?: boolean;
+  /** What the model may call. */
+  tools?: readonly Tool[] | undefined;
   /** What the thought begins with. */
   prefix?: string | undefined;
   /** Variables for the template beside the messages: texts, whose control tokens are hidden, and others. */
@@ -66,7 +70,7 @@ interface Rendering {
 async function renderMessages(
   tokenizer: Tokenizer,
   messages: readonly Message[],
-  { template, thinking, generationPrompt = true, prefix, texts = {}, variables = {} }: Rendering,
+  { template, thinking, generationPrompt = true, tools, prefix, texts = {}, variables = {} }: Rendering,
 ): Promise<RenderedPrompt> {
   if (thinking !== undefined && !template.text.includes('enable_thinking')) {
     throw new GlossaError(
@@ -75,23 +79,27 @@ async function renderMessages(
       { hint: 'leave prompt.thinking out: this model has no such switch' },
     );
   }
-  const all = [...messages.map(({ content }) => content), ...Object.values(texts), prefix ?? ''];
-  const marks = new ControlMarks(tokenizer, all);
-  const hidden = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, marks.hide(text)]));
-  let rendered = renderTemplate(template, {
-    ...tokenizer.namedTokens,
-    ...variables,
-    ...hidden,
-    messages: messages.map(({ role, content }) => ({
-      role,
-      content: marks.hide(content),
-    })),
-    add_generation_prompt: generationPrompt,
+  const given = { ...texts, messages: messages.map(normalMessage), tools: tools ?? null };
+  const marks = new ControlMarks(tokenizer, [given, prefix ?? ''], template.text);
+  const others = {
+    ...{ ...tokenizer.namedTokens, ...variables, documents: null, add_generation_prompt: generationPrompt },
     ...(thinking !== undefined && { enable_thinking: thinking }),
-  });
+  };
+  let rendered = renderTemplate(template, { ...others, ...marks.hide(given) }, marks.characters);
+  if (marks.used) checkMarks(template, renderTemplate(template, { ...others, ...given }), marks.show(rendered));
   if (prefix !== undefined) rendered = beginThought(rendered, marks.hide(prefix));
   const stretches = marks.show(rendered);
   return { text: stretches.map((stretch) => stretch.text).join(''), ids: await tokenizer.encodeStretches(stretches) };
+}
+
+/** Marks must not change what is rendered: a template that counts characters, or looks for a token's spelling, sees them. */
+function checkMarks(template: TemplateFile, plain: string, stretches: readonly Stretch[]): void {
+  if (stretches.map(({ text }) => text).join('') === plain) return;
+  throw new GlossaError(
+    'PROMPT_TEMPLATE',
+    `${template.path}: the chat template cuts or counts a text that spells a control token, so that its letters cannot be told from the token`,
+    { hint: 'take the spelling out of the text, or use prompt.style: plain' },
+  );
 }
 
 /** Behind the think tag that the template has opened last, or behind one that is opened here. */

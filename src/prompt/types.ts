@@ -1,9 +1,18 @@
 import type { TemplateFile } from '../tokenizer/index.js';
 
+/**
+ * A message of a chat as Transformers takes it: who speaks (system, user, assistant, tool, or what the template knows), what
+ * is said (a text, or parts of `{type, text}`), and what else the template reads: `tool_calls`, `tool_call_id`, `name`,
+ * `reasoning_content`.
+ */
 export interface Message {
-  role: 'system' | 'user' | 'assistant';
-  content: string;
+  role: string;
+  content?: unknown;
+  [field: string]: unknown;
 }
+
+/** A tool that the model may call, as a JSON schema: `{type: 'function', function: {name, description, parameters}}`. */
+export type Tool = Record<string, unknown>;
 
 /** How a problem becomes ids. Names are those of the config's section `prompt`. */
 export interface PromptSettings {

@@ -10,13 +10,15 @@ export function figure(value: number | null | undefined): string {
   return Number(value.toPrecision(3)).toString();
 }
 
-/** 4.2 s, 3 min 20 s, 2 h 5 min. */
+/** 42 ms, 4.2 s, 3 min 20 s, 2 h 5 min. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '-';
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  if (seconds < 60) return `${seconds.toFixed(0)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${String(minutes)} min ${String(Math.round(seconds % 60))} s`;
+  if (seconds > 0 && seconds < 0.1) return `${(1000 * seconds).toFixed(0)} ms`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${String(whole)} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${String(minutes)} min ${String(whole % 60)} s`;
   return `${String(Math.floor(minutes / 60))} h ${String(minutes % 60)} min`;
 }
 

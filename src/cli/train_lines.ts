@@ -13,8 +13,8 @@ export function stepParts(line: MetricsLine, maxSteps: number, languages: readon
   return [
     { long: `step ${at}`, short: at },
     { long: `reward ${figure(line.reward)}`, short: `rew ${figure(line.reward)}`, rank: 4 },
-    shareOf('accuracy', 'acc', line.accuracy, 8),
-    shareOf('clipped_ratio', 'cut', line['completions/clipped_ratio'], 7),
+    shareOf('accuracy', 'acc', line.accuracy),
+    shareOf('clipped_ratio', 'cut', line['completions/clipped_ratio']),
     ...languageParts(line, languages),
     {
       long: `length ${figure(line['completions/mean_length'])}`,
@@ -53,11 +53,11 @@ export function evaluationShares(
 ): Part[] {
   const language = LANGUAGES.find((each) => each === code);
   return [
-    shareOf('accuracy', 'acc', row.accuracy, 5),
-    shareOf('clipped_ratio', 'cut', row.clipped_ratio, 4),
-    wordShare('target_wr', code, row.target_wr, language),
-    ...(code === 'en' ? [] : [wordShare('en_wr', 'en', row.en_wr, language)]),
-    shareOf('target_wr_rewarded', `${code} right`, row.target_wr_rewarded, 2, language),
+    shareOf('accuracy', 'acc', row.accuracy),
+    shareOf('clipped_ratio', 'cut', row.clipped_ratio),
+    shareOf('target_wr', code, row.target_wr, language),
+    ...(code === 'en' ? [] : [shareOf('en_wr', 'en', row.en_wr, language)]),
+    { ...shareOf('target_wr_rewarded', `${code} right`, row.target_wr_rewarded, language), rank: 2 },
     { long: `${String(row.n)} completions`, short: `n ${String(row.n)}`, rank: 1 },
   ];
 }
@@ -67,26 +67,23 @@ function languageParts(line: MetricsLine, languages: readonly Language[]): Part[
   if (languages.length === 1) {
     const [language] = languages as [Language];
     return [
-      wordShare('target_wr', language, line['language/target_wr'], language),
-      ...(language === 'en' ? [] : [wordShare('en_wr', 'en', line['language/en_wr'], language)]),
+      shareOf('target_wr', language, line['language/target_wr'], language),
+      ...(language === 'en' ? [] : [shareOf('en_wr', 'en', line['language/en_wr'], language)]),
     ];
   }
   return languages.flatMap((language) => {
     const at = (field: string) => line[`language/${language}/${field}`];
-    const target = wordShare('target_wr', `${language}>${language}`, at('target_wr'), language);
+    const target = shareOf('target_wr', `${language}>${language}`, at('target_wr'), language);
     return [
       { ...target, long: `${LANGUAGE_NAMES[language]} prompts: ${target.long}` },
-      ...(language === 'en' ? [] : [wordShare('en_wr', `${language}>en`, at('en_wr'), language)]),
+      ...(language === 'en' ? [] : [shareOf('en_wr', `${language}>en`, at('en_wr'), language)]),
     ];
   });
 }
 
-function wordShare(field: string, short: string, value: Value, language: Language | undefined): Part {
+/** Shares are never left out: accuracy has the share that was cut off beside it, and the languages are what this is about. */
+function shareOf(field: string, short: string, value: Value, language?: Language): Part {
   return { long: `${label(field, language)} ${showValue(value, 'share')}`, short: `${short} ${tight(value)}` };
-}
-
-function shareOf(field: string, short: string, value: Value, rank: number, language?: Language): Part {
-  return { long: `${label(field, language)} ${showValue(value, 'share')}`, short: `${short} ${tight(value)}`, rank };
 }
 
 const label = (field: string, language: Language | undefined): string =>

@@ -73,7 +73,7 @@ export function frame(
       field: 'step',
       type: 'quantitative',
       title: 'optimizer step',
-      scale: { nice: false },
+      scale: { nice: false, ...stepRange(series) },
       axis: { grid: false, tickMinStep: 1 },
     },
     colour: {
@@ -83,6 +83,16 @@ export function frame(
       legend: legend ? { symbolType, columns: legendColumns(names) } : null,
     },
   };
+}
+
+/** All steps of the series, those without a value too: a gap at an end is a gap. */
+function stepRange(series: readonly Series[]): { domain?: [number, number] } {
+  const steps = series.flatMap(({ points }) => points.map((point) => point.step));
+  const range = steps.reduce<[number, number]>(
+    ([low, high], step) => [Math.min(low, step), Math.max(high, step)],
+    [Infinity, 0],
+  );
+  return range[0] < range[1] ? { domain: range } : {};
 }
 
 const CONFIG = {

@@ -82,7 +82,7 @@ h1{font-size:1.7rem;line-height:1.2;margin:.4rem 0 .8rem}h2{font-size:1.2rem;mar
 .scroll{overflow-x:auto}table{border-collapse:collapse;margin-top:.6rem;font-variant-numeric:tabular-nums;font-size:.92rem}
 th,td{padding:.35rem .9rem .35rem 0;text-align:right;vertical-align:top;border-bottom:1px solid var(--rule);white-space:nowrap}.name{text-align:left}th{font-weight:600;color:var(--quiet);font-size:.85rem;vertical-align:bottom;white-space:normal}
 td small{display:block;color:var(--quiet)}
-.figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:1.2rem 1.6rem}figure{margin:0}figure svg{width:100%;height:auto;display:block}
+.figures{margin-top:1rem;display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:1.2rem 1.6rem}figure{margin:0}figure svg{width:100%;height:auto;display:block}
 .completions{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr));gap:1rem 1.6rem}
 article{border-top:2px solid var(--rule);padding-top:.5rem}article .q{color:var(--quiet);font-size:.88rem;margin:0 0 .4rem}article pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font:inherit;font-weight:500}
 .mark{font-weight:700}.right{color:var(--good)}.wrong{color:var(--bad)}.meta{color:var(--quiet);font-size:.82rem;margin:.35rem 0 0}

@@ -11,7 +11,14 @@ describe('figures on a terminal', () => {
     assert.equal(figure(0), '0');
     assert.equal(figure(2.5e-5), '2.5e-5');
     assert.equal(figure(NaN), '-');
-    assert.deepEqual([4.23, 42.3, 200, 7500].map(duration), ['4.2 s', '42 s', '3 min 20 s', '2 h 5 min']);
+    assert.deepEqual([0.042, 4.23, 42.3, 200, 7500].map(duration), [
+      '42 ms',
+      '4.2 s',
+      '42 s',
+      '3 min 20 s',
+      '2 h 5 min',
+    ]);
+    assert.deepEqual([9.97, 59.7, 119.7, 3599.9].map(duration), ['10 s', '1 min 0 s', '2 min 0 s', '1 h 0 min']);
     assert.equal(bar(0.5, 4), '[##--]');
     assert.equal(
       textTable([

@@ -44,6 +44,13 @@ test('a line breaks at a gap, and a value alone between gaps is a point', async 
   assert.equal(svg.match(/aria-roledescription="point"/g)?.length, 1, 'step 4');
 });
 
+test('steps without a value at the ends are part of the figure', () => {
+  const series = [{ name: 'a', ink: 'text', points: [...points, { step: 9, value: null }] }];
+  const spec = lineFigure({ title: 't', unit: 'share', scale: 'share', series });
+  const { x } = spec['encoding'] as { x: { scale: { domain: number[] } } };
+  assert.deepEqual(x.scale.domain, [1, 9]);
+});
+
 test('shares stand alone as bars between gaps, and nothing is stacked over a gap', async () => {
   const svg = await renderSvg(
     shareFigure({ title: 't' }, [

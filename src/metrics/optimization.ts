@@ -7,7 +7,7 @@ export const OPTIMIZATION_MEASURES = [
     label: 'loss',
     unit: 'number',
     description:
-      "value of the loss. On policy it is near 0 with `grpo`, where a group's advantages sum to 0; losses that weigh by length (`dapo`, `bnpo`, `dr_grpo`) are not. The gradient is not 0 in either case",
+      "value of the loss. On policy it is near 0 with `grpo`, where a group's advantages sum to 0; losses that weigh by length (`dapo`, `dr_grpo`) are not. The gradient is not 0 in either case",
   },
   {
     name: 'grad_norm',

@@ -1,0 +1,313 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { changeOf } from '../../src/cli/resume_config.js';
+import { parseConfig } from '../../src/config/index.js';
+import { demoRecipe, pretrainLab } from '../../src/lab/index.js';
+import { readMetrics, readRecord, runFolder } from '../../src/run/index.js';
+import { checkInputs, checkResume, resume, train, type TrainEvent } from '../../src/trainer/index.js';
+import { filesBelow, lastingMetrics } from '../e2e/glossa.js';
+
+let root: string;
+let lab: string;
+let count = 0;
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'glossa-resume-'));
+  const { lab: settings } = demoRecipe(1);
+  const small = { ...settings, trainProblems: 24, testProblems: 8, pretrain: { ...settings.pretrain, steps: 10 } };
+  lab = (await pretrainLab(small, { cacheDir: join(root, 'lab') })).dir;
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+interface Made {
+  dir: string;
+  yaml: string;
+  data: string;
+  suite: string;
+  module: string;
+  imported: string;
+}
+
+/** A run of two of four steps on copies of its own of everything it reads. */
+async function interrupted(...sets: string[]): Promise<Made> {
+  const at = join(root, String(count++));
+  const paths = await inputs(at);
+  const stop = new AbortController();
+  const tell = (event: TrainEvent) => {
+    if (event.type === 'step' && event.line.step === 2) stop.abort();
+  };
+  const config = parseConfig(await readFile(paths.yaml, 'utf8'), { path: paths.yaml, sets });
+  const { status } = await train(config, { stop: stop.signal, tell, asked: { config: paths.yaml, set: sets } });
+  assert.equal(status, 'interrupted');
+  return paths;
+}
+
+async function inputs(at: string): Promise<Made> {
+  await mkdir(at);
+  const paths = {
+    dir: join(at, 'run'),
+    yaml: join(at, 'config.yaml'),
+    data: join(at, 'train.jsonl'),
+    suite: join(at, 'suite.jsonl'),
+    module: join(at, 'reward.mjs'),
+    imported: join(at, 'words.mjs'),
+  };
+  await cp(join(lab, 'problems/train.ko.jsonl'), paths.data);
+  await cp(join(lab, 'problems/test.ko.jsonl'), paths.suite);
+  await writeFile(paths.imported, 'export const most = 40;\n');
+  await writeFile(
+    paths.module,
+    `import { most } from './words.mjs';\nexport default ({ completion }) => Math.min(completion.length, most) / most;\n`,
+  );
+  await writeFile(
+    paths.yaml,
+    `seed: 3
+model: { path: ${lab} }
+prompt: { style: plain }
+data: { train: [{ path: train.jsonl }], eval: [{ name: held, path: suite.jsonl }] }
+rewards: [{ name: length, module: reward.mjs }]
+grpo: { max_steps: 4, prompts_per_step: 2, num_generations: 4, max_completion_length: 12 }
+optimizer: { learning_rate: 1e-3 }
+eval: { at_start: false, at_end: false }
+checkpoint: { every: 1 }
+run: { dir: ${paths.dir} }
+`,
+  );
+  return paths;
+}
+
+const again = (
+  { dir }: Made,
+  {
+    yaml,
+    sets = [],
+    accept = false,
+    warnings = [],
+  }: { yaml?: string; sets?: string[]; accept?: boolean; warnings?: string[] } = {},
+) =>
+  resume(dir, changeOf(yaml, sets, { acceptChanges: accept }), {
+    acceptChanges: accept,
+    tell: (event) => void (event.type === 'warning' && warnings.push(event.message)),
+  });
+
+const edit = async (path: string, change: (text: string) => string) =>
+  writeFile(path, change(await readFile(path, 'utf8')));
+
+describe('a resumed run', () => {
+  it('is refused, and not touched, where something is otherwise than at its start; goes on where that is accepted', async () => {
+    const made = await interrupted();
+    const cases: [what: RegExp, file: string, change: (text: string) => string][] = [
+      [/data\.train\[0\]\.path .*train\.jsonl: \d+ bytes/, made.data, (text) => text.replace('0', '1')],
+      [/data\.eval\[0\]\.path .*suite\.jsonl/, made.suite, (text) => `${text}\n`],
+      [/rewards\[0\]\.module .*reward\.mjs/, made.module, (text) => text.replace('most) / most', '9) / 9')],
+      [/rewards\[0\]\.module imports words\.mjs/, made.imported, () => 'export const most = 30;\n'],
+      [/run\.json: config\.grpo\.temperature: 1 then, 0.5 now/, join(made.dir, 'run.json'), temperature],
+      [
+        /run\.json: seed: 3 then, 4 now/,
+        join(made.dir, 'run.json'),
+        (text) => text.replace('"seed": 3,', '"seed": 4,'),
+      ],
+      [/metrics\.jsonl: a line for each of 2 steps then, 1 without/, join(made.dir, 'metrics.jsonl'), firstLine],
+    ];
+    for (const [what, file, change] of cases) {
+      const whole = await readFile(file);
+      await edit(file, change);
+      const before = await filesBelow(made.dir);
+      await assert.rejects(again(made), { code: 'RUN_CHANGED', message: what });
+      await assert.rejects(checkResume(made.dir, changeOf(undefined, [], { acceptChanges: false })), {
+        code: 'RUN_CHANGED',
+      });
+      const now = await filesBelow(made.dir);
+      assert.deepEqual([...now.keys()], [...before.keys()]);
+      for (const [name, bytes] of before) assert.ok(now.get(name)!.equals(bytes), name);
+      await writeFile(file, whole);
+    }
+    assert.deepEqual(await checkResume(made.dir, changeOf(undefined, [], { acceptChanges: false })), {
+      step: 2,
+      maxSteps: 4,
+      finished: false,
+    });
+    await edit(made.imported, () => 'export const most = 30;\n');
+    assert.equal((await again(made, { accept: true })).status, 'finished');
+    const { resumed } = await readRecord(made.dir);
+    assert.match(resumed[0]!.accepted!.join(), /rewards\[0\]\.module imports words\.mjs/);
+  });
+
+  it('is refused under another instruction set', async (t) => {
+    const made = await interrupted();
+    if ((await readRecord(made.dir)).model!.isa === 'portable') return t.skip('this processor has no other');
+    const before = process.env['GLOSSA_ISA'];
+    process.env['GLOSSA_ISA'] = 'portable';
+    try {
+      await assert.rejects(again(made), { code: 'RUN_CHANGED', message: /instruction set: \w+ then, portable now/ });
+    } finally {
+      if (before === undefined) delete process.env['GLOSSA_ISA'];
+      else process.env['GLOSSA_ISA'] = before;
+    }
+  });
+
+  it('takes a config file beside it at its word: the same one goes on, another is refused with what differs', async () => {
+    const made = await interrupted('rollouts.every=2');
+    await edit(made.yaml, (text) => text.replace('learning_rate: 1e-3', 'learning_rate: 2e-3'));
+    await assert.rejects(again(made, { yaml: made.yaml }), {
+      code: 'RUN_CHANGED',
+      message: /config\.yaml: optimizer\.learning_rate: 0\.001 then, 0\.002 now/,
+    });
+    await edit(made.yaml, (text) =>
+      text.replace('learning_rate: 2e-3', 'learning_rate: 1e-3').replace('seed: 3', 'seed: 4'),
+    );
+    await assert.rejects(again(made, { yaml: made.yaml, accept: true }), { code: 'CONFIG_RESUME', message: /seed/ });
+    await edit(made.yaml, (text) => text.replace('seed: 4', 'seed: 3'));
+    assert.equal((await again(made, { yaml: made.yaml })).status, 'finished');
+  });
+
+  it('changes by --set what it may, more where it is accepted, and never what it rests on', async () => {
+    const made = await interrupted();
+    await assert.rejects(again(made, { sets: ['grpo.temperature=0.9'] }), { code: 'CONFIG_RESUME' });
+    await assert.rejects(again(made, { sets: ['model.path=/nowhere'], accept: true }), { code: 'CONFIG_RESUME' });
+    await assert.rejects(again(made, { sets: ['grpo.max_steps=1'] }), { code: 'CONFIG_RESUME', message: /has made 2/ });
+    await again(made, { sets: ['grpo.temperature=0.9', 'grpo.max_steps=3'], accept: true });
+    const { config, resumed } = await readRecord(made.dir);
+    assert.equal((config as { grpo: { temperature: number } }).grpo.temperature, 0.9);
+    assert.deepEqual(resumed[0]!.accepted, ['grpo.temperature: 1 -> 0.9']);
+  });
+
+  it('that is finished says so and does nothing; one that is made longer says what becomes of the schedule', async () => {
+    const made = await interrupted();
+    await again(made);
+    const before = await filesBelow(made.dir);
+    await rm(made.data);
+    assert.deepEqual(await again(made), {
+      dir: made.dir,
+      status: 'finished',
+      step: 4,
+      checkpoint: runFolder(made.dir).checkpoint(4),
+      already: true,
+    });
+    assert.deepEqual([...(await filesBelow(made.dir)).keys()], [...before.keys()]);
+    await assert.rejects(again(made, { sets: ['grpo.max_steps=5'] }), {
+      code: 'RUN_CHANGED',
+      message: /not there now/,
+    });
+    await writeFile(made.data, await readFile(join(lab, 'problems/train.ko.jsonl')));
+    const warnings: string[] = [];
+    await again(made, { sets: ['grpo.max_steps=5'], warnings });
+    assert.match(
+      warnings.join('\n'),
+      /was 4 and is now 5: the linear schedule .* Step 5 has the learning rate 0\.0002/,
+    );
+  });
+
+  it('tells what of its rollouts and metrics is missing or changed, and goes on', async () => {
+    const made = await interrupted();
+    const folder = runFolder(made.dir);
+    await rm(folder.rollout(1));
+    await truncate(folder.rollout(2), 100);
+    await edit(folder.metrics, (text) => text.replace(/"loss":[^,]+/, '"loss":9'));
+    const warnings: string[] = [];
+    await again(made, { warnings });
+    const told = warnings.join('\n');
+    assert.match(told, /rollouts\/000001\.\w+ is gone/);
+    assert.match(told, /rollouts\/000002\.\w+ was changed or cut off/);
+    assert.match(told, /metrics\.jsonl was changed in its lines up to step 2/);
+  });
+
+  it('of checkpoints without optimizer state says that AdamW would begin anew', async () => {
+    const made = await interrupted('checkpoint.save_only_model=true');
+    const files = await readdir(runFolder(made.dir).checkpoint(2));
+    assert.ok(files.includes('model.safetensors') && !files.includes('state.safetensors'));
+    await assert.rejects(again(made), { code: 'RUN_CHANGED', message: /save_only_model.*AdamW would begin anew/ });
+    assert.equal((await again(made, { accept: true })).status, 'finished');
+  });
+
+  it('makes a damaged reference anew from the model of the start, with the same bits', async () => {
+    const [whole, made] = [await interrupted('grpo.beta=0.1'), await interrupted('grpo.beta=0.1')];
+    await again(whole);
+    const reference = runFolder(made.dir).reference;
+    await truncate(join(reference, 'model.safetensors'), 1000);
+    const warnings: string[] = [];
+    await again(made, { warnings });
+    assert.match(warnings.join('\n'), /reference.*model\.safetensors has checksum .*made anew/);
+    assert.deepEqual(await lastingMetrics(made.dir), await lastingMetrics(whole.dir));
+    await rm(join(reference, 'model.safetensors'));
+    await writeFile(join(reference, 'config.json'), '{}');
+    assert.equal((await again(made, { sets: ['grpo.max_steps=5'] })).status, 'finished');
+  });
+});
+
+describe('a start', () => {
+  it('that fails leaves nothing: no folder, and of a run to be overwritten every byte', async () => {
+    const made = await interrupted();
+    const before = await filesBelow(made.dir);
+    const broken = join(root, 'broken.jsonl');
+    await writeFile(broken, '{"id": 1');
+    const cases: [string, string][] = [
+      ['model.path=/nowhere', 'CHECKPOINT_MISSING|MODEL_NOT_FOUND|TOKENIZER|IO_ERROR|CONFIG_NOT_FOUND'],
+      [`data.train=[{path: ${broken}}]`, 'DATA_BAD_ROW'],
+      ['data.train=[{path: /nowhere.jsonl}]', 'DATA_NOT_FOUND'],
+      ['rewards=[{name: x, module: /nowhere.mjs}]', 'REWARD_MODULE'],
+      ['grpo.max_completion_length=100000', 'CONFIG_BUDGET'],
+      ['prompt.style=chat', 'PROMPT_NO_TEMPLATE'],
+    ];
+    for (const [set, codes] of cases) {
+      for (const dir of [made.dir, join(root, 'never/made')]) {
+        const sets = [set, `run.dir=${dir}`];
+        const config = parseConfig(await readFile(made.yaml, 'utf8'), { path: made.yaml, sets });
+        const refused = (error: unknown) => {
+          assert.match((error as { code: string }).code, new RegExp(codes), set);
+          return true;
+        };
+        await assert.rejects(train(config, { overwrite: true }), refused);
+        await assert.rejects(checkInputs(config), refused);
+      }
+      assert.ok(!existsSync(join(root, 'never')));
+      const now = await filesBelow(made.dir);
+      assert.deepEqual([...now.keys()], [...before.keys()]);
+      for (const [name, bytes] of before) assert.ok(now.get(name)!.equals(bytes), name);
+    }
+  });
+
+  it('whose rewards fail is mended and started again in the same folder', async () => {
+    const made = await inputs(join(root, 'mended'));
+    const start = async () => train(parseConfig(await readFile(made.yaml, 'utf8'), { path: made.yaml }));
+    const whole = await readFile(made.module, 'utf8');
+    await writeFile(made.module, 'export default () => { throw new Error("boom"); };');
+    await assert.rejects(start(), { code: 'GRADER_ERRORS' });
+    assert.equal((await readRecord(made.dir)).status, 'failed');
+    // Node keeps modules that it has loaded: of another name it is another one.
+    await writeFile(made.module.replace('reward', 'other'), whole);
+    await edit(made.yaml, (text) => text.replace('reward.mjs', 'other.mjs'));
+    assert.equal((await start()).status, 'finished');
+  });
+
+  it('on the folder of a run takes its newest checkpoint', async () => {
+    const made = await interrupted();
+    const sets = [`model.path=${made.dir}`, `run.dir=${made.dir}-next`, 'grpo.max_steps=1'];
+    const config = parseConfig(await readFile(made.yaml, 'utf8'), { path: made.yaml, sets });
+    assert.equal((await train(config)).status, 'finished');
+    const { config: recorded } = await readRecord(`${made.dir}-next`);
+    assert.equal((recorded as { model: { path: string } }).model.path, runFolder(made.dir).checkpoint(2));
+  });
+
+  it('with overwriting ends as the run would in an empty folder', async () => {
+    const made = await interrupted();
+    await appendFile(join(made.dir, 'notes.txt'), 'mine');
+    const config = parseConfig(await readFile(made.yaml, 'utf8'), { path: made.yaml });
+    await train(config, { overwrite: true });
+    const other = parseConfig(await readFile(made.yaml, 'utf8'), { path: made.yaml, sets: [`run.dir=${made.dir}-b`] });
+    await train(other);
+    assert.deepEqual(await lastingMetrics(made.dir), await lastingMetrics(`${made.dir}-b`));
+    const [a, b] = [await filesBelow(made.dir), await filesBelow(`${made.dir}-b`)];
+    a.delete('notes.txt');
+    assert.deepEqual([...a.keys()].sort(), [...b.keys()].sort());
+    for (const [name, bytes] of b)
+      if (/^(checkpoints|rollouts|eval|final)/.test(name)) assert.ok(a.get(name)!.equals(bytes), name);
+    assert.equal((await readMetrics(join(made.dir, 'metrics.jsonl'))).length, 4);
+  });
+});
+
+const temperature = (text: string) => text.replace('"temperature": 1,', '"temperature": 0.5,');
+const firstLine = (text: string) => `${text.split('\n')[0]!}\n`;

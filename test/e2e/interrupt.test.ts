@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { RunRecord } from '../../src/run/index.js';
 import { filesBelow, glossa, lastingMetrics, start } from './glossa.js';
@@ -65,6 +66,51 @@ describe('a run that is stopped', () => {
     assert.ok((await weights(dir)).equals(await weights(whole)));
   });
 
+  for (const [signal, exit] of [
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    it(`by ${signal} saves too, and its exit code tells by what`, async () => {
+      const dir = join(root, signal);
+      const { child, ended } = await startUntilStep(
+        train(dir, '--set', 'checkpoint.every=0', '--set', 'grpo.max_steps=1000'),
+        1,
+      );
+      // A terminal that is gone takes no more lines either.
+      if (signal === 'SIGHUP') child.stderr!.destroy();
+      child.kill(signal);
+      const { code } = await ended;
+      assert.equal(code, exit);
+      const { status, saved } = await record(dir);
+      assert.equal(status, 'interrupted');
+      assert.ok(saved! > 0);
+      assert.equal((await readdir(join(dir, 'checkpoints'))).length, 1);
+    });
+  }
+
+  it('while it was to overwrite another, at any instant, leaves one of the two whole', async () => {
+    const dir = join(root, 'overwritten');
+    const old = ['--set', 'grpo.max_steps=2', '--set', 'checkpoint.every=1'];
+    assert.equal((await glossa(train(dir, ...old))).code, 0);
+    const wholeOld = await readFile(join(dir, 'checkpoints/000002/model.safetensors'));
+    for (let kill = 0; kill < 3; kill++) {
+      const fresh = ['--set', 'seed=8', '--set', 'grpo.max_steps=6', '--set', 'checkpoint.every=3', '--overwrite'];
+      const { child, ended } = await startUntilStep(train(dir, ...fresh), kill + 1);
+      await Promise.race([wait(Math.random() * 300), ended]);
+      child.kill('SIGKILL');
+      await ended;
+      const resumed = await glossa(['train', '--resume', dir, '--progress', 'none']);
+      assert.equal(resumed.code, 0, resumed.stderr);
+      const { seed, status } = await record(dir);
+      assert.equal(status, 'finished');
+      const steps = seed === 8 ? ['000003', '000006'] : ['000001', '000002'];
+      assert.deepEqual((await readdir(join(dir, 'checkpoints'))).sort(), steps);
+      if (seed === 8) break;
+      assert.ok((await readFile(join(dir, 'checkpoints/000002/model.safetensors'))).equals(wholeOld));
+    }
+    assert.ok(!(await readdir(dir)).some((name) => ['.next', '.arriving', 'run.lock'].includes(name)));
+  });
+
   it('by Ctrl-C twice ends at once and leaves the last checkpoint', async () => {
     const dir = join(root, 'twice');
     const { child, ended } = await startUntilStep(
@@ -88,6 +134,19 @@ describe('a run that is stopped', () => {
     await ended;
     const third = await glossa(train(dir));
     assert.match(third.stderr, /error RUN_EXISTS/);
+  });
+
+  it('is not overwritten while another process trains it', async () => {
+    const dir = join(root, 'locked-overwrite');
+    const { child, ended } = await startUntilStep(
+      train(dir, '--set', 'grpo.max_steps=1000', '--set', 'checkpoint.every=1'),
+      2,
+    );
+    const second = await glossa(train(dir, '--overwrite'));
+    assert.match(second.stderr, /error RUN_LOCKED/);
+    child.kill('SIGINT');
+    assert.equal((await ended).code, 130);
+    assert.ok((await lastingMetrics(dir)).length >= 2);
   });
 });
 

@@ -106,7 +106,7 @@ describe('a resumed run', () => {
       [/rewards\[0\]\.module imports words\.mjs/, made.imported, () => 'export const most = 30;\n'],
       [/run\.json: config\.grpo\.temperature: 1 then, 0.5 now/, join(made.dir, 'run.json'), temperature],
       [
-        /run\.json: seed: 3 then, 4 now/,
+        /run\.json: config\.seed: 3 then, 4 now/,
         join(made.dir, 'run.json'),
         (text) => text.replace('"seed": 3,', '"seed": 4,'),
       ],

@@ -53,6 +53,8 @@ export function runCommand<A extends unknown[]>(
       process.stderr.write(`${errorText(error)}\n`);
       process.exitCode = exitCode(error);
     }
+    // Node aborts where it cannot set back a terminal that is gone; the signal itself, not caught any more, has the same code.
+    if (first === 'SIGHUP' && (process.stdin.isTTY || process.stderr.isTTY)) process.kill(process.pid, 'SIGHUP');
   };
 }
 

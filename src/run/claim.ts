@@ -45,8 +45,7 @@ export async function claimNewRun(dir: string, { overwrite = false } = {}): Prom
     return {
       release,
       async begin(record) {
-        await removeLeftOvers(folder);
-        await rm(folder.next, { recursive: true, force: true });
+        await sweep(folder);
         if (standing === 'idle') await removeRun(folder);
         const place = standing === 'begun' ? runFolder(folder.next) : folder;
         await makeFolders(place);
@@ -103,6 +102,8 @@ export interface RunClaim extends FoundRecord {
    * and opens the run.
    */
   rewind(record: RunRecord): Promise<Run>;
+  /** Removes what killed processes have left. */
+  sweep(): Promise<void>;
   release(): Promise<void>;
 }
 
@@ -147,9 +148,9 @@ export async function claimRun(dir: string, warn: Warn): Promise<RunClaim> {
       damage,
       missing,
       release,
+      sweep: () => sweep(folder),
       async rewind(record) {
-        await removeLeftOvers(folder);
-        await rm(folder.next, { recursive: true, force: true });
+        await sweep(folder);
         await makeFolders(folder);
         await rewriteMetrics(folder.metrics, lines);
         await removeLater(folder.rollouts, step);
@@ -163,6 +164,11 @@ export async function claimRun(dir: string, warn: Warn): Promise<RunClaim> {
     await release();
     throw error;
   }
+}
+
+async function sweep(folder: RunFolder): Promise<void> {
+  await removeLeftOvers(folder);
+  await rm(folder.next, { recursive: true, force: true });
 }
 
 async function lockOrLeave(folder: RunFolder, made: readonly string[]): Promise<() => Promise<void>> {

@@ -20,6 +20,7 @@ export const runFolder = (dir: string) => ({
   /** The weights of a finished run alone, in the type the model came in. */
   final: join(dir, 'final'),
   report: join(dir, 'report.html'),
+  reportFigures: join(dir, 'report-figures'),
   /** A run that will take the place of the one in the folder, until its first checkpoint is whole. */
   next: join(dir, '.next'),
   /** The same from then on, until it lies in the folder itself. */

@@ -5,6 +5,7 @@ import { namesIn } from '../base/folder.js';
 import { checkpointSteps, removeTemporary } from './checkpoint.js';
 import { stepOf, type RunFolder } from './folder.js';
 import { removeModelFolder } from './model_folder.js';
+import { removeReport } from './remove_report.js';
 
 /** Removes what a run wrote, and nothing else that lies in the folder. run.json goes last: until then it is a run's. */
 export async function removeRun(folder: RunFolder): Promise<void> {
@@ -15,7 +16,8 @@ export async function removeRun(folder: RunFolder): Promise<void> {
   for (const dir of [folder.reference, folder.final]) await removeModelFolder(dir);
   await removeLeftOvers(folder);
   for (const dir of [folder.rollouts, folder.evaluations, folder.checkpoints]) await rmdir(dir).catch(() => undefined);
-  for (const path of [folder.metrics, folder.report, folder.recordCopy, folder.record]) await rm(path, { force: true });
+  await removeReport(folder);
+  for (const path of [folder.metrics, folder.recordCopy, folder.record]) await rm(path, { force: true });
 }
 
 /** Removes what a killed process had not finished: dotted files and folders of the names that glossa gives them. */

@@ -55,7 +55,10 @@ export async function resume(
   let parts: Parts | undefined;
   try {
     const asked = await going(claim, change, options);
-    if (asked.kind === 'finished') return finishedBefore(claim);
+    if (asked.kind === 'finished') {
+      await claim.sweep();
+      return finishedBefore(claim);
+    }
     parts = await openToGoOn(claim, asked, options);
     const run = await claim.rewind(nextRecord(claim, asked, parts));
     return await drive(run, parts, claim.checkpoint, options);

@@ -558,7 +558,10 @@ describe('overwriting', () => {
     for (const step of [1, 2, 3]) await writeFile(run.folder.rollout(step), 'old');
     await file(dir, 'reference/model.safetensors', 'old');
     await file(dir, 'final/model.safetensors', 'old');
-    await file(dir, 'report.html', 'old');
+    await file(dir, 'report.html', '<meta name="generator" content="glossa report">');
+    const figures = { made_by: 'glossa report', page: 'report.html', files: ['a.svg', '../../notes.txt'] };
+    await file(dir, 'report-figures/figures.json', JSON.stringify(figures));
+    await file(dir, 'report-figures/a.svg', 'old');
     await run.saved(3);
     await run.close();
     for (const name of MINE) await file(dir, name, 'mine');
@@ -570,6 +573,7 @@ describe('overwriting', () => {
     'checkpoints/000003/model.gguf',
     'checkpoints/mine',
     'final/README.md',
+    'report-figures/mine.svg',
   ];
 
   async function assertNew(dir: string): Promise<void> {
@@ -587,6 +591,7 @@ describe('overwriting', () => {
         'final/README.md',
         'metrics.jsonl',
         'notes.txt',
+        'report-figures/mine.svg',
         rollouts,
         'rollouts/mine.txt',
         'run.json',

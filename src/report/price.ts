@@ -17,7 +17,8 @@ const LEAST_KEPT = 0.01;
 
 /**
  * The fidelity price of `kept` against `lost` at the last evaluation of each, for every suite in a language that both train on
- * (docs/metrics.md, "Fidelity price"). None where they began with different models, or saw different numbers of completions.
+ * (docs/metrics.md, "Fidelity price"). None where they began with different models, or the suite is another file or has another
+ * number of completions.
  */
 export function fidelityPrices(lost: RunModel, kept: RunModel): FidelityPrice[] {
   if (!isDeepStrictEqual(startOf(lost), startOf(kept))) return [];
@@ -25,7 +26,7 @@ export function fidelityPrices(lost: RunModel, kept: RunModel): FidelityPrice[] 
     const other = lost.suites.find((each) => each.trained && each.suite === suite && each.language === language);
     const [a, b] = [other?.rows.at(-1), rows.at(-1)];
     if (!trained || a === undefined || b === undefined) return [];
-    if (a.n !== b.n || a.step === 0 || b.step === 0) return [];
+    if (a.n !== b.n || a.file !== b.file || a.step === 0 || b.step === 0) return [];
     if (!isNumber(a.accuracy) || !isNumber(b.accuracy) || a.target_wr === null || b.target_wr === null) return [];
     const points = b.target_wr - a.target_wr;
     return points <= LEAST_KEPT

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { readText } from '../base/read_file.js';
+import type { EvaluationRow } from './evaluation.js';
 import { runFolder } from './folder.js';
 import { readMetrics } from './metrics.js';
 import { readRecord } from './record.js';
@@ -33,10 +34,20 @@ async function readEvaluations(dir: string): Promise<RunSummary['evaluations']> 
   for (const name of names.filter((each) => /^\d+-.*\.json$/.test(each)).sort()) {
     const path = join(dir, name);
     try {
-      rows.push(...(JSON.parse(await readText(path)) as { rows: RunSummary['evaluations'] }).rows);
+      const file = JSON.parse(await readText(path)) as { rows: RunSummary['evaluations'] };
+      for (const row of file.rows) rows.push(checked(row));
     } catch (error) {
-      throw new GlossaError('RUN_CORRUPT', `${path}: not an evaluation`, { cause: error });
+      throw new GlossaError('RUN_CORRUPT', `${path}: not an evaluation`, {
+        cause: error,
+        hint: 'restore the file, or delete it',
+      });
     }
   }
   return rows;
+}
+
+function checked(row: EvaluationRow): EvaluationRow {
+  const names = typeof row.suite === 'string' && typeof row.language === 'string';
+  if (!names || !Number.isInteger(row.step) || !Number.isInteger(row.n)) throw new Error('not a row of an evaluation');
+  return row;
 }

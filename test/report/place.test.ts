@@ -6,6 +6,7 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { GlossaError } from '../../src/base/error.js';
 import { fileNames, uniqueLabels } from '../../src/report/labels.js';
 import { writeReport } from '../../src/report/index.js';
+import { readRun } from '../../src/run/index.js';
 import type { RunSummary } from '../../src/run/types.js';
 import { glossa } from '../e2e/glossa.js';
 import { makeRun } from './runs.js';
@@ -125,6 +126,21 @@ describe('labels', () => {
     assert.deepEqual(fileNames(['a-2', 'a', 'a!', 'A']), ['a-2', 'a', 'a-3', 'a-4']);
     assert.deepEqual(fileNames(['a-3', 'a', 'a!']), ['a-3', 'a', 'a-3-3']);
   });
+});
+
+it('a damaged evaluation is refused by its name', async () => {
+  const made = join(dir, 'damaged');
+  await makeRun(made, { languages: ['ko'] });
+  for (const text of [
+    '',
+    '{}',
+    '{"rows":[{}]}',
+    '{"rows":[null]}',
+    '{"rows":[{"step":0,"suite":"a","language":"ko"}]}',
+  ]) {
+    await writeFile(join(made, 'eval/000000-a.json'), text);
+    await assert.rejects(readRun(made), { code: 'RUN_CORRUPT', message: /000000-a\.json: not an evaluation/ });
+  }
 });
 
 it('the command names two runs of one name by their paths', async () => {

@@ -140,6 +140,21 @@ describe('the story', () => {
     );
   });
 
+  it('counts the problems that were judged, not completions', async () => {
+    const told = async (more: object, samples: number) =>
+      tell({
+        label: 'run',
+        languages: ['ko'],
+        config: { eval: { num_samples: samples } },
+        evaluations: [0, 4].map((step) =>
+          evaluation([step, 'a', 'ko'], { accuracy: step === 0 ? 0.5 : 0.65, ...more }),
+        ),
+      });
+    assert.match((await told({}, 1))[0]!, /accuracy rose from/);
+    assert.match((await told({}, 4))[0]!, /no difference beyond noise/);
+    assert.match((await told({ judged: 20 }, 1))[0]!, /no difference beyond noise/);
+  });
+
   it('asks no price where the runs began with different models or saw other completions', async () => {
     const run = (label: string, config: object, n: number) => ({
       label,

@@ -101,6 +101,9 @@ Napi::Value engine_info(Napi::Env env, const EngineInfo& info) {
   set(result, "context", static_cast<double>(info.context));
   set(result, "optimizerStep", static_cast<double>(info.optimizer_step));
   result.Set("frozen", Napi::Boolean::New(env, info.frozen));
+  Napi::Array warnings = Napi::Array::New(env, info.warnings.size());
+  for (uint32_t i = 0; i < info.warnings.size(); ++i) warnings.Set(i, Napi::String::New(env, info.warnings[i]));
+  result.Set("warnings", warnings);
   return result;
 }
 

@@ -61,6 +61,7 @@ Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& o
   Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
   if (!kernels.ok()) return kernels.status();
   e.model = make_model(config, options.dtype, kernels.value());
+  e.warnings = config.warnings;
   e.pool = std::make_unique<ThreadPool>(options.threads > 0 ? options.threads : available_cores());
   e.together = goes_together(e.model, e.threads(), options.sharing);
   e.frozen = options.frozen;
@@ -107,6 +108,8 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::string& dir, const Engin
     Result<std::unique_ptr<CheckpointSource>> source = CheckpointSource::open(engine->impl_->model, dir);
     if (!source.ok()) return source.status();
     if (Status s = fill(*engine->impl_, *source.value()); !s.ok()) return s;
+    std::vector<std::string>& warnings = engine->impl_->warnings;
+    warnings.insert(warnings.end(), source.value()->warnings().begin(), source.value()->warnings().end());
     return engine;
   });
 }
@@ -124,7 +127,8 @@ EngineInfo Engine::info() const {
           m.config.layers,
           m.config.context,
           impl_->optimizer.step,
-          impl_->frozen};
+          impl_->frozen,
+          impl_->warnings};
 }
 const ModelConfig& Engine::config() const {
   return impl_->model.config;

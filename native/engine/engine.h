@@ -37,6 +37,8 @@ struct EngineInfo {
   int64_t vocab, hidden, layers, context;
   int64_t optimizer_step;
   bool frozen;
+  // What the model's files hold or ask for and the engine passes over.
+  std::vector<std::string> warnings;
 };
 
 // Long calls look at `cancelled` between steps of work and report progress; both may be null.

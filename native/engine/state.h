@@ -18,6 +18,7 @@ struct Optimizer {
 
 struct EngineState {
   Model model;
+  std::vector<std::string> warnings;
   bool frozen = false;  // then there are no masters, and nothing trains
   Floats master;        // flat float32, tensor_specs layout
   Weights policy, reference;

@@ -24,7 +24,7 @@ Status check_stored(const std::string& path, const std::string& name, const std:
     return mismatch("has shape " + shape_text(stored->shape) + "; the configuration asks for " + shape_text(shape));
   if (!is_weight_type(stored->dtype))
     return mismatch("is " + stored->dtype +
-                    "; weights must be F32, BF16 or F16 (quantised weights are not computed here)");
+                    "; weights must be F64, F32, BF16 or F16 (quantised weights are not computed here)");
   return {};
 }
 

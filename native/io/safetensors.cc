@@ -233,13 +233,21 @@ void SafetensorsFile::give_back(const uint8_t* data, int64_t bytes) const {
 }
 
 bool is_weight_type(const std::string& dtype) {
-  return dtype == "F32" || dtype == "BF16" || dtype == "F16";
+  return dtype == "F32" || dtype == "BF16" || dtype == "F16" || dtype == "F64";
 }
 
 void widen(const StoredTensor& tensor, int64_t first, int64_t count, float* out) {
   if (count <= 0) return;
   if (tensor.dtype == "F32") {
     memcpy(out, tensor.data + first * 4, static_cast<size_t>(count) * 4);
+    return;
+  }
+  if (tensor.dtype == "F64") {
+    for (int64_t i = 0; i < count; ++i) {
+      double x;
+      memcpy(&x, tensor.data + (first + i) * 8, 8);
+      out[i] = static_cast<float>(x);
+    }
     return;
   }
   const uint8_t* from = tensor.data + first * 2;
@@ -258,7 +266,7 @@ void widen(const StoredTensor& tensor, int64_t first, int64_t count, float* out)
 Status to_float(const StoredTensor& tensor, float* out) {
   if (!is_weight_type(tensor.dtype))
     return Status("CHECKPOINT_CORRUPT", tensor.file + ": tensor " + json_quote(tensor.name) + " is " + tensor.dtype +
-                                            "; weights must be F32, BF16 or F16");
+                                            "; weights must be F64, F32, BF16 or F16");
   widen(tensor, 0, tensor.elements(), out);
   return {};
 }

@@ -89,24 +89,18 @@ Result<WeightFiles> WeightFiles::open(const std::string& dir) {
                                               json_quote(tensor) + ". Copy or download the missing shard");
     if (Status s = out.add(path); !s.ok()) return s;
   }
-  std::unordered_set<std::string> listed;
-  for (const auto& [tensor, shard] : index.value()) {
-    listed.insert(tensor);
-    const Entry* entry = out.find(tensor);
-    if (!entry || entry->file->path() != dir + "/" + shard)
-      return Status("CHECKPOINT_MISMATCH", dir + "/" + shard + ": tensor " + json_quote(tensor) + " is not in it; " +
-                                               kIndexFile + " says that it is");
-  }
-  for (const Entry& entry : out.entries_)
-    if (!listed.count(entry.tensor->name))
-      return Status("CHECKPOINT_MISMATCH", entry.file->path() + ": tensor " + json_quote(entry.tensor->name) +
-                                               " is not named in " + kIndexFile);
+  for (auto& [tensor, shard] : index.value()) out.listed_.emplace(tensor, dir + "/" + shard);
   return out;
 }
 
 const WeightFiles::Entry* WeightFiles::find(const std::string& name) const {
   const auto at = places_.find(name);
   return at == places_.end() ? nullptr : &entries_[at->second];
+}
+
+std::string WeightFiles::place_of(const std::string& name) const {
+  const auto at = listed_.find(name);
+  return at == listed_.end() ? path_ : at->second;
 }
 
 }  // namespace glossa

@@ -27,16 +27,15 @@ class WeightFiles {
     const SafetensorsFile* file;
     const StoredTensor* tensor;
   };
-  // model.safetensors where it is there, as Transformers does, else the index and its shards: every tensor of the
-  // weight_map must lie in its shard, every tensor of a shard be named by the weight_map for that shard.
-  // CHECKPOINT_MISSING: no weights, or a shard is not there. CHECKPOINT_MISMATCH: index and shards disagree (names
-  // shard and tensor). Those of SafetensorsFile::open and parse_weight_index.
+  // model.safetensors where it is there, else all shards that the index names, whichever tensors it names for them: the
+  // way of Transformers. CHECKPOINT_MISSING: no weights, or a shard is not there. CHECKPOINT_MISMATCH: a tensor lies in
+  // two shards. Those of SafetensorsFile::open and parse_weight_index.
   static Result<WeightFiles> open(const std::string& dir);
 
   const std::vector<Entry>& entries() const { return entries_; }
   const Entry* find(const std::string& name) const;
-  // The file to name where a tensor is in none: model.safetensors or the index.
-  const std::string& path() const { return path_; }
+  // The file to name where a tensor is in none: the shard that the index names for it, the index, or model.safetensors.
+  std::string place_of(const std::string& name) const;
 
  private:
   Status add(const std::string& path);
@@ -44,6 +43,7 @@ class WeightFiles {
   std::vector<std::unique_ptr<SafetensorsFile>> files_;
   std::vector<Entry> entries_;
   std::unordered_map<std::string, size_t> places_;
+  std::unordered_map<std::string, std::string> listed_;  // by the index
 };
 
 }  // namespace glossa

@@ -19,7 +19,7 @@ struct FamilyRow {
   double rms_eps;
   int64_t head_dim;      // 0: hidden_size / num_attention_heads
   bool kv_heads_follow;  // num_key_value_heads defaults to num_attention_heads; else it must be given
-  bool optional_window;  // sliding_window counts only with use_sliding_window
+  bool windows;          // layers may see a window of keys; elsewhere Transformers reads none of the settings of one
 };
 constexpr FamilyRow kFamilies[] = {
     {"llama", "LlamaForCausalLM", Family::llama, false, false, QkNorm::none, 1e-6, 0, true, false},
@@ -77,6 +77,12 @@ class Settings {
     const Json* value = json_.find(key);
     return value && !value->is_null() ? value : nullptr;
   }
+
+  bool is_null(const char* key) const {
+    const Json* value = json_.find(key);
+    return value && value->is_null();
+  }
+  const std::string& where() const { return where_; }
 
   int64_t integer(const char* key, int64_t low, int64_t high, int64_t fallback = -1) {
     const Json* value = given(key);
@@ -140,7 +146,7 @@ bool equal(const RopeConfig& a, const RopeConfig& b) {
 }
 
 // One object of rope settings, whichever key it stands under. `theta` holds where the object does not give its own.
-RopeConfig read_rope_object(Settings& settings, const char* key, double theta) {
+RopeConfig read_rope_object(Settings& settings, const char* key, double theta, int64_t context) {
   RopeConfig rope{RopeType::plain, theta, 1, 1, 1, 0};
   const Json& object = *settings.given(key);
   if (object.kind != Json::Kind::object) {
@@ -152,14 +158,16 @@ RopeConfig read_rope_object(Settings& settings, const char* key, double theta) {
   std::string type = in.text("rope_type", in.text("type", "default").c_str());
   if (type == "llama3") {
     rope.type = RopeType::llama3;
-    for (const char* needed : {"factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"})
+    for (const char* needed : {"factor", "low_freq_factor", "high_freq_factor"})
       if (!in.given(needed)) in.invalid(needed, "is missing; rope type llama3 needs it");
     rope.factor = in.real("factor", 0, 1e6, 1);
     rope.low_freq_factor = in.real("low_freq_factor", 0, 1e6, 1);
     rope.high_freq_factor = in.real("high_freq_factor", 0, 1e6, 4);
-    rope.original_context = static_cast<double>(in.integer("original_max_position_embeddings", 1, 1 << 24, 1));
+    rope.original_context = static_cast<double>(in.integer("original_max_position_embeddings", 1, 1 << 24, context));
     if (!(rope.low_freq_factor < rope.high_freq_factor))
       in.invalid("low_freq_factor", "must be below high_freq_factor");
+  } else if (type == "dynamic" && in.integer("original_max_position_embeddings", 1, 1 << 24, context) >= context) {
+    // Up to the context, and nothing here goes beyond it, a dynamic rope is the default one.
   } else if (type != "default") {
     in.unsupported("rope_type", "is " + json_quote(type) + "; computed here are default and llama3");
   }
@@ -172,49 +180,69 @@ RopeConfig read_rope_object(Settings& settings, const char* key, double theta) {
 }
 
 // Old spelling: rope_theta and rope_scaling; new: rope_parameters. Both may stand there if they agree.
-RopeConfig read_rope(Settings& settings) {
+RopeConfig read_rope(Settings& settings, int64_t context) {
   double theta = settings.real("rope_theta", 0, 1e12, kDefaultTheta);
   if (settings.real("partial_rotary_factor", 0, 1, 1) != 1)
     settings.unsupported("partial_rotary_factor", "is not 1; partial rotation is not computed here");
   bool parameters = settings.given("rope_parameters"), scaling = settings.given("rope_scaling");
   if (!parameters && !scaling) return {RopeType::plain, theta, 1, 1, 1, 0};
-  if (!parameters) return read_rope_object(settings, "rope_scaling", theta);
-  RopeConfig rope = read_rope_object(settings, "rope_parameters", theta);
+  if (!parameters) return read_rope_object(settings, "rope_scaling", theta, context);
+  RopeConfig rope = read_rope_object(settings, "rope_parameters", theta, context);
   bool agree = !settings.given("rope_theta") || theta == rope.theta;
-  if (scaling && !equal(rope, read_rope_object(settings, "rope_scaling", rope.theta))) agree = false;
+  if (scaling && !equal(rope, read_rope_object(settings, "rope_scaling", rope.theta, context))) agree = false;
   if (!agree)
     settings.invalid("rope_parameters", "disagrees with rope_theta and rope_scaling; remove one of the two spellings");
   return rope;
 }
 
-// Features that Transformers would compute and this program does not.
+// Features that Transformers would compute and this program does not. What its class of the family does not read is
+// passed over.
 void refuse_uncomputed(Settings& settings, const FamilyRow& row) {
   for (const char* key : {"quantization_config", "num_experts", "num_local_experts", "num_experts_per_tok"})
     if (settings.given(key)) settings.unsupported(key, "is set; quantised weights and experts are not computed here");
   if (row.family != Family::qwen2 && settings.boolean("attention_bias", false))
     settings.unsupported("attention_bias", "is true; of these families only qwen2 has attention biases here");
-  if (settings.boolean("mlp_bias", false))
+  if (row.family == Family::llama && settings.boolean("mlp_bias", false))
     settings.unsupported("mlp_bias", "is true; MLP biases are not computed here");
   std::string activation = settings.text("hidden_act", "silu");
-  if (activation != "silu")
+  if (activation != "silu" && activation != "swish")
     settings.unsupported("hidden_act", "is " + json_quote(activation) + "; computed here is silu");
-  if (settings.real("attention_dropout", -1, 1, 0) != 0)
-    settings.unsupported("attention_dropout", "is not 0; dropout is not computed here, set it to 0");
+}
 
-  if (row.optional_window ? settings.boolean("use_sliding_window", false) : settings.given("sliding_window") != nullptr)
-    settings.unsupported(row.optional_window ? "use_sliding_window" : "sliding_window",
-                         "asks for sliding-window attention, which is not computed here");
-  if (const Json* types = settings.given("layer_types")) {
-    if (types->kind != Json::Kind::array) settings.invalid("layer_types", "is not a list");
-    for (const Json& type : types->array)
-      if (type.kind != Json::Kind::string || type.string != "full_attention")
-        settings.unsupported("layer_types", "holds " + shown(type) + "; computed here is full_attention");
-  }
-  if (const Json* names = settings.given("architectures")) {
-    if (names->kind != Json::Kind::array) settings.invalid("architectures", "is not a list");
+// The settings that change nothing here and may still be missed.
+std::vector<std::string> warnings_of(Settings& settings, const FamilyRow& row) {
+  std::vector<std::string> warnings;
+  auto warn = [&](const std::string& what) { warnings.push_back(settings.where() + ": " + what); };
+  if (settings.real("attention_dropout", -1, 1, 0) != 0)
+    warn("attention_dropout is not 0; nothing is dropped out here, as where a model is used and not trained");
+  const Json* names = settings.given("architectures");
+  if (names && names->kind != Json::Kind::array) settings.invalid("architectures", "is not a list");
+  if (names)
     for (const Json& name : names->array)
       if (name.kind != Json::Kind::string || name.string != row.architecture)
-        settings.unsupported("architectures", "holds " + shown(name) + "; expected " + row.architecture);
+        warn("architectures holds " + shown(name) + "; the model is taken as " + row.architecture);
+  return warnings;
+}
+
+// Layers that see the last keys alone. As in Transformers they are those that layer_types names, or where that is not
+// given all from max_window_layers on, and with use_sliding_window only; a window of the whole context is none.
+void refuse_windows(Settings& settings, int64_t layers, int64_t context) {
+  const bool in_use = settings.boolean("use_sliding_window", false) && !settings.is_null("sliding_window");
+  const int64_t window = in_use ? settings.integer("sliding_window", 1, int64_t{1} << 40, 4096) : 0;
+  const int64_t first = settings.integer("max_window_layers", 0, int64_t{1} << 40, 28);
+  const Json* types = settings.given("layer_types");
+  if (types && (types->kind != Json::Kind::array || static_cast<int64_t>(types->array.size()) != layers))
+    return settings.invalid("layer_types", "is not a list of num_hidden_layers, " + std::to_string(layers));
+  for (int64_t i = 0; i < layers; ++i) {
+    const Json* type = types ? &types->array[static_cast<size_t>(i)] : nullptr;
+    const bool slides = type ? type->kind == Json::Kind::string && type->string == "sliding_attention" : i >= first;
+    if (type && (!slides || !in_use) && (type->kind != Json::Kind::string || type->string != "full_attention"))
+      settings.unsupported("layer_types", "holds " + shown(*type) + "; computed here is full_attention");
+    if (in_use && slides && window < context)
+      settings.unsupported("use_sliding_window", "asks for attention to the last " + std::to_string(window) +
+                                                     " tokens in layer " + std::to_string(i) +
+                                                     ", which is not computed here; with max_position_embeddings of "
+                                                     "at most as many it would be full attention");
   }
 }
 
@@ -232,19 +260,40 @@ const char* torch_type(Dtype t) {
   return t == Dtype::f32 ? "float32" : t == Dtype::bf16 ? "bfloat16" : "float16";
 }
 
-// The text a configuration was read from with the type of the weights, under the names that it has there already.
-std::string with_type(const std::string& source, Dtype on_disk) {
-  Json json = Json::parse(source, "config.json").take();
-  Json type;
-  type.kind = Json::Kind::string;
-  type.string = torch_type(on_disk);
-  bool told = false;
-  for (auto& [key, value] : json.object)
-    if (key == "dtype" || key == "torch_dtype") {
-      value = type;
-      told = true;
+// The old spelling of a rope that is scaled; empty where it is not.
+std::string scaling_text(const RopeConfig& rope) {
+  if (rope.type != RopeType::llama3) return "";
+  return "{\"factor\": " + number(rope.factor) + ", \"high_freq_factor\": " + number(rope.high_freq_factor) +
+         ", \"low_freq_factor\": " + number(rope.low_freq_factor) +
+         ", \"original_max_position_embeddings\": " + std::to_string(static_cast<int64_t>(rope.original_context)) +
+         ", \"rope_type\": \"llama3\"}";
+}
+
+void set(Json* object, const char* name, const std::string& text) {
+  Json value = Json::parse(text, name).take();
+  for (auto& [key, old] : object->object)
+    if (key == name) {
+      old = std::move(value);
+      return;
     }
-  if (!told) json.object.push_back({"torch_dtype", type});  // the older of the two, which all versions read
+  object->object.push_back({name, std::move(value)});
+}
+
+// The text a configuration was read from with the type of the weights, under the names that it has there already, and
+// with the old spelling of the rope where only the new one stands: without it Transformers before 5 takes another rope
+// and says nothing.
+std::string with_type(const ModelConfig& c, Dtype on_disk) {
+  Json json = Json::parse(c.source, "config.json").take();
+  const std::string type = json_quote(torch_type(on_disk));
+  const bool told = json.find("dtype") != nullptr;
+  if (told) set(&json, "dtype", type);
+  if (!told || json.find("torch_dtype")) set(&json, "torch_dtype", type);  // the older one, which all versions read
+  auto lacks = [&json](const char* name) { return !json.find(name) || json.find(name)->is_null(); };
+  if (!lacks("rope_parameters")) {
+    if (lacks("rope_theta")) set(&json, "rope_theta", number(c.rope.theta));
+    const std::string scaling = scaling_text(c.rope);
+    if (lacks("rope_scaling") && !scaling.empty()) set(&json, "rope_scaling", scaling);
+  }
   return json_text(json) + "\n";
 }
 
@@ -273,6 +322,7 @@ Result<ModelConfig> parse_model_config(const std::string& text, const std::strin
   refuse_uncomputed(in, *row);
 
   ModelConfig c{};
+  c.warnings = warnings_of(in, *row);
   c.family = row->family;
   c.qkv_bias = row->qkv_bias;
   c.post_norm = row->post_norm;
@@ -288,6 +338,7 @@ Result<ModelConfig> parse_model_config(const std::string& text, const std::strin
   c.vocab = in.integer("vocab_size", 1, (1 << 24) - 1);
   c.context = in.integer("max_position_embeddings", 1, 1 << 24);
   if (!in.status().ok()) return in.status();
+  if (row->windows) refuse_windows(in, c.layers, c.context);
 
   bool divided = !in.given("head_dim") && row->head_dim == 0;
   if (divided && c.hidden % c.heads != 0)
@@ -302,20 +353,16 @@ Result<ModelConfig> parse_model_config(const std::string& text, const std::strin
   c.rms_eps = static_cast<float>(in.real("rms_norm_eps", 0, 1, row->rms_eps));
   c.initializer_range = static_cast<float>(in.real("initializer_range", 0, 1, 0.02));
   c.tied = in.boolean("tie_word_embeddings", false);
-  c.rope = read_rope(in);
+  c.rope = read_rope(in, c.context);
   if (!in.status().ok()) return in.status();
   c.source = text;
   return c;
 }
 
 std::string model_config_json(const ModelConfig& c, Dtype on_disk) {
-  if (!c.source.empty()) return with_type(c.source, on_disk);
+  if (!c.source.empty()) return with_type(c, on_disk);
   const FamilyRow& row = family_row(c.family);
-  std::string scaling;
-  if (c.rope.type == RopeType::llama3)
-    scaling = "\"factor\": " + number(c.rope.factor) + ", \"high_freq_factor\": " + number(c.rope.high_freq_factor) +
-              ", \"low_freq_factor\": " + number(c.rope.low_freq_factor) + ", \"original_max_position_embeddings\": " +
-              std::to_string(static_cast<int64_t>(c.rope.original_context)) + ", \"rope_type\": \"llama3\"";
+  const std::string scaling = scaling_text(c.rope);
   std::string theta = number(c.rope.theta);
   std::vector<std::pair<const char*, std::string>> lines = {
       {"architectures", "[" + json_quote(row.architecture) + "]"},
@@ -335,16 +382,16 @@ std::string model_config_json(const ModelConfig& c, Dtype on_disk) {
       {"num_hidden_layers", std::to_string(c.layers)},
       {"num_key_value_heads", std::to_string(c.kv_heads)},
       {"rms_norm_eps", number(c.rms_eps)},
-      {"rope_parameters",
-       "{" + (scaling.empty() ? "\"rope_type\": \"default\"" : scaling) + ", \"rope_theta\": " + theta + "}"},
-      {"rope_scaling", scaling.empty() ? "null" : "{" + scaling + "}"},
+      {"rope_parameters", (scaling.empty() ? "{\"rope_type\": \"default\"" : scaling.substr(0, scaling.size() - 1)) +
+                              ", \"rope_theta\": " + theta + "}"},
+      {"rope_scaling", scaling.empty() ? "null" : scaling},
       {"rope_theta", theta},
       {"tie_word_embeddings", c.tied ? "true" : "false"},
       {"torch_dtype", json_quote(torch_type(on_disk))},
       {"vocab_size", std::to_string(c.vocab)},
   };
   if (c.family != Family::qwen2) lines.emplace_back("attention_bias", "false");
-  if (row.optional_window) lines.emplace_back("use_sliding_window", "false");
+  if (row.windows) lines.emplace_back("use_sliding_window", "false");
   std::string out = "{\n";
   for (size_t i = 0; i < lines.size(); ++i)
     out += "  " + json_quote(lines[i].first) + ": " + lines[i].second + (i + 1 < lines.size() ? ",\n" : "\n");

@@ -22,6 +22,7 @@ struct ModelConfig {
   QkNorm qk_norm;
   RopeConfig rope;
   float initializer_range;
+  std::vector<std::string> warnings;  // settings that say something which is not done
   std::string source;  // the text it was read from, which is what is saved again; empty where made in code
   QkvShape qkv_shape() const { return {heads, kv_heads, head_dim, qk_norm, rms_eps}; }
 };
@@ -29,11 +30,12 @@ struct ModelConfig {
 // From the text of a Hugging Face config.json, old and new spellings of the rope settings. A feature that is not
 // computed here (sliding window in use, other rope types, experts, quantised weights, other activations, attention or
 // MLP biases of other kinds) is refused by name with MODEL_UNSUPPORTED; what is missing, out of range or contradictory
-// with CONFIG_INVALID. Defaults are those of Transformers. `where` names the file in messages.
+// with CONFIG_INVALID. What Transformers passes over is passed over. Defaults are those of Transformers. `where` names
+// the file in messages.
 Result<ModelConfig> parse_model_config(const std::string& json, const std::string& where);
-// The config.json of weights stored in `on_disk`: the text the configuration was read from, with that type and nothing
-// else changed. Where there is no such text: Hugging Face layout, new spelling of the rope settings with the old beside
-// it, token ids null.
+// The config.json of weights stored in `on_disk`: the text the configuration was read from, with that type, and the
+// old spelling of the rope settings beside the new one. Where there is no such text: Hugging Face layout, new spelling
+// of the rope settings with the old beside it, token ids null.
 std::string model_config_json(const ModelConfig& config, Dtype on_disk);
 
 // One tensor of the checkpoint: a run of rows of a (possibly fused) parameter.

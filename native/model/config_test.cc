@@ -76,6 +76,8 @@ TEST("config: old and new spellings of the rope settings mean the same") {
     CHECK(r.type == RopeType::llama3 && r.theta == 5e5 && r.factor == 8 && r.low_freq_factor == 1 &&
           r.high_freq_factor == 4 && r.original_context == 32);
   }
+  const std::string silent = R"("factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0})";
+  CHECK_EQ(parsed(config("llama", R"("rope_scaling":{"type":"llama3",)" + silent)).rope.original_context, 128.0);
   RopeConfig plain = parsed(config("qwen3", R"("rope_theta":1000000,"rope_scaling":null)")).rope;
   CHECK(plain.type == RopeType::plain && plain.theta == 1e6);
   refused(config("llama", fresh + R"(,"rope_theta":10000)"), "CONFIG_INVALID", "rope_parameters");
@@ -95,9 +97,6 @@ TEST("config: old and new spellings of the rope settings mean the same") {
 TEST("config: what is not computed is refused by name") {
   const char* u = "MODEL_UNSUPPORTED";
   refused(config("mistral"), u, "mistral");
-  refused(config("qwen2", R"("use_sliding_window":true)"), u, "use_sliding_window");
-  refused(config("llama", R"("sliding_window":4096)"), u, "sliding_window");
-  refused(config("olmo2", R"("sliding_window":4096)"), u, "sliding_window");
   refused(config("qwen3", R"("layer_types":["full_attention","sliding_attention"])"), u, "layer_types");
   refused(config("llama", R"("hidden_act":"gelu")"), u, "hidden_act");
   for (const char* family : {"llama", "qwen3", "olmo2"})
@@ -106,10 +105,57 @@ TEST("config: what is not computed is refused by name") {
   refused(config("llama", R"("quantization_config":{"bits":4})"), u, "quantization_config");
   refused(config("qwen3", R"("num_experts":8)"), u, "num_experts");
   refused(config("llama", R"("num_local_experts":8)"), u, "num_local_experts");
-  refused(config("llama", R"("attention_dropout":0.1)"), u, "attention_dropout");
-  refused(config("llama", R"("architectures":["LlamaForSequenceClassification"])"), u, "architectures");
-  parsed(config("qwen2", R"("use_sliding_window":false,"sliding_window":32768,"max_window_layers":28)"));
-  parsed(config("qwen3", R"("layer_types":["full_attention","full_attention"],"sliding_window":null)"));
+}
+
+// The context is 128 and there are two layers. What is accepted and what is refused was asked of Transformers 5.24: the
+// accepted have the log-probabilities of full attention there.
+TEST("config: a sliding window counts where a layer has one that is shorter than the context") {
+  for (const char* family : {"llama", "olmo2"})  // whose classes read none of it
+    for (const char* more :
+         {R"("sliding_window":4)", R"("sliding_window":4,"use_sliding_window":true,"max_window_layers":0)",
+          R"("sliding_window":4,"layer_types":["sliding_attention","full_attention"])"})
+      parsed(config(family, more));
+  for (const char* family : {"qwen2", "qwen3"}) {
+    for (
+        const char* more :
+        {R"("use_sliding_window":false,"sliding_window":4,"max_window_layers":0)", R"("use_sliding_window":true)",
+         R"("use_sliding_window":true,"sliding_window":4)", R"("use_sliding_window":true,"max_window_layers":0)",
+         R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":2)",
+         R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":5)",
+         R"("use_sliding_window":true,"sliding_window":128,"max_window_layers":0)",
+         R"("use_sliding_window":true,"sliding_window":null,"max_window_layers":0)",
+         R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":0,"layer_types":["full_attention","full_attention"])",
+         R"("use_sliding_window":null,"sliding_window":null,"max_window_layers":null,"layer_types":null)"})
+      parsed(config(family, more));
+    for (const char* more :
+         {R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":1)",
+          R"("use_sliding_window":true,"sliding_window":127,"max_window_layers":0)",
+          R"("use_sliding_window":true,"sliding_window":4,"layer_types":["full_attention","sliding_attention"])"})
+      refused(config(family, more), "MODEL_UNSUPPORTED", "use_sliding_window");
+    refused(config(family, R"("layer_types":["full_attention"])"), "CONFIG_INVALID", "layer_types");
+    refused(config(family, R"("use_sliding_window":true,"sliding_window":0,"max_window_layers":0)"), "CONFIG_INVALID",
+            "sliding_window");
+  }
+}
+
+TEST("config: what Transformers passes over is passed over, and said where somebody may miss it") {
+  for (const char* family : {"qwen2", "qwen3", "olmo2"}) parsed(config(family, R"("mlp_bias":true)"));
+  parsed(config("qwen2", R"("attention_bias":true)"));
+  for (const char* more :
+       {R"("hidden_act":"swish")", R"("pretraining_tp":2)", R"("architectures":null)", R"("attention_dropout":null)",
+        R"("rope_scaling":{})", R"("rope_parameters":{})", R"("rope_scaling":{"type":"dynamic","factor":2.0})"}) {
+    CHECK(parsed(config("llama", more)).warnings.empty());
+    CHECK(parsed(config("llama", more)).rope.type == RopeType::plain);
+  }
+  for (auto [more, word] : {std::pair{R"("attention_dropout":0.1)", "attention_dropout"},
+                            {R"("architectures":["LlamaForSequenceClassification"])", "LlamaForSequenceClassification"},
+                            {R"("architectures":["LlamaModel"])", "LlamaModel"}}) {
+    const std::vector<std::string> warnings = parsed(config("llama", more)).warnings;
+    CHECK_EQ(warnings.size(), size_t{1});
+    CHECK(warnings[0].find(word) != std::string::npos);
+  }
+  refused(config("llama", R"("rope_scaling":{"type":"dynamic","factor":2.0,"original_max_position_embeddings":64})"),
+          "MODEL_UNSUPPORTED", "dynamic");
 }
 
 TEST("config: sizes are bounded and consistent") {
@@ -216,6 +262,34 @@ TEST("config: what was read is written again as it was, with the type of the wei
   const std::string named = model_config_json(parsed(both), Dtype::bf16);
   CHECK(named.find("\"dtype\": \"bfloat16\"") != std::string::npos);
   CHECK(named.find("\"torch_dtype\": \"bfloat16\"") != std::string::npos);
+}
+
+// Transformers before 5 reads rope_theta and rope_scaling alone, and would take another rope without a word.
+TEST("config: the new spelling of the rope gets the old one beside it, and nothing else changes") {
+  const std::string plain = R"("rope_parameters":{"rope_theta":500000.0,"rope_type":"default"})";
+  const std::string scaled = R"("rope_parameters":{"rope_theta":5e5,"rope_type":"llama3","factor":8.0,)"
+                             R"("low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":32})";
+  for (const std::string& more : {plain, scaled, scaled + R"(,"rope_theta":null,"rope_scaling":null)"}) {
+    const std::string text = config("llama", more + R"(,"dtype":"float32")");
+    const std::string written = model_config_json(parsed(text), Dtype::f32);
+    const Json json = Json::parse(written, "written").take();
+    CHECK_EQ(json.find("rope_theta")->number, 5e5);
+    const Json* scaling = json.find("rope_scaling");
+    CHECK_EQ(scaling != nullptr, more != plain);
+    if (scaling) {
+      CHECK_EQ(scaling->find("rope_type")->string, std::string("llama3"));
+      CHECK_EQ(scaling->find("factor")->number, 8.0);
+      CHECK_EQ(scaling->find("original_max_position_embeddings")->number, 32.0);
+    }
+    CHECK(json.find("torch_dtype") == nullptr);
+    CHECK_EQ(model_config_json(parsed(written), Dtype::f32), written);
+    // Without the new spelling it is the same rope.
+    std::string old = written;
+    const size_t at = old.find("\"rope_parameters\"");
+    old.replace(at, 17, "\"was_parameters\"");
+    const RopeConfig a = parsed(text).rope, b = parsed(old).rope;
+    CHECK(a.type == b.type && a.theta == b.theta && a.factor == b.factor && a.original_context == b.original_context);
+  }
 }
 
 TEST("config: tensor names and shapes are those of the reference checkpoints") {

@@ -8,7 +8,7 @@ import { createEngine, loadEngine } from '../engine/index.js';
 import type { Dtype, Engine } from '../engine/types.js';
 import { resolveModel } from '../hub/index.js';
 import { latestCheckpoint, readRecord, runFolder } from '../run/index.js';
-import { checkVocabulary, hasTokenizer, loadTokenizer } from '../tokenizer/index.js';
+import { fitToModel, hasTokenizer, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 
 export interface NamedModel {
@@ -56,7 +56,7 @@ export async function openNamed(
     });
   }
   const tokenizer = await loadTokenizer(found.tokenizerDir);
-  return { ...found, tokenizer, engine: await openEngine(found, tokenizer, options) };
+  return { ...found, ...(await openEngine(found, tokenizer, options, warn)) };
 }
 
 /** As {@link openNamed}, for work on ids: a folder without a tokenizer will do. */
@@ -69,7 +69,7 @@ export async function openForIds(
   const given = source.tokenizer !== undefined;
   const readable = found.tokenizerDir !== undefined && (given || hasTokenizer(found.tokenizerDir));
   const tokenizer = readable ? await loadTokenizer(found.tokenizerDir!) : undefined;
-  return { ...found, tokenizer, engine: await openEngine(found, tokenizer, options) };
+  return { ...found, ...(await openEngine(found, tokenizer, options, warn)) };
 }
 
 type Found = Located & {
@@ -105,16 +105,21 @@ async function locateSource({ model, randomInit, tokenizer, seed }: ModelSource,
   };
 }
 
-async function openEngine(
+async function openEngine<T extends Tokenizer | undefined>(
   { dir, random, tokenizerDir }: Found,
-  tokenizer: Tokenizer | undefined,
+  given: T,
   { dtype, threads }: { dtype: Dtype; threads: number },
-): Promise<Engine> {
+  warn: Warn,
+): Promise<{ engine: Engine; tokenizer: T | Tokenizer }> {
   const options = { dtype, frozen: true, ...(threads > 0 && { threads }) };
   const engine = random ? await createEngine(random.config, random.seed, options) : await loadEngine(dir, options);
   try {
-    if (tokenizer) checkVocabulary({ ...tokenizer, dir: tokenizerDir! }, { vocab: engine.info().vocab, place: dir });
-    return engine;
+    const { vocab, warnings } = engine.info();
+    warnings.forEach(warn);
+    if (given === undefined) return { engine, tokenizer: given };
+    const fitted = fitToModel(given, tokenizerDir!, { vocab, place: dir });
+    fitted.warnings.forEach(warn);
+    return { engine, tokenizer: fitted.tokenizer };
   } catch (error) {
     await engine.dispose();
     throw error;

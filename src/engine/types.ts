@@ -32,6 +32,8 @@ export interface EngineInfo {
   context: number;
   optimizerStep: number;
   frozen: boolean;
+  /** What the model's files hold or ask for and the engine passes over, one sentence each. */
+  warnings: string[];
 }
 
 export interface JobOptions {

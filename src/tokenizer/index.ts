@@ -3,4 +3,4 @@ export { byteSymbols } from './byte_symbols.js';
 export { loadTokenizer } from './load.js';
 export { spellingPattern } from './spelling.js';
 export { hasTokenizer } from './tokenizer_file.js';
-export { checkVocabulary } from './vocabulary.js';
+export { fitToModel } from './vocabulary.js';

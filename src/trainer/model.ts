@@ -5,7 +5,7 @@ import type { ModelSettings, ResolvedConfig } from '../config/index.js';
 import { createEngine, loadEngine } from '../engine/index.js';
 import type { Engine, EngineOptions } from '../engine/types.js';
 import { pretrainLab, type LabSettings, type PretrainProgress } from '../lab/index.js';
-import { checkVocabulary, loadTokenizer } from '../tokenizer/index.js';
+import { fitToModel, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { labSettings } from './lab_settings.js';
 
@@ -17,6 +17,8 @@ export interface OpenModel {
   configJson: string;
   /** Folder of the pre-trained lab model, where the config asks for one. */
   labDir: string | undefined;
+  /** What of the model's files is not as it could be, and does not stop the work. */
+  warnings: string[];
 }
 
 export interface OpenOptions {
@@ -41,26 +43,27 @@ export async function openModel(config: ResolvedConfig, options: OpenOptions = {
   if (options.from !== undefined || !model.init) {
     const dir = options.from ?? model.path ?? labDir!;
     const tokenizer = await loadTokenizer(dir);
-    const engine = await fitting(await loadEngine(dir, engineSettings), tokenizer, { dir, place: dir });
-    return { engine, tokenizer, tokenizerDir: dir, configJson: await readConfigJson(join(dir, 'config.json')), labDir };
+    const fitted = await fitting(await loadEngine(dir, engineSettings), tokenizer, { dir, place: dir });
+    return { ...fitted, tokenizerDir: dir, configJson: await readConfigJson(join(dir, 'config.json')), labDir };
   }
   const tokenizerDir = model.init.tokenizer;
   const tokenizer = await loadTokenizer(tokenizerDir);
   const configJson = await modelConfig(model.init.config);
   const fresh = await createEngine(configJson, BigInt(config.seed), engineSettings);
-  const engine = await fitting(fresh, tokenizer, { dir: tokenizerDir, place: 'model.init.config' });
-  return { engine, tokenizer, tokenizerDir, configJson, labDir };
+  const fitted = await fitting(fresh, tokenizer, { dir: tokenizerDir, place: 'model.init.config' });
+  return { ...fitted, tokenizerDir, configJson, labDir };
 }
 
-/** The engine, if the tokenizer's ids are all in its embedding. */
+/** Engine and tokenizer, if the tokenizer's ids are all in the engine's embedding. */
 async function fitting(
   engine: Engine,
-  { vocabSize }: Tokenizer,
+  given: Tokenizer,
   { dir, place }: { dir: string; place: string },
-): Promise<Engine> {
+): Promise<Pick<OpenModel, 'engine' | 'tokenizer' | 'warnings'>> {
   try {
-    checkVocabulary({ vocabSize, dir }, { vocab: engine.info().vocab, place });
-    return engine;
+    const { vocab, warnings: passed } = engine.info();
+    const { tokenizer, warnings } = fitToModel(given, dir, { vocab, place });
+    return { engine, tokenizer, warnings: [...passed, ...warnings] };
   } catch (error) {
     await engine.dispose();
     throw error;

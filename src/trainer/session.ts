@@ -82,6 +82,7 @@ export class Session {
     const reference = await openReference(run, config, model.engine, { resumed: checkpoint !== undefined, warn });
     const progress = { step, numTokens, promptsDrawn, zeroRewardSteps };
     const session = new Session(run, parts, reference, progress, options);
+    model.warnings.forEach(warn);
     const short = await shortOfMemory(planOf(model.configJson, config, await promptSizes(parts)));
     if (short !== undefined) session.warn(short);
     options.tell?.({

@@ -33,6 +33,7 @@ export interface GradedCompletion {
   answer: string | null;
   /** One per configured reward, unweighted. */
   rewards: (number | null)[];
-  errors: { reward: string; message: string }[];
+  /** Of users' modules: what a call ended in, with file, line and column where they are known, and the stack. */
+  errors: { reward: string; message: string; stack?: string | undefined }[];
   language: LanguageMeasure;
 }

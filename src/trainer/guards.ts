@@ -25,9 +25,9 @@ export function guardRewards(
 ): Guarded {
   const errors = batch.graded.flatMap((row) => row.errors);
   if (errors[0]) {
-    const { reward, message } = errors[0];
+    const { reward, message, stack } = errors[0];
     const share = errors.length / (batch.graded.length * rewards.length);
-    const text = `step ${String(step)}: ${String(errors.length)} gradings (${(100 * share).toFixed(1)} %) ended in an error; the first, of ${reward}: ${message}`;
+    const text = `step ${String(step)}: ${String(errors.length)} gradings (${(100 * share).toFixed(1)} %) ended in an error; the first, of ${reward}: ${message}${stack ? `\n${stack}` : ''}`;
     if (share > grpo.max_grader_errors) {
       throw new GlossaError('GRADER_ERRORS', text, {
         hint: `mend the reward, or allow more with grpo.max_grader_errors (now ${String(grpo.max_grader_errors)})`,

@@ -88,15 +88,19 @@ test('a function that throws or returns nonsense leaves null and an error, never
     graded.map(({ rewards }) => rewards[0]),
     [null, null, null, 1],
   );
-  assert.deepEqual(graded[0]!.errors, [{ reward: 'moody', message: 'TypeError: no such thing' }]);
-  assert.match(graded[1]!.errors[0]!.message, /returned NaN, expected a finite number or null/);
+  const [thrown] = graded[0]!.errors;
+  assert.equal(thrown!.reward, 'moody');
+  assert.equal(thrown!.message, `TypeError: no such thing (${module('moody')}:3:37)`);
+  assert.match(thrown!.stack!, /^\s+at .*moody\.mjs:3:37/);
+  assert.doesNotMatch(thrown!.stack!, /module_main/);
+  assert.match(graded[1]!.errors[0]!.message, /returned NaN, expected a finite number \(float32\) or null/);
   assert.match(graded[2]!.errors[0]!.message, /returned good/);
   assert.deepEqual(graded[3]!.errors, []);
   assert.equal(graded[0]!.rewards[1], 0); // the other rewards are not lost
   await grader.close();
 });
 
-test('a function that hangs or ends its thread costs its own completion only', async () => {
+test('a function that hangs or ends its process costs its own completion only', async () => {
   const grader = await createGrader(
     [
       { name: 'moody', weight: 1, module: module('moody') },
@@ -115,7 +119,7 @@ test('a function that hangs or ends its thread costs its own completion only', a
     assert.deepEqual(byText[text]!.rewards, [null, 0], text);
     assert.match(byText[text]!.errors[0]!.message, /did not return within 0.7 s/);
   }
-  assert.match(byText['exit']!.errors[0]!.message, /ended the grading thread with exit code 3/);
+  assert.match(byText['exit']!.errors[0]!.message, /ended its process with exit code 3/);
   assert.match(byText['later']!.errors[0]!.message, /from a timer/);
   await grader.close();
 });

@@ -1,0 +1,53 @@
+import type { RewardInput } from './types.js';
+
+/** What a module did with a completion: its value, or why there is none. */
+export type Called = { value: number | null } | { error: CallError };
+/** `message` ends with the place (file:line:column) where the module's own code is in the stack. */
+export interface CallError {
+  message: string;
+  stack?: string | undefined;
+}
+
+/** To the process, one JSON object a line: once at the start, then rows to call the modules with. */
+export interface Start {
+  /** Comes back with every reply, so that nothing else that is written counts as one. */
+  token: string;
+  modules: readonly string[];
+  memoryBytes: number;
+}
+export interface Task {
+  rows: readonly RewardInput[];
+  /** Modules that are not called for the first row, for they were lost with it before. */
+  skip: readonly number[];
+}
+
+/** From the process: of a task, one reply for each row and module that is called, in order. */
+export type Reply = { token: string } & (
+  | { kind: 'ready' }
+  | { kind: 'unusable'; message: string; hint?: string | undefined; stack?: string | undefined }
+  | { kind: 'called'; called: Called }
+  /** The process is about to end by itself. */
+  | { kind: 'crashed'; error: CallError }
+  | { kind: 'memory'; bytes: number }
+);
+
+/** Lines of text from pieces of it; a line longer than `longest` ends the reading with `onLong`. */
+export function lineReader(
+  onLine: (line: string) => void,
+  longest: number,
+  onLong: () => void,
+): (piece: string) => void {
+  let held = '';
+  return (piece) => {
+    held += piece;
+    let from = 0;
+    for (let at = held.indexOf('\n'); at >= 0; at = held.indexOf('\n', from)) {
+      onLine(held.slice(from, at));
+      from = at + 1;
+    }
+    held = held.slice(from);
+    if (held.length <= longest) return;
+    held = '';
+    onLong();
+  };
+}

@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { after, test } from 'node:test';
+import type { Problem } from '../../src/data/types.js';
+import { createGrader, type Grader, type UngradedCompletion } from '../../src/reward/index.js';
+import { stripTypes } from '../../src/reward/typescript_hook.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'glossa-module-'));
+after(() => rmSync(folder, { recursive: true }));
+const problem: Problem = { id: 'a', question: '3 + 4?', answer: '7', language: 'en' };
+const input = (completion: string): UngradedCompletion => ({ problem, completion, finish: 'stop' });
+const hostile = fileURLToPath(new URL('modules/hostile.mjs', import.meta.url));
+
+function write(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+const open = (module: string, options = {}): Promise<Grader> =>
+  createGrader(
+    [
+      { name: 'mine', weight: 1, module },
+      { name: 'accuracy', weight: 1 },
+    ],
+    { threads: 1, ...options },
+  );
+
+/** Processes of modules that are there, of this test's own children. */
+function processes(): string[] {
+  const all = execFileSync('ps', ['-eo', 'pid,ppid,stat,args'], { encoding: 'utf8' }).split('\n');
+  return all.filter((line) => line.includes('module_main') && line.trim().split(/\s+/)[1] === String(process.pid));
+}
+
+test('what a module does to its process costs that completion only', async () => {
+  const grader = await open(hostile, { timeoutMs: 2000, memoryMb: 400 });
+  const expected: [string, RegExp][] = [
+    ['memory', /took \d+ MB of memory, more than the 400 MB it may; its process was stopped/],
+    ['post', /TypeError: .*hostile\.mjs:\d+:\d+/],
+    ['send', /TypeError: .*hostile\.mjs:\d+:\d+/],
+    ['forge', /wrote to the channel of its process/],
+    ['garbage', /wrote to the channel of its process/],
+    ['abort', /ended its process by SIGABRT/],
+    ['kill', /ended its process by SIGKILL/],
+  ];
+  for (const [text, message] of expected) {
+    const graded = await grader.grade([input('#### 7'), input(text), input('abc')]);
+    assert.deepEqual(
+      graded.map(({ rewards }) => rewards),
+      [
+        [6, 1],
+        [null, 0],
+        [3, 0],
+      ],
+      text,
+    );
+    assert.match(graded[1]!.errors[0]!.message, message, text);
+    assert.equal(graded[1]!.errors.length, 1);
+  }
+  await grader.close();
+  assert.deepEqual(processes(), []);
+});
+
+test('values and errors of every kind come back; output is bounded', async () => {
+  const grader = await open(hostile, { timeoutMs: 2000 });
+  const texts = ['getter', 'symbol', 'huge', 'nothing', 'reject', 'abc'];
+  const graded = await grader.grade(texts.map(input));
+  const messages = graded.map(({ errors }) => errors[0]?.message ?? '');
+  assert.match(messages[0]!, /an error that cannot be shown/);
+  assert.match(messages[1]!, /returned Symbol\(reward\), expected a finite number/);
+  assert.match(messages[2]!, /returned 1e\+300, expected a finite number \(float32\)/);
+  assert.match(messages[3]!, /returned undefined/);
+  assert.match(messages[4]!, /Error: nobody waits for this \(.*hostile\.mjs:\d+:\d+\)/);
+  assert.deepEqual(
+    graded.map(({ rewards }) => rewards[0]),
+    [null, null, null, null, null, 3],
+  );
+  await grader.close();
+});
+
+test('what a module started ends with it, and a batch costs a bounded number of processes', async () => {
+  const grader = await open(hostile, { timeoutMs: 300 });
+  const graded = await grader.grade(Array.from({ length: 8 }, () => input('child')));
+  assert.ok(graded.every(({ rewards }) => rewards[0] === null));
+  assert.match(graded.at(-1)!.errors[0]!.message, /not called: its process was lost 6 times in this batch/);
+  assert.deepEqual((await grader.grade([input('abc')]))[0]!.rewards, [3, 0]);
+  await grader.close();
+  assert.deepEqual(processes(), []);
+  assert.doesNotMatch(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }), /^sleep 600$/m);
+});
+
+test('a module is given the answer and the verdict, and cannot change them for others', async () => {
+  const module = write(
+    'given.mjs',
+    `export default (input) => {
+      const { answer, correct, problem, language } = input;
+      problem.answer = 'changed';
+      return answer === '7' && correct === true && language.target === undefined ? 1 : correct ? 2 : 3;
+    };`,
+  );
+  const grader = await open(module);
+  const graded = await grader.grade([input('#### 7'), input('#### 7')]);
+  assert.deepEqual(
+    graded.map(({ rewards }) => rewards),
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  );
+  assert.equal(problem.answer, '7');
+  await grader.close();
+});
+
+test('a module in TypeScript, with others that it imports', async () => {
+  write('points.ts', 'export const points = (text: string): number => text.length;\n');
+  const module = write(
+    'typed.ts',
+    `import { points } from './points.ts';
+interface Input { completion: string }
+export default ({ completion }: Input): number => {
+  if (completion === 'throw') throw new RangeError('typed');
+  return points(completion);
+};`,
+  );
+  const grader = await open(module);
+  const [fine, thrown] = await grader.grade([input('abc'), input('throw')]);
+  assert.equal(fine!.rewards[0], 3);
+  assert.match(thrown!.errors[0]!.message, /RangeError: typed \(.*typed\.ts:4:\d+\)/);
+  await grader.close();
+});
+
+test('types are left out in place, and what is more than types is refused by line', async () => {
+  const source = 'interface A { x: number }\nexport default (a: A): number => a.x as number;\n';
+  const stripped = await stripTypes(source, 'a.ts');
+  assert.equal(stripped.length, source.length);
+  assert.equal(stripped.indexOf('a.x'), source.indexOf('a.x'));
+  assert.doesNotMatch(stripped, /interface|number/);
+  await assert.rejects(
+    stripTypes('const a = 1;\nenum B { c }\n', 'b.ts'),
+    /b\.ts:2:1: only types are left out.*enum B/,
+  );
+});
+
+test('a module that does not load says why and where', async () => {
+  const cases: [string, RegExp][] = [
+    ['export default (a => a;', /did not load: SyntaxError/],
+    ["import './not_there.mjs';\nexport default () => 1;", /not_there\.mjs/],
+    ["throw new Error('at the top');", /Error: at the top \(.*bad2\.mjs:1:7\)/],
+    ['process.exit(4);', /ended its process with exit code 4/],
+  ];
+  for (const [i, [text, message]] of cases.entries())
+    await assert.rejects(open(write(`bad${i}.mjs`, text)), { code: 'REWARD_MODULE', message });
+  assert.deepEqual(processes(), []);
+});

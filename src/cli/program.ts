@@ -229,7 +229,7 @@ program
   .command('report')
   .description('draw one or several runs into one HTML file')
   .argument('<run...>', 'folders of runs; `label=folder` names a run')
-  .option('--out <file>', 'default: report.html in the first run')
+  .option('--out <file>', 'default: report.html in the first run; figures go into report-figures/ beside it')
   .option('--title <text>', 'title of the page')
   .addHelpText(
     'after',

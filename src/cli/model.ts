@@ -10,6 +10,7 @@ import { resolveModel } from '../hub/index.js';
 import { latestCheckpoint, readRecord, runFolder } from '../run/index.js';
 import { fitToModel, hasTokenizer, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
+import { recordedConfig } from '../trainer/index.js';
 
 export interface NamedModel {
   dir: string;
@@ -142,8 +143,8 @@ export async function locateModel(given: string, warn: (message: string) => void
       hint: 'name a Hugging Face folder, the folder of a run, or one of its checkpoints',
     });
   }
-  const record = await readRecord(path);
-  const config = record.config as ResolvedConfig;
+  const record = await readRecord(path, warn);
+  const config = recordedConfig(record, path);
   const checkpoint = await latestCheckpoint(runFolder(path), warn);
   if (!checkpoint)
     throw new GlossaError('MODEL_NOT_FOUND', `${path}: the run has no checkpoint yet`, {

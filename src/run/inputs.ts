@@ -76,8 +76,14 @@ function flatten(value: unknown, name = '', into = new Map<string, string>()): M
   return into;
 }
 
-/** A line for each difference; long values are cut. */
+/** Differences that are told one by one. */
+const MOST_TOLD = 20;
+
+/** A line for each of the first differences; long values are cut. */
 export function differencesText(differences: readonly Difference[]): string {
   const short = (text: string) => (text.length > 120 ? `${text.slice(0, 120)}...` : text);
-  return differences.map(({ what, then, now }) => `  ${what}: ${short(then)} then, ${short(now)} now`).join('\n');
+  const told = differences.slice(0, MOST_TOLD);
+  const lines = told.map(({ what, then, now }) => `  ${what}: ${short(then)} then, ${short(now)} now`);
+  const rest = differences.length - told.length;
+  return [...lines, ...(rest > 0 ? [`  and ${String(rest)} more`] : [])].join('\n');
 }

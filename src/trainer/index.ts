@@ -8,5 +8,6 @@ export { longestPrompt, planOf, type PromptSizes } from './memory.js';
 export { engineOptions, openModel, readConfigJson, type OpenModel, type OpenOptions } from './model.js';
 export { learningRate } from './schedule.js';
 export { loadSource } from './sources.js';
+export { recordedConfig } from './recorded_config.js';
 export { checkResume, resume, type Change, type ResumeOptions, type ResumeResult } from './resume.js';
 export { checkInputs, train, type NewRunOptions, type TrainOptions, type TrainResult } from './train.js';

@@ -1,6 +1,6 @@
 import { GlossaError } from '../base/error.js';
 import { readText } from '../base/read_file.js';
-import { checkRaw, type ResolvedConfig } from '../config/index.js';
+import type { ResolvedConfig } from '../config/index.js';
 import type { EngineInfo } from '../engine/types.js';
 import {
   claimRun,
@@ -15,6 +15,7 @@ import {
 } from '../run/index.js';
 import { describeMachine, glossaVersion } from './machine.js';
 import { openParts, type Parts } from './parts.js';
+import { recordedConfig } from './recorded_config.js';
 import { learningRate } from './schedule.js';
 import { drive, teller, type TrainOptions, type TrainResult } from './train.js';
 
@@ -108,7 +109,7 @@ async function going(
 ): Promise<GoingOn | { kind: 'finished' }> {
   const warn = teller(options);
   const record = options.acceptChanges ? (claim.edited ?? claim.record) : claim.record;
-  const before = recordedConfig(record, claim);
+  const before = recordedConfig(record, claim.folder.dir);
   const { config, set, differences = [] } = await change(before, record);
   const step = stepOf(claim);
   const { max_steps: steps } = config.grpo;
@@ -130,19 +131,6 @@ async function going(
   return { kind: 'on', config, set, record, differences: [...recordDifferences(claim), ...differences] };
 }
 
-/** The config of a run.json, checked as one that a user writes. */
-function recordedConfig(record: RunRecord, { folder }: RunClaim): ResolvedConfig {
-  try {
-    return checkRaw(record.config, { path: folder.record, overrides: [] });
-  } catch (error) {
-    const message = error instanceof GlossaError ? error.message : String(error);
-    throw new GlossaError('RUN_CORRUPT', `the config in run.json is none that this version reads: ${message}`, {
-      cause: error,
-      hint: 'start the run again in a new folder',
-    });
-  }
-}
-
 /** What somebody has changed in run.json. */
 function editedDifferences({ record, edited }: RunClaim): Difference[] {
   if (!edited) return [];
@@ -160,7 +148,7 @@ function recordDifferences(claim: RunClaim): Difference[] {
       then: 'of an earlier version, which did not note what a run is made from',
       now: 'nothing to compare with',
     });
-  found.push(...settingDifferences(record.config, recordedConfig(record, claim)));
+  found.push(...settingDifferences(record.config, recordedConfig(record, claim.folder.dir)));
   if (checkpoint && isModelOnly(checkpoint.state))
     found.push({
       what: `${checkpoint.dir} (checkpoint.save_only_model)`,

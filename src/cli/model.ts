@@ -56,7 +56,7 @@ export async function openNamed(
       hint: 'for example --tokenizer models/Qwen2.5-0.5B',
     });
   }
-  const tokenizer = await loadTokenizer(found.tokenizerDir);
+  const tokenizer = await loadTokenizer(found.tokenizerDir, { warn });
   return { ...found, ...(await openEngine(found, tokenizer, options, warn)) };
 }
 
@@ -69,7 +69,7 @@ export async function openForIds(
   const found = await locateSource(source, warn);
   const given = source.tokenizer !== undefined;
   const readable = found.tokenizerDir !== undefined && (given || hasTokenizer(found.tokenizerDir));
-  const tokenizer = readable ? await loadTokenizer(found.tokenizerDir!) : undefined;
+  const tokenizer = readable ? await loadTokenizer(found.tokenizerDir!, { warn }) : undefined;
   return { ...found, ...(await openEngine(found, tokenizer, options, warn)) };
 }
 

@@ -4,6 +4,7 @@ import { blamePart } from './check/blame.js';
 import { checkTokenizerFile } from './check/file.js';
 import { createLetterEncoder } from './letters.js';
 import { encodeWith, openLibrary } from './library.js';
+import { createLossFinder } from './loss.js';
 import { prefixIdsOf } from './prefix.js';
 import { namedTokensOf, withNamedTokens } from './special_tokens.js';
 import { spellingPattern } from './spelling.js';
@@ -16,8 +17,13 @@ import type { Stretch, Tokenizer } from './types.js';
  *
  * @throws GlossaError TOKENIZER_MISSING; TOKENIZER_INVALID, which names the file and the part of it; TOKENIZER_UNSUPPORTED for
  *   what the library cannot do safely, or by chance alone; TOKENIZER_LIBRARY; those of reading a file.
+ *
+ * @param warn Told once, when a text loses something.
  */
-export async function loadTokenizer(dir: string): Promise<Tokenizer> {
+export async function loadTokenizer(
+  dir: string,
+  { warn }: { warn?: (message: string) => void } = {},
+): Promise<Tokenizer> {
   const { path, text, json } = await readTokenizerFile(dir);
   const { file: written, names } = await checkTokenizerFile(json, path);
   const config = await readNamed(dir, 'tokenizer_config.json');
@@ -44,25 +50,36 @@ export async function loadTokenizer(dir: string): Promise<Tokenizer> {
     .map(({ id, content, special }) => ({ id, content, special }));
   const spelling = spellingPattern(file.added_tokens);
   const disguised = canBeDisguised(file);
+  let findLoss = warn && createLossFinder(file, (given) => library.getNormalizer()?.normalizeString(given) ?? given);
+  const encodeWhole = async (given: string): Promise<number[]> => {
+    const ids = await encodeWith(library, given, path);
+    const loss = findLoss?.(given, ids);
+    if (loss !== undefined) {
+      findLoss = undefined;
+      warn!(`${path}: a text loses something in this tokenizer: ${loss}, as wherever it is used (said once)`);
+    }
+    return ids;
+  };
   let letters: ReturnType<typeof createLetterEncoder> | undefined;
   const encodeStretches = async (stretches: readonly Stretch[]): Promise<number[]> => {
     const spelt = stretches.some((stretch) => !stretch.special && spelling && stretch.text.search(spelling) >= 0);
-    if (!spelt && !disguised) return encodeWith(library, stretches.map((stretch) => stretch.text).join(''), path);
+    if (!spelt && !disguised) return encodeWhole(stretches.map((stretch) => stretch.text).join(''));
     letters ??= createLetterEncoder(JSON.parse(source) as TokenizerFile, path);
     return (await letters)(stretches);
   };
 
+  const size = sizeOf(file, names);
   const idOf = (content: string | undefined) =>
     content === undefined ? undefined : (library.tokenToId(content) ?? undefined);
   return {
-    vocabSize: sizeOf(file, names),
+    vocabSize: size,
     eosIds: await eosIdsOf(dir, idOf(named.named['eos_token'])),
     chatTemplate: await chatTemplateOf(dir, config ?? { path, value: {} }),
     controlTokens: control,
     namedTokens: named.named,
-    prefixIds: prefixIdsOf(file, { path, config: config?.value ?? {}, bosId: idOf(named.named['bos_token']) }),
+    prefixIds: prefixIdsOf(file, path),
     encode: (given, { special: read = false } = {}) =>
-      read ? encodeWith(library, given, path) : encodeStretches([{ text: given, special: false }]),
+      read ? encodeWhole(given) : encodeStretches([{ text: given, special: false }]),
     encodeStretches,
     decode: (ids, { special: shown = false } = {}) =>
       library.decode(
@@ -99,9 +116,7 @@ function sizeOf(file: TokenizerFile, names: ReadonlyMap<number, string>): number
 
 async function eosIdsOf(dir: string, named: number | undefined): Promise<number[]> {
   const ids: unknown[] = [];
-  for (const name of ['generation_config.json', 'config.json']) {
-    const file = await readJsonIfThere(join(dir, name));
-    ids.push(file?.['eos_token_id']);
-  }
+  for (const name of ['generation_config.json', 'config.json'])
+    ids.push((await readJsonIfThere(join(dir, name)))?.['eos_token_id']);
   return [...new Set([...ids.flat(), named])].filter((id): id is number => Number.isInteger(id));
 }

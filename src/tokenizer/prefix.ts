@@ -1,16 +1,10 @@
 import { componentsOf, invalid, type Component, type TokenizerFile } from './tokenizer_file.js';
 
 /**
- * The ids that stand before a single text: what the post-processor puts there, or, where tokenizer_config.json says
- * `add_bos_token` or there is no post-processor, the token named bos_token (as Transformers has it).
+ * The ids that the post-processor puts before a single text. `add_bos_token` of tokenizer_config.json changes nothing where there
+ * is a tokenizer.json, as in Transformers.
  */
-export function prefixIdsOf(
-  file: TokenizerFile,
-  { path, config, bosId }: { path: string; config: Record<string, unknown>; bosId: number | undefined },
-): number[] {
-  const { add_bos_token: bos, add_eos_token: eos } = config;
-  if (bos !== undefined || eos !== undefined || file.post_processor === null)
-    return bos === true && bosId !== undefined ? [bosId] : [];
+export function prefixIdsOf(file: TokenizerFile, path: string): number[] {
   return componentsOf(file.post_processor).flatMap((part) => {
     if (part.type === 'BertProcessing' || part.type === 'RobertaProcessing')
       return [(part['cls'] as [string, number])[1]];

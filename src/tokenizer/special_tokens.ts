@@ -12,8 +12,10 @@ type Given = string | (Partial<AddedToken> & { content: string });
 export interface NamedTokens {
   /** bos_token and its like, by name. */
   named: Record<string, string>;
-  /** Tokens to add to those of tokenizer.json, or whose flags replace those there: the id may be missing. */
+  /** Of `added_tokens_decoder`, by id: added to those of tokenizer.json, or their flags replace those there. */
   added: (Partial<AddedToken> & { content: string })[];
+  /** Named or listed: added, or made special where they are there. */
+  special: (Partial<AddedToken> & { content: string })[];
 }
 
 /**
@@ -55,26 +57,32 @@ export function namedTokensOf(
     })
     .sort((a, b) => a.id - b.id);
   const special = [...byContent].map(([content, given]) => ({
-    ...(typeof given === 'string' ? {} : { ...given, normalized: given.normalized ?? false }),
+    ...(typeof given === 'string' ? {} : given),
     content,
     special: true,
   }));
-  return { named, added: [...added, ...special] };
+  return { named, added, special };
 }
 
 /** tokenizer.json with the tokens that the folder names beside it; the same object where they add nothing. */
-export function withNamedTokens(file: TokenizerFile, { added }: NamedTokens, vocabularySize: number): TokenizerFile {
+export function withNamedTokens(
+  file: TokenizerFile,
+  { added, special }: NamedTokens,
+  vocabularySize: number,
+): TokenizerFile {
   const tokens = new Map(file.added_tokens.map((token) => [token.content, token]));
   let next = file.added_tokens.reduce((most, { id }) => Math.max(most, id + 1), vocabularySize);
   let changed = false;
-  for (const { content, id: _, ...flags } of added) {
-    if (content === '') continue;
+  const put = (content: string, flags: Partial<AddedToken>) => {
+    if (content === '') return;
     const before = tokens.get(content);
     const id = before?.id ?? idIn(file.model, content) ?? next++;
-    const token = { ...(before ?? { ...PLAIN, normalized: flags.special !== true }), ...flagsOf(flags), id, content };
+    const token = { ...(before ?? { ...PLAIN, normalized: flags.special !== true }), ...flags, id, content };
     changed ||= before === undefined || FLAGS.some((flag) => token[flag] !== before[flag]);
     tokens.set(content, token);
-  }
+  };
+  for (const token of added) put(token.content, flagsOf(token));
+  for (const token of special) put(token.content, tokens.has(token.content) ? { special: true } : flagsOf(token));
   return changed ? { ...file, added_tokens: [...tokens.values()] } : file;
 }
 

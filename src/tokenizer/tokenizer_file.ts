@@ -26,6 +26,7 @@ export interface ModelPart {
   unk_token?: string | null;
   unk_id?: number | null;
   continuing_subword_prefix?: string | null;
+  end_of_word_suffix?: string | null;
   dropout?: number | null;
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { defined } from '../base/defined.js';
 import { readTextIfThere } from '../base/read_file.js';
 import type { ModelSettings, ResolvedConfig } from '../config/index.js';
 import { createEngine, loadEngine } from '../engine/index.js';
@@ -42,12 +43,12 @@ export async function openModel(config: ResolvedConfig, options: OpenOptions = {
   const engineSettings = engineOptions(config);
   if (options.from !== undefined || !model.init) {
     const dir = options.from ?? model.path ?? labDir!;
-    const tokenizer = await loadTokenizer(dir);
+    const tokenizer = await loadTokenizer(dir, defined({ warn: options.warn }));
     const fitted = await fitting(await loadEngine(dir, engineSettings), tokenizer, { dir, place: dir });
     return { ...fitted, tokenizerDir: dir, configJson: await readConfigJson(join(dir, 'config.json')), labDir };
   }
   const tokenizerDir = model.init.tokenizer;
-  const tokenizer = await loadTokenizer(tokenizerDir);
+  const tokenizer = await loadTokenizer(tokenizerDir, defined({ warn: options.warn }));
   const configJson = await modelConfig(model.init.config);
   const fresh = await createEngine(configJson, BigInt(config.seed), engineSettings);
   const fitted = await fitting(fresh, tokenizer, { dir: tokenizerDir, place: 'model.init.config' });

@@ -42,11 +42,8 @@ def main(folder):
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     encode = lambda text: tokenizer.encode(text, add_special_tokens=False)
 
-    def user_text(text):
-        tokenizer.backend_tokenizer.encode_special_tokens = True
-        ids = encode(text)
-        tokenizer.backend_tokenizer.encode_special_tokens = False
-        return ids
+    # Spellings of special tokens as letters.
+    user_text = lambda text: tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
 
     def chat(name, messages):
         text = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)

@@ -114,4 +114,30 @@ describe('a folder with a tokenizer', () => {
     assert.equal(await tokenizer.decode(ids), 'hi é');
     assert.equal(await tokenizer.decode(ids.slice(0, 3)), 'hi \ufffd');
   });
+
+  test('without a token for some characters leaves them out, and says so once', async () => {
+    const { model } = plain;
+    const few = Object.entries(model.vocab).filter(([, id]) => id !== 4 && id < 0xf3);
+    const vocab = Object.fromEntries(few.map(([token], id) => [token, id]));
+    const warnings: string[] = [];
+    const dir = await folder({ 'tokenizer.json': { ...plain, added_tokens: [], model: { ...model, vocab } } });
+    const tokenizer = await loadTokenizer(dir, { warn: (message) => warnings.push(message) });
+    assert.equal(await tokenizer.decode(await tokenizer.encode('plain 가 text')), 'plain 가 text');
+    assert.deepEqual(warnings, []);
+    assert.equal(await tokenizer.decode(await tokenizer.encode('a\u0004b')), 'ab');
+    await tokenizer.encode('\u0004 and \u{fffff}');
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0]!, /tokenizer\.json: a text loses something .*U\+0004.*\(said once\)/);
+  });
+
+  test('says which unknown token stands for what it has no token for', async () => {
+    const warnings: string[] = [];
+    const model = { type: 'WordLevel', vocab: { '<unk>': 0, a: 1 }, unk_token: '<unk>' };
+    const file = { ...plain, added_tokens: [], pre_tokenizer: { type: 'WhitespaceSplit' }, decoder: null, model };
+    const tokenizer = await loadTokenizer(await folder({ 'tokenizer.json': file }), {
+      warn: (message) => warnings.push(message),
+    });
+    assert.deepEqual(await tokenizer.encode('a b c'), [1, 0, 0]);
+    assert.match(warnings.join('\n'), /^[^\n]*<unk> stands for what it has no token for[^\n]*$/);
+  });
 });

@@ -124,6 +124,8 @@ program
   .option('--random-init <config.json>', 'random weights of this shape instead of a model')
   .option('--tokenizer <dir|id>', "folder of another tokenizer than the model's own")
   .option('--prompt <text>', 'the question; read from standard input where absent')
+  .option('--messages <file.json>', 'a whole chat instead of a question (docs/prompts.md); - is standard input')
+  .option('--tools <file.json>', 'tools that the model may call, as JSON schemas')
   .option('--style <style>', 'chat, plain, template, or raw (the text as it is)')
   .option('--special', 'in style raw: read spellings of control tokens as those tokens')
   .option('--system <text>', 'system message; {language} is filled in')

@@ -5,14 +5,21 @@ import { rowIds, sliceTokens, toRagged } from '../base/ragged.js';
 import { GlossaError } from '../base/error.js';
 import { LANGUAGE_NAMES, measureLanguage } from '../language/index.js';
 import type { Language } from '../language/types.js';
-import { renderPrompt, type RenderedPrompt } from '../prompt/index.js';
+import {
+  renderConversation,
+  renderPrompt,
+  THINK_PREFIXES,
+  type Message,
+  type RenderedPrompt,
+} from '../prompt/index.js';
 import { dtypeOption, languageOption, numberOption, samplingOptions } from './arguments.js';
+import { readChat, type Chat, type ChatOptions } from './chat_file.js';
 import { percent } from './format.js';
 import { openNamed, type NamedModel } from './model.js';
 import { promptAdvice, promptSettings, promptText, shownTokens, type PromptOptions } from './prompt.js';
 import { questionLanguage } from './question_language.js';
 
-export interface SampleOptions extends PromptOptions {
+export interface SampleOptions extends PromptOptions, ChatOptions {
   model?: string;
   randomInit?: string;
   tokenizer?: string;
@@ -43,7 +50,10 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
       'USAGE',
       '--special is for --style raw: in other styles control tokens come from the template',
     );
-  const question = options.prompt ?? (await readInput());
+  if (options.messages !== undefined && (options.prompt !== undefined || typeof options.system === 'string'))
+    throw new GlossaError('USAGE', '--messages is the whole chat: --prompt and --system do not go with it');
+  const chat = await readChat(options);
+  const question = chat.messages ? lastQuestion(chat.messages) : (options.prompt ?? (await readInput()));
   const model = await openNamed(
     { ...options, seed: settings.seed },
     { dtype: dtypeOption(options.dtype), threads: 0 },
@@ -52,7 +62,7 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
   const { engine, tokenizer } = model;
   try {
     const language = asked ?? questionLanguage(question, model.languages);
-    const rendered = await render(question, language, options, model);
+    const rendered = await render(question, language, options, model, chat);
     const { ids } = rendered;
     if (options.showPrompt) {
       const shown = options.json
@@ -127,15 +137,33 @@ async function render(
   language: Language,
   options: SampleOptions,
   model: NamedModel,
+  { messages, tools }: Chat,
 ): Promise<RenderedPrompt> {
   const { tokenizer } = model;
   const settings = await promptSettings(options, model);
+  if ((messages ?? tools) !== undefined && settings.style !== 'chat' && settings.style !== 'template') {
+    const given = messages ? '--messages' : '--tools';
+    throw new GlossaError('USAGE', `${given} needs a chat template, and the style is ${settings.style}`, {
+      hint: 'give --style chat, or a template of your own with --template',
+    });
+  }
   if (settings.style === 'raw') return renderRaw(question, options.special === true, tokenizer);
   try {
-    return await renderPrompt(tokenizer, question, language, settings);
+    if (!messages) return await renderPrompt(tokenizer, question, language, settings, tools);
+    const { template, thinking, think_prefix: prefix } = settings;
+    return await renderConversation(tokenizer, messages, {
+      ...{ thinking, tools, ...(template && { template }) },
+      prefix: prefix === 'auto' ? THINK_PREFIXES[language] : prefix,
+    });
   } catch (error) {
     throw promptAdvice(error);
   }
+}
+
+/** What the chat asks last, for its language. */
+function lastQuestion(messages: readonly Message[]): string {
+  const content = messages.findLast(({ role }) => role === 'user')?.content;
+  return typeof content === 'string' ? content : JSON.stringify(content ?? '');
 }
 
 async function renderRaw(

@@ -1,6 +1,7 @@
 import type { Config } from './schema.js';
 import type { ConfigPath } from './locate.js';
 import type { Finding } from './findings.js';
+import { folderStyle } from './folder_style.js';
 import type { DataSource, TrainSource } from './sections/data.js';
 import { mixLanguages, type LabModelSettings } from './sections/model.js';
 import { nearest } from '../base/suggest.js';
@@ -94,7 +95,10 @@ function checkData(config: Config): Finding[] {
 
 /** The style of a config that names none. */
 export function promptStyle({ prompt, model }: Config): 'chat' | 'plain' | 'template' {
-  return prompt.style ?? (prompt.template !== undefined ? 'template' : model.lab ? 'plain' : 'chat');
+  if (prompt.style !== undefined) return prompt.style;
+  if (prompt.template !== undefined) return 'template';
+  if (model.lab) return 'plain';
+  return model.path === undefined ? 'chat' : folderStyle(model.path);
 }
 
 function checkPrompt(config: Config): Finding[] {

@@ -1,4 +1,5 @@
 export type { Message, PromptSettings, RenderedPrompt, Tool } from './types.js';
 export { messageFault, toolsFault } from './messages.js';
 export { promptConflicts } from './conflicts.js';
+export { THINK_PREFIXES } from './think_prefixes.js';
 export { renderConversation, renderPrompt } from './render.js';

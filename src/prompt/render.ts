@@ -18,6 +18,7 @@ export async function renderPrompt(
   question: string,
   language: Language,
   settings: PromptSettings,
+  tools?: readonly Tool[],
 ): Promise<RenderedPrompt> {
   const system = settings.system?.replaceAll('{language}', LANGUAGE_NAMES[language]);
   if (settings.style === 'raw') return { text: question, ids: await tokenizer.encode(question) };
@@ -34,6 +35,7 @@ export async function renderPrompt(
     template: settings.style === 'template' ? settings.template! : chatTemplateOf(tokenizer),
     thinking: settings.thinking,
     prefix,
+    tools,
     ...(settings.style === 'template' && {
       texts: { question, ...defined({ system }) },
       variables: { language: LANGUAGE_NAMES[language], language_code: language },

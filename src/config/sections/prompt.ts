@@ -6,7 +6,10 @@ export const promptSchema = z.strictObject({
   style: z
     .enum(['chat', 'plain', 'template'])
     .optional()
-    .meta({ fallback: '`template` where one is named, `plain` for lab models, else `chat`' })
+    .meta({
+      fallback:
+        '`template` where one is named, `plain` for lab models and folders without a chat template, else `chat`',
+    })
     .describe("The tokenizer's chat template; question and a newline; a template of your own."),
   system: z.string().optional().describe('System message; `{language}` becomes the name of the language.'),
   thinking: z

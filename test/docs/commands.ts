@@ -21,6 +21,9 @@ export function checkOptions(args: readonly string[]): void {
   if (words.length === 1 && ['--help', '--version'].includes(words[0]!)) return;
   const command = program.commands.find((each) => each.name() === words[0]);
   assert.ok(command, `there is no command ${words[0] ?? ''}`);
+  command.exitOverride((error) => {
+    throw error;
+  });
   const { unknown } = command.parseOptions(words.slice(1));
   assert.deepEqual(
     unknown.filter((word) => word !== '--help'),

@@ -39,7 +39,8 @@ describe('the pages', { concurrency: 2 }, () => {
       // Files first: a page may show a command before the file that it reads.
       for (const { file, text } of shown) if (file !== undefined) await put(join(folder.dir, file), text);
       if (usesRun(later)) await tryCommands('npx glossa train my.yaml --progress none', folder, 'runs/my');
-      for (const block of shown) await at(block, () => tryBlock(block, folder, later));
+      const modules = shown.filter(({ kind, text }) => kind in { js: 1, ts: 1 } && text.includes('export default'));
+      for (const block of shown) await at(block, () => tryBlock(block, { ...folder, modules }, later));
       await rm(folder.dir, { recursive: true, force: true });
     });
   }
@@ -54,6 +55,8 @@ function usesRun(blocks: readonly string[]): boolean {
 interface Folder {
   dir: string;
   env: NodeJS.ProcessEnv;
+  /** Reward modules that the page shows. */
+  modules?: Block[];
 }
 
 async function tryBlock(block: Block, folder: Folder, later: string[]): Promise<void> {
@@ -95,11 +98,14 @@ async function tryCommands(text: string, { dir, env }: Folder, laterBlocks: stri
 }
 
 /** A whole config trains a step; a part of one is checked in a whole one. */
-async function tryConfig({ text, file }: Block, { dir, env }: Folder): Promise<void> {
+async function tryConfig({ text, file }: Block, { dir, env, modules = [] }: Folder): Promise<void> {
   const raw = parse(text) as RawConfig;
   const whole = raw.model !== undefined;
   const base = { model: { path: 'models/my-model' }, data: { train: [{ path: 'problems.jsonl' }] } };
   await giveFiles(raw, dir);
+  // The page's own modules, in the order in which the config names them.
+  for (const { module } of raw.rewards ?? [])
+    if (module !== undefined && !existsSync(join(dir, module))) await put(join(dir, module), modules.shift()!.text);
   const path = file ?? 'block.yaml';
   await put(join(dir, path), whole ? text : stringify({ ...base, ...raw }));
   const args = [path, ...smallSets(raw), '--set', 'run.dir=runs/block', ...(whole ? ['--overwrite'] : ['--dry-run'])];
@@ -154,7 +160,7 @@ function checkInline(block: Block): void {
   if (!/^(?:npx )?glossa [a-z-]/.test(block.text)) return;
   at(block, () => {
     const args = glossaArguments(shellWords(block.text.replaceAll(/[[\]]/g, '')));
-    checkOptions(args!);
+    checkOptions([...args!, 'VALUE']); // the last option may be named without one
   });
 }
 

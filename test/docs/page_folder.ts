@@ -119,6 +119,8 @@ async function launcher(dir: string): Promise<string> {
   // What the page's programs import: the sources, under the name of the package.
   const here = join(dir, 'node_modules', 'glossa');
   await mkdir(here, { recursive: true });
+  // Grading threads of the sources look for it from the working folder.
+  await symlink(join(ROOT, 'node_modules', 'tsx'), join(dir, 'node_modules', 'tsx'));
   await writeFile(join(here, 'package.json'), '{"type":"module","exports":"./index.mjs"}');
   await writeFile(join(here, 'index.mjs'), `export * from '${join(ROOT, 'src', 'index.ts')}';\n`);
   return `${bin}:${process.env['PATH'] ?? ''}`;

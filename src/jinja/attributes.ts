@@ -43,6 +43,11 @@ export function getAttribute(object: Value, name: string, printer: Printer): Val
 /** `object[key]`: an item, else an attribute of that name, else undefined. */
 export function getItem(object: Value, key: Value, printer: Printer): Value {
   refuseUndefined(object);
+  if (key instanceof Slice) {
+    const part = sliced(object, key, printer.budget);
+    if (part === undefined) throw failure(`'${typeName(object)}' object cannot be sliced`);
+    return part;
+  }
   const name = key instanceof Markup ? key.text : key;
   const item = itemOf(object, key, printer.budget);
   if (item !== undefined) return item;
@@ -93,11 +98,10 @@ function methodsOf(object: Value): Methods | undefined {
 
 function itemOf(object: Value, key: Value, budget: Budget): Value | undefined {
   if (object instanceof Dict) {
-    if (Array.isArray(key) || key instanceof Dict || key instanceof Slice) return undefined;
+    if (Array.isArray(key) || key instanceof Dict) return undefined;
     hashKey(key);
     return object.get(key);
   }
-  if (key instanceof Slice) return sliced(object, key, budget);
   if (typeof key !== 'bigint' && typeof key !== 'boolean') return undefined;
   const index = Number(numberOf(key));
   if (Array.isArray(object)) return object.at(index);

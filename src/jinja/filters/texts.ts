@@ -17,7 +17,7 @@ import {
   type Given,
   type Value,
 } from '../values.js';
-import { isIterable, iterate } from '../iterate.js';
+import { isIterable, iterate, sizeOf } from '../iterate.js';
 import { percent } from '../string_methods.js';
 import { wrapText } from './wrap.js';
 
@@ -113,12 +113,13 @@ export const TEXT_FILTERS: Record<string, Filter> = {
   truncate: (value, args) => {
     const bound = bind('truncate', args, ['length', 'killwords', 'end', 'leeway']);
     const [length = 255n, killwords = false, end = '...', leeway = null] = bound;
-    const source = sourceOf('truncate', value);
     const ending = sourceOf('truncate', end);
     const [most, spare, own] = [integerOf(length), leeway === null ? 5 : integerOf(leeway), lengthOf(ending)];
     if (most < own) throw failure(`expected length >= ${String(own)}, got ${String(most)}`);
     if (spare < 0) throw failure(`expected leeway >= 0, got ${String(spare)}`);
-    if (lengthOf(source) <= most + spare) return value;
+    const size = sizeOf(value);
+    if (size !== undefined && size <= most + spare) return value;
+    const source = sourceOf('truncate', value);
     const kept = cut(source, 0, most - own);
     if (isTrue(killwords)) return keep(value, kept + ending);
     const space = kept.lastIndexOf(' ');

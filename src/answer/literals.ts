@@ -18,6 +18,7 @@ const JOINTS: readonly RegExp[] = [
   ),
   new RegExp(`^${UNIT}\\s(?:to|or|and|through|до|по|і|й|та|або|чи|и|или)\\s$`, 'iu'),
   /^[\p{L}]{0,3}?\s?(?:에서|부터|와|과|또는|및|이나|到|至|和|与|與|或者?|から|と|や|または|ถึง|และ|หรือ|、)\s?$/u,
+  /^,? ?(?:or|and|또는|或者?|または|หรือ|або|или) ?[a-z] ?= ?$/iu,
   /^ ?: ?$/,
   /^[)\]}]{1,4}\s*[({[]{1,4}$|^[({[]$|^\.?\s*√\s*[{(]?$/,
   /^\.$/,
@@ -40,7 +41,7 @@ const COMPOUNDS: readonly (readonly [RegExp, RegExp])[] = [
 const LIST = /^\s*[,;]\s*(?:(?:and|or|та|і|и|и|및)\s+)?$/u;
 
 const POISON_BEFORE =
-  /(?:[√±^_|]|(?<!\p{L})(?:sqrt|log|ln|sin|cos|tan|gcd|lcm|[A-Za-z])\s?\(|root of|루트|제곱근|根[号號]|ルート|รากที่สอง(?:ของ)?|кор[іе]н[ья](?: квадратн\p{L}+)? (?:з|із|из))\s*[({[]*\s*$/iu;
+  /(?:√(?:\s?\{[^{}]{0,24}\})?|[±^_|]|(?<!\p{L})(?:sqrt|log|ln|sin|cos|tan)\s|(?<!\p{L})(?:sqrt|log|ln|sin|cos|tan|gcd|lcm|[A-Za-z])\s?\(|root of|루트|제곱근|根[号號]|ルート|รากที่สอง(?:ของ)?|кор[іе]н[ья](?: квадратн\p{L}+)? (?:з|із|из))\s*[({[]*\s*$/iu;
 const POISON_AFTER: readonly RegExp[] = [
   /^\s*[)\]}]*\s*[\^_√π¡‰]|^\s?\\/,
   /^ ?(?:(?:pi|пі|пи|พาย)(?!\p{L})|파이(?:입니다|이다|이에요|(?!\p{L})))|^ ?(?:squared|cubed|factorial)(?!\p{L})|^ (?:to the (?:power|\w+ power))/iu,

@@ -101,7 +101,7 @@ function lastNumber(text: string, literals: readonly NumberLiteral[]): Spoken | 
 }
 
 const DENIED_BEFORE =
-  /(?:(?<!\p{L})(?:not|isn't|wasn't|never|instead of|rather than|(?<!no (?:more|less|fewer) )than|out of|up from|down from|compared (?:to|with)|versus|vs\.?|unlike|excluding|as opposed to)(?: (?:just|only|exactly|the|his|her|their|its|original|initial|other)){0,2}|不是|并非|並非|而非|不等于|不为|而不是|比|多于|少于|大于|小于|ไม่ใช่(?:แค่)?|มากกว่า|น้อยกว่า|แทนที่จะเป็น|(?<!\p{L})(?:не|замість|вместо|ніж|чем))[ *"'“(]*$/iu;
+  /(?:(?<!\p{L})(?:(?:not|cannot|can't|isn't|wasn't|won't)(?: be)?|never|instead of|rather than|(?<!no (?:more|less|fewer) )than|out of|up from|down from|compared (?:to|with)|versus|vs\.?|unlike|excluding|as opposed to)(?: (?:just|only|exactly|the|his|her|their|its|original|initial|other)){0,2}|不是|并非|並非|而非|不等于|不为|而不是|比|多于|少于|大于|小于|ไม่ใช่(?:แค่)?|มากกว่า|น้อยกว่า|แทนที่จะเป็น|(?<!\p{L})(?:не|замість|вместо|ніж|чем))[ *"'“(]*$/iu;
 const DENIED_AFTER =
   /^[^\n\d.,。]{0,4}?(?:이|가|은|는)? ?(?:아니|아닌|아닙)|^[^\n\d.,。]{0,4}?(?:보다| 대신)|^[^\n\d.,。、]{0,3}?(?:では|じゃ)(?:な|あ)|^[^\n\d.,。、]{0,3}?(?:より|の代わり)|^,? (?:is|was|would be) (?:not|wrong|incorrect)|^ isn't/iu;
 const LABEL_BEFORE =
@@ -112,7 +112,7 @@ function isSetAside(text: string, { start, end }: NumberLiteral): boolean {
   const before = text.slice(Math.max(0, start - 48), start);
   const after = text.slice(end, end + 24);
   if (DENIED_BEFORE.test(before) || DENIED_AFTER.test(after) || LABEL_BEFORE.test(before)) return true;
-  if (/^ ?(?:단계|步(?!骤?\p{L}))/u.test(after) || before.endsWith('[')) return true;
+  if (/^ ?(?:단계|步(?!骤?\p{L}))/u.test(after) || /\S\[$/.test(before)) return true;
   return /(?:^|\n)[ *#-]*$/.test(before) && /^[.)、] ?\*{0,2}\s?[\p{L}*]/u.test(after) && end - start <= 2;
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GlossaError } from '../base/error.js';
+import { exists } from '../base/exists.js';
 import { describeThrown } from './module_error.js';
 import type { RewardFunction } from './types.js';
 
@@ -12,6 +13,9 @@ export const MODULE_HINT =
  * Errors: REWARD_MODULE, where it does not load or exports no function.
  */
 export async function loadRewardModule(path: string): Promise<RewardFunction> {
+  if (!(await exists(path))) {
+    throw new GlossaError('REWARD_MODULE', `reward module ${path} is not there`, { hint: MODULE_HINT });
+  }
   let module: { default?: unknown };
   try {
     module = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown };

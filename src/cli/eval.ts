@@ -13,7 +13,7 @@ import { bar, figure } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { openNamed, type NamedModel } from './model.js';
 import { tableOutput } from './output.js';
-import { promptSettings, type PromptOptions } from './prompt.js';
+import { promptAdvice, promptSettings, type PromptOptions } from './prompt.js';
 
 export interface EvalCommandOptions extends PromptOptions {
   model?: string;
@@ -63,7 +63,9 @@ export async function evalCommand(given: string | undefined, options: EvalComman
     try {
       const suites = await openSuites(model, options, display);
       const settings = await settingsOf(model, options);
-      await checkBudgets(suites, model, settings);
+      await checkBudgets(suites, model, settings).catch((error: unknown) => {
+        throw promptAdvice(error);
+      });
       const began = performance.now();
       const { finished, failure } = await evaluateAll(model, suites, settings, {
         answer: answerOption(options.answer ?? model.config?.answer),

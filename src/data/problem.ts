@@ -1,5 +1,6 @@
 import { InexactNumber } from './exact.js';
 import { fieldOf } from './field.js';
+import { languageHint } from '../language/find.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import type { DataSetSettings, Problem } from './types.js';
 
@@ -58,7 +59,9 @@ function readLanguage(record: Record<string, unknown>, field: string, asked: Lan
   if (value === undefined) return asked!;
   if (asked !== undefined) return value === asked ? asked : null;
   if ((LANGUAGES as readonly string[]).includes(value)) return value as Language;
-  throw new BadField(`field "${field}" is ${JSON.stringify(value)}, expected one of ${LANGUAGES.join(', ')}`);
+  throw new BadField(
+    `field "${field}" is ${JSON.stringify(value)}, expected one of ${LANGUAGES.join(', ')}${languageHint(value)}`,
+  );
 }
 
 function readText(

@@ -110,9 +110,13 @@ export function drawStory(settings: ProblemSettings, seed: number, split: Split,
     const heldOut = digest.readUInt32BE(0) < TEST_SHARE * 2 ** 32;
     if (heldOut === (split === 'test')) return { id: digest.toString('hex', 0, 8), ...told };
   }
-  throw new GlossaError('LAB_NO_STORY', 'no story fits problems.steps, maxStart, maxChange, maxTotal and operations', {
-    hint: 'raise maxTotal, or allow add and subtract',
-  });
+  throw new GlossaError(
+    'LAB_NO_STORY',
+    'no story fits problems.steps, max_start, max_change, max_total and operations',
+    {
+      hint: 'raise max_total, or allow add and subtract',
+    },
+  );
 }
 
 function tellStory(settings: ProblemSettings, draws: Draws): Omit<Story, 'id'> | undefined {

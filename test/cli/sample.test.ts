@@ -75,7 +75,7 @@ describe('sample and logprobs with random weights', () => {
     );
     assert.match(
       await shown('--thinking', '--think-prefix', '<end>'),
-      /^1\+1\?<end><think><end>\n\n[^]*\n {2}257 {2}"<think>"\n {3}60 {2}"<"\n[^]*11 tokens, 1 of them $/,
+      /^1\+1\?<end><think><end>\n\n[^]*\n\* 257 {2}"<think>"\n {3}60 {2}"<"\n[^]*11 tokens, 2 of them $/,
     );
     assert.match(
       await shown('--template', join(dir, 'own.jinja'), '--language', 'th'),

@@ -23,7 +23,8 @@ export function lineFigure({ unit, scale, series, legend = true, marks = false, 
         type: 'quantitative',
         title: unit,
         ...(scale === 'share' ? { scale: { domain: [0, 1] } } : { scale: { zero: false, nice: true } }),
-        axis: { tickCount: 5, ...(scale === 'share' ? { format: '.0%' } : {}) },
+        // Without a format, a line that is flat has ticks of six decimals.
+        axis: { tickCount: 5, format: scale === 'share' ? '.0%' : ',~g' },
       },
     },
     layer: [

@@ -80,8 +80,8 @@ main{max-width:72rem;margin:0 auto;padding:1.5rem 1.25rem 3rem}
 h1{font-size:1.7rem;line-height:1.2;margin:.4rem 0 .8rem}h2{font-size:1.2rem;margin:2.2rem 0 .6rem}h3{font-size:1rem;margin:1.4rem 0 .4rem}
 .story{max-width:46rem;margin:.35rem 0}.story:first-of-type{font-size:1.15rem}.note{color:var(--quiet);font-size:.88rem;margin:.2rem 0}
 .scroll{overflow-x:auto}table{border-collapse:collapse;margin-top:.6rem;font-variant-numeric:tabular-nums;font-size:.92rem}
-th,td{padding:.35rem .9rem .35rem 0;text-align:right;vertical-align:top;border-bottom:1px solid var(--rule);white-space:nowrap}.name{text-align:left}th{font-weight:600;color:var(--quiet);font-size:.85rem;vertical-align:bottom;white-space:normal}
-td small{display:block;color:var(--quiet)}
+th,td{padding:.35rem .9rem .35rem 0;text-align:right;vertical-align:top;border-bottom:1px solid var(--rule)}.name{text-align:left;overflow-wrap:break-word}th{font-weight:600;color:var(--quiet);font-size:.85rem;vertical-align:bottom}
+td span{white-space:nowrap}td small{display:block;color:var(--quiet)}
 .figures{margin-top:1rem;display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:1.2rem 1.6rem}figure{margin:0}figure svg{width:100%;height:auto;display:block}
 .completions{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr));gap:1rem 1.6rem}
 article{border-top:2px solid var(--rule);padding-top:.5rem}article .q{color:var(--quiet);font-size:.88rem;margin:0 0 .4rem}article pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font:inherit;font-weight:500}

@@ -9,6 +9,8 @@ import { fieldLabel, languageName } from './story.js';
 const FIELDS: readonly Field[] = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr', 'other_wr'];
 const heads = FIELDS.map((field) => fieldLabel(field, null));
 const share = (value: number | null): string => showValue(value, 'share');
+/** What no line break parts, so that a wide table wraps between values. */
+const whole = (text: string): string => `<span>${text}</span>`;
 
 /** Every suite and language of every run: first and last evaluation, and what lies beyond them between. */
 export function heldOutTable(runs: readonly RunModel[]): string {
@@ -34,9 +36,9 @@ export function evaluationsTable(runs: readonly RunModel[]): string {
         String(row.n),
         ...FIELDS.map((field) => {
           const { value } = series.of(field)[i]!;
-          if (field !== 'accuracy' || value === null) return share(value);
+          if (field !== 'accuracy' || value === null) return whole(share(value));
           const { low, high } = wilson({ share: value, n: trials(series, row.step) });
-          return `${share(value)} <small>${share(low)} to ${share(high)}</small>`;
+          return `${whole(share(value))} <small>${whole(share(low))} ${whole(`to ${share(high)}`)}</small>`;
         }),
       ]),
     ),
@@ -71,13 +73,13 @@ function course(points: readonly Point[]): string {
   const values = known(points);
   const [first, last] = [values[0], values.at(-1)];
   if (first === undefined || last === undefined) return share(null);
-  if (values.length === 1) return share(first.value);
+  if (values.length === 1) return whole(share(first.value));
   const ends = extremes([first, last])!;
   const { lowest, highest } = extremes(values)!;
   const beyond = [
-    ...(share(lowest.value) === share(ends.lowest.value) ? [] : [`lowest ${share(lowest.value)}`]),
-    ...(share(highest.value) === share(ends.highest.value) ? [] : [`highest ${share(highest.value)}`]),
+    ...(share(lowest.value) === share(ends.lowest.value) ? [] : [whole(`lowest ${share(lowest.value)}`)]),
+    ...(share(highest.value) === share(ends.highest.value) ? [] : [whole(`highest ${share(highest.value)}`)]),
   ];
   const small = beyond.length === 0 ? '' : ` <small>${beyond.join(', ')}</small>`;
-  return `${share(first.value)} → ${share(last.value)}${small}`;
+  return `${whole(share(first.value))} ${whole(`→ ${share(last.value)}`)}${small}`;
 }

@@ -12,7 +12,7 @@ const NAMED = 4;
 export function trend(points: readonly Point[], differ?: (from: KnownPoint, to: KnownPoint) => boolean): string {
   const values = known(points);
   const [first, last] = [values[0], values.at(-1)];
-  if (first === undefined || last === undefined) return `has no value at ${steps(points)}`;
+  if (first === undefined || last === undefined) return `without a value at ${steps(points)}`;
   return `${course(values, first, last, differ)}${between(values, first, last)}${gaps(points)}`;
 }
 

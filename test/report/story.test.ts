@@ -121,7 +121,7 @@ describe('the story', () => {
       }),
       [
         'run: interrupted after step 1 of 12.',
-        'run, a (Korean, 100 completions): accuracy 0.0 % at step 0; cut off 0.0 % at step 0; Korean words of right answers has no value at step 0; Korean words 50.0 % at step 0.',
+        'run, a (Korean, 100 completions): accuracy 0.0 % at step 0; cut off 0.0 % at step 0; Korean words of right answers without a value at step 0; Korean words 50.0 % at step 0.',
       ],
     );
     assert.deepEqual(await tell({ label: 'run' }), []);

@@ -35,6 +35,6 @@ test('what is not there is said, and never a number', () => {
   assert.equal(says({ 4: 0.5 }), '50.0 % at step 4');
   assert.equal(says({ 0: 0.5, 8: null }), '50.0 % at step 0, no value at step 8');
   assert.equal(says({ 0: null, 4: 0.5, 8: null }), '50.0 % at step 4, no value at steps 0 and 8');
-  assert.equal(says({ 0: null, 8: null }), 'has no value at steps 0 and 8');
-  assert.equal(says({}), 'has no value at any step');
+  assert.equal(says({ 0: null, 8: null }), 'without a value at steps 0 and 8');
+  assert.equal(says({}), 'without a value at any step');
 });

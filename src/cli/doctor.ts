@@ -60,7 +60,7 @@ export async function doctorCommand(options: DoctorOptions): Promise<number> {
 async function planCommand(model: string, { config, set, promptTokens, json }: DoctorOptions): Promise<number> {
   if (config === undefined) {
     throw new GlossaError('USAGE', '--plan needs --config with the config of the run', {
-      hint: `glossa doctor --plan ${model} --config studies/real/gsm8k-zh.yaml`,
+      hint: `npx glossa doctor --plan ${model} --config studies/real/gsm8k-zh.yaml`,
     });
   }
   const longest =

@@ -48,7 +48,7 @@ const DEFAULT_SEED = 42;
 const WHOLE = { min: 1, whole: true };
 
 /**
- * `glossa eval`: one suite after the other. An interruption ends the suite in progress; what was finished before it is shown
+ * `npx glossa eval`: one suite after the other. An interruption ends the suite in progress; what was finished before it is shown
  * and written to `--out`, and the error says what is left.
  */
 export async function evalCommand(given: string | undefined, options: EvalCommandOptions): Promise<void> {

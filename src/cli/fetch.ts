@@ -31,7 +31,7 @@ export async function fetchCommand(given: string, options: FetchCommandOptions):
   const id = parseHubId(given, repositoryType(options.repoType));
   if (!id)
     throw new GlossaError('USAGE', `${given}: expected org/name, org/name@revision or datasets/org/name`, {
-      hint: 'glossa fetch Qwen/Qwen2.5-0.5B-Instruct',
+      hint: 'npx glossa fetch Qwen/Qwen2.5-0.5B-Instruct',
     });
   const jobs = numberOption('jobs', options.jobs, { min: 1, max: 32, whole: true });
   const display = new Display(progressMode(options.progress));
@@ -134,7 +134,7 @@ function withResumeHint(error: unknown, id: HubId, options: FetchCommandOptions)
   ];
   return new GlossaError('ABORTED', 'stopped; what has come is kept', {
     cause: error,
-    hint: `glossa fetch ${words.map(shellWord).join(' ')}`,
+    hint: `npx glossa fetch ${words.map(shellWord).join(' ')}`,
   });
 }
 

@@ -26,7 +26,7 @@ export interface LogprobsOptions {
 const LINE_SECONDS = 10;
 
 /**
- * `glossa logprobs`: the whole file is checked first, so that a bad row costs no computing; then batches of bounded size go
+ * `npx glossa logprobs`: the whole file is checked first, so that a bad row costs no computing; then batches of bounded size go
  * through the model, and results to `--out` (whole or not at all) or to standard output, in the order of the rows.
  */
 export async function logprobsCommand(file: string, options: LogprobsOptions): Promise<void> {

@@ -148,7 +148,7 @@ export async function locateModel(given: string, warn: (message: string) => void
   const checkpoint = await latestCheckpoint(runFolder(path), warn);
   if (!checkpoint)
     throw new GlossaError('MODEL_NOT_FOUND', `${path}: the run has no checkpoint yet`, {
-      hint: `glossa train --resume ${path} goes on with it`,
+      hint: `npx glossa train --resume ${path} goes on with it`,
     });
   const languages = record.languages ?? statedLanguages(config);
   return { dir: checkpoint.dir, config, languages, step: checkpoint.state.step, run: path };

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { printable } from '../base/printable.js';
 import { EXIT, runCommand } from './errors.js';
@@ -18,6 +18,10 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 const collect = (value: string, previous: string[]): string[] => [...previous, value];
+/** An option that may be given several times; `absent` says what holds without it. */
+const several = (flags: string, description: string, absent = 'none'): Option =>
+  new Option(flags, `${description}; may be given several times`).argParser(collect).default([], absent);
+const threads = (): Option => new Option('--threads <n>', 'of the engine').default('0', 'all cores');
 
 const MODES = 'auto (live on a terminal, else plain), plain, json (an object an event) or none';
 const PROGRESS = `${MODES}; to standard error`;
@@ -27,7 +31,7 @@ const PROGRESS_IS_RESULT = `${MODES}; json to standard output, lines to standard
 export const program = new Command('glossa')
   .description('Trains language models with GRPO on verifiable problems and watches which language they think in.')
   .version(version)
-  .showHelpAfterError('(glossa --help lists the commands)')
+  .showHelpAfterError('(npx glossa --help lists the commands)')
   .showSuggestionAfterError()
   .configureOutput({ writeErr: (text) => process.stderr.write(printable(text)) })
   // A command line that cannot be meant exits with 2, also of the commands below, which copy this.
@@ -41,14 +45,14 @@ program
   .option('--json', 'print one JSON object last')
   .option('--no-open', 'do not open the report in a browser')
   .option('--progress <mode>', PROGRESS_IS_RESULT, 'auto')
-  .addHelpText('after', example('glossa demo', 'glossa demo --seed 7 --json'))
+  .addHelpText('after', example('npx glossa demo', 'npx glossa demo --seed 7 --json'))
   .action(runCommand(async (options: DemoOptions) => (await import('./demo.js')).demo(options)));
 
 program
   .command('train')
   .description('train with GRPO as a config says')
   .argument('[config]', 'YAML file (docs/config.md)')
-  .option('--set <setting=value>', 'override a setting; may be given several times', collect, [])
+  .addOption(several('--set <setting=value>', 'override a setting'))
   .option('--model <dir|id>', 'short for --set model.path=...')
   .option('--resume <run>', 'go on with a run that was stopped, from its last checkpoint')
   .option('--accept-changes', 'with --resume: go on although files, config or machine have changed; run.json notes it')
@@ -59,10 +63,10 @@ program
   .addHelpText(
     'after',
     example(
-      'glossa train studies/lab/collapse.yaml',
-      'glossa train studies/lab/collapse.yaml --set seed=2 --set run.dir=runs/second',
-      'glossa train my.yaml --model Qwen/Qwen2.5-0.5B-Instruct',
-      'glossa train --resume runs/second',
+      'npx glossa train studies/lab/collapse.yaml',
+      'npx glossa train studies/lab/collapse.yaml --set seed=2 --set run.dir=runs/second',
+      'npx glossa train my.yaml --model Qwen/Qwen2.5-0.5B-Instruct',
+      'npx glossa train --resume runs/second',
     ),
   )
   .action(
@@ -76,12 +80,7 @@ program
   .description('answer problems with a model or a run, and measure accuracy and language')
   .argument('[model]', 'the same as --model')
   .option('--model <dir|id>', 'Hugging Face folder, folder of a run (its last checkpoint), or a fetched org/name')
-  .option(
-    '--data <[name=]file>',
-    ".jsonl, .jsonl.gz or .parquet, a suite each; may be given several times; default: the run's suites",
-    collect,
-    [],
-  )
+  .addOption(several('--data <[name=]file>', '.jsonl, .jsonl.gz or .parquet, a suite each', "the run's suites"))
   .option('--language <code>', 'of a file that does not say, or only this one')
   .option('--limit <n>', 'problems of each file')
   .option('--samples <n>', "completions a problem; default: 1, or as the run's suites are answered")
@@ -100,15 +99,15 @@ program
   .option('--no-think-prefix', "nothing, where the run's has one")
   .option('--seed <n>', "of sampling; default: 42, or the run's for its own suites")
   .option('--dtype <type>', 'float32 or bfloat16', 'float32')
-  .option('--threads <n>', 'default: all cores', '0')
+  .addOption(threads())
   .option('--out <file>', 'write the completions: .parquet or .jsonl')
   .option('--json', 'print one JSON object')
   .addHelpText(
     'after',
     example(
-      'glossa eval runs/demo/grpo',
-      'glossa eval runs/demo/grpo --data problems.ko.jsonl --out answers.parquet',
-      'glossa eval --model Qwen/Qwen2.5-1.5B-Instruct --data mgsm/zh.jsonl --data mgsm/ja.jsonl --max-tokens 400',
+      'npx glossa eval runs/demo/grpo',
+      'npx glossa eval runs/demo/grpo --data problems.ko.jsonl --out answers.parquet',
+      'npx glossa eval --model Qwen/Qwen2.5-1.5B-Instruct --data mgsm/zh.jsonl --data mgsm/ja.jsonl --max-tokens 400',
     ),
   )
   .action(
@@ -149,7 +148,7 @@ program
   .addHelpText(
     'after',
     example(
-      "glossa sample --model runs/demo/grpo --prompt '사과 3개와 배 4개가 있다. 모두 몇 개인가?' --language ko -n 4",
+      "npx glossa sample --model runs/demo/grpo --prompt '사과 3개와 배 4개가 있다. 모두 몇 개인가?' --language ko -n 4",
     ),
   )
   .action(runCommand(async (options: SampleOptions) => (await import('./sample.js')).sampleCommand(options)));
@@ -169,14 +168,14 @@ program
   .option('--out <file>', '.parquet, .jsonl or .arrow; default: JSON lines on standard output')
   .option('--seed <n>', 'of random weights', '42')
   .option('--dtype <type>', 'float32 or bfloat16', 'float32')
-  .option('--threads <n>', 'default: all cores', '0')
+  .addOption(threads())
   .option('--progress <mode>', PROGRESS, 'auto')
   .addHelpText(
     'after',
     example(
-      'glossa logprobs --model runs/demo/grpo texts.jsonl > logps.jsonl',
-      'glossa logprobs --model models/Qwen3-0.6B chats.jsonl --out logps.parquet',
-      "glossa sample --model runs/demo/grpo --prompt '1 + 1 = ?' --json > rows.jsonl && glossa logprobs --model runs/demo/grpo rows.jsonl",
+      'npx glossa logprobs --model runs/demo/grpo texts.jsonl > logps.jsonl',
+      'npx glossa logprobs --model models/Qwen3-0.6B chats.jsonl --out logps.parquet',
+      "npx glossa sample --model runs/demo/grpo --prompt '1 + 1 = ?' --json > rows.jsonl && npx glossa logprobs --model runs/demo/grpo rows.jsonl",
     ),
   )
   .action(
@@ -190,8 +189,8 @@ program
   .description('download a model or data set from the Hugging Face hub, or go on with a download')
   .argument('<id>', 'org/name, org/name@revision, datasets/org/name')
   .option('--repo-type <type>', 'model or dataset, where the id does not say')
-  .option('--include <glob>', 'these files instead of the usual ones; may be given several times', collect, [])
-  .option('--exclude <glob>', 'not these files; may be given several times', collect, [])
+  .addOption(several('--include <glob>', 'these files instead of the usual ones'))
+  .addOption(several('--exclude <glob>', 'not these files'))
   .option('--jobs <n>', 'files at a time', '4')
   .option('--verify', 'check the hashes of files that are there already')
   .option('--dry-run', 'list files and sizes, and download nothing')
@@ -200,9 +199,9 @@ program
   .addHelpText(
     'after',
     example(
-      'glossa fetch Qwen/Qwen2.5-0.5B-Instruct',
-      'glossa fetch datasets/openai/gsm8k --dry-run',
-      "glossa fetch org/name@v1.0 --include '*.json'",
+      'npx glossa fetch Qwen/Qwen2.5-0.5B-Instruct',
+      'npx glossa fetch datasets/openai/gsm8k --dry-run',
+      "npx glossa fetch org/name@v1.0 --include '*.json'",
     ),
   )
   .action(
@@ -217,13 +216,13 @@ program
   .option('--seed <n>', 'of every random draw', '1')
   .option('--size <size>', 'tiny, small or base', 'tiny')
   .option('--control', 'without code-switching')
-  .option('--set <setting=value>', 'override a setting of model.lab; may be given several times', collect, [])
+  .addOption(several('--set <setting=value>', 'override a setting of model.lab'))
   .option('--cache <dir>', 'where pre-trained models are kept', 'runs/lab')
   .option('--json', 'print one JSON object')
   .option('--progress <mode>', PROGRESS, 'auto')
   .addHelpText(
     'after',
-    example('glossa lab --size small', 'glossa lab --set mix.ko.code_switch=0.02 --set pretrain.steps=400'),
+    example('npx glossa lab --size small', 'npx glossa lab --set mix.ko.code_switch=0.02 --set pretrain.steps=400'),
   )
   .action(runCommand(async (options: LabOptions) => (await import('./lab.js')).labCommand(options)));
 
@@ -236,8 +235,8 @@ program
   .addHelpText(
     'after',
     example(
-      'glossa report runs/collapse',
-      "glossa report 'without reward=runs/collapse' 'with reward=runs/language-reward' --out both.html",
+      'npx glossa report runs/collapse',
+      "npx glossa report 'without reward=runs/collapse' 'with reward=runs/language-reward' --out both.html",
     ),
   )
   .action(
@@ -262,10 +261,10 @@ program
   .addHelpText(
     'after',
     example(
-      'glossa score completions.jsonl',
-      'glossa score completions.jsonl --json > scores.jsonl',
-      'glossa score outputs.parquet --prediction-field response --gold-field target --lang ko',
-      'zcat outputs.jsonl.gz | glossa score - --lang zh --json | tail -1',
+      'npx glossa score completions.jsonl',
+      'npx glossa score completions.jsonl --json > scores.jsonl',
+      'npx glossa score outputs.parquet --prediction-field response --gold-field target --lang ko',
+      'zcat outputs.jsonl.gz | npx glossa score - --lang zh --json | tail -1',
     ),
   )
   .action(
@@ -285,15 +284,15 @@ program
     'print the memory that training a model (folder, config.json, name) would take; with --config',
   )
   .option('--config <path>', 'config of the run that --plan is about')
-  .option('--set <setting=value>', 'override a setting of that config; may be given several times', collect, [])
+  .addOption(several('--set <setting=value>', 'override a setting of that config'))
   .option('--prompt-tokens <n>', 'longest prompt, where --plan cannot read the data')
   .option('--json', 'print one JSON object')
   .addHelpText(
     'after',
     example(
-      'glossa doctor --self-test',
-      'glossa doctor --golden cases --json',
-      'glossa doctor --plan models/Qwen2.5-0.5B --config studies/real/gsm8k-zh.yaml',
+      'npx glossa doctor --self-test',
+      'npx glossa doctor --golden cases --json',
+      'npx glossa doctor --plan models/Qwen2.5-0.5B --config studies/real/gsm8k-zh.yaml',
     ),
   )
   .action(runCommand(async (options: DoctorOptions) => (await import('./doctor.js')).doctorCommand(options)));
@@ -302,7 +301,7 @@ program
   .command('schema')
   .description('print the JSON Schema of the config')
   .option('--table', 'print docs/config.md instead')
-  .addHelpText('after', example('glossa schema > config.schema.json'))
+  .addHelpText('after', example('npx glossa schema > config.schema.json'))
   .action(runCommand(async (options: { table?: boolean }) => (await import('./schema.js')).schemaCommand(options)));
 
 function example(...lines: string[]): string {

@@ -25,7 +25,7 @@ export interface ScoreCommandOptions {
 }
 
 /**
- * `glossa score`: with --json one object a row in input order (a bad row has `line` and `error`), then one with `totals` and
+ * `npx glossa score`: with --json one object a row in input order (a bad row has `line` and `error`), then one with `totals` and
  * `languages`; else a table by language. Bad rows go to standard error, and make the exit code 1.
  */
 export async function scoreCommand(file: string, options: ScoreCommandOptions): Promise<number> {
@@ -84,7 +84,7 @@ function table(totals: ScoreTotals, badRows: number): string {
   return textTable(lines) + (badRows > 0 ? `\n${badRows} bad rows were left out` : '');
 }
 
-/** Standard output that waits where the reader is slow, and notices where it is gone (`glossa score x --json | head`). */
+/** Standard output that waits where the reader is slow, and notices where it is gone (`npx glossa score x --json | head`). */
 class Output {
   closed = false;
 

@@ -58,14 +58,17 @@ export async function trainCommand(path: string | undefined, given: TrainCommand
 function checkOptions(path: string | undefined, { resume: run, overwrite, acceptChanges }: TrainCommandOptions): void {
   const usage = (message: string, hint: string) => new GlossaError('USAGE', message, { hint });
   if (path === undefined && run === undefined)
-    throw usage('train needs a config, or --resume with the folder of a run', 'glossa train studies/lab/collapse.yaml');
+    throw usage(
+      'train needs a config, or --resume with the folder of a run',
+      'npx glossa train studies/lab/collapse.yaml',
+    );
   if (run !== undefined && overwrite)
     throw usage(
       '--resume goes on with a run and --overwrite begins another in its place: name one',
-      'glossa train --help',
+      'npx glossa train --help',
     );
   if (acceptChanges && run === undefined)
-    throw usage('--accept-changes belongs to --resume', 'glossa train --resume RUN --accept-changes');
+    throw usage('--accept-changes belongs to --resume', 'npx glossa train --resume RUN --accept-changes');
 }
 
 /** A run killed before it had a folder is begun again, where the config is there to begin with. */
@@ -116,13 +119,13 @@ function conclude({ status, dir, step, checkpoint, final, already }: ResumeResul
         ? `${dir} is finished already, after step ${String(step)}: nothing is left to do (--set grpo.max_steps=... makes it longer)`
         : `finished after step ${String(step)}; weights in ${final ?? checkpoint ?? dir}`,
     );
-    display.line(`  glossa report ${dir}`);
+    display.line(`  npx glossa report ${dir}`);
     return 0;
   }
   if (checkpoint === undefined) display.line('stopped before anything was saved: the same command begins again');
   else {
     display.line(`stopped after step ${String(step)}; to go on:`);
-    display.line(`  glossa train --resume ${dir}`);
+    display.line(`  npx glossa train --resume ${dir}`);
   }
   return interruptedExit();
 }
@@ -131,6 +134,6 @@ function stopped(error: unknown, run: string | undefined): unknown {
   if (!(error instanceof GlossaError) || error.code !== 'ABORTED') return error;
   return new GlossaError('ABORTED', 'stopped at once', {
     cause: error,
-    hint: `glossa train --resume ${run ?? 'RUN'} goes on from the last checkpoint, where there is one; else the same command begins again`,
+    hint: `npx glossa train --resume ${run ?? 'RUN'} goes on from the last checkpoint, where there is one; else the same command begins again`,
   });
 }

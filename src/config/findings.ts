@@ -69,7 +69,7 @@ export function refusal(findings: readonly Finding[], source: Source): GlossaErr
   });
   if (findings.length > MOST_SHOWN) texts.push(`and ${String(findings.length - MOST_SHOWN)} more`);
   return new GlossaError(findings[0]!.code, texts.join('\n'), {
-    hint: 'docs/config.md lists every setting; `glossa schema` prints the JSON Schema',
+    hint: 'docs/config.md lists every setting; `npx glossa schema` prints the JSON Schema',
   });
 }
 

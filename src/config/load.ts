@@ -99,20 +99,20 @@ function putModel(raw: Record<string, unknown>, overrides: readonly Override[]):
   };
 }
 
-/** Checks `model.lab` on its own, as `glossa lab` takes it. @throws GlossaError as {@link loadConfig}. */
+/** Checks `model.lab` on its own, as `npx glossa lab` takes it. @throws GlossaError as {@link loadConfig}. */
 export function labModelOf(raw: unknown, overrides: Source['overrides'] = []): LabModelSettings {
   const parsed = labModelSchema.safeParse(raw, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw refusal(
     parsed.error.issues.flatMap((issue) => findingsOf({ ...issue, path: [...LAB, ...issue.path] })),
     {
-      path: 'glossa lab',
+      path: 'npx glossa lab',
       overrides: overrides.map((override) => ({ ...override, path: [...LAB, ...override.path] })),
     },
   );
 }
 
-/** The section that `glossa lab` is about. */
+/** The section that `npx glossa lab` is about. */
 export const LAB = ['model', 'lab'] as const;
 
 /** Checks a config that is already an object (of a run.json, of a recipe): no line numbers then. */

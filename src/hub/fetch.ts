@@ -126,7 +126,7 @@ async function fromCache(id: HubId, settings: HubSettings, choice: Choice): Prom
   const snapshot = await findSnapshot(settings, id);
   const refuse = (what: string) =>
     new GlossaError('HUB_OFFLINE', `${hubIdText(id)}: ${what}, and HF_HUB_OFFLINE forbids to ask the hub`, {
-      hint: `HF_HUB_OFFLINE=0 glossa fetch ${hubIdText(id)}`,
+      hint: `HF_HUB_OFFLINE=0 npx glossa fetch ${hubIdText(id)}`,
     });
   if (!snapshot) throw refuse(`not in the cache ${settings.cache}`);
   if (id.type === 'model' && choice.include.length === 0) {

@@ -73,13 +73,13 @@ export async function resolveModel(given: string, settings: HubSettings = hubSet
       'MODEL_NOT_FOUND',
       `${given}: neither a folder nor a model in the hub's cache ${settings.cache}`,
       {
-        hint: `glossa fetch ${hubIdText(id)}`,
+        hint: `npx glossa fetch ${hubIdText(id)}`,
       },
     );
   const missing = await missingModelFiles(snapshot.dir);
   if (missing.length > 0)
     throw new GlossaError('MODEL_NOT_FOUND', `${given}: ${snapshot.dir} has no ${missing.slice(0, 3).join(', ')}`, {
-      hint: `glossa fetch ${hubIdText(id)} brings what is missing`,
+      hint: `npx glossa fetch ${hubIdText(id)} brings what is missing`,
     });
   return snapshot.dir;
 }
@@ -115,7 +115,7 @@ export async function resolveData(given: string, settings?: HubSettings): Promis
     snapshot
       ? `${given}: ${snapshot.dir} has no ${named.file}`
       : `${given}: ${id} is not in the hub's cache ${found.cache}`,
-    { hint: snapshot ? `glossa fetch ${id} --include '${named.file}'` : `glossa fetch ${id}` },
+    { hint: snapshot ? `npx glossa fetch ${id} --include '${named.file}'` : `npx glossa fetch ${id}` },
   );
 }
 

@@ -1,7 +1,7 @@
 import { PRETRAIN_RATES } from './sizes.js';
 import type { DemoGrpo, DemoRecipe, LabSettings } from './types.js';
 
-/** The recipe of `glossa demo`; docs/lab.md says what each number is for and what was tried. */
+/** The recipe of `npx glossa demo`; docs/lab.md says what each number is for and what was tried. */
 export function demoRecipe(seed: number): DemoRecipe {
   const lab: LabSettings = {
     seed,

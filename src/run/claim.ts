@@ -39,7 +39,7 @@ export async function claimNewRun(dir: string, { overwrite = false } = {}): Prom
     const standing = await standingRun(folder);
     if (standing === 'begun' && !overwrite) {
       throw new GlossaError('RUN_EXISTS', `${folder.dir} holds a run already`, {
-        hint: `glossa train --resume ${dir} goes on with it; --overwrite puts the new run in its place; --set run.dir=... puts the new run elsewhere`,
+        hint: `npx glossa train --resume ${dir} goes on with it; --overwrite puts the new run in its place; --set run.dir=... puts the new run elsewhere`,
       });
     }
     return {

@@ -17,7 +17,7 @@ export interface RunRecord {
   /** 1: of a version that wrote no checksums and did not note what the run was made from. */
   format: 1 | 2;
   name: string;
-  /** The resolved config; `glossa train --resume` reads it back. */
+  /** The resolved config; `npx glossa train --resume` reads it back. */
   config: unknown;
   /** The config file and the `--set` overrides that it was made from, where it came from the command line. */
   asked?: { config: string; set: string[] };
@@ -132,7 +132,7 @@ export async function findRecord(dir: string, warn: (message: string) => void): 
     const halfway = await exists(folder.arriving);
     throw new GlossaError('RUN_NOT_FOUND', `${dir} is not the folder of a run: no run.json in it`, {
       hint: halfway
-        ? `glossa train --resume ${dir} finishes the overwriting that was cut off here`
+        ? `npx glossa train --resume ${dir} finishes the overwriting that was cut off here`
         : await runHint(dir),
     });
   }
@@ -143,7 +143,7 @@ export async function findRecord(dir: string, warn: (message: string) => void): 
 
 async function runHint(dir: string): Promise<string> {
   const near = await nearPath(dir);
-  return near === undefined ? 'name the folder that `glossa train` wrote' : `did you mean ${near}?`;
+  return near === undefined ? 'name the folder that `npx glossa train` wrote' : `did you mean ${near}?`;
 }
 
 type ParsedRecord =

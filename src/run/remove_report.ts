@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { readTextIfThere } from '../base/read_file.js';
 import type { RunFolder } from './folder.js';
 
-/** What `glossa report` writes into its pages and into figures.json. */
+/** What `npx glossa report` writes into its pages and into figures.json. */
 const GENERATOR = 'glossa report';
 
 /** Removes the page of a run and its figures, if glossa wrote them. */

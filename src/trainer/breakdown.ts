@@ -59,7 +59,7 @@ export function breakdownMessage(
   // The completions of a step come from the weights after the step before it: those of the last good step are one older.
   const advice =
     savedAt > 0 && savedAt <= step - 2
-      ? `To go on from step ${String(savedAt)}: Ctrl-C twice (once saves the broken state), then glossa train --resume ${dir} ${smaller}`
+      ? `To go on from step ${String(savedAt)}: Ctrl-C twice (once saves the broken state), then npx glossa train --resume ${dir} ${smaller}`
       : `Nothing from before is saved: stop, and begin again with --overwrite ${smaller}`;
   return `step ${String(step)}: an update has broken the model (${signs}); a learning rate of ${String(learningRate)} is probably too large. ${advice}`;
 }

@@ -32,6 +32,6 @@ async function locateModel(given: string, warn: (message: string) => void): Prom
   const checkpoint = await latestCheckpoint(runFolder(path), warn);
   if (checkpoint) return checkpoint.dir;
   throw new GlossaError('MODEL_NOT_FOUND', `${path}: the run has no checkpoint yet`, {
-    hint: `glossa train --resume ${path} goes on with it`,
+    hint: `npx glossa train --resume ${path} goes on with it`,
   });
 }

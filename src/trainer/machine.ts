@@ -3,7 +3,7 @@ import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { nativeInfo } from '../engine/index.js';
 import type { Machine } from '../run/index.js';
 
-/** What this process runs on; kept in run.json and shown by `glossa doctor`. */
+/** What this process runs on; kept in run.json and shown by `npx glossa doctor`. */
 export function describeMachine(): Machine {
   const { version, isas, cores, path } = nativeInfo();
   return {

@@ -75,5 +75,5 @@ export async function shortOfMemory(
   const needed = plan.total - taken;
   if (available === undefined || needed <= available) return undefined;
   const gb = (bytes: number) => (bytes / 1e9).toFixed(1);
-  return `this run is likely to need ${gb(needed)} GB more than it has taken, and ${gb(available)} GB are left; fewer prompts_per_step, a shorter max_completion_length, optimizer.micro_batch_tokens below ${String(plan.microBatchRows)} or dtype bfloat16 need less (glossa doctor --plan lists it)`;
+  return `this run is likely to need ${gb(needed)} GB more than it has taken, and ${gb(available)} GB are left; fewer prompts_per_step, a shorter max_completion_length, optimizer.micro_batch_tokens below ${String(plan.microBatchRows)} or dtype bfloat16 need less (npx glossa doctor --plan lists it)`;
 }

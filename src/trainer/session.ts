@@ -201,7 +201,7 @@ export class Session {
     });
     if (first && metrics.logpMaxAbsDiff !== 0) {
       this.warn(
-        `step ${String(step)}: sampler and trainer differ by ${String(metrics.logpMaxAbsDiff)} in a log-probability; it must be 0 (run glossa doctor --self-test)`,
+        `step ${String(step)}: sampler and trainer differ by ${String(metrics.logpMaxAbsDiff)} in a log-probability; it must be 0 (run npx glossa doctor --self-test)`,
       );
     }
     const breakdown = this.watch.look(line);
@@ -233,7 +233,7 @@ export class Session {
     const saved = this.savedAt > 0 ? `the state after step ${String(this.savedAt)} is saved; ` : '';
     return new GlossaError('NONFINITE', `step ${String(step)}: ${error.message}`, {
       cause: error,
-      hint: `${saved}go on with smaller steps, for example: glossa train --resume ${this.run.dir} --set optimizer.learning_rate=${String(config.optimizer.learning_rate / 10)}`,
+      hint: `${saved}go on with smaller steps, for example: npx glossa train --resume ${this.run.dir} --set optimizer.learning_rate=${String(config.optimizer.learning_rate / 10)}`,
     });
   }
 

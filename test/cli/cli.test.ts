@@ -23,7 +23,7 @@ describe('the command line', () => {
       'schema',
     ])
       assert.match(stdout, new RegExp(`^ +${command} `, 'm'));
-    assert.match((await glossa(['train', '--help'])).stdout, /\$ glossa train studies\/lab\/collapse\.yaml/);
+    assert.match((await glossa(['train', '--help'])).stdout, /\$ npx glossa train studies\/lab\/collapse\.yaml/);
   });
 
   it('exits with 2 where the command line cannot be meant', async () => {
@@ -33,7 +33,7 @@ describe('the command line', () => {
     assert.equal((await glossa(['train', '--no-such-option'])).code, 2);
     const nothing = await glossa(['train']);
     assert.equal(nothing.code, 2);
-    assert.match(nothing.stderr, /^error USAGE: .*\n {2}glossa train /);
+    assert.match(nothing.stderr, /^error USAGE: .*\n {2}npx glossa train /);
     assert.equal((await glossa(['sample', '--model', '.', '--prompt', 'x', '--max-tokens', 'many'])).code, 2);
     assert.equal((await glossa(['lab', '--progress', 'loud'])).code, 2);
   });

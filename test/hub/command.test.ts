@@ -60,7 +60,7 @@ describe('glossa fetch', () => {
     assert.equal(code, 130);
     assert.match(
       stderr,
-      /error ABORTED: stopped; what has come is kept\n {2}glossa fetch org\/tiny --exclude '\*\.md'/,
+      /error ABORTED: stopped; what has come is kept\n {2}npx glossa fetch org\/tiny --exclude '\*\.md'/,
     );
     await assert.rejects(stat(snapshot()), 'no half snapshot');
     await goesOn();

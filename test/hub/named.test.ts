@@ -48,19 +48,19 @@ async function labFiles(): Promise<Repository['files']> {
 
 describe('a model of the hub', () => {
   it('is asked for by the command that fetches it, and nothing is written before', async () => {
-    await assert.rejects(train(config()), { code: 'MODEL_NOT_FOUND', hint: 'glossa fetch org/tiny' });
+    await assert.rejects(train(config()), { code: 'MODEL_NOT_FOUND', hint: 'npx glossa fetch org/tiny' });
     await assert.rejects(readdir(join(scene.cache, 'run')));
     const { code, stderr } = await glossa(['sample', '--model', 'org/tiny', '--prompt', 'x'], {
       HF_HUB_CACHE: scene.cache,
     });
     assert.equal(code, 1);
-    assert.match(stderr, /^error MODEL_NOT_FOUND: org\/tiny: .*\n {2}glossa fetch org\/tiny\n$/);
+    assert.match(stderr, /^error MODEL_NOT_FOUND: org\/tiny: .*\n {2}npx glossa fetch org\/tiny\n$/);
   });
 
   it('is trained and sampled by its name once it is fetched, and the run keeps the commit', async () => {
     Object.assign(scene.hub.repository('org/tiny').files, await labFiles());
     const { dir } = await scene.fetch();
-    await assert.rejects(train(config()), { code: 'DATA_NOT_FOUND', hint: 'glossa fetch datasets/org/sums' });
+    await assert.rejects(train(config()), { code: 'DATA_NOT_FOUND', hint: 'npx glossa fetch datasets/org/sums' });
     const data = await scene.fetch('datasets/org/sums');
     assert.equal((await train(config('rewards=[{name: format}]', 'grpo.max_zero_reward_steps=0'))).status, 'finished');
     const { config: kept } = await readRecord(join(scene.cache, 'run'));

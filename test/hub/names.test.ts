@@ -177,7 +177,7 @@ describe('a name of a model or of data', () => {
     const snapshot = join(folder, 'snapshots', COMMIT);
     await assert.rejects(resolveModel('org/tiny', settings), {
       code: 'MODEL_NOT_FOUND',
-      hint: 'glossa fetch org/tiny',
+      hint: 'npx glossa fetch org/tiny',
     });
     await mkdir(snapshot, { recursive: true });
     await mkdir(join(folder, 'refs'));
@@ -190,7 +190,7 @@ describe('a name of a model or of data', () => {
     await writeFile(join(snapshot, 'model.safetensors'), '');
     assert.equal(await resolveModel('org/tiny', settings), snapshot);
     assert.equal(await resolveModel(`org/tiny@${COMMIT}`, settings), snapshot);
-    await assert.rejects(resolveModel('org/tiny@v2', settings), { hint: 'glossa fetch org/tiny@v2' });
+    await assert.rejects(resolveModel('org/tiny@v2', settings), { hint: 'npx glossa fetch org/tiny@v2' });
     await assert.rejects(resolveModel('/no/such/folder', settings), { message: /there is no such folder/ });
     assert.equal(await resolveModel('src/hub', settings), resolve('src/hub'));
   });
@@ -201,7 +201,7 @@ describe('a name of a model or of data', () => {
     const name = 'datasets/org/sums/data/x.jsonl';
     await assert.rejects(resolveData(name, settings), {
       code: 'DATA_NOT_FOUND',
-      hint: 'glossa fetch datasets/org/sums',
+      hint: 'npx glossa fetch datasets/org/sums',
     });
     const folder = join(settings.cache, 'datasets--org--sums');
     await mkdir(join(folder, 'snapshots', COMMIT, 'data'), { recursive: true });

@@ -36,6 +36,15 @@ const SYMBOLS: Record<string, string> = {
   displaystyle: '',
   boxed: '',
   fbox: '',
+  quad: ' ',
+  qquad: ' ',
+  large: '',
+  Large: '',
+  huge: '',
+  bf: '',
+  lbrace: '',
+  neq: '≠',
+  ne: '≠',
 };
 
 /**
@@ -48,7 +57,9 @@ export function cleanText(text: string): string {
     .replace(/[\ue001\ue002]/g, ' ')
     // An exclamation inside mathematics is a factorial; in a sentence it is not.
     .replace(/!(?=\s*(?:\$|\\[)\]]))/g, '¡')
-    .replace(/[⁰¹²³⁴-⁹]+/g, (power) => `^{${power}}`);
+    .replace(/⁻?[⁰¹²³⁴-⁹]+/g, (power) => `^{${power.replace(/./g, plainSign)}}`)
+    // Powers of units without a sign for it: 5 cm2, 3 kg/m3.
+    .replace(/(?<=[\d/] ?(?:[cmkd]?m|in|ft|yd|mi|[смкд]?м))[23](?![\d\p{L}])/gu, '^$&');
   // Wrappers nest: \textbf{\underline{5}}.
   for (let depth = 0; depth < 3; depth++) {
     clean = clean.replace(
@@ -72,11 +83,15 @@ export function cleanText(text: string): string {
     .replace(/(?<=\d)\*\*(?=\d)/g, '^')
     .replace(/\*\*|__/g, ' ')
     .replace(/<sup>/g, '^')
-    .replace(/<\/?[a-z]{1,8}>/gi, ' ')
+    .replace(/(?<=\d)_(?=\d{3}(?!\d))/g, ',')
+    .replace(/<\/?[a-z]{1,10} ?\/?>/gi, ' ')
     .replace(/(?<=\p{L}) ?\^[{(]?([-\u207b]?[\d⁰¹²³⁴-⁹])[)}]?/gu, '²')
     .replace(/-\s?(?:[$€£¥₩₴฿₽₹￥](?=\s*[\d.]))/g, '-')
     .replace(/[$€£¥₩₴฿₽₹￥]/g, ' ');
 }
+
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+const plainSign = (sign: string): string => (sign === '⁻' ? '-' : String(SUPERSCRIPTS.indexOf(sign)));
 
 function fraction(_: string, above = '', digitAbove = '', below = '', digitBelow = ''): string {
   return `${FRACTION.open}${above || digitAbove}/${below || digitBelow}${FRACTION.close}`;

@@ -21,6 +21,9 @@ const PART = /( ?)(\d{1,3}(?:,\d{3})+|\d{1,400}(?:\.\d{1,400})?)/y;
 const NAMED: readonly (readonly [RegExp, number])[] = [
   [/ ?(?:hundred|сот(?:ень|ня|ні|ен|ня)|ร้อย(?!ละ))(?!\p{Script=Latin}|\p{Script=Cyrillic})/uy, 2],
   [/ ?(?:thousand|тисяч[аіу]?|тис\.|тысяч[аиу]?|тыс\.|พัน)(?!\p{Script=Latin}|\p{Script=Cyrillic})/uy, 3],
+  [/[kK](?![\p{Script=Latin}\p{Script=Cyrillic}\d/])/uy, 3],
+  [/(?:M|mln|mn)(?![\p{Script=Latin}\p{Script=Cyrillic}\d/])/uy, 6],
+  [/(?:B|bn)(?![\p{Script=Latin}\p{Script=Cyrillic}\d/])/uy, 9],
   [/ ?หมื่น/uy, 4],
   [/ ?แสน/uy, 5],
   [/ ?(?:million|мільйон(?:ів|и|а)?|миллион(?:ов|а)?|млн\.?|ล้าน)(?!\p{Script=Latin}|\p{Script=Cyrillic})/uy, 6],

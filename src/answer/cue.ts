@@ -18,4 +18,12 @@ export const FILLER =
 
 /** Words that take back what was said before them. */
 export const CORRECTION =
-  /(?<!\p{L})(?:wait|no,|nope|actually|correction|sorry|oops|hold on|incorrect|wrong|잠깐|아니,|아니요|стоп|ні,|зачекай|помилка|нет,|подожд|погод|ошиб)|不对|不對|等等|等一下|更正|いや|違います|間違|待って|เดี๋ยว|ไม่ใช่สิ|ผิด/iu;
+  /(?<!\p{L})(?:wait|no,|nope|actually|correction|sorry|oops|hold on|incorrect|wrong|잠깐|아니[,，]|아니(?= \d)|아니요|стоп|ні,|зачекай|помилка|нет,|подожд|погод|ошиб)|不对|不對|(?<=[，、]|^)不[，,]|等等|等一下|更正|いや|違います|間違|待って|เดี๋ยว|ไม่ใช่สิ|ผิด/iu;
+
+/** Words right before a sum or a remainder. */
+export const DIRECT_CUE =
+  /(?:(?:一共|总共|總共|共|合计|合計|总数|總數|总计|剩下?|还剩|還剩|等于|等於|余下)(?:就?是|有|为|為|了)?|(?:全部で|合計(?:で|は)?|合わせて|残りは)、?|(?<!\p{L})(?:모두|총|합계는?|합은|전부) ?|(?:ทั้งหมด|รวม|เหลือ|เท่ากับ|คือ)(?:คือ|เป็น|มี|ได้)? ?|(?<!\p{L})(?:усього|всього|разом|загалом|залишил[аиое]ся|дорівнює|становить|итого|всего|осталось|равно|составляет|total (?:is|of)|equals|makes) )$/iu;
+
+/** What a sentence that concludes has. */
+export const CONCLUSION =
+  /(?<!\p{L})(?:so|therefore|thus|hence|consequently|finally|total|altogether|in all|left|remaining|remains?|따라서|그러므로|그래서|결국|총|모두|남은|남아|отже|тому|таким чином|разом|усього|всього|загалом|залиш\p{L}+|итак|значит|поэтому|следовательно|итого|всего|осталось)(?!\p{L})|所以|因此|故|于是|答|一共|总共|總共|剩|合计|よって|したがって|だから|ゆえに|全部で|合計|残り|ดังนั้น|เพราะฉะนั้น|สรุป|รวม|เหลือ|ทั้งหมด/iu;

@@ -9,14 +9,18 @@ let digits: Map<number, string> | undefined;
  */
 export function foldDigits(text: string): string {
   if (!/[^\x00-\x7f]/.test(text)) return text;
-  return text
-    .replace(/(?<=[\uff10-\uff19])\uff0c(?=[\uff10-\uff19])/g, ',')
-    .replace(/\p{Nd}/gu, (digit) => digitTable().get(digit.codePointAt(0)!) ?? digit)
-    .replace(/[\u2010-\u2013\u2212\u207b\u02d7\u2796\uff0d\ufe63](?=\s*[\d.$\p{Sc}\\])/gu, '-')
-    .replace(
-      /[\u066b\u066c\uff0e\uff05\uff04\uff0b\uff0f\uff1d\u2044\u2215\uff03\ufe6a\u066a\uff1a\uff08\uff09]/g,
-      (sign) => SIGNS[sign]!,
-    );
+  return (
+    text
+      .replace(/(?<=[\uff10-\uff19])\uff0c(?=[\uff10-\uff19])/g, ',')
+      .replace(/\p{Nd}/gu, (digit) => digitTable().get(digit.codePointAt(0)!) ?? digit)
+      // One with three digits behind it groups thousands in Chinese text too: 1，234.
+      .replace(/(?<=(?<!\d)[1-9]\d{0,2})\uff0c(?=\d{3}(?!\d))/g, ',')
+      .replace(/[\u2010-\u2013\u2212\u207b\u02d7\u2796\uff0d\ufe63](?=\s*[\d.$\p{Sc}\\¼-¾⅐-⅞])/gu, '-')
+      .replace(
+        /[\u066b\u066c\uff0e\uff05\uff04\uff0b\uff0f\uff1d\u2044\u2215\uff03\ufe6a\u066a\uff1a\u2236\uff08\uff09]/g,
+        (sign) => SIGNS[sign]!,
+      )
+  );
 }
 
 const SIGNS: Record<string, string> = {
@@ -34,6 +38,7 @@ const SIGNS: Record<string, string> = {
   '\uff1d': '=',
   '\uff03': '#',
   '\uff1a': ':',
+  '\u2236': ':',
   '\uff08': '(',
   '\uff09': ')',
 };

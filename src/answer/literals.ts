@@ -1,3 +1,4 @@
+import { isCompound } from './compounds.js';
 import { readNumbers, type NumberLiteral } from './number.js';
 
 /** Characters before and after a number that are looked at. */
@@ -16,32 +17,29 @@ const JOINTS: readonly RegExp[] = [
     `^${UNIT}${CLOSE}(?:times|plus|minus|divided by|multiplied by|더하기|빼기|곱하기|나누기|加上?|[减減]去?|乘以?|除以|足す|引く|かける|割る|บวก|ลบ|คูณ|หาร|плюс|мінус|минус|помножити на|помножене на|умножить на|умноженное на|поділити на|разделить на)(?: the)?${OPEN}$`,
     'iu',
   ),
-  new RegExp(`^${UNIT}\\s(?:to|or|and|through|до|по|і|й|та|або|чи|и|или)\\s$`, 'iu'),
-  /^[\p{L}]{0,3}?\s?(?:에서|부터|와|과|또는|및|이나|到|至|和|与|與|或者?|から|と|や|または|ถึง|และ|หรือ|、)\s?$/u,
+  new RegExp(
+    `^${UNIT}\\s(?:to|or|nor|and|by|choose|mod|remainder|R|through|до|по|і|й|та|або|чи|и|или|остача|остаток|เศษ|ต่อ|ยกกำลัง|대)\\s$`,
+    'iu',
+  ),
+  /^ ?(?:余り?|あまり|…{1,2}|対|对|對|—)$/u,
+  /^ ?[\p{L}]{0,3}?\s?(?:에서|부터|와|과|또는|및|이나|到|至|和|与|與|或者?|から|と|や|または|ถึง|และ|หรือ|、)\s?$/u,
   /^,? ?(?:or|and|또는|或者?|または|หรือ|або|или) ?[a-z] ?= ?$/iu,
   /^ ?: ?$/,
   /^[)\]}]{1,4}\s*[({[]{1,4}$|^[({[]$|^\.?\s*√\s*[{(]?$/,
   /^\.$/,
 ];
-/** Parts of a time, a date or a measure: what stands between two numbers, and behind the second. */
-const COMPOUNDS: readonly (readonly [RegExp, RegExp])[] = [
-  [
-    /^ ?(?:시간?|時間?|点|點|小时|小時|ชั่วโมง|นาฬิกา|hours?|hrs?|h|год[а-яії]{0,4}\.?|час[а-я]{0,2})(?:,? (?:and|і|и|та))? ?$/u,
-    /^ ?(?:분|分|นาที|хв|мин|min|m(?!\p{L}))/u,
-  ],
-  [
-    /^ ?(?:분|分钟?|分鐘|นาที|minutes?|mins?|хв[а-я]{0,5}\.?|мин[а-я]{0,3}\.?)(?:,? (?:and|і|и|та))? ?$/u,
-    /^ ?(?:초|秒|วินาที|sec|с(?:ек|\.))/u,
-  ],
+/** Dates: what stands between two numbers, and behind the second. */
+const DATES: readonly (readonly [RegExp, RegExp])[] = [
   [/^ ?[년年] ?$/u, /^ ?[월月]/u],
   [/^ ?[월月] ?$/u, /^ ?[일日号號]/u],
-  [/^ ?(?:feet|foot|ft|')(?: and)? ?$/, /^ ?(?:inch|in(?!\p{L})|")/u],
-  [/^ ?dollars?,?(?: and)? $/, /^ ?cents?/],
 ];
+const MONTH_BETWEEN =
+  /^(?:st|nd|rd|th)?(?: of)? (?:January|February|March|April|May|June|July|August|September|October|November|December|(?:січ|лют|берез|квіт|трав|черв|лип|серп|верес|жовт|листопад|груд)[а-яії]{0,4}|(?:январ|феврал|март|апрел|ма|июн|июл|август|сентябр|октябр|ноябр|декабр)[яа]|(?:มกรา|มีนา|พฤษภา|กรกฎา|สิงหา|ตุลา|ธันวา)คม|(?:เมษา|มิถุนา|กันยา|พฤศจิกา)ยน|กุมภาพันธ์),? (?:พ\.ศ\. ?)?$/u;
+const MONTH_BEFORE = /(?:January|February|March|April|May|June|July|August|September|October|November|December) $/;
 const LIST = /^\s*[,;]\s*(?:(?:and|or|та|і|и|и|및)\s+)?$/u;
 
 const POISON_BEFORE =
-  /(?:√(?:\s?\{[^{}]{0,24}\})?|[±^_|]|(?<!\p{L})(?:sqrt|log|ln|sin|cos|tan)\s|(?<!\p{L})(?:sqrt|log|ln|sin|cos|tan|gcd|lcm|[A-Za-z])\s?\(|root of|루트|제곱근|根[号號]|ルート|รากที่สอง(?:ของ)?|кор[іе]н[ья](?: квадратн\p{L}+)? (?:з|із|из))\s*[({[]*\s*$/iu;
+  /(?:√(?:\s?\{[^{}]{0,24}\})?|[±^_|]|(?<![\p{Script=Latin}\p{Script=Cyrillic}\d] ?)[a-zх] ?[-+*/×÷]|[\p{L}\p{N})\]|] ?(?:[<>]=?|[≤≥≠]|!=)|(?<!\p{L})(?:sqrt|log|ln|sin|cos|tan)\s|(?<!\p{L})(?:sqrt|log|ln|sin|cos|tan|gcd|lcm|[A-Za-z])\s?\(|root of|루트|제곱근|根[号號]|ルート|รากที่สอง(?:ของ)?|кор[іе]н[ья](?: квадратн\p{L}+)? (?:з|із|из))\s*[({[]*\s*$/iu;
 const POISON_AFTER: readonly RegExp[] = [
   /^\s*[)\]}]*\s*[\^_√π¡‰]|^\s?\\/,
   /^ ?(?:(?:pi|пі|пи|พาย)(?!\p{L})|파이(?:입니다|이다|이에요|(?!\p{L})))|^ ?(?:squared|cubed|factorial)(?!\p{L})|^ (?:to the (?:power|\w+ power))/iu,
@@ -49,14 +47,20 @@ const POISON_AFTER: readonly RegExp[] = [
   /^ ?[+×÷·] ?[\p{L}\d(√]|^ ?\* ?\(|^\*[a-z](?!\p{L})|^ ?- ?[a-z](?!\p{L})/u,
   /^ ?(?:sin|cos|tan|log|ln|sqrt)(?!\p{L})/u,
   /^\((?:[^()]{0,20}[-+*/^=]|[a-z]\))/,
-  /^(?![mglhsL](?!\p{L}))[A-Za-zα-ω](?![\p{L}°'’])/u,
-  /^(?![мглсткч](?!\p{L}))[а-яіїєґ](?![\p{L}'’.])/iu,
-  new RegExp(`^(?!(?:${LATIN_UNITS})(?![A-Za-z]))[A-Za-z]{2,3}(?!\\p{L})`, 'u'),
+  /^(?![mglhsLVWJ](?![a-z]))[A-Za-zα-ω](?![\p{Script=Latin}\p{Script=Cyrillic}°'’])/u,
+  /^(?![мглсткч](?![а-я]))[а-яіїєґ](?![\p{Script=Latin}\p{Script=Cyrillic}'’.])/iu,
+  new RegExp(`^(?!(?:${LATIN_UNITS})(?![A-Za-z]))[A-Za-z]{2,3}(?![\\p{Script=Latin}\\p{Script=Cyrillic}])`, 'u'),
+  /^ ?(?:<=? (?=[\p{L}\d])|>=? ?(?=[\p{L}\d])|[≤≥≠])/u,
+  /^ ?(?:시|時|点|點) ?(?:반|半)|^ ?(?:乗|次方)/u,
   /^ ?[xyz]{1,3}(?!\p{L})/u,
   /^\.\(\d/,
 ];
 /** In a marked answer an exclamation is a factorial, and a lone letter apart is a variable unless it is a unit. */
-const POISON_AFTER_MARKED: readonly RegExp[] = [/^ ?!/, /^ (?![mglhsLNJWVACFKt](?!\p{L}))[A-Za-zα-ω](?!\p{L})/u];
+const POISON_AFTER_MARKED: readonly RegExp[] = [
+  /^ ?!/,
+  /^ ?[-+*/×÷^]\s*$/,
+  /^ (?![mglhsLNJWVACFKt](?!\p{L}))[A-Za-zα-ω](?!\p{L})/u,
+];
 const POISON_AFTER_PROSE: readonly RegExp[] = [/^![\d/*+^(]/, /^ [nkpqt](?!\p{L})/u];
 
 /**
@@ -69,7 +73,8 @@ export function readLiterals(text: string, marked: boolean): NumberLiteral[] {
   /** Members of the list that the last literal is, or would be. */
   let members = 1;
   for (const number of readNumbers(text)) {
-    const literal = isPoisoned(text, number, marked) ? { ...number, value: null } : number;
+    const poisoned = isPoisoned(text, number, marked) || (!marked && isUnsolved(text, number));
+    const literal = poisoned ? { ...number, value: null } : number;
     const before = literals.at(-1);
     if (before === undefined) {
       literals.push(literal);
@@ -78,7 +83,12 @@ export function readLiterals(text: string, marked: boolean): NumberLiteral[] {
     const gap = text.slice(before.end, Math.max(before.end, literal.start));
     const listed = LIST.test(gap);
     members = listed ? members + 1 : 1;
-    if (isJoined(text, gap, literal) || (listed && (marked || members > 2))) {
+    if (
+      isJoined(text, gap, literal) ||
+      (listed && (marked || members > 2 || isPair(text, before))) ||
+      isDate(text, before, gap) ||
+      areUnknowns(text, before, gap)
+    ) {
       literals[literals.length - 1] = { ...before, value: null, end: literal.end };
     } else literals.push(literal);
   }
@@ -90,7 +100,25 @@ function isJoined(text: string, gap: string, second: NumberLiteral): boolean {
   if (/^\s?$/.test(gap) && (gap === '' || text[second.start] === '-' || text[second.start] === '+')) return true;
   if (JOINTS.some((joint) => joint.test(gap))) return true;
   const after = text.slice(second.end, second.end + NEAR);
-  return COMPOUNDS.some(([between, behind]) => between.test(gap) && behind.test(after));
+  return isCompound(gap, after) || DATES.some(([between, behind]) => between.test(gap) && behind.test(after));
+}
+
+/** (3, 4), and May 17, 2024. */
+function isPair(text: string, { start }: NumberLiteral): boolean {
+  const before = text.slice(Math.max(0, start - 12), start);
+  return /[([{]\s?$/.test(before) || MONTH_BEFORE.test(before);
+}
+
+function isDate(text: string, { start, end }: NumberLiteral, gap: string): boolean {
+  return end - start <= 2 && MONTH_BETWEEN.test(gap);
+}
+
+/** Two unknowns of one line: x = 3, y = 4. */
+function areUnknowns(text: string, { start }: NumberLiteral, gap: string): boolean {
+  const second = /^ ?(?:[,;，、]|,? ?and|와|과|和|と|і|та|и|และ) ?([a-zа-я]) ?= ?$/iu.exec(gap);
+  const first =
+    second === null ? null : /(?<![\p{L}\d])([a-zа-я]) ?= ?$/iu.exec(text.slice(Math.max(0, start - 5), start));
+  return first !== null && first[1] !== second![1];
 }
 
 function isPoisoned(text: string, { start, end, percent }: NumberLiteral, marked: boolean): boolean {
@@ -101,9 +129,25 @@ function isPoisoned(text: string, { start, end, percent }: NumberLiteral, marked
   return patterns.some((pattern) => pattern.test(after));
 }
 
+/** The right side of an equation that is still to be solved: 2x = 14, x + 3 = 10, but not a + b = 7 or f(2) = 7. */
+function isUnsolved(text: string, { digits }: NumberLiteral): boolean {
+  const left = /(?:^|[^\w+\-*/^(){}|²√ х])([\w+\-*/^(){}|²√ х]{1,40})= ?[-+]?$/u.exec(
+    text.slice(Math.max(0, digits - 48), digits),
+  );
+  if (left === null) return false;
+  // Words before the equation are not of it.
+  const side = left[1]!.replace(/^.*[A-Za-z]{2}[^ ]*/, '').trim();
+  const unknowns = new Set(side.match(/[a-zх]/gi));
+  return (
+    unknowns.size === 1 &&
+    !/^[a-z] ?\(/i.test(side) &&
+    /\d ?[a-zх]|[a-zх] ?[²^|!]|[-+*/] ?\d*[a-zх]|[a-zх] ?[-+*/]/i.test(side)
+  );
+}
+
 /** Whether an equals sign follows and nothing after it that is a number: "13.5 / 3 = ". */
 export function endsInEquals(text: string, { end }: NumberLiteral): boolean {
-  return /^\s?[\p{L}\p{M}°%²]{0,12}[\s)\]}*]*(?:[=≈]|(?:equals|is equal to|等于|イコール|дорівнює|равно)[\s?_.…]*$)/iu.test(
+  return /^\s?[\p{L}\p{M}°%²]{0,12}[\s)\]}*]*(?:[=≈](?!\s?[a-zх](?![\p{L}(])\s?(?:$|[^-+*/^=\d(\s]))|(?:equals|is equal to|等于|イコール|дорівнює|равно)[\s?_.…]*$)/iu.test(
     text.slice(end, end + 2 * NEAR),
   );
 }

@@ -24,20 +24,30 @@ const LATEX_FRACTION = new RegExp(
   'y',
 );
 const VULGAR = / ?([¼-¾⅐-⅞↉])/y;
+/** 4分之3, 1又4分之3: the part is named first. */
+const SHARE = / ?(?:分之|分の|분의) ?(\d{1,400})/y;
+const MIXED_SHARE = / ?(?:과|와|と|又) ?(\d{1,400}) ?(?:分之|分の|분의) ?(\d{1,400})/y;
+const THAI_SHARE = / ?ส่วน ?(\d{1,400})/y;
+const THAI_MIXED_SHARE = / ?เศษ ?(\d{1,400}) ?ส่วน ?(\d{1,400})/y;
 const MIXED = /(?: (?:and|и|і|та|й) | ?(?:과|와|と|又) ?| )(\d{1,400})\/(\d{1,400})(?![\d/])/y;
 const SLASH = /\/(\d+(?:\.\d+)?)(?![\d/])/y;
 const HALF =
-  / (?:and|with) (?:a|one) half(?!\p{L})|(?:[个個]|小时|小時|天|年|時間|시간|개|년|일)? ?(?:半(?!径|徑)|반(?=$|[\s.,]|입니다|이다|이에요))/uy;
+  / (?:and|with) (?:a|one) half(?!\p{L})|(?:[个個]|小时|小時|天|年|時間|시간|개|년|일)? ?(?:半(?!径|徑)|반(?=$|[\s.,]|입니다|이다|이에요))| ?(?:ชั่วโมง|วัน|ปี|กิโลเมตร|กิโลกรัม|เมตร|อัน|ลูก)? ?ครึ่ง| з половиною| с половиной/uy;
 const EXPONENT = /[eE]([+-]?\d{1,6})(?![\d\p{L}])/uy;
 const POWER_OF_TEN = / ?[×*·x] ?10 ?\^(?:\{([+-]?[\d⁰¹²³⁴-⁹]{1,6})\}|([+-]?\d{1,6}))/y;
-const PERCENT =
+export const PERCENT =
   / ?(?:%|(?:percent(?:age)?(?: points?)?|per cent|pct\.?|відсот[а-яіїє]{0,5}|процент[а-яії]{0,5})(?!\p{L})|퍼센트|프로(?![가-힣])|パーセント|เปอร์เซ็นต์)/iuy;
+/** Tenths: 3割, 2割5分, 3할, 7成. Thirty percent, twenty-five, and so on. */
+const TENTHS = / ?(?:割(?:(\d)分)?(?![りるれっ合])|할(?=$|[\s\p{P}]|입니다|이다|이에요)|成(?!\p{Script=Han}))/uy;
 const PERCENT_BEFORE = /(?:百分之|ร้อยละ) ?$/;
 /** What a sign may stand behind: not Latin or Cyrillic letters, digits or closing brackets ("top-10", "5-3"). */
 const SIGN_BEFORE = /(?<![\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\d)\]}%²π])([-+])\s?$/u;
-const SPACED_SIGN_BEFORE = /(?:^|[\n(=:：,<>≈→])\s*([-+]) $/;
+const SPACED_SIGN_BEFORE = /(?:^|[\n(=:：,<>≈→]|[은는是为為は]|คือ|เท่ากับ)\s*([-+]) $/;
+/** A dash at the head of a line with words behind its number begins a list item. */
+const ITEM_BEFORE = /(?:^|\n)\s*- $/;
+const ITEM_AFTER = /^[\d.,]+ \p{L}{2}/u;
 const SIGN_WORD =
-  /(?:(?<![\p{L}\p{M}])(?:minus|negative|мінус|минус)|마이너스|マイナス|负|負|(?<![\p{Script=Thai}\d] ?)ลบ|(?<=คือ ?|เท่ากับ ?|เป็น ?)ลบ|零下|영하|氷点下) ?$/iu;
+  /(?:(?<![\p{L}\p{M}])(?:minus|negative|мінус|минус)|(?<!\p{L})음수|마이너스|マイナス|负|負の?|(?:ติด)ลบ|(?<![\p{Script=Thai}\d] ?)ลบ|(?<=คือ ?|เท่ากับ ?|เป็น ?)ลบ|零下|영하|氷点下) ?$/iu;
 
 const VULGAR_VALUES: Record<string, [number, number]> = {
   '¼': [1, 4],
@@ -80,16 +90,22 @@ export function readNumbers(text: string): NumberLiteral[] {
       continue;
     }
     const read = readNumber(text, at, body);
-    const end = read?.end ?? body;
-    const percent = matchAt(PERCENT, text, end);
+    let end = read?.end ?? body;
+    let value = read?.value ?? null;
+    const tenths = value === null ? null : matchAt(TENTHS, text, end);
+    if (value !== null && tenths !== null) {
+      value = add(multiply(value, decimal('10')!), decimal(tenths[1] ?? '0')!);
+      end += tenths[0].length;
+    }
+    const percent = tenths ?? matchAt(PERCENT, text, end);
     const sign = readSign(text, at);
     OPENING.lastIndex = end;
     found.push({
-      value: read === null ? null : sign.negative ? negate(read.value) : read.value,
+      value: value !== null && sign.negative ? negate(value) : value,
       percent: percent !== null || PERCENT_BEFORE.test(text.slice(Math.max(0, at - 8), at)),
       start: sign.start,
       digits: at,
-      end: end + (percent?.[0].length ?? 0),
+      end: end + (tenths === null ? (percent?.[0].length ?? 0) : 0),
     });
   }
   return found;
@@ -110,7 +126,7 @@ function readNumber(text: string, at: number, body: number): Reading | null {
   if (value === null) return null;
   const whole = { value, end: body };
 
-  const mixed = readFraction(text, whole) ?? readMixed(text, whole);
+  const mixed = readFraction(text, whole) ?? readMixed(text, whole) ?? readShare(text, at, whole);
   if (mixed !== null) return mixed;
   const slash = matchAt(SLASH, text, body);
   if (slash !== null) {
@@ -160,6 +176,23 @@ function readMixed(text: string, { value, end }: Reading): Reading | null {
   return part === null ? null : { value: add(value, part), end: end + match[0].length };
 }
 
+/** 4分之3, 4分の3, 4분의 3, เศษ 3 ส่วน 4, and with a whole number before them. */
+function readShare(text: string, at: number, { value, end }: Reading): Reading | null {
+  const named = matchAt(SHARE, text, end);
+  const thai = /เศษ ?$/.test(text.slice(Math.max(0, at - 4), at)) ? matchAt(THAI_SHARE, text, end) : null;
+  const share = named ?? thai;
+  if (share !== null) {
+    const other = decimal(share[1]!)!;
+    const part = named === null ? divide(value, other) : divide(other, value);
+    return part === null ? null : { value: part, end: end + share[0].length };
+  }
+  const mixed = matchAt(MIXED_SHARE, text, end) ?? matchAt(THAI_MIXED_SHARE, text, end);
+  if (mixed === null) return null;
+  const [first, second] = [decimal(mixed[1]!)!, decimal(mixed[2]!)!];
+  const part = mixed[0].includes('ส่วน') ? divide(first, second) : divide(second, first);
+  return part === null ? null : { value: add(value, part), end: end + mixed[0].length };
+}
+
 /** Digits with separators to a value; see readNumbers for the rule. */
 function readDigits(body: string): Rational | null {
   const plain = body.replace(/[ \u00a0\u2007\u2009\u202f'’]/g, '');
@@ -197,7 +230,8 @@ function isInName(text: string, start: number, end: number): boolean {
 
 function readSign(text: string, at: number): { start: number; negative: boolean } {
   const before = text.slice(Math.max(0, at - 16), at);
-  const sign = SIGN_BEFORE.exec(before) ?? SPACED_SIGN_BEFORE.exec(before);
+  const item = ITEM_BEFORE.test(before) && ITEM_AFTER.test(text.slice(at, at + 40));
+  const sign = item ? null : (SIGN_BEFORE.exec(before) ?? SPACED_SIGN_BEFORE.exec(before));
   if (sign !== null) {
     // A sign apart from its number is one only where nothing stands before it: "답 - 5" is a dash.
     const apart = /\s$/.test(before);

@@ -1,4 +1,5 @@
 import { matchAt, type Reading } from './counting_units.js';
+import { PERCENT } from './number.js';
 import { add, decimal, divide, multiply, negate, type Rational } from './rational.js';
 
 type Tokens = Readonly<Record<string, number>>;
@@ -32,7 +33,7 @@ const LANGUAGES: readonly NumberWords[] = [
       ),
       ...numbered(20, 'twenty thirty forty fifty sixty seventy eighty ninety', 10),
     },
-    scales: { hundred: 100, thousand: 1e3, million: 1e6, billion: 1e9 },
+    scales: { dozen: 12, hundred: 100, thousand: 1e3, million: 1e6, billion: 1e9 },
     section: 1e3,
     joint: '(?:[ -]|,? and )?',
     end: /^(?![\p{L}\d]| of\b)/u,
@@ -95,15 +96,73 @@ function slavic(small: string, tens: string, hundreds: string, forms: Tokens, sc
 /** Longest first, so that seventeen is not seven. */
 const PATTERNS = LANGUAGES.map((language) => {
   const all = [...Object.keys(language.words), ...Object.keys(language.scales)].sort((a, b) => b.length - a.length);
-  return new RegExp(`(${language.joint})(${all.join('|')})`, 'iuy');
+  // 삼백이다 is 300 and the copula.
+  return new RegExp(`(${language.joint})(${all.join('|').replace('|이|', '|이(?!다|에요|고|며|므로)|')})`, 'iuy');
 });
+/** Where a number in words may begin; in a language with spaces, at the head of a word. Not the third, and not Tuesday (星期二). */
+const OPENING = new RegExp(
+  [
+    String.raw`(?<![\p{L}\p{M}'’-])(?:minus|negative|мінус|минус|an? (?=hundred|thousand|million|dozen|half|third|quarter)|half|пів|полов|полтор)`,
+    String.raw`(?<![가-힣])(?:마이너스|절반)|マイナス|[负負]|百分之|一半|半分|ลบ|ครึ่ง|เศษ`,
+    ...LANGUAGES.map(({ words, scales }) => {
+      const all = [...Object.keys(words), ...Object.keys(scales)].sort((a, b) => b.length - a.length).join('|');
+      const before = /[a-zа-я]/i.test(all)
+        ? String.raw`(?<![\p{L}\p{M}'’-])`
+        : /[가-힣]/.test(all)
+          ? '(?<![가-힣])'
+          : '(?<![第周期])';
+      return `${before}(?:${all})`;
+    }),
+  ].join('|'),
+  'giu',
+);
+
+const BEGINS = new RegExp(`^(?:${OPENING.source})`, 'iu');
+
+/** Every number in words of a short text, in order. */
+export function readAllNumberWords(text: string): (WordReading & { start: number })[] {
+  const found: (WordReading & { start: number })[] = [];
+  const opening = new RegExp(OPENING);
+  for (let match = opening.exec(text); match !== null; match = opening.exec(text)) {
+    const read = readNumberWords(text, match.index);
+    opening.lastIndex = read?.end ?? match.index + 1;
+    if (read !== null) found.push({ ...read, start: match.index });
+  }
+  return found;
+}
+
 /** Characters and words of one number that are read. */
 const LONGEST = 160;
 const MOST_WORDS = 24;
 const SIGN = /(?:minus|negative|мінус|минус|마이너스|マイナス|负|負|ลบ) ?/iuy;
 const POINT = /[点點]([零〇一二三四五六七八九]{1,20})/uy;
-const PERCENT = /百分之/uy;
+const PERCENT_FIRST = /百分之|ร้อยละ ?/uy;
 const SHARE = /分[之の]|분의 ?/uy;
+const ARTICLE = /an? (?=hundred|thousand|million|dozen|half|third|quarter)/iuy;
+/** 三成, 二割八分, of ten. */
+const TENTHS = /成|割(?:([一二三四五六七八九])分)?/uy;
+const THAI_SHARE = /เศษ ?/uy;
+const THAI_PARTS = / ?ส่วน ?/uy;
+/** Parts that are counted: two thirds, дві третини. */
+const PARTS: readonly (readonly [RegExp, number])[] = [
+  [/[ -](?:half|halves|половин[аи])(?!\p{L})/iuy, 2],
+  [/[ -](?:thirds?|третин[аи]?|трет[ьи])(?!\p{L})/iuy, 3],
+  [/[ -](?:quarters?|fourths?|чверт[ьі]|четверт[ьи])(?!\p{L})/iuy, 4],
+  [/[ -](?:fifths?|п'ят(?:а|их)|пят(?:ая|ых))(?!\p{L})/iuy, 5],
+  [/[ -](?:sixths?|шост(?:а|их)|шест(?:ая|ых))(?!\p{L})/iuy, 6],
+  [/[ -](?:sevenths?|сьом(?:а|их)|седьм(?:ая|ых))(?!\p{L})/iuy, 7],
+  [/[ -](?:eighths?|восьм(?:а|их|ая|ых))(?!\p{L})/iuy, 8],
+  [/[ -](?:ninths?|дев'ят(?:а|их)|девят(?:ая|ых))(?!\p{L})/iuy, 9],
+  [/[ -](?:tenths?|десят(?:а|их|ая|ых))(?!\p{L})/iuy, 10],
+  [/[ -](?:hundredths?|сот(?:а|их|ая|ых))(?!\p{L})/iuy, 100],
+];
+const AND_HALF = / and (?:a|one) half(?!\p{L})| з половиною| с половиной|半/iuy;
+/** A number by itself that is a part: half, півтора. */
+const ALONE: readonly (readonly [RegExp, string])[] = [
+  [/(?:a )?half(?!\p{L}| of)|(?:пів|половина)(?!\p{L})|절반|一半|半分|ครึ่ง(?:หนึ่ง)?/iuy, '0.5'],
+  [/(?:a )?quarter(?!\p{L}| of)|(?:чверть|четверть)(?!\p{L})/iuy, '0.25'],
+  [/(?:півтор[аи]|полтор[аы])(?!\p{L})/iuy, '1.5'],
+];
 
 export type WordReading = Reading & { percent: boolean };
 
@@ -113,21 +172,50 @@ export type WordReading = Reading & { percent: boolean };
  */
 export function readNumberWords(whole: string, at: number): WordReading | null {
   const text = whole.slice(at, at + LONGEST).replace(/[’ʼ]/g, "'");
+  if (!BEGINS.test(text)) return null;
   const sign = matchAt(SIGN, text, 0);
   const afterSign = sign?.[0].length ?? 0;
-  const percent = matchAt(PERCENT, text, afterSign);
-  const from = afterSign + (percent?.[0].length ?? 0);
+  const percent = matchAt(PERCENT_FIRST, text, afterSign);
+  const opening = percent ?? matchAt(ARTICLE, text, afterSign) ?? matchAt(THAI_SHARE, text, afterSign);
+  const from = afterSign + (opening?.[0].length ?? 0);
+  const reading = (value: Rational, end: number, percent: boolean): WordReading => ({
+    value: sign === null ? value : negate(value),
+    end: at + end,
+    percent,
+  });
   for (const [i, language] of LANGUAGES.entries()) {
-    const read = readIn(language, PATTERNS[i]!, text, from);
-    if (read === null) continue;
-    const share = matchAt(SHARE, text, read.end);
-    const above = share === null ? null : readIn(language, PATTERNS[i]!, text, read.end + share[0].length);
-    const value = above === null ? read.value : divide(above.value, read.value);
-    const end = above?.end ?? read.end;
-    if (value === null || !language.end.test(text.slice(end, end + 12))) continue;
-    return { value: sign === null ? value : negate(value), end: at + end, percent: percent !== null };
+    const whole = readIn(language, PATTERNS[i]!, text, from);
+    if (whole === null) continue;
+    const read = readParts(language, PATTERNS[i]!, text, whole);
+    const tenths = matchAt(TENTHS, text, read.end);
+    const after = tenths ?? matchAt(PERCENT, text, read.end);
+    const end = read.end + (after?.[0].length ?? 0);
+    if (after === null && !language.end.test(text.slice(end, end + 12))) continue;
+    const hundredths =
+      tenths === null ? read.value : add(multiply(read.value, exact(10)), exact(language.words[tenths[1] ?? ''] ?? 0));
+    return reading(hundredths, end, percent !== null || after !== null);
+  }
+  for (const [pattern, value] of ALONE) {
+    const match = matchAt(pattern, text, afterSign);
+    if (match !== null) return reading(decimal(value)!, afterSign + match[0].length, false);
   }
   return null;
+}
+
+/** The fraction whose first number was read: 三分之二, 삼분의 이, เศษสองส่วนสาม, two thirds, two and a half. */
+function readParts(language: NumberWords, pattern: RegExp, text: string, { value, end }: Reading): Reading {
+  const share = matchAt(SHARE, text, end) ?? matchAt(THAI_PARTS, text, end);
+  const other = share === null ? null : readIn(language, pattern, text, end + share[0].length);
+  if (share !== null && other !== null) {
+    const part = share[0].includes('ส่วน') ? divide(value, other.value) : divide(other.value, value);
+    if (part !== null) return { value: part, end: other.end };
+  }
+  for (const [parts, n] of PARTS) {
+    const match = matchAt(parts, text, end);
+    if (match !== null) return { value: divide(value, exact(n))!, end: end + match[0].length };
+  }
+  const half = matchAt(AND_HALF, text, end);
+  return half === null ? { value, end } : { value: add(value, decimal('0.5')!), end: end + half[0].length };
 }
 
 function readIn({ words, scales, section }: NumberWords, pattern: RegExp, text: string, at: number): Reading | null {
@@ -137,11 +225,14 @@ function readIn({ words, scales, section }: NumberWords, pattern: RegExp, text: 
   let end = at;
   let last = Infinity;
   let count = 0;
+  let previous = '';
   for (; count < MOST_WORDS; count++) {
     const match = matchAt(pattern, text, end);
     if (match === null || (count === 0 && match[1] !== '')) break;
     const word = match[2]!.toLowerCase();
     const scale = scales[word];
+    if (scale !== undefined && word === previous) break;
+    previous = word;
     if (scale === undefined) {
       const value = words[word]!;
       // Twenty-five, but not five twenty; two digits in a row are no number.

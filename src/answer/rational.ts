@@ -19,7 +19,7 @@ export function decimal(digits: string, exponent = 0): Rational | null {
   const point = digits.indexOf('.');
   const places = point < 0 ? 0 : digits.length - point - 1;
   const scale = exponent - places;
-  if (digits.length > MAX_DIGITS || Math.abs(scale) > MAX_DIGITS) return null;
+  if (digits.length > MAX_DIGITS || !(Math.abs(scale) <= MAX_DIGITS)) return null;
   const value = BigInt(digits.replace('.', '') || '0');
   return scale >= 0 ? rational(value * 10n ** BigInt(scale)) : rational(value, 10n ** BigInt(-scale));
 }

@@ -4,6 +4,8 @@ import { endsInEquals, readLiterals } from './literals.js';
 import type { NumberLiteral } from './number.js';
 import { readNumberWords } from './number_words.js';
 import type { Rational } from './rational.js';
+import { isAside, isCompared, isSetAside } from './set_aside.js';
+import { lastInWords } from './spoken_words.js';
 
 /** How far back from the end the answer is looked for, first near and then far. */
 const WINDOWS = [2_000, 12_000];
@@ -29,7 +31,7 @@ export function spokenAnswer(whole: string): Spoken | null {
     const text = clean.slice(startOfNumbers(clean));
     // At the border a number may be cut.
     const literals = readLiterals(text, false).filter(({ start }) => !cut || start > 0);
-    const answer = behindCue(text, literals) ?? lastNumber(text, literals);
+    const answer = behindCue(text, literals) ?? beforeCue(text, literals) ?? lastNumber(text, literals);
     if (answer !== null || !cut) return answer;
   }
   return null;
@@ -90,41 +92,29 @@ function isTakenBack(text: string, end: number, literals: readonly NumberLiteral
   return correction !== null && literals.some(({ start }) => start > end + correction.index);
 }
 
-function lastNumber(text: string, literals: readonly NumberLiteral[]): Spoken | null {
+/** Behind the number, that it is the answer: "7 is the answer", 7이 정답이다. */
+const POSTPOSED =
+  /^[^\n\d.]{0,12}? (?:is|was) (?:the|our|my) (?:final |correct )?answer|^[^\n\d.,]{0,3}?(?:이|가) ?(?:정답|답이|답입)|^[^\d\n。]{0,3}(?:が|は)(?:答え|正解)|^[^\d\n。]?(?:就)?是(?:最终|正确|正確)?的?答案|^[^\d\n]{0,8}คือคำตอบ|^ ?[—–-]? ?(?:(?:це|є|это) )(?:відповідь|ответ)/iu;
+
+function beforeCue(text: string, literals: readonly NumberLiteral[]): Spoken | null {
   for (let i = literals.length - 1; i >= 0; i--) {
     const literal = literals[i]!;
-    if (isSetAside(text, literal) || isAside(text, literals, i)) continue;
-    const value = endsInEquals(text, literal) ? null : literal.value;
-    return { value, percent: literal.percent, text: shown(text, literal) };
+    if (!POSTPOSED.test(text.slice(literal.end, literal.end + 40)) || isSetAside(text, literal)) continue;
+    return { value: literal.value, percent: literal.percent, text: shown(text, literal) };
   }
   return null;
 }
 
-const DENIED_BEFORE =
-  /(?:(?<!\p{L})(?:(?:not|cannot|can't|isn't|wasn't|won't)(?: be)?|never|instead of|rather than|(?<!no (?:more|less|fewer) )than|out of|up from|down from|compared (?:to|with)|versus|vs\.?|unlike|excluding|as opposed to)(?: (?:just|only|exactly|the|his|her|their|its|original|initial|other)){0,2}|不是|并非|並非|而非|不等于|不为|而不是|比|多于|少于|大于|小于|ไม่ใช่(?:แค่)?|มากกว่า|น้อยกว่า|แทนที่จะเป็น|(?<!\p{L})(?:не|замість|вместо|ніж|чем))[ *"'“(]*$/iu;
-const DENIED_AFTER =
-  /^[^\n\d.,。]{0,4}?(?:이|가|은|는)? ?(?:아니|아닌|아닙)|^[^\n\d.,。]{0,4}?(?:보다| 대신)|^[^\n\d.,。、]{0,3}?(?:では|じゃ)(?:な|あ)|^[^\n\d.,。、]{0,3}?(?:より|の代わり)|^,? (?:is|was|would be) (?:not|wrong|incorrect)|^ isn't/iu;
-const LABEL_BEFORE =
-  /(?:(?<!\p{L})(?:steps?|questions?|problem|part|case|figure|fig\.|eq\.|equations?|method|approach|example|крок\p{L}{0,2}|шаг\p{L}{0,2}|завдання|задач\p{L}{0,2})|단계|방법|步骤|步驟|方法|ステップ|手順|ขั้นตอน(?:ที่)?)[ #№(]*$/iu;
-
-/** Denied, compared with, the number of a step, or of a list item. */
-function isSetAside(text: string, { start, end }: NumberLiteral): boolean {
-  const before = text.slice(Math.max(0, start - 48), start);
-  const after = text.slice(end, end + 24);
-  if (DENIED_BEFORE.test(before) || DENIED_AFTER.test(after) || LABEL_BEFORE.test(before)) return true;
-  if (/^ ?(?:단계|步(?!骤?\p{L}))/u.test(after) || /\S\[$/.test(before)) return true;
-  return /(?:^|\n)[ *#-]*$/.test(before) && /^[.)、] ?\*{0,2}\s?[\p{L}*]/u.test(after) && end - start <= 2;
-}
-
-/** In brackets that opened behind another number of its line: "6 (3 red and 3 green)"; but not "6 (= 3 + 3)". */
-function isAside(text: string, literals: readonly NumberLiteral[], i: number): boolean {
-  const { start } = literals[i]!;
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
-  const line = text.slice(Math.max(lineStart, start - 200), start);
-  const open = line.lastIndexOf('(');
-  if (open < 0 || line.includes(')', open) || /^\(\s*[=≈]/.test(line.slice(open))) return false;
-  const openAt = start - line.length + open;
-  return literals.slice(Math.max(0, i - 16), i).some(({ start: other, end }) => other >= lineStart && end <= openAt);
+/** The last number, in digits or in words, that is neither set aside nor, where there is another, compared with. */
+function lastNumber(text: string, literals: readonly NumberLiteral[]): Spoken | null {
+  const stands = (literal: NumberLiteral, i: number): boolean =>
+    !isSetAside(text, literal) && !isAside(text, literals, i);
+  const last =
+    literals.findLast((literal, i) => stands(literal, i) && !isCompared(text, literal)) ?? literals.findLast(stands);
+  const words = lastInWords(text, last === undefined ? null : literals.at(-1)!.end, (read) => isSetAside(text, read));
+  if (words !== null) return { ...words, text: text.slice(words.start, words.end) };
+  if (last === undefined) return null;
+  return { value: endsInEquals(text, last) ? null : last.value, percent: last.percent, text: shown(text, last) };
 }
 
 function shown(text: string, { start, end }: NumberLiteral): string {

@@ -1,6 +1,7 @@
-/** Marks between which models think: `<think>`, `[THINK]`, `◁think▷`, `<|begin_of_thought|>` and their ends. */
+/** Marks between which models think, and their ends: `<think>`, `<|thinking|>`, `[THINK]`, `◁think▷`, channels of analysis. */
 const MARK =
-  /<(\/?)(?:think|thinking|thought|reasoning)>|\[(\/?)THINK\]|◁(\/?)think▷|<\|(?:begin|(end))_of_thought\|>/gi;
+  /<\/?(?:seed:)?(?:think|thinking|thoughts?|reasoning|reason|analysis|reflection|scratchpad|cot)\s?>|<\|\/?(?:think|thinking|thought|reasoning)\|>|\[\/?THINK\]|◁\/?think▷|<\|(?:begin|end)_of_thought\|>|<unused9[45]>|<\|channel\|>(?:analysis|commentary|final)<\|message\|>/gi;
+const END = /\/|\|end|95|final/i;
 
 /**
  * What a completion says after its thought: the text behind the last end mark; all of it where it has no marks. Null where a
@@ -9,7 +10,7 @@ const MARK =
 export function afterThought(text: string, open = false): string | null {
   let from = 0;
   for (const mark of text.matchAll(MARK)) {
-    open = mark.slice(1).every((end) => !end);
+    open = !END.test(mark[0]);
     from = mark.index + mark[0].length;
   }
   return open ? null : text.slice(from);

@@ -17,7 +17,10 @@ export function hanjaRole(
   if (hangul(end)) {
     const forms = hanForms();
     let both = true;
-    for (let at = start; at < end; at++) both &&= forms[text.charCodeAt(at)] === Form.both;
+    for (let at = start; at < end; at++) {
+      const form = forms[text.charCodeAt(at)];
+      both &&= form === Form.both || form === Form.traditional;
+    }
     return both ? 'korean' : undefined;
   }
   if (!OPENING.test(text[start - 1] ?? '') || !CLOSING.test(text[end] ?? '')) return undefined;

@@ -9,14 +9,20 @@ const SPACED_WORDS = 4;
 const SHORTEST = 8;
 /** In a fence of code, where keywords and names follow each other too. */
 const FENCED_WORDS = 6;
+/** On a line that begins like code and has its signs. */
+const DOUBTFUL_WORDS = 12;
+/** Where words are joined by other signs than spaces. */
+const JOINED_WORDS = 6;
 
 const SPACED =
-  /(?<![\p{L}\p{M}\p{N}_\\])[\p{L}\p{M}]+(?:['’-][\p{L}\p{M}]+)*(?:(?:[,;:.!?]? +|[,;:.!?]?\n *)[\p{L}\p{M}]+(?:['’-][\p{L}\p{M}]+)*)+/gu;
+  /(?<![\p{L}\p{M}\p{N}_\\])[\p{L}\p{M}]+(?:['’-][\p{L}\p{M}]+)*(?:(?:[,;:.!?]? +|[,;:.!?]?\n *|[_~-]|\\[ ,;:])[\p{L}\p{M}]+(?:['’-][\p{L}\p{M}]+)*)+/gu;
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー][\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー，、。]{7,}|\p{Script=Thai}[\p{Script=Thai} ]{11,}/gu;
 /** What begins a line of code. */
 const CODE_LINE =
-  /^\s*(?:def|class|return|for|while|if|elif|else|import|from|print|const|let|var|function|public|private|static|int|float|double|void|select|SELECT|assert|with|try|except)\b/;
+  /^\s*(?:def|class|return|for|while|if|elif|else|import|from|print|const|let|var|function|public|private|static|int|float|double|void|assert|with|try|except)\b/;
+/** What is code however long. */
+const CODE_FOR_CERTAIN = /^\s*(?:import\s|from\s+\S+\s+import\s|select\b.*\bfrom\b)/i;
 const FORMULA_WORD =
   /^(?:sin|cos|tan|cot|sec|csc|log|ln|exp|lim|max|min|gcd|lcm|mod|det|sqrt|if|and|or|not|in|is|where|for|all|the|of|to)$/i;
 
@@ -31,9 +37,13 @@ export function giveBackProse(text: string, mask: Uint8Array, start: number, end
   for (let at = text.indexOf('\n', start); at >= 0 && at < end;) {
     const next = text.indexOf('\n', at + 1);
     const line = text.slice(at + 1, next < 0 ? end : Math.min(next, end));
-    if (!CODE_LINE.test(line)) clear(line, at + 1, FENCED_WORDS, mask);
+    if (!CODE_FOR_CERTAIN.test(line)) clear(line, at + 1, wordsNeeded(line), mask);
     at = next;
   }
+}
+
+function wordsNeeded(line: string): number {
+  return CODE_LINE.test(line) && /[:=(){}[\];]/.test(line) ? DOUBTFUL_WORDS : FENCED_WORDS;
 }
 
 function clear(stretch: string, offset: number, fewest: number, mask: Uint8Array): void {
@@ -45,7 +55,8 @@ function clear(stretch: string, offset: number, fewest: number, mask: Uint8Array
 
 /** Whether enough of the words are words: of two letters or more, and some that no formula has. */
 function reads(run: string, fewest: number): boolean {
-  const words = run.split(/[^\p{L}\p{M}'’-]+/u).filter((word) => word.length > 1 || word === 'I' || word === 'a');
+  const words = run.split(/[^\p{L}\p{M}'’]+/u).filter((word) => word.length > 1 || word === 'I' || word === 'a');
   const telling = words.filter((word) => word.length > 1 && !FORMULA_WORD.test(word));
-  return words.length >= fewest && telling.length >= 2;
+  const spaced = /[^\s,;:.!?] |\n/.test(run) && !/[_~\\]/.test(run);
+  return words.length >= (spaced ? fewest : Math.max(fewest, JOINED_WORDS)) && telling.length >= 2;
 }

@@ -7,6 +7,8 @@ import type { Words } from './words.js';
 
 /** Least share of words with kana, of the Han and kana words of a sentence, for its Han words to be Japanese for certain. */
 const JAPANESE_KANA_SHARE = 0.2;
+/** Traditional forms that make a sentence without kana Chinese: Japanese writes one in 躊躇 and 檸檬. */
+const TRADITIONAL_FORMS = 2;
 
 /**
  * The language of every word. Hangul is Korean, Thai is Thai, kana Japanese. What the script leaves open is decided by the
@@ -48,11 +50,27 @@ function labelHan(text: string, words: Words, labels: CountedLanguage[], target:
     }
     decided[language] += han.length;
     for (const i of han) labels[i] = language;
+    if (language === 'ja') labelChineseStretches(text, words, labels, start, end);
   });
   const usual = decided.ja > decided.zh ? 'ja' : 'zh';
   const language = target === 'zh' || target === 'ja' ? target : usual;
   for (const [start, end] of open)
     for (let i = start; i < end; i++) if (words.script[i] === Script.han) labels[i] = language;
+}
+
+/** Chinese in a Japanese sentence: Han words in a row, no kana among them, with a character that only Chinese writes. */
+function labelChineseStretches(text: string, words: Words, labels: CountedLanguage[], from: number, to: number): void {
+  const forms = hanForms();
+  for (let start = from; start < to; start++) {
+    if (words.script[start] !== Script.han) continue;
+    let end = start;
+    let chinese = false;
+    for (; end < to && words.script[end] === Script.han; end++)
+      for (let at = words.start[end]!; at < words.end[end]!; at++)
+        chinese ||= forms[text.charCodeAt(at)] === Form.chinese;
+    if (chinese) labels.fill('zh', start, end);
+    start = end;
+  }
 }
 
 /** Japanese or Chinese, by the Han and kana words of one sentence; null where both could write it. */
@@ -61,6 +79,7 @@ function hanLanguage(text: string, words: Words, start: number, end: number): 'j
   let kana = 0;
   let japanese = 0;
   let chinese = 0;
+  let traditional = 0;
   let joined = false;
   let particles = 0;
   const forms = hanForms();
@@ -75,6 +94,7 @@ function hanLanguage(text: string, words: Words, start: number, end: number): 'j
         const form = forms[text.charCodeAt(at)];
         if (form === Form.japanese) japanese++;
         else if (form === Form.chinese) chinese++;
+        else if (form === Form.traditional) traditional++;
       }
     }
   }
@@ -82,7 +102,8 @@ function hanLanguage(text: string, words: Words, start: number, end: number): 'j
   if (kana === particles && chinese > japanese) return 'zh';
   if (kana > 0 && kana >= JAPANESE_KANA_SHARE * (han + kana)) return 'ja';
   if (japanese !== chinese) return japanese > chinese ? 'ja' : 'zh';
-  return joined ? 'ja' : null;
+  if (joined) return 'ja';
+  return kana === 0 && traditional >= TRADITIONAL_FORMS ? 'zh' : null;
 }
 
 /** Whether a word with kana stands among Han words without a mark or space between: a particle, not a quotation. */

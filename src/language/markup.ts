@@ -48,7 +48,8 @@ export function markupMask(text: string): Uint8Array | null {
     const end = markupEnd(text, start, match[0], match[1]);
     if (end > start) {
       mask.fill(1, start, end);
-      giveBackProse(text, mask, start, end, match[0] === '```' || match[0] === '~~~');
+      // The words of an address are its name.
+      if (/^[`~$\\<]/.test(match[0])) giveBackProse(text, mask, start, end, /^(?:```|~~~)$/.test(match[0]));
     }
     opening.lastIndex = Math.max(end, start + 1);
   }

@@ -79,11 +79,24 @@ function isEnglishLetterWord(text: string, at: number, scripts: Uint8Array): boo
  * A Latin word of a program or a formula: joined by `_`, with a capital inside after a small letter, or standing alone between an operator and what is not a Latin word.
  */
 function isIdentifier(text: string, start: number, end: number, scripts: Uint8Array): boolean {
-  if (text[start - 1] === '_' || text[end] === '_') return true;
+  if (text[start - 1] === '_' || text[end] === '_') return partsOfName(text, start) < SENTENCE_PARTS;
+  let humps = 0;
   for (let at = start + 1; at < end; at++) {
-    if (isCapital(text.charCodeAt(at)) && !isCapital(text.charCodeAt(at - 1))) return true;
+    if (isCapital(text.charCodeAt(at)) && !isCapital(text.charCodeAt(at - 1))) humps++;
   }
+  if (humps > 0) return humps + 1 < SENTENCE_PARTS;
   return isOperand(text, start, end, scripts);
+}
+
+/** A name of as many parts is a sentence in disguise. */
+const SENTENCE_PARTS = 7;
+
+/** How many parts the name round `at` has that underscores join, looked for within the length of a name. */
+function partsOfName(text: string, at: number): number {
+  const reach = 80;
+  const before = /[\w]*$/.exec(text.slice(Math.max(0, at - reach), at))![0];
+  const after = /^\w*/.exec(text.slice(at, at + reach))![0];
+  return (before + after).split('_').filter((part) => part !== '').length;
 }
 
 const LEFT_OPERATOR = /[\p{L}\p{N})\]]\s?(?:\s[*=+/<>]|[=+^×÷≤≥≠]|[<>=!+*/-]=)\s?$/u;

@@ -6,8 +6,9 @@ import fc from 'fast-check';
 import { extractAnswer, gradeAnswer, isJudged, judgeAnswer } from '../../src/answer/index.js';
 import { sharedPath } from '../shared.js';
 import { VERDICTS } from './verdicts.js';
+import { VERDICTS_BY_LANGUAGE } from './verdicts_by_language.js';
 
-for (const [name, rows] of Object.entries(VERDICTS)) {
+for (const [name, rows] of Object.entries({ ...VERDICTS, ...VERDICTS_BY_LANGUAGE })) {
   test(name, () => {
     for (const [completion, gold, expected] of rows) {
       const found = JSON.stringify(extractAnswer(completion)?.text ?? null);

@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, open, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, lstat, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { ioError } from './atomic.js';
+import { GlossaError } from './error.js';
+import { readTextIfThere } from './read_file.js';
+
+/** Of a lock. */
+const MOST_BYTES = 64 * 2 ** 10;
 
 /** The process that has a lock, or that writes something. */
 export interface Holder {
@@ -19,7 +24,7 @@ export type LockAttempt = { taken: true; release: () => Promise<void> } | { take
  * Takes a lock file for this process, or says who has it (undefined: several processes want it just now). A lock whose
  * process is gone (killed, crashed) is taken over; one of another machine never is. The folder must exist.
  *
- * @throws GlossaError IO_ERROR.
+ * @throws GlossaError IO_ERROR; NOT_A_FILE, FILE_TOO_LARGE where something else has the lock's name.
  */
 export async function tryLock(path: string): Promise<LockAttempt> {
   for (let attempt = 0; attempt < 3; attempt++) {
@@ -27,13 +32,25 @@ export async function tryLock(path: string): Promise<LockAttempt> {
       await removeLeftOvers(path);
       return { taken: true, release: () => rm(path, { force: true }).catch(() => undefined) };
     }
-    const text = await readFile(path, 'utf8').catch(() => undefined);
-    if (text === undefined) continue; // given back in the meantime
+    const text = await readTextIfThere(path, MOST_BYTES);
+    if (text === undefined) {
+      await refuseLink(path);
+      continue; // given back in the meantime
+    }
     const holder = parseHolder(text);
     if (holder && isAlive(holder)) return { taken: false, holder };
     await removeStale(path, text);
   }
   return { taken: false, holder: undefined };
+}
+
+/** A link that leads nowhere is none of ours, and would be waited for without end. */
+async function refuseLink(path: string): Promise<void> {
+  const info = await lstat(path).catch(() => undefined);
+  if (info?.isSymbolicLink())
+    throw new GlossaError('NOT_A_FILE', `${path} is a link that leads nowhere; expected a regular file`, {
+      hint: 'remove it',
+    });
 }
 
 /** This process, as its locks name it. */
@@ -85,7 +102,7 @@ async function removeStale(path: string, seen: string): Promise<void> {
     return;
   }
   try {
-    if ((await readFile(path, 'utf8').catch(() => undefined)) === seen) await rm(path, { force: true });
+    if ((await readTextIfThere(path, MOST_BYTES).catch(() => undefined)) === seen) await rm(path, { force: true });
   } finally {
     await rm(breaking, { force: true });
   }

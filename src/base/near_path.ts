@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { nearest } from './suggest.js';
 
 /**
@@ -7,6 +7,7 @@ import { nearest } from './suggest.js';
  * nearest name beside it. Written as the path was, relative or absolute; undefined where nothing is near.
  */
 export async function nearPath(path: string): Promise<string | undefined> {
+  if (path === '') return undefined;
   let there = path;
   const missing: string[] = [];
   while (!(await isThere(there))) {
@@ -21,7 +22,8 @@ export async function nearPath(path: string): Promise<string | undefined> {
     if (near === undefined) return undefined;
     there = there === '.' && !path.startsWith('.') ? near : join(there, near);
   }
-  return missing.length > 0 ? there : undefined;
+  // A link that leads nowhere is there by its name.
+  return missing.length > 0 && resolve(there) !== resolve(path) ? there : undefined;
 }
 
 function isThere(path: string): Promise<boolean> {

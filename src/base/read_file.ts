@@ -71,13 +71,14 @@ export function readTextSync(path: string, most = MOST_BYTES): string {
 }
 
 /**
- * For a file that is read as a stream.
+ * For a file that is read as a stream, or by others.
  *
- * @throws GlossaError `NOT_A_FILE`, or `IO_ERROR` where there is none.
+ * @param most Bytes it may have. Default: any number.
+ * @throws GlossaError `NOT_A_FILE`, `FILE_TOO_LARGE`, or `IO_ERROR` where there is none.
  */
-export async function requireFile(path: string): Promise<void> {
+export async function requireFile(path: string, most = Infinity): Promise<void> {
   try {
-    refuse(path, await stat(path), Infinity);
+    refuse(path, await stat(path), most);
   } catch (error) {
     throw unreadable(path, error);
   }

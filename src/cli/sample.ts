@@ -6,6 +6,7 @@ import { GlossaError } from '../base/error.js';
 import { LANGUAGE_NAMES, measureLanguage } from '../language/index.js';
 import type { Language } from '../language/types.js';
 import {
+  refuseEmpty,
   renderConversation,
   renderPrompt,
   THINK_PREFIXES,
@@ -64,6 +65,7 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
     const language = asked ?? questionLanguage(question, model.languages);
     const rendered = await render(question, language, options, model, chat);
     const { ids } = rendered;
+    refuseEmpty(rendered, 'the prompt');
     if (options.showPrompt) {
       const shown = options.json
         ? JSON.stringify({ prompt: { ...rendered, tokens: await shownTokens(tokenizer, ids) } })

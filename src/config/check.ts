@@ -7,6 +7,8 @@ import { mixLanguages, type LabModelSettings } from './sections/model.js';
 import { nearest } from '../base/suggest.js';
 import { promptConflicts } from '../prompt/index.js';
 
+/** Of one generation: beyond, its columns have no place in memory. */
+const MOST_COMPLETIONS = 2 ** 20;
 const COMPUTED_LOSSES = ['grpo', 'dr_grpo', 'dapo'];
 const KNOWN_LOSSES = ['bnpo', 'cispo', 'sapo', 'vespo', 'luspo', 'gspo', 'rloo'];
 const OWN_REWARDS = ['accuracy', 'format', 'language', 'language_gated'];
@@ -131,6 +133,11 @@ function checkGrpo({ grpo }: Config): Finding[] {
   if (grpo.prompts_per_step !== undefined && grpo.generation_batch_size !== undefined)
     at('generation_batch_size', 'give it or prompts_per_step, not both');
   const completions = completionsPerGeneration(grpo);
+  if (completions > MOST_COMPLETIONS)
+    at(
+      grpo.generation_batch_size === undefined ? 'prompts_per_step' : 'generation_batch_size',
+      `a generation of ${String(completions)} completions; it may have ${String(MOST_COMPLETIONS)}`,
+    );
   if (completions % grpo.num_generations !== 0)
     at(
       'generation_batch_size',

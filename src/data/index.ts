@@ -2,7 +2,7 @@ export { loadDataSet } from './load.js';
 export { exactText, InvalidText, kindOf } from './problem.js';
 export { fieldOf } from './field.js';
 export { InexactNumber } from './exact.js';
-export { openRows, rowPlace } from './open.js';
+export { isDataFile, openRows, rowPlace } from './open.js';
 export { remarks } from './remarks.js';
 export { promptOrder } from './order.js';
 export { readJsonlRows, type Row } from './rows.js';

@@ -20,6 +20,11 @@ export async function* openRows(path: string, columns: readonly string[]): Async
   }
 }
 
+/** Whether the ending of a file's name is one that {@link openRows} reads. */
+export function isDataFile(path: string): boolean {
+  return /\.(?:(?:jsonl|ndjson)(?:\.gz)?|parquet)$/i.test(path);
+}
+
 function rowsOf(path: string, columns: readonly string[]): AsyncGenerator<Row> {
   if (/\.(?:jsonl|ndjson)$/i.test(path)) return readJsonlRows(path, false);
   if (/\.(?:jsonl|ndjson)\.gz$/i.test(path)) return readJsonlRows(path, true);
@@ -47,7 +52,9 @@ async function checkFile(path: string): Promise<void> {
   }
   const names = await readdir(dirname(path)).catch(() => undefined);
   if (names === undefined)
-    throw new GlossaError('DATA_NOT_FOUND', `${path} is not there; nor is its folder ${dirname(path)}`);
+    throw new GlossaError('DATA_NOT_FOUND', `${path} is not there; nor is its folder ${dirname(path)}`, {
+      hint: 'Look whether the path is right.',
+    });
   const near = await nearPath(path);
   const hint = near === undefined ? {} : { hint: `Did you mean ${near}?` };
   throw new GlossaError('DATA_NOT_FOUND', `${path} is not there`, hint);

@@ -1,8 +1,9 @@
-import { copyFile, link, readFile, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, link, readlink, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { dirname, join, relative } from 'node:path';
 import { ioError, writeFileAtomic } from '../base/atomic.js';
 import { makeFolder } from '../base/folder.js';
+import { readText } from '../base/read_file.js';
 import type { HubId } from './id.js';
 import type { HubSettings } from './settings.js';
 
@@ -53,7 +54,7 @@ export class CachedRepository {
   /** The commit of a revision: itself where it is one, else what the cache noted. */
   async commitOf(revision: string): Promise<string | undefined> {
     if (isCommit(revision)) return revision;
-    const text = (await readFile(join(this.folder, 'refs', revision), 'utf8').catch(() => '')).trim();
+    const text = (await readText(join(this.folder, 'refs', revision)).catch(() => '')).trim();
     return isCommit(text) ? text : undefined;
   }
 

@@ -60,13 +60,7 @@ export async function resolveModel(given: string, settings: HubSettings = hubSet
   if (!id || !snapshot) {
     // A misspelt folder also has the form of a name of the hub.
     const local = await localHint(given);
-    if (local !== undefined)
-      throw new GlossaError('MODEL_NOT_FOUND', `${given}: there is no such folder`, { hint: local });
-  }
-  if (!id) {
-    throw new GlossaError('MODEL_NOT_FOUND', `${given}: there is no such folder`, {
-      hint: 'name a Hugging Face folder, the folder of a run, or a model of the hub (org/name)',
-    });
+    if (!id || local !== undefined) throw noFolder(given, local);
   }
   if (!snapshot)
     throw new GlossaError(
@@ -82,6 +76,17 @@ export async function resolveModel(given: string, settings: HubSettings = hubSet
       hint: `npx glossa fetch ${hubIdText(id)} brings what is missing`,
     });
   return snapshot.dir;
+}
+
+/** @throws GlossaError MODEL_NOT_FOUND where there is no folder of this name. */
+export async function requireFolder(given: string): Promise<void> {
+  if (!(await isFolder(given))) throw noFolder(given, await localHint(given));
+}
+
+function noFolder(given: string, hint: string | undefined): GlossaError {
+  return new GlossaError('MODEL_NOT_FOUND', `${given}: there is no such folder`, {
+    hint: hint ?? 'name a Hugging Face folder, the folder of a run, or a model of the hub (org/name)',
+  });
 }
 
 /** What a path that is no folder was meant to name, where it leads into a folder that is there. */

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { readTextSync } from '../base/read_file.js';
 
 /** Where the hub is and where its files are kept, as the environment says. */
 export interface HubSettings {
@@ -84,7 +84,7 @@ function tokenOf(env: NodeJS.ProcessEnv, file: string): string | undefined {
 
 function readToken(path: string): string {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readTextSync(path).trim();
   } catch {
     return '';
   }

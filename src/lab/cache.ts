@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../base/atomic.js';
@@ -89,7 +89,7 @@ async function sweep(cacheDir: string): Promise<void> {
   for (const name of await namesIn(cacheDir)) {
     if (!/^\.[0-9a-f]{16}\.[0-9a-f]+(\.old)?$/.test(name)) continue;
     const dir = join(cacheDir, name);
-    const owner = parseHolder(await readFile(join(dir, OWNER), 'utf8').catch(() => ''));
+    const owner = parseHolder((await readTextIfThere(join(dir, OWNER)).catch(() => undefined)) ?? '');
     const age = Date.now() - ((await stat(dir).catch(() => undefined))?.mtimeMs ?? Date.now());
     if (owner ? !isAlive(owner) : Math.abs(age) > DAY) await rm(dir, { recursive: true, force: true });
   }

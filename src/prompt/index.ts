@@ -2,4 +2,4 @@ export type { Message, PromptSettings, RenderedPrompt, Tool } from './types.js';
 export { messageFault, toolsFault } from './messages.js';
 export { promptConflicts } from './conflicts.js';
 export { THINK_PREFIXES } from './think_prefixes.js';
-export { renderConversation, renderPrompt } from './render.js';
+export { refuseEmpty, renderConversation, renderPrompt } from './render.js';

@@ -55,6 +55,17 @@ export async function renderConversation(
   return renderMessages(tokenizer, messages, { template, ...rendering });
 }
 
+/**
+ * @param place What was rendered.
+ * @throws GlossaError PROMPT_EMPTY where a prompt has no token: a model continues something.
+ */
+export function refuseEmpty({ ids }: Pick<RenderedPrompt, 'ids'>, place: string): void {
+  if (ids.length > 0) return;
+  throw new GlossaError('PROMPT_EMPTY', `${place} has not a single token`, {
+    hint: 'write a prompt, or look at the template: does it write the question?',
+  });
+}
+
 interface Rendering {
   template: TemplateFile;
   thinking?: boolean | undefined;

@@ -2,8 +2,13 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
+import { requireFile } from '../base/read_file.js';
 import { describeThrown } from './module_error.js';
+import { syntaxFault } from './syntax_fault.js';
 import type { RewardFunction } from './types.js';
+
+/** Of a module's source. */
+const MOST_BYTES = 64 * 2 ** 20;
 
 export const MODULE_HINT =
   'A reward module reads: export default ({ problem, completion, finish, language, answer, correct }) => number | null';
@@ -16,12 +21,18 @@ export async function loadRewardModule(path: string): Promise<RewardFunction> {
   if (!(await exists(path))) {
     throw new GlossaError('REWARD_MODULE', `reward module ${path} is not there`, { hint: MODULE_HINT });
   }
+  // Before Node opens it: a FIFO is waited for without end, and a device read so.
+  await requireFile(path, MOST_BYTES).catch(({ message }: Error) => {
+    throw new GlossaError('REWARD_MODULE', `reward module ${message}`, { hint: MODULE_HINT });
+  });
   let module: { default?: unknown };
   try {
     module = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown };
   } catch (cause) {
     const { message } = describeThrown(cause, resolve(path));
-    throw new GlossaError('REWARD_MODULE', `reward module ${path} did not load: ${message}`, {
+    const fault = cause instanceof SyntaxError ? await syntaxFault(resolve(path)) : undefined;
+    const where = fault === undefined ? '' : ` (${fault.place})\n${fault.lines}`;
+    throw new GlossaError('REWARD_MODULE', `reward module ${path} did not load: ${message}${where}`, {
       hint: MODULE_HINT,
       cause,
     });

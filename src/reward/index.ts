@@ -1,4 +1,5 @@
 export { formatReward } from './format.js';
 export { createGrader, type Grader, type GraderOptions } from './grader.js';
+export { moduleFiles } from './module_files.js';
 export { gradeRollout } from './rollout.js';
 export type { GradedCompletion, RewardFunction, RewardInput, RewardSettings, UngradedCompletion } from './types.js';

@@ -1,4 +1,4 @@
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { CallError } from './module_protocol.js';
 
 /** Characters of a message and lines of a stack that are kept. */
@@ -19,9 +19,14 @@ export function describeThrown(thrown: unknown, modulePath: string): CallError {
     .map((line) => /\(?((?:file:\/\/)?\/[^()]*?):(\d+):(\d+)\)?$/.exec(line))
     .filter((match) => match !== null);
   const inModule = at.find(([, file]) => file === url || file === modulePath) ?? at[0];
-  const place = inModule ? ` (${decodeURI(inModule[1]!.replace(/^file:\/\//, ''))}:${inModule[2]}:${inModule[3]})` : '';
+  const place = inModule ? ` (${pathOf(inModule[1]!)}:${inModule[2]}:${inModule[3]})` : '';
   const stack = own.slice(0, STACK_LINES).join('\n');
   return { message: message + place, ...(stack !== '' && { stack }) };
+}
+
+/** What a line of a stack names: a URL where the module was imported, a path where it was required. */
+function pathOf(named: string): string {
+  return named.startsWith('file:') ? safely(() => fileURLToPath(named)) : named;
 }
 
 /** A thrown value may throw again when it is looked at. */

@@ -1,6 +1,6 @@
-import { rename, rm, rmdir, stat } from 'node:fs/promises';
+import { cp, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { syncDirectory } from '../base/atomic.js';
+import { ioError, syncDirectory } from '../base/atomic.js';
 import { exists } from '../base/exists.js';
 import { namesIn } from '../base/folder.js';
 import type { RunFolder } from './folder.js';
@@ -34,7 +34,14 @@ export async function finishArrival(folder: RunFolder): Promise<void> {
 /** Moves a file or folder; into a folder that is there already (others may have files in it) what is in it. */
 async function move(from: string, to: string): Promise<void> {
   const there = await stat(to).catch(() => undefined);
-  if (!there?.isDirectory()) return rename(from, to);
+  if (!there?.isDirectory()) {
+    return rename(from, to).catch(async (error: unknown) => {
+      // A folder of the run may be a link to another disk.
+      if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw ioError('move', from, error);
+      await cp(from, to, { recursive: true });
+      await rm(from, { recursive: true });
+    });
+  }
   for (const name of await namesIn(from)) await move(join(from, name), join(to, name));
   await rmdir(from);
 }

@@ -7,6 +7,7 @@ import { finishArrival } from './arrival.js';
 import { checkpointSteps, latestCheckpoint, type FoundCheckpoint } from './checkpoint.js';
 import { runFolder, type RunFolder } from './folder.js';
 import { FileHistory, historyDamage, stepsText } from './history.js';
+import { requireKinds } from './kinds.js';
 import { lockRun } from './lock.js';
 import { linesUpTo, readMetrics, rewriteMetrics } from './metrics.js';
 import { removeModelFolder } from './model_folder.js';
@@ -35,6 +36,7 @@ export async function claimNewRun(dir: string, { overwrite = false } = {}): Prom
   const made = await makeFolder(folder.dir);
   const release = releasing(await lockOrLeave(folder, made), made);
   try {
+    await requireKinds(folder);
     await finishArrival(folder);
     const standing = await standingRun(folder);
     if (standing === 'begun' && !overwrite) {
@@ -63,6 +65,7 @@ export async function claimNewRun(dir: string, { overwrite = false } = {}): Prom
 export async function obstacleOf(dir: string): Promise<string | undefined> {
   const folder = runFolder(resolve(dir));
   try {
+    await requireKinds(folder);
     return (await standingRun(folder)) === 'begun' ? `${folder.dir} holds a run already` : undefined;
   } catch (error) {
     if (error instanceof GlossaError) return error.message;
@@ -117,6 +120,7 @@ export async function claimRun(dir: string, warn: Warn): Promise<RunClaim> {
   if (!(await exists(folder.arriving))) await findRecord(folder.dir, () => undefined);
   const release = releasing(await lockRun(folder.lock), []);
   try {
+    await requireKinds(folder);
     await finishArrival(folder);
     if (await exists(folder.next))
       warn(

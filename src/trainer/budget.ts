@@ -1,6 +1,6 @@
 import { GlossaError } from '../base/error.js';
 import type { Problem } from '../data/types.js';
-import { renderPrompt, type PromptSettings } from '../prompt/index.js';
+import { refuseEmpty, renderPrompt, type PromptSettings } from '../prompt/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 
 /**
@@ -8,7 +8,7 @@ import type { Tokenizer } from '../tokenizer/types.js';
  * more ids than there are bytes, of which composition (NFC) makes three of one at most, so only questions that could be too long
  * are rendered.
  *
- * @throws GlossaError CONFIG_BUDGET naming the problem.
+ * @throws GlossaError CONFIG_BUDGET, PROMPT_EMPTY naming the problem.
  */
 export async function checkBudget(
   problems: readonly Problem[],
@@ -21,7 +21,10 @@ export async function checkBudget(
       'CONFIG_BUDGET',
       `${setting} ${String(budget)}: with the prompt of problem ${problem.id} (${String(length)} tokens) it goes beyond the model's context of ${String(context)}`,
       {
-        hint: `set ${setting} to ${String(Math.max(0, context - length))} or less, or leave such problems out`,
+        hint:
+          length < context
+            ? `set ${setting} to ${String(context - length)} or less, or leave such problems out`
+            : 'the prompt alone fills the context: shorten the prompt, or leave such problems out',
       },
     );
   const languages = [...new Set(problems.map(({ language }) => language))];
@@ -29,9 +32,11 @@ export async function checkBudget(
   const overhead = Math.max(...bare.map(({ ids }) => ids.length));
   for (const problem of problems) {
     // A template of one's own may repeat the question.
-    if (prompt.style !== 'template' && overhead + 8 + 3 * Buffer.byteLength(problem.question) + budget <= context)
-      continue;
-    const { length } = (await renderPrompt(tokenizer, problem.question, problem.language, prompt)).ids;
+    const mayBeEmpty = prompt.style === 'template' || overhead === 0;
+    if (!mayBeEmpty && overhead + 8 + 3 * Buffer.byteLength(problem.question) + budget <= context) continue;
+    const rendered = await renderPrompt(tokenizer, problem.question, problem.language, prompt);
+    refuseEmpty(rendered, `the prompt of problem ${problem.id}`);
+    const { length } = rendered.ids;
     if (length + budget > context) throw tooLong(problem, length);
   }
 }

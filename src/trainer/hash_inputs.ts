@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../base/exists.js';
 import type { ResolvedConfig } from '../config/index.js';
+import { isDataFile } from '../data/index.js';
+import { moduleFiles } from '../reward/index.js';
 import { inputFile, isModelFile, isWeights, type InputFile, type RunInputs } from '../run/index.js';
-import { moduleFiles } from './module_files.js';
 import { sourcePath } from './sources.js';
 
 /**
@@ -18,8 +19,11 @@ export async function hashInputs(
 ): Promise<RunInputs> {
   const files: InputFile[] = [];
   for (const set of ['train', 'eval'] as const) {
-    for (const [i, source] of config.data[set].entries())
-      files.push(...(await inputFile(`data.${set}[${String(i)}].path`, sourcePath(source, labDir))));
+    for (const [i, source] of config.data[set].entries()) {
+      const path = sourcePath(source, labDir);
+      // What cannot be read as problems is refused by whoever reads it, and may be of any size.
+      if (isDataFile(path)) files.push(...(await inputFile(`data.${set}[${String(i)}].path`, path)));
+    }
   }
   for (const [i, { module }] of config.rewards.entries()) {
     if (module === undefined) continue;

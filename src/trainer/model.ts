@@ -5,6 +5,7 @@ import { readTextIfThere } from '../base/read_file.js';
 import type { ModelSettings, ResolvedConfig } from '../config/index.js';
 import { createEngine, loadEngine } from '../engine/index.js';
 import type { Engine, EngineOptions } from '../engine/types.js';
+import { requireFolder } from '../hub/index.js';
 import { pretrainLab, type LabSettings, type PretrainProgress } from '../lab/index.js';
 import { fitToModel, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
@@ -43,11 +44,13 @@ export async function openModel(config: ResolvedConfig, options: OpenOptions = {
   const engineSettings = engineOptions(config);
   if (options.from !== undefined || !model.init) {
     const dir = options.from ?? model.path ?? labDir!;
+    await requireFolder(dir);
     const tokenizer = await loadTokenizer(dir, defined({ warn: options.warn }));
     const fitted = await fitting(await loadEngine(dir, engineSettings), tokenizer, { dir, place: dir });
     return { ...fitted, tokenizerDir: dir, configJson: await readConfigJson(join(dir, 'config.json')), labDir };
   }
   const tokenizerDir = model.init.tokenizer;
+  await requireFolder(tokenizerDir);
   const tokenizer = await loadTokenizer(tokenizerDir, defined({ warn: options.warn }));
   const configJson = await modelConfig(model.init.config);
   const fresh = await createEngine(configJson, BigInt(config.seed), engineSettings);

@@ -230,10 +230,15 @@ export class Session {
   private withAdvice(error: unknown, step: number): unknown {
     if (!isNonfinite(error)) return error;
     const { config } = this.parts;
+    const smaller = `--set optimizer.learning_rate=${String(Number((config.optimizer.learning_rate / 10).toPrecision(3)))}`;
     const saved = this.savedAt > 0 ? `the state after step ${String(this.savedAt)} is saved; ` : '';
+    // One that has not taken another's place yet goes, and --resume would go on with that other one.
+    const leaves = this.run.folder.dir !== this.run.dir;
     return new GlossaError('NONFINITE', `step ${String(step)}: ${error.message}`, {
       cause: error,
-      hint: `${saved}go on with smaller steps, for example: npx glossa train --resume ${this.run.dir} --set optimizer.learning_rate=${String(config.optimizer.learning_rate / 10)}`,
+      hint: leaves
+        ? `the run that was to be overwritten is still there; begin again with smaller steps: the same command with ${smaller}`
+        : `${saved}go on with smaller steps, for example: npx glossa train --resume ${this.run.dir} ${smaller}`,
     });
   }
 

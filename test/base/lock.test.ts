@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -50,6 +51,20 @@ describe('a lock file', () => {
       const lock = await tryLock(path);
       assert.ok(lock.taken, String(time));
       await lock.release();
+    }
+  });
+
+  it('is refused where something else has its name, which could be waited for or read without end', async () => {
+    const [fifo, device, folder, nowhere] = ['fifo', 'device', 'folder', 'nowhere'].map((name) =>
+      join(root, `${name}.lock`),
+    );
+    execFileSync('mkfifo', [fifo!]);
+    await symlink('/dev/zero', device!);
+    await mkdir(folder!);
+    await symlink('/nowhere-at-all', nowhere!);
+    for (const path of [fifo!, device!, folder!, nowhere!]) {
+      await assert.rejects(tryLock(path), { code: 'NOT_A_FILE' }, path);
+      await rm(path, { recursive: true });
     }
   });
 

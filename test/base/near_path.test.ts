@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -27,6 +27,13 @@ describe('a path that leads nowhere', () => {
     assert.equal(await near('runs/something'), undefined);
     assert.equal(await near('runs/collapse'), undefined);
     assert.equal(await nearPath('/nowhere-at-all/x'), undefined);
+  });
+
+  it('is never taken for itself, as a link that leads nowhere could be, and nothing is near no name', async () => {
+    await symlink('/nowhere-at-all', join(dir, 'link'));
+    await symlink('loop', join(dir, 'loop'));
+    for (const name of ['link', 'loop']) assert.equal(await nearPath(join(dir, name)), undefined);
+    assert.equal(await nearPath(''), undefined);
   });
 
   it('is written as it was given: relative from the working folder', async () => {

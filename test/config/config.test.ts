@@ -135,6 +135,7 @@ describe('config', () => {
       ['grpo.steps_per_generation=3', 'grpo.max_steps=9'],
       /cannot be divided among 3 steps/,
     ],
+    ['more completions than memory has', ['grpo.prompts_per_step=1000000000'], /prompts_per_step: .*may have 1048576/],
     ['completions that do not make whole groups', ['grpo.generation_batch_size=20'], /groups of num_generations 8/],
     ['steps that stop inside a generation', ['grpo.num_iterations=3', 'grpo.max_steps=10'], /not a multiple/],
     ['two ways to say how many prompts', ['grpo.generation_batch_size=16', 'grpo.prompts_per_step=2'], /not both/],

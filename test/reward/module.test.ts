@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { after, test } from 'node:test';
 import type { Problem } from '../../src/data/types.js';
 import { createGrader, type Grader, type UngradedCompletion } from '../../src/reward/index.js';
+import { syntaxFault } from '../../src/reward/syntax_fault.js';
 import { stripTypes } from '../../src/reward/typescript_hook.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glossa-module-'));
@@ -146,12 +147,37 @@ test('types are left out in place, and what is more than types is refused by lin
 
 test('a module that does not load says why and where', async () => {
   const cases: [string, RegExp][] = [
-    ['export default (a => a;', /did not load: SyntaxError/],
+    ['export default (a => a;', /did not load: SyntaxError.* \(.*bad0\.mjs:1:23\)\n.*a => a;\n +\^/],
     ["import './not_there.mjs';\nexport default () => 1;", /not_there\.mjs/],
     ["throw new Error('at the top');", /Error: at the top \(.*bad2\.mjs:1:7\)/],
     ['process.exit(4);', /ended its process with exit code 4/],
   ];
   for (const [i, [text, message]] of cases.entries())
     await assert.rejects(open(write(`bad${i}.mjs`, text)), { code: 'REWARD_MODULE', message });
+  const typed = write('bad.ts', '// first\nexport default (x: number): number => { const y: number = ; return y };');
+  assert.match((await syntaxFault(typed))!.place, /bad\.ts:2:59$/);
+  write('other.mjs', 'let x = 1;\nlet x = 2;\nexport default x;');
+  const imports = write('imports.mjs', "import x from './other.mjs';\nexport default () => x;");
+  await assert.rejects(open(imports), { code: 'REWARD_MODULE', message: /already been declared \(.*other\.mjs:2:5\)/ });
   assert.deepEqual(processes(), []);
+});
+
+test('an error has its place in a file of any name', async () => {
+  const path = write('a %zz.cjs', "module.exports = () => {\n  throw new Error('mine');\n};");
+  const grader = await open(path);
+  const [row] = await grader.grade([input('7')]);
+  await grader.close();
+  assert.match(row!.errors[0]!.message, /^Error: mine \(\/.*a %zz\.cjs:2:9\)$/);
+});
+
+test('what is no file of a module is refused at once', async () => {
+  const fifo = join(folder, 'fifo.mjs');
+  execFileSync('mkfifo', [fifo]);
+  const cases: [string, RegExp][] = [
+    [fifo, /is a FIFO/],
+    ['/dev/zero', /is a device/],
+    [folder, /is a folder/],
+    [join(folder, 'gone.mjs'), /is not there/],
+  ];
+  for (const [path, message] of cases) await assert.rejects(open(path), { code: 'REWARD_MODULE', message });
 });

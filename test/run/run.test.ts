@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { promises } from 'node:fs';
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -666,6 +677,50 @@ describe('overwriting', () => {
       else await assertNew(dir);
     }
     assert.ok(calls > 20, String(calls));
+  });
+
+  it('is refused, and nothing touched, where something else has the name of one of its files or folders', async () => {
+    const folders = ['rollouts', 'eval', 'checkpoints', 'reference', 'final', '.next', 'checkpoints/000001'];
+    const files = ['metrics.jsonl', 'run.json', '.run.json', 'rollouts/000001.parquet', 'eval/000001-ko.json'];
+    for (const name of [...folders, ...files]) {
+      const dir = await old();
+      const path = join(dir, name);
+      await rm(path, { recursive: true, force: true });
+      await mkdir(dirname(path), { recursive: true });
+      if (files.includes(name)) await mkdir(path);
+      else if (name === 'final') await symlink('/nowhere-at-all', path);
+      else await writeFile(path, 'mine');
+      const before = [...(await filesBelow(dir)).keys()];
+      await assert.rejects(claimNewRun(dir, { overwrite: true }), code('RUN_CORRUPT'), name);
+      if (name !== 'run.json') await assert.rejects(claimRun(dir, assert.fail), code('RUN_CORRUPT'), name);
+      assert.deepEqual([...(await filesBelow(dir)).keys()], before, name);
+    }
+  });
+
+  it('moves what it wrote to another disk, where one of its folders is a link to one', async () => {
+    const dir = await old();
+    const elsewhere = await fresh();
+    await rm(join(dir, 'checkpoints'), { recursive: true });
+    await symlink(elsewhere, join(dir, 'checkpoints'));
+    const next = runFolder(join(dir, '.next'));
+    await mkdir(next.dir);
+    await writeRecord(next, record);
+    await checkpointsAt(next.dir, [7]);
+    const { rename } = promises;
+    promises.rename = (from, to) =>
+      String(to).includes('checkpoints/')
+        ? Promise.reject(Object.assign(new Error('cross-device link'), { code: 'EXDEV' }))
+        : rename(from, to);
+    syncBuiltinESMExports();
+    try {
+      await arrive(runFolder(dir));
+    } finally {
+      promises.rename = rename;
+      syncBuiltinESMExports();
+    }
+    assert.equal((await latestCheckpoint(runFolder(dir), assert.fail))?.state.step, 7);
+    assert.ok((await readdir(elsewhere)).includes('000007'));
+    assert.ok(!(await readdir(dir)).includes('.arriving'));
   });
 });
 

@@ -244,10 +244,15 @@ describe('a start', () => {
     const before = await filesBelow(made.dir);
     const broken = join(root, 'broken.jsonl');
     await writeFile(broken, '{"id": 1');
+    const empty = join(root, 'empty.jinja');
+    await writeFile(empty, '');
     const cases: [string, string][] = [
-      ['model.path=/nowhere', 'CHECKPOINT_MISSING|MODEL_NOT_FOUND|TOKENIZER|IO_ERROR|CONFIG_NOT_FOUND'],
+      ['model.path=/nowhere', 'MODEL_NOT_FOUND'],
+      [`model.path=${broken}`, 'MODEL_NOT_FOUND'],
       [`data.train=[{path: ${broken}}]`, 'DATA_BAD_ROW'],
       ['data.train=[{path: /nowhere.jsonl}]', 'DATA_NOT_FOUND'],
+      ['data.train=[{path: /dev/zero}]', 'DATA_FORMAT'],
+      [`prompt={style: template, template: ${empty}}`, 'PROMPT_EMPTY'],
       ['rewards=[{name: x, module: /nowhere.mjs}]', 'REWARD_MODULE'],
       ['grpo.max_completion_length=100000', 'CONFIG_BUDGET'],
       ['prompt.style=chat', 'PROMPT_NO_TEMPLATE'],

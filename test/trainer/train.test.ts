@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { GlossaError } from '../../src/base/error.js';
 import { parseConfig, type ResolvedConfig } from '../../src/config/index.js';
+import { loadEngine } from '../../src/engine/index.js';
 import { readRolloutFile } from '../../src/rollout/index.js';
 import { readMetrics, readRecord, runFolder } from '../../src/run/index.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
@@ -73,6 +74,30 @@ async function assertResumes(sets: readonly string[], step: number): Promise<voi
     [whole, broken].map(({ run }) => filesBelow(runFolder(run.dir).checkpoint(last))),
   );
   for (const [file, bytes] of expected!) assert.ok(got!.get(file)!.equals(bytes), `${file} differs`);
+}
+
+/** Types and bytes of the tensors of a folder's model.safetensors. */
+async function tensors(dir: string): Promise<{ types: string[]; tensors: Map<string, Buffer> }> {
+  const file = await readFile(join(dir, 'model.safetensors'));
+  const start = 8 + Number(file.readBigUInt64LE());
+  const { __metadata__: _, ...header } = JSON.parse(file.toString('utf8', 8, start)) as Record<
+    string,
+    { dtype: string; data_offsets: [number, number] }
+  >;
+  const found = Object.entries(header);
+  return {
+    types: [...new Set(found.map(([, { dtype }]) => dtype))],
+    tensors: new Map(
+      found.map(
+        ([
+          name,
+          {
+            data_offsets: [from, to],
+          },
+        ]) => [name, file.subarray(start + from, start + to)],
+      ),
+    ),
+  };
 }
 
 describe('training', () => {
@@ -162,6 +187,38 @@ describe('training', () => {
   it('resumes in bfloat16 to the same bits', () =>
     assertResumes(['dtype=bfloat16', 'optimizer.lr_scheduler_type=cosine'], 3));
 
+  it('of a bfloat16 model ends with weights in bfloat16, those of its checkpoint rounded', async () => {
+    const start = config('grpo.max_steps=1');
+    const { final } = await train(start);
+    const model = await loadEngine(final!);
+    const dir = join(root, 'bfloat16');
+    await mkdir(dir);
+    await model.saveWeights(dir, 'bfloat16');
+    await model.dispose();
+    for (const name of ['tokenizer.json', 'tokenizer_config.json', 'generation_config.json'])
+      await copyFile(join(final!, name), join(dir, name));
+    const settings = config(`model.path=${dir}`, 'grpo.max_steps=2');
+    const ended = await train(settings);
+    assert.equal((await readRecord(settings.run.dir)).weights, 'bfloat16');
+    const [last, saved] = await Promise.all([ended.final!, ended.checkpoint!].map(tensors));
+    assert.deepEqual([last!.types, saved!.types], [['BF16'], ['F32']]);
+    const { dtype, torch_dtype: written = dtype } = JSON.parse(
+      await readFile(join(ended.final!, 'config.json'), 'utf8'),
+    ) as { dtype?: string; torch_dtype?: string };
+    assert.equal(written, 'bfloat16');
+    let moved = 0;
+    for (const [name, bytes] of saved!.tensors) {
+      const [float, rounded] = [bytes, last!.tensors.get(name)!];
+      for (let i = 0; i < rounded.length; i += 2) {
+        const bits = float.readUInt32LE(2 * i);
+        // To the nearest, ties to even.
+        assert.equal(rounded.readUInt16LE(i), (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16, name);
+        moved += Number((bits & 0xffff) !== 0);
+      }
+    }
+    assert.ok(moved > 1000, 'training has moved the weights off the grid of bfloat16');
+  });
+
   it('goes on with the prompt template it was begun with, whatever the file holds by then', async () => {
     const path = join(root, 'own.jinja');
     await writeFile(path, '{{ language_code }}: {{ question }}!');
@@ -242,6 +299,27 @@ describe('training stops', () => {
       message: /prompt of problem \S+ .*context of \d+/,
     });
     assert.ok(!existsSync(settings.run.dir), 'a start that failed leaves no folder');
+    const long = join(root, 'long.jinja');
+    await writeFile(long, 'x 1 '.repeat(1000));
+    await assert.rejects(train(config(`prompt={style: template, template: ${long}}`)), {
+      code: 'CONFIG_BUDGET',
+      hint: /the prompt alone fills the context/,
+    });
+  });
+
+  it('where a number is not finite, with advice that holds for a run that was to be overwritten too', async () => {
+    const first = config('grpo.max_steps=1');
+    await train(first);
+    const kept = await filesBelow(first.run.dir);
+    const again = config(
+      ...[`run.dir=${first.run.dir}`, 'optimizer.learning_rate=10', 'grpo.beta=1e30'],
+      ...['grpo.num_iterations=2', 'grpo.max_steps=2'],
+    );
+    await assert.rejects(train(again, { overwrite: true }), {
+      code: 'NONFINITE',
+      hint: /still there; begin again .* --set optimizer\.learning_rate=1$/,
+    });
+    assert.deepEqual([...(await filesBelow(first.run.dir)).keys()], [...kept.keys()]);
   });
 });
 

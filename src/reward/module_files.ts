@@ -15,7 +15,8 @@ export async function moduleFiles(module: string): Promise<[path: string, name: 
   for (const path of found) {
     const text = await readText(path).catch(() => ''); // whoever loads the module says what is wrong with it
     for (const [, , name] of text.matchAll(IMPORTS)) {
-      const imported = name!.startsWith('file:') ? fileURLToPath(name!) : resolve(dirname(path), name!);
+      const imported = name!.startsWith('file:') ? pathOf(name!) : resolve(dirname(path), name!);
+      if (imported === undefined) continue;
       const file = await firstThere([imported, imported.replace(/\.([cm]?)js$/, '.$1ts')]);
       if (file !== undefined) found.add(file);
     }
@@ -28,4 +29,13 @@ export async function moduleFiles(module: string): Promise<[path: string, name: 
 async function firstThere(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) if (await exists(path)) return path;
   return undefined;
+}
+
+/** Undefined where no file can have that URL: another machine's, or one that is none. */
+function pathOf(url: string): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return undefined;
+  }
 }

@@ -13,7 +13,7 @@ import {
 import { dtypeOption, numberOption } from './arguments.js';
 import { Display } from './display.js';
 import { EXIT } from './errors.js';
-import { bar, bytes, figure, textTable } from './format.js';
+import { bar, bytes, count, figure, textTable } from './format.js';
 import { locateModel } from './model.js';
 
 export interface DoctorOptions {
@@ -137,7 +137,7 @@ function environmentText(found: Environment): string {
 
 function selfTestText(test: SelfTest): string {
   const rows = test.cases.map((each) => [
-    `${each.dtype}, ${String(each.threads)} threads`,
+    `${each.dtype}, ${count(each.threads, 'thread')}`,
     each.slots === 0 ? 'all' : String(each.slots),
     each.shuffled ? 'shuffled' : 'in order',
     each.micro_batch_tokens === 0 ? 'chosen' : String(each.micro_batch_tokens),

@@ -9,7 +9,7 @@ import { answerOption, dtypeOption, languageOption, numberOption, samplingOption
 import { Display } from './display.js';
 import { givenSuites, runSuites, type Suite } from './eval_suites.js';
 import { evaluationTable } from './eval_table.js';
-import { bar, figure } from './format.js';
+import { bar, count, figure } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { openNamed, type NamedModel } from './model.js';
 import { tableOutput } from './output.js';
@@ -155,7 +155,7 @@ async function evaluateAll(
   try {
     for (const [i, suite] of suites.entries()) {
       const { length } = suite.problems;
-      display.line(`${suite.name} (${String(i + 1)} of ${String(suites.length)}): ${String(length)} problems`);
+      display.line(`${suite.name} (${String(i + 1)} of ${String(suites.length)}): ${count(length, 'problem')}`);
       const began = performance.now();
       const onProgress = ({ done, total, tokens }: { done: number; total: number; tokens: number }) => {
         const rate = figure((tokens / (performance.now() - began)) * 1e3);
@@ -217,7 +217,7 @@ function json(
 
 function text(finished: readonly Finished[], seconds: number): string {
   const { completions, tokens } = totals(finished);
-  return `${evaluationTable(rowsOf(finished))}\n${String(completions)} completions, ${String(tokens)} tokens in ${seconds.toFixed(1)} s\n`;
+  return `${evaluationTable(rowsOf(finished))}\n${count(completions, 'completion')}, ${count(tokens, 'token')} in ${seconds.toFixed(1)} s\n`;
 }
 
 /** What an interruption left undone. */

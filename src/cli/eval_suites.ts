@@ -46,7 +46,10 @@ export async function givenSuites(given: readonly string[], { language, limit }:
     sources.map(async ({ file }, i) => {
       const path = await resolveData(file);
       const asked = { ...(language !== undefined && { language }), ...(limit !== undefined && { limit }) };
-      return { name: names[i]!, file: path, problems: (await loadDataSet({ path, ...asked })).problems };
+      const { problems } = await loadDataSet({ path, ...asked }).catch((error: unknown) => {
+        throw withOwnHint(error);
+      });
+      return { name: names[i]!, file: path, problems };
     }),
   );
 }
@@ -82,6 +85,14 @@ export async function runSuites(
   const left = suites.filter(({ problems }) => problems.length > 0);
   if (left.length > 0) return left;
   throw new GlossaError('DATA_EMPTY', `the suites of ${run} have no problem in ${language!}`);
+}
+
+/** A bad row of `--data`, with what this command has for it instead of a config's settings. */
+function withOwnHint(error: unknown): unknown {
+  if (!(error instanceof GlossaError) || error.code !== 'DATA_BAD_ROW') return error;
+  return new GlossaError(error.code, error.message, {
+    hint: 'mend the row; --language CODE says the language where no field does',
+  });
 }
 
 async function nameAndFile(given: string): Promise<{ name: string | undefined; file: string }> {

@@ -10,7 +10,7 @@ import {
 } from '../hub/index.js';
 import { numberOption } from './arguments.js';
 import { Display, progressMode } from './display.js';
-import { bar, bytes, duration, percent, textTable } from './format.js';
+import { bar, bytes, count, duration, percent, textTable } from './format.js';
 import { onInterrupt } from './interrupt.js';
 
 export interface FetchCommandOptions {
@@ -113,12 +113,12 @@ function dryRunTable({ files, bytes: total }: Fetched): string {
   return textTable([
     ['file', 'size', ''],
     ...files.map(({ path, size, cached }) => [path, bytes(size), cached ? 'there' : '']),
-    [`${String(files.length)} files`, bytes(total), missing > 0 ? `${bytes(missing)} to fetch` : 'all there'],
+    [count(files.length, 'file'), bytes(total), missing > 0 ? `${bytes(missing)} to fetch` : 'all there'],
   ]);
 }
 
 function summary({ id, commit, files, bytes: total, received }: Fetched, seconds: number): string {
-  const what = `${hubIdText(id)} at ${commit.slice(0, 12)}: ${String(files.length)} files, ${bytes(total)}`;
+  const what = `${hubIdText(id)} at ${commit.slice(0, 12)}: ${count(files.length, 'file')}, ${bytes(total)}`;
   return received === 0
     ? `${what}, all there`
     : `${what}; ${bytes(received)} came in ${duration(seconds)} (${bytes(received / seconds)}/s)`;

@@ -30,6 +30,9 @@ export function bytes(count: number): string {
   return `${(count / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${units[unit]!}`;
 }
 
+/** 1 step, 2 steps. */
+export const count = (n: number, noun: string): string => `${String(n)} ${noun}${n === 1 ? '' : 's'}`;
+
 /** [#####-----] */
 export function bar(share: number, width: number): string {
   const full = Math.max(0, Math.min(width, Math.round(share * width)));

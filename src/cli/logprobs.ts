@@ -5,7 +5,7 @@ import { GlossaError } from '../base/error.js';
 import { arrowFile, jsonLines, logprobParquet, measureFile, readSequences, scoreSequences } from '../logprobs/index.js';
 import { dtypeOption, numberOption } from './arguments.js';
 import { Display, progressMode } from './display.js';
-import { bar, duration, figure } from './format.js';
+import { bar, count, duration, figure } from './format.js';
 import { openForIds } from './model.js';
 import { tableOutput } from './output.js';
 
@@ -63,7 +63,7 @@ export async function logprobsCommand(file: string, options: LogprobsOptions): P
     const seconds = (performance.now() - began) / 1e3;
     display.json({ type: 'end', ...total, seconds });
     display.line(
-      `${String(total.rows)} rows, ${String(total.tokens)} tokens in ${duration(seconds)}, ${figure(total.tokens / seconds)} tokens/s`,
+      `${count(total.rows, 'row')}, ${count(total.tokens, 'token')} in ${duration(seconds)}, ${figure(total.tokens / seconds)} tokens/s`,
     );
   } finally {
     display.end();

@@ -13,7 +13,7 @@ import {
 } from '../score/index.js';
 import { answerOption, languageOption } from './arguments.js';
 import { EXIT } from './errors.js';
-import { textTable } from './format.js';
+import { count, textTable } from './format.js';
 
 export interface ScoreCommandOptions {
   json?: boolean;
@@ -81,7 +81,7 @@ function table(totals: ScoreTotals, badRows: number): string {
     ...languages.map(([language, of]) => cells(language, of)),
     ...(languages.length > 1 ? [cells('all', totals.all())] : []),
   ];
-  return textTable(lines) + (badRows > 0 ? `\n${badRows} bad rows were left out` : '');
+  return textTable(lines) + (badRows > 0 ? `\n${count(badRows, 'bad row')} left out` : '');
 }
 
 /** Standard output that waits where the reader is slow, and notices where it is gone (`npx glossa score x --json | head`). */

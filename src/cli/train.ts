@@ -5,7 +5,7 @@ import { configJsonSchema, loadConfig } from '../config/index.js';
 import { checkInputs, checkResume, resume, train, type ResumeResult, type TrainOptions } from '../trainer/index.js';
 import { openDisplay, type Display } from './display.js';
 import { interruptedExit } from './errors.js';
-import { duration } from './format.js';
+import { count, duration } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { changeOf } from './resume_config.js';
 import { showTraining } from './train_display.js';
@@ -108,7 +108,7 @@ async function dryRun(path: string | undefined, given: TrainCommandOptions, opti
     return `${fine}, but a start would be refused: ${obstacle} (--resume, --overwrite, or another run.dir)`;
   if (pretraining === undefined) return fine;
   const { steps, seconds } = pretraining;
-  return `${fine}; a start would first pre-train the laboratory's model: ${String(steps)} steps, about ${duration(seconds)} here`;
+  return `${fine}; a start would first pre-train the laboratory's model: ${count(steps, 'step')}, about ${duration(seconds)} here`;
 }
 
 function conclude({ status, dir, step, checkpoint, final, already }: ResumeResult, display: Display): number {

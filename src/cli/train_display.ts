@@ -2,7 +2,7 @@ import type { Language } from '../language/types.js';
 import type { TrainEvent } from '../trainer/index.js';
 import type { Display } from './display.js';
 import { fitLine, wrap, type Part } from './fit_line.js';
-import { bar, figure } from './format.js';
+import { bar, count, figure } from './format.js';
 import { evaluationParts, stepParts, timeParts } from './train_lines.js';
 
 /** Shows the events of a run; `label` names it where several follow each other. */
@@ -38,9 +38,9 @@ export function showTraining(display: Display, label = ''): (event: TrainEvent) 
         languages = event.languages;
         const from = event.step > 0 ? `going on after step ${String(event.step)} of` : 'training for';
         say(
-          `${from} ${String(event.maxSteps)} steps:`,
+          `${from} ${count(event.maxSteps, 'step')}:`,
           `${figure(event.parameters / 1e6)} M parameters,`,
-          `${String(event.problems)} problems,`,
+          `${count(event.problems, 'problem')},`,
           `in ${event.dir}`,
         );
         break;

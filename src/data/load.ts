@@ -47,7 +47,7 @@ export async function loadDataSet(settings: DataSetSettings): Promise<DataSet> {
     } else reason = result.reason;
     if (settings.onBadRow !== 'skip') {
       throw new GlossaError('DATA_BAD_ROW', `${rowPlace(path, row)}: ${reason}`, {
-        hint: 'Mend the row, name the fields of the file under `fields`, or leave bad rows out with `on_bad_row: skip`.',
+        hint: 'mend the row, name the fields of the file under `fields` (and its `language` where no field does), or leave bad rows out with `on_bad_row: skip`',
       });
     }
     skipped.push({ line: row.line, reason });

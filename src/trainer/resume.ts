@@ -151,9 +151,9 @@ function recordDifferences(claim: RunClaim): Difference[] {
   found.push(...settingDifferences(record.config, recordedConfig(record, claim.folder.dir)));
   if (checkpoint && isModelOnly(checkpoint.state))
     found.push({
-      what: `${checkpoint.dir} (checkpoint.save_only_model)`,
+      what: `${checkpoint.dir} (checkpoint.save_only_model; AdamW would begin anew)`,
       then: 'float32 weights and the state of AdamW',
-      now: 'weights alone: AdamW would begin anew',
+      now: 'rounded weights without it',
     });
   if (missing.length > 0)
     found.push({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Display } from '../../src/cli/display.js';
-import { bar, duration, figure, percent, textTable } from '../../src/cli/format.js';
+import { bar, count, duration, figure, percent, textTable } from '../../src/cli/format.js';
 
 describe('figures on a terminal', () => {
   it('are short, and a dash where there is none', () => {
@@ -19,6 +19,10 @@ describe('figures on a terminal', () => {
       '2 h 5 min',
     ]);
     assert.deepEqual([9.97, 59.7, 119.7, 3599.9].map(duration), ['10 s', '1 min 0 s', '2 min 0 s', '1 h 0 min']);
+    assert.deepEqual(
+      [0, 1, 2].map((n) => count(n, 'step')),
+      ['0 steps', '1 step', '2 steps'],
+    );
     assert.equal(bar(0.5, 4), '[##--]');
     assert.equal(
       textTable([

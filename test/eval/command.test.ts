@@ -50,6 +50,16 @@ describe('glossa eval', () => {
     return JSON.parse(stdout) as Printed;
   };
 
+  it('says of a bad row what this command has for it', async () => {
+    await writeFile(join(dir, 'bare.jsonl'), jsonl([{ question: '1 + 1?', answer: '2' }]));
+    const { code, stderr } = await evaluate(...data('bare.jsonl'));
+    assert.equal(code, 1);
+    assert.match(stderr, /^error DATA_BAD_ROW: .*bare\.jsonl:1.*"lang" is missing.*\n.*--language CODE/m);
+    assert.doesNotMatch(stderr, /on_bad_row/);
+    const { results } = await printed(...data('bare.jsonl'), '--language', 'en');
+    assert.equal(results[0]!.language, 'en');
+  });
+
   it('has a row for each language of each file, named by suite and file', async () => {
     const { results } = await printed(
       ...data('ko.jsonl', 'b/ko.jsonl', 'two.jsonl'),

@@ -12,9 +12,9 @@ const HINTS: Partial<Record<string, string>> = {
   ENOENT: 'Create the folder first.',
 };
 
-/** An `IO_ERROR` that names the file and what to do; errors that are already a `GlossaError` pass through unchanged. */
+/** An `IO_ERROR` that names the file and what to do; what is already a `GlossaError` keeps its message. */
 export function ioError(action: string, path: string, cause: unknown): GlossaError {
-  if (cause instanceof GlossaError) return cause;
+  if (cause instanceof GlossaError) return withHint(cause);
   const code = (cause as NodeJS.ErrnoException).code;
   const reason = cause instanceof Error ? cause.message : String(cause);
   const hint = code === undefined ? undefined : HINTS[code];
@@ -22,6 +22,13 @@ export function ioError(action: string, path: string, cause: unknown): GlossaErr
     cause,
     ...(hint === undefined ? {} : { hint }),
   });
+}
+
+/** The engine's own errors of a full disk have the system's words, and no hint. */
+function withHint(error: GlossaError): GlossaError {
+  if (error.code !== 'IO_ERROR' || error.hint !== undefined || !/No space left on device$/.test(error.message))
+    return error;
+  return new GlossaError(error.code, error.message, { cause: error, hint: HINTS['ENOSPC']! });
 }
 
 /** Makes a rename or a new entry in `dir` durable. File systems that cannot sync a folder are left to their own devices. */

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ioError } from '../base/atomic.js';
 import { damageOf, sha256OfFile, type Checksums } from '../base/checksum.js';
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
@@ -86,12 +87,12 @@ async function keepWeights(engine: Engine, dir: string, expected?: Checksums): P
     await syncFiles(temporary);
     const made = await checksums(temporary);
     if (expected && Object.entries(expected).some(([name, sha256]) => made[name] !== sha256))
-      throw new Error('the model that the run was started from has changed');
+      throw new GlossaError('REFERENCE_CORRUPT', 'the model that the run was started from has changed');
     await placeModelFolder(temporary, dir);
     return made;
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw error;
+    throw ioError('write', dir, error);
   }
 }
 

@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { ioError } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import type { Engine, StoredDtype } from '../engine/types.js';
 import { copyTokenizer, placeModelFolder, syncFiles, temporaryName } from '../run/index.js';
@@ -32,6 +33,6 @@ export async function writeFinalWeights(
     await placeModelFolder(temporary, target);
   } catch (error) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw error;
+    throw ioError('write', target, error);
   }
 }

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { writeFileAtomic } from '../../src/base/atomic.js';
+import { ioError, writeFileAtomic } from '../../src/base/atomic.js';
 import { GlossaError } from '../../src/base/error.js';
 
 const dir = mkdtempSync(join(tmpdir(), 'glossa-atomic-'));
@@ -71,5 +71,19 @@ describe('writeFileAtomic', () => {
       assert.equal(readFileSync(path, 'utf8'), 'good');
       assert.deepEqual(readdirSync(mount), ['x']);
     })();
+  });
+});
+
+describe('an error of the file system', () => {
+  it('of a full disk says what to do, whoever wrote', () => {
+    const system = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const engine = new GlossaError('IO_ERROR', '/x/state.safetensors: cannot write: No space left on device');
+    for (const cause of [system, engine]) {
+      const error = ioError('write', '/x', cause);
+      assert.equal(error.code, 'IO_ERROR');
+      assert.match(error.hint!, /The disk is full: free some space/);
+    }
+    const other = new GlossaError('ABORTED', 'stopped');
+    assert.equal(ioError('write', '/x', other), other);
   });
 });

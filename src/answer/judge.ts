@@ -73,7 +73,7 @@ export function extractAnswer(
   const said = afterThought(completion.slice(-LONGEST), thought);
   if (said === null) return null;
   const text = ownPart(said).trimEnd();
-  const hash = hashAnswer(text);
+  const hash = hashAnswer(text, finish === 'stop');
   const box = boxedAnswer(text);
   const marked = later(hash, box);
   if (marked !== null) {

@@ -22,7 +22,8 @@ const JOINTS: readonly RegExp[] = [
     'iu',
   ),
   /^ ?(?:余り?|あまり|…{1,2}|対|对|對|—)$/u,
-  /^ ?[\p{L}]{0,3}?\s?(?:에서|부터|와|과|또는|및|이나|到|至|和|与|與|或者?|から|と|や|または|ถึง|และ|หรือ|、)\s?$/u,
+  /^ ?[\p{L}]{0,3}?\s?(?:에서|부터|와|과|또는|및|이나|到|至|和|与|與|或者?|から|と|や|または|ถึง|และ|หรือ)\s?$/u,
+  /^[個个つ本人枚円元]?、\s?$/u,
   /^,? ?(?:or|and|또는|或者?|または|หรือ|або|или) ?[a-z] ?= ?$/iu,
   /^ ?: ?$/,
   /^[)\]}]{1,4}\s*[({[]{1,4}$|^[({[]$|^\.?\s*√\s*[{(]?$/,
@@ -135,14 +136,15 @@ function isUnsolved(text: string, { digits }: NumberLiteral): boolean {
     text.slice(Math.max(0, digits - 48), digits),
   );
   if (left === null) return false;
+  if (left[0].startsWith('=')) return false;
   // Words before the equation are not of it.
   const side = left[1]!.replace(/^.*[A-Za-z]{2}[^ ]*/, '').trim();
   const unknowns = new Set(side.match(/[a-zх]/gi));
-  return (
-    unknowns.size === 1 &&
-    !/^[a-z] ?\(/i.test(side) &&
-    /\d ?[a-zх]|[a-zх] ?[²^|!]|[-+*/] ?\d*[a-zх]|[a-zх] ?[-+*/]/i.test(side)
-  );
+  const [unknown] = unknowns;
+  if (unknown === undefined || unknowns.size > 1 || /^[a-z] ?\(/i.test(side)) return false;
+  if (!/\d ?[a-zх]|[a-zх] ?[²^|!]|[-+*/] ?\d*[a-zх]|[a-zх] ?[-+*/]/i.test(side)) return false;
+  // Where its value was found or given before, the expression is only worked out.
+  return !new RegExp(`(?<![\\p{L}\\d])${unknown} ?= ?-?\\d`, 'u').test(text.slice(0, digits - left[0].length));
 }
 
 /** Whether an equals sign follows and nothing after it that is a number: "13.5 / 3 = ". */

@@ -3,6 +3,7 @@ import { readLiterals } from './literals.js';
 import type { NumberLiteral } from './number.js';
 import { readNumberWords } from './number_words.js';
 import type { Rational } from './rational.js';
+import { isSetAside } from './set_aside.js';
 
 /** Characters of an answer line, of a box and of a gold answer that are read; what is longer is not a number. */
 export const MARKED_LIMIT = 600;
@@ -20,15 +21,15 @@ export interface Marked {
   at: number;
 }
 
-/** The last answer line (`####`) that is an answer and not a heading. */
-export function hashAnswer(text: string): Marked | null {
+/** The last answer line (`####`) that is an answer and not a heading; `finished`: the text was not broken off. */
+export function hashAnswer(text: string, finished = true): Marked | null {
   let mark = text.length;
   for (let tries = 0; tries < MOST_MARKS && mark > 0; tries++) {
     mark = text.lastIndexOf('####', mark - 1);
     if (mark < 0) return null;
     const lineEnd = text.indexOf('\n', mark);
     const line = text.slice(mark + 4, Math.min(lineEnd < 0 ? text.length : lineEnd, mark + 4 + MARKED_LIMIT));
-    const isLast = lineEnd < 0 || text.slice(lineEnd, lineEnd + 200).trim() === '';
+    const isLast = lineEnd < 0 ? finished : text.slice(lineEnd, lineEnd + 200).trim() === '';
     const number = readLine(line, isLast);
     if (number !== null) return { ...number, text: line.trim(), at: mark };
   }
@@ -99,7 +100,7 @@ function readLine(line: string, isLast: boolean): NumberRead | null {
   }
   const before = side.slice(0, number.start);
   const sound = !ALGEBRA.test(before.replace(/^[^\p{L}\d]*\(?$/u, '')) && !/[<>≤≥]/.test(before);
-  return sound ? number : NO_NUMBER;
+  return sound && !isSetAside(side, number) ? number : NO_NUMBER;
 }
 
 /** `#### 1. Add the apples`, `#### Step 2: ...`: parts of a solution. */

@@ -244,6 +244,10 @@ function readIn({ words, scales, section }: NumberWords, pattern: RegExp, text: 
         digit = exact(value);
         last = 1;
       }
+    } else if (scale >= section && count > 0 && digit === null && part.numerator === 0n && last < scale) {
+      total = multiply(add(total, part), exact(scale)); // 一万亿
+      part = decimal('0')!;
+      last = scale;
     } else if (scale >= section) {
       total = add(total, multiply(zeroIsOne(digit === null ? part : add(part, digit)), exact(scale)));
       part = decimal('0')!;

@@ -42,8 +42,12 @@ function isNumber(text: string, { start, end, value }: WordReading & { start: nu
   return (/[두세네]/.test(word) ? AFTER_NATIVE : AFTER_SINO).test(text.slice(end, end + 6));
 }
 
+/** Also where a conclusion begins within the sentence. */
+const SENTENCE_END =
+  /[.!?。！？\n]|,? (?:so|therefore|thus|hence|отже|тому|итак|значит|поэтому) |따라서|그러므로|所以|因此|よって|したがって|だから|ดังนั้น/;
+
 function sentenceEnd(text: string, from: number): number {
-  const end = /[.!?。！？\n]/.exec(text.slice(from));
+  const end = SENTENCE_END.exec(text.slice(from));
   return end === null ? text.length : from + end.index;
 }
 

@@ -8,10 +8,8 @@ const END = /\/|\|end|95|final/i;
  * thought was begun and never ended; `open`: the prompt had begun one already.
  */
 export function afterThought(text: string, open = false): string | null {
-  let from = 0;
-  for (const mark of text.matchAll(MARK)) {
-    open = !END.test(mark[0]);
-    from = mark.index + mark[0].length;
-  }
-  return open ? null : text.slice(from);
+  let last: RegExpExecArray | undefined;
+  for (const mark of text.matchAll(MARK)) last = mark;
+  if (last === undefined) return open ? null : text;
+  return END.test(last[0]) ? text.slice(last.index + last[0].length) : null;
 }

@@ -136,3 +136,45 @@ holds('prose hidden in mathematics, code, comments and tags is counted', [
   ['답은 $x = 5 \\text{ apples}$', 'ko', { ko: 1 }],
   ['`the price` 답', 'ko', { ko: 1 }],
 ]);
+
+holds('prose is prose however it is joined or where it is put', [
+  ['```\nlet me think about it in English for a while\n```\n답', 'ko', { en: 10, ko: 1 }],
+  ['~~~\nif Tom has five apples then he needs two more apples\n~~~\n답', 'ko', { en: 11, ko: 1 }],
+  ['```\nreturn to the question and think about the apples in English\n```\n답', 'ko', { en: 11, ko: 1 }],
+  ['```python\n# now let us think in plain English about it\nx = 5\n```\n답', 'ko', { en: 9, ko: 1 }],
+  ['`we_now_think_in_English_about_the_apples` 답', 'ko', { en: 8, ko: 1 }],
+  ['we_now_think_in_English_about_the_apples 답', 'ko', { en: 8, ko: 1 }],
+  ['nowWeThinkInEnglishAboutTheApples 답', 'ko', { en: 1, ko: 1 }],
+  ['$now\\ we\\ think\\ in\\ English\\ about\\ apples$ 답', 'ko', { en: 7, ko: 1 }],
+  ['$now~we~think~in~English~about~apples$ 답', 'ko', { en: 7, ko: 1 }],
+  ['`now-we-think-in-English-about-apples` 답', 'ko', { en: 7, ko: 1 }],
+  ['`지금 나는 한국어로 생각하고 있습니다` the answer is five', 'en', { ko: 5, en: 4 }],
+  ['$$тепер ми думаємо українською мовою$$ 답', 'ko', { uk: 5, ko: 1 }],
+  // Names, code and addresses stay what they are.
+  ['`total_number_of_red_apples` 답', 'ko', { ko: 1 }],
+  ['totalNumberOfRedApples 답', 'ko', { ko: 1 }],
+  ['`btn-primary-large-active` 답', 'ko', { ko: 1 }],
+  ['```python\ndef total(price, quantity):\n    return price * quantity\n```\n따라서 15개입니다.', 'ko', { ko: 2 }],
+  ['https://example.org/how-many-apples-does-tom-have-left 답', 'ko', { ko: 1 }],
+]);
+
+holds('Chinese in a Japanese sentence, traditional Chinese under a Japanese target', [
+  ['我们现在用中文思考这个问题，答えは5です', 'ja', { zh: '+', ja: 3 }],
+  ['$$我们现在用中文思考这个问题因为没人数它$$ 答えは5です', 'ja', { zh: '+', ja: 3 }],
+  ['電話號碼', 'ja', { zh: '+' }],
+  ['國家學會', 'ja', { zh: '+' }],
+  ['躊躇、薔薇、檸檬', 'ja', { ja: '+' }],
+  ['國語와 韓國의 人口는 많다', 'ko', { ko: 4 }],
+]);
+
+holds('formulas, points, units and currencies take no word from honest text', [
+  ['$x + y = 10$이므로 $\\triangle ABC$의 넓이는 $5\\text{ cm}^2$이다.', 'ko', { ko: 4 }],
+  ['점 A(1, 2)와 점 B(3, 4) 사이의 거리', 'ko', { ko: 5 }],
+  ['直線ABと線分CDの交点をPとする。', 'ja', { ja: '+' }],
+  ['设x为苹果的数量，则2x+3=11，解得x=4。', 'zh', { zh: '+' }],
+  ['ให้ x แทนจำนวนแอปเปิล จะได้ 2x + 3 = 11', 'th', { th: '+' }],
+  ['Нехай x — кількість яблук, тоді 2x + 3 = 11.', 'uk', { uk: 4 }],
+  ['Площа трикутника ABC дорівнює 12 см².', 'uk', { uk: 3 }],
+  ['ราคา 5 USD หรือ 150 THB', 'th', { th: '+' }],
+  ['Ціна 25 грн/кг, маса 3 кг.', 'uk', { uk: 2 }],
+]);

@@ -7,8 +7,6 @@ import type { Words } from './words.js';
 
 /** Least share of words with kana, of the Han and kana words of a sentence, for its Han words to be Japanese for certain. */
 const JAPANESE_KANA_SHARE = 0.2;
-/** Traditional forms that make a sentence without kana Chinese: Japanese writes one in 躊躇 and 檸檬. */
-const TRADITIONAL_FORMS = 2;
 
 /**
  * The language of every word. Hangul is Korean, Thai is Thai, kana Japanese. What the script leaves open is decided by the
@@ -79,6 +77,7 @@ function hanLanguage(text: string, words: Words, start: number, end: number): 'j
   let kana = 0;
   let japanese = 0;
   let chinese = 0;
+  // Two in a row (號碼); Japanese writes one in 躊躇 and 檸檬.
   let traditional = 0;
   let joined = false;
   let particles = 0;
@@ -94,7 +93,7 @@ function hanLanguage(text: string, words: Words, start: number, end: number): 'j
         const form = forms[text.charCodeAt(at)];
         if (form === Form.japanese) japanese++;
         else if (form === Form.chinese) chinese++;
-        else if (form === Form.traditional) traditional++;
+        else if (form === Form.traditional && forms[text.charCodeAt(at - 1)] === Form.traditional) traditional++;
       }
     }
   }
@@ -103,7 +102,7 @@ function hanLanguage(text: string, words: Words, start: number, end: number): 'j
   if (kana > 0 && kana >= JAPANESE_KANA_SHARE * (han + kana)) return 'ja';
   if (japanese !== chinese) return japanese > chinese ? 'ja' : 'zh';
   if (joined) return 'ja';
-  return kana === 0 && traditional >= TRADITIONAL_FORMS ? 'zh' : null;
+  return kana === 0 && traditional > 0 ? 'zh' : null;
 }
 
 /** Whether a word with kana stands among Han words without a mark or space between: a particle, not a quotation. */

@@ -162,7 +162,7 @@ holds('Chinese in a Japanese sentence, traditional Chinese under a Japanese targ
   ['我们现在用中文思考这个问题，答えは5です', 'ja', { zh: '+', ja: 3 }],
   ['$$我们现在用中文思考这个问题因为没人数它$$ 答えは5です', 'ja', { zh: '+', ja: 3 }],
   ['電話號碼', 'ja', { zh: '+' }],
-  ['國家學會', 'ja', { zh: '+' }],
+  ['對應號碼', 'ja', { zh: '+' }],
   ['躊躇、薔薇、檸檬', 'ja', { ja: '+' }],
   ['國語와 韓國의 人口는 많다', 'ko', { ko: 4 }],
 ]);

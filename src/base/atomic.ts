@@ -26,7 +26,7 @@ export function ioError(action: string, path: string, cause: unknown): GlossaErr
 
 /** The engine's own errors of a full disk have the system's words, and no hint. */
 function withHint(error: GlossaError): GlossaError {
-  if (error.code !== 'IO_ERROR' || error.hint !== undefined || !/No space left on device$/.test(error.message))
+  if (error.code !== 'IO_ERROR' || error.hint !== undefined || !error.message.endsWith('No space left on device'))
     return error;
   return new GlossaError(error.code, error.message, { cause: error, hint: HINTS['ENOSPC']! });
 }

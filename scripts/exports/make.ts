@@ -1,12 +1,15 @@
 // Small models of every family, saved as a run saves them, from config.json in each spelling of its settings, with the
-// log-probabilities that the engine gives: for scripts/exports/check.py to hold against other programs.
-//   node --import tsx scripts/exports/make.ts FOLDER
+// log-probabilities that the engine gives: for the Python files beside this one to hold against other programs.
+//   node --import tsx scripts/exports/make.ts FOLDER [MODELS]
+// With MODELS (a folder with Llama-3.2-3B-Instruct, Qwen2.5, Qwen3 and OLMo-2, each with a tokenizer) every model has a real
+// vocabulary and its tokenizer beside it, which programs that serve models ask for: 1.5 GB in all.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEngine } from '../../src/engine/index.js';
+import { copyTokenizer } from '../../src/run/index.js';
 
-const out = process.argv[2];
-if (out === undefined) throw new Error('usage: make.ts FOLDER');
+const [out, models] = process.argv.slice(2);
+if (out === undefined) throw new Error('usage: make.ts FOLDER [MODELS]');
 
 const FAMILIES: Record<string, string> = {
   llama: 'LlamaForCausalLM',
@@ -14,14 +17,22 @@ const FAMILIES: Record<string, string> = {
   qwen3: 'Qwen3ForCausalLM',
   olmo2: 'Olmo2ForCausalLM',
 };
-const llama3 = { factor: 8.0, low_freq_factor: 1.0, high_freq_factor: 4.0, original_max_position_embeddings: 32 };
+const TOKENIZERS: Record<string, { name: string; size: number }> = {
+  llama: { name: 'Llama-3.2-3B-Instruct', size: 128256 },
+  qwen2: { name: 'Qwen2.5', size: 151936 },
+  qwen3: { name: 'Qwen3', size: 151936 },
+  olmo2: { name: 'OLMo-2', size: 100352 },
+};
+const llama3 = { factor: 8.5, low_freq_factor: 1.5, high_freq_factor: 4.5, original_max_position_embeddings: 32 };
 const SPELLINGS: Record<string, object> = {
   old: { rope_theta: 500000.0, rope_scaling: null, torch_dtype: 'bfloat16' },
   new: { rope_parameters: { rope_type: 'default', rope_theta: 500000.0 }, dtype: 'bfloat16' },
   'llama3-old': { rope_theta: 10000.0, rope_scaling: { rope_type: 'llama3', ...llama3 }, torch_dtype: 'float32' },
   'llama3-new': { rope_parameters: { rope_type: 'llama3', rope_theta: 10000.0, ...llama3 }, dtype: 'float32' },
 };
-const ids = Array.from({ length: 40 }, (_, i) => (i * 37 + 5) % 96);
+const ids = Array.from({ length: 40 }, (_, i) =>
+  models === undefined ? (i * 37 + 5) % 96 : (i * 37_003 + 5) % 100_000,
+);
 
 for (const [family, architecture] of Object.entries(FAMILIES)) {
   for (const [spelling, settings] of Object.entries(SPELLINGS)) {
@@ -36,7 +47,7 @@ for (const [family, architecture] of Object.entries(FAMILIES)) {
         num_attention_heads: 4,
         num_key_value_heads: 2,
         head_dim: 16,
-        vocab_size: 96,
+        vocab_size: models === undefined ? 96 : TOKENIZERS[family]?.size,
         max_position_embeddings: 128,
         rms_norm_eps: 1e-5,
         initializer_range: 0.2,
@@ -51,6 +62,7 @@ for (const [family, architecture] of Object.entries(FAMILIES)) {
       mkdirSync(dir, { recursive: true });
       const engine = await createEngine(JSON.stringify(config), 7n, { threads: 1 });
       await engine.saveWeights(dir, 'float32', tied ? undefined : 40_000);
+      if (models !== undefined) await copyTokenizer(join(models, TOKENIZERS[family]?.name ?? ''), dir);
       const { logps } = await engine.logprobs({
         prompts: { ids: Int32Array.from(ids.slice(0, 1)), offsets: Int32Array.of(0, 1) },
         completions: { ids: Int32Array.from(ids.slice(1)), offsets: Int32Array.of(0, ids.length - 1) },

@@ -23,6 +23,8 @@ export const JUDGED_WORDS = 4;
  * below, of Spanish, German, French and Swahili runs 97 % and more, whatever language eld takes them for.
  */
 const ENGLISH_SCORE = 0.6;
+/** The same for runs of 5 or 6 words, whose names and rare words weigh more; 4 ("Janet's ducks lay eggs") are too few for it. */
+const SHORT_ENGLISH_SCORE = 0.4;
 /** The same in terms of the best score, where eld is sure of another language. */
 const ENGLISH_SCORE_SHARE = 0.8;
 
@@ -40,8 +42,13 @@ export function isEnglish(words: readonly string[]): boolean {
   const result = languageDetector().detect(words.join(' '));
   const scores = result.getScores();
   const english = scores['en'] ?? 0;
-  if (english < ENGLISH_SCORE) return false;
+  if (english < lowestEnglish(words.length)) return false;
   return (
     result.language === 'en' || !result.isReliable() || english >= ENGLISH_SCORE_SHARE * (scores[result.language] ?? 1)
   );
+}
+
+function lowestEnglish(words: number): number {
+  if (words > 6) return ENGLISH_SCORE;
+  return words > 4 ? SHORT_ENGLISH_SCORE : 0;
 }

@@ -177,6 +177,7 @@ holds('formulas, points, units and currencies take no word from honest text', [
   ['Площа трикутника ABC дорівнює 12 см².', 'uk', { uk: 3 }],
   ['ราคา 5 USD หรือ 150 THB', 'th', { th: '+' }],
   ['Ціна 25 грн/кг, маса 3 кг.', 'uk', { uk: 2 }],
+]);
 
 holds('short English without a function word stays English', [
   ["Janet's ducks lay 16 eggs", 'en', { en: 4 }],

@@ -148,6 +148,9 @@ TEST("engine: greedy sampling takes the largest logit and a stop id ends the com
 }
 
 TEST("engine: a step by itself uses no more memory than the first") {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  SKIP("the sanitizer's own memory would be measured: freed blocks stay for a while");
+#endif
   auto engine = tiny_engine(Family::llama, Dtype::f32, 2);
   const TestBatch b = test_batch(6, 4, 97);
   auto resident = [] {

@@ -93,19 +93,24 @@ function slavic(small: string, tens: string, hundreds: string, forms: Tokens, sc
   return { words, scales, section: 1e3, joint: ' ?', end: WORD_END };
 }
 
-/** Longest first, so that seventeen is not seven. */
+/** Every word of a language, longest first, so that seventeen is not seven. */
+const alternatives = ({ words, scales }: NumberWords): string =>
+  [...Object.keys(words), ...Object.keys(scales)].sort((a, b) => b.length - a.length).join('|');
+
 const PATTERNS = LANGUAGES.map((language) => {
-  const all = [...Object.keys(language.words), ...Object.keys(language.scales)].sort((a, b) => b.length - a.length);
   // 삼백이다 is 300 and the copula.
-  return new RegExp(`(${language.joint})(${all.join('|').replace('|이|', '|이(?!다|에요|고|며|므로)|')})`, 'iuy');
+  return new RegExp(
+    `(${language.joint})(${alternatives(language).replace('|이|', '|이(?!다|에요|고|며|므로)|')})`,
+    'iuy',
+  );
 });
 /** Where a number in words may begin; in a language with spaces, at the head of a word. Not the third, and not Tuesday (星期二). */
 const OPENING = new RegExp(
   [
     String.raw`(?<![\p{L}\p{M}'’-])(?:minus|negative|мінус|минус|an? (?=hundred|thousand|million|dozen|half|third|quarter)|half|пів|полов|полтор)`,
     String.raw`(?<![가-힣])(?:마이너스|절반)|マイナス|[负負]|百分之|一半|半分|ลบ|ครึ่ง|เศษ`,
-    ...LANGUAGES.map(({ words, scales }) => {
-      const all = [...Object.keys(words), ...Object.keys(scales)].sort((a, b) => b.length - a.length).join('|');
+    ...LANGUAGES.map((language) => {
+      const all = alternatives(language);
       const before = /[a-zа-я]/i.test(all)
         ? String.raw`(?<![\p{L}\p{M}'’-])`
         : /[가-힣]/.test(all)

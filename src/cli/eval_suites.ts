@@ -1,6 +1,6 @@
-import { access } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { exists } from '../base/exists.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { loadDataSet } from '../data/index.js';
 import type { Problem } from '../data/types.js';
@@ -97,11 +97,7 @@ function withOwnHint(error: unknown): unknown {
 
 async function nameAndFile(given: string): Promise<{ name: string | undefined; file: string }> {
   const at = given.indexOf('=');
-  const isFile = await access(given).then(
-    () => true,
-    () => false,
-  );
-  if (at < 1 || isFile) return { name: undefined, file: given };
+  if (at < 1 || (await exists(given))) return { name: undefined, file: given };
   const name = given.slice(0, at);
   if (given.length === at + 1) throw new GlossaError('USAGE', `--data ${given}: no file behind the name`);
   return { name, file: given.slice(at + 1) };

@@ -27,8 +27,34 @@ const MODES = 'auto (live on a terminal, else plain), plain, json (an object an 
 const PROGRESS = `${MODES}; to standard error`;
 const PROGRESS_IS_RESULT = `${MODES}; json to standard output, lines to standard error`;
 
+/** A command, with the options that several have. */
+class GlossaCommand extends Command {
+  override createCommand(name?: string): GlossaCommand {
+    return new GlossaCommand(name);
+  }
+
+  /** What to use in the place of the model's own weights or tokenizer. */
+  otherModelOptions(): this {
+    return this.option('--random-init <config.json>', 'random weights of this shape instead of a model').option(
+      '--tokenizer <dir|id>',
+      "folder of another tokenizer than the model's own",
+    );
+  }
+
+  /** How a question is put, beside its style. */
+  promptOptions(): this {
+    return this.option('--system <text>', 'system message; {language} is filled in')
+      .option('--no-system', "none, where the run's has one")
+      .option('--template <file>', "a prompt template of one's own (Jinja)")
+      .option('--thinking', 'turn thinking on in the template (Qwen3)')
+      .option('--no-thinking', 'turn it off')
+      .option('--think-prefix <text>', 'what the thought begins with; auto: a sentence of the language')
+      .option('--no-think-prefix', "nothing, where the run's has one");
+  }
+}
+
 /** The command line: every command with its options, and what it calls. */
-export const program = new Command('glossa')
+export const program = new GlossaCommand('glossa')
   .description('Trains language models with GRPO on verifiable problems and watches which language they think in.')
   .version(version)
   .showHelpAfterError('(npx glossa --help lists the commands)')
@@ -87,16 +113,9 @@ program
   .option('--temperature <t>', "0 is greedy; default: 0, or as the run's suites are answered")
   .option('--max-tokens <n>', "completion budget; default: the run's, else 512 or half the context")
   .option('--answer <mode>', "flexible or strict (docs/rewards.md); default: the run's, else flexible")
-  .option('--random-init <config.json>', 'random weights of this shape instead of a model')
-  .option('--tokenizer <dir|id>', "folder of another tokenizer than the model's own")
+  .otherModelOptions()
   .option('--style <style>', 'chat, plain, template, or raw (the question as it is)')
-  .option('--system <text>', 'system message; {language} is filled in')
-  .option('--no-system', "none, where the run's has one")
-  .option('--template <file>', "a prompt template of one's own (Jinja)")
-  .option('--thinking', 'turn thinking on in the template (Qwen3)')
-  .option('--no-thinking', 'turn it off')
-  .option('--think-prefix <text>', 'what the thought begins with; auto: a sentence of the language')
-  .option('--no-think-prefix', "nothing, where the run's has one")
+  .promptOptions()
   .option('--seed <n>', "of sampling; default: 42, or the run's for its own suites")
   .option('--dtype <type>', 'float32 or bfloat16', 'float32')
   .addOption(threads())
@@ -120,20 +139,13 @@ program
   .command('sample')
   .description('let a model answer one prompt')
   .option('--model <dir|id>', 'Hugging Face folder, folder of a run, or a fetched org/name')
-  .option('--random-init <config.json>', 'random weights of this shape instead of a model')
-  .option('--tokenizer <dir|id>', "folder of another tokenizer than the model's own")
+  .otherModelOptions()
   .option('--prompt <text>', 'the question; read from standard input where absent')
   .option('--messages <file.json>', 'a whole chat instead of a question (docs/prompts.md); - is standard input')
   .option('--tools <file.json>', 'tools that the model may call, as JSON schemas')
   .option('--style <style>', 'chat, plain, template, or raw (the text as it is)')
   .option('--special', 'in style raw: read spellings of control tokens as those tokens')
-  .option('--system <text>', 'system message; {language} is filled in')
-  .option('--no-system', "none, where the run's has one")
-  .option('--template <file>', "a prompt template of one's own (Jinja)")
-  .option('--thinking', 'turn thinking on in the template (Qwen3)')
-  .option('--no-thinking', 'turn it off')
-  .option('--think-prefix <text>', 'what the thought begins with; auto: a sentence of the language')
-  .option('--no-think-prefix', "nothing, where the run's has one")
+  .promptOptions()
   .option('--show-prompt', 'show the rendered prompt and its ids first')
   .option('--language <code>', "of the question; default: the run's, else that of the question's words")
   .option('-n, --samples <n>', 'completions', '1')
@@ -161,8 +173,7 @@ program
     '.jsonl, .jsonl.gz or .parquet with prompt_ids and completion_ids, prompt and completion, text, or messages',
   )
   .option('--model <dir|id>', 'Hugging Face folder, folder of a run, or a fetched org/name')
-  .option('--random-init <config.json>', 'random weights of this shape instead of a model')
-  .option('--tokenizer <dir|id>', "folder of another tokenizer than the model's own")
+  .otherModelOptions()
   .option('--special', 'read spellings of control tokens in texts as those tokens')
   .option('--temperature <t>', 'of the distribution', '1')
   .option('--out <file>', '.parquet, .jsonl or .arrow; default: JSON lines on standard output')

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sha256Of } from '../base/checksum.js';
 import { createEngine } from '../engine/index.js';
 import type { Engine } from '../engine/types.js';
 import type { Language } from '../language/types.js';
@@ -75,7 +75,7 @@ export function recipeHash(settings: LabSettings): string {
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value,
   );
-  return createHash('sha256').update(canonical).digest('hex').slice(0, 16);
+  return sha256Of(canonical).slice(0, 16);
 }
 
 async function makeModel(dir: string, settings: LabSettings, options: PretrainOptions): Promise<LabRecord> {

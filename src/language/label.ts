@@ -35,25 +35,62 @@ export function labelLanguages(text: string, words: Words, target: Language): Co
 const SURE: readonly CountedLanguage[] = ['other', 'en', 'ru', 'ko', 'zh', 'ja', 'th', 'other', 'other', 'other'];
 
 function labelHan(text: string, words: Words, labels: CountedLanguage[], target: Language): void {
-  const decided = { zh: 0, ja: 0 };
-  const open: [start: number, end: number][] = [];
+  const japanese: [start: number, end: number][] = [];
+  labelSentences(
+    words,
+    labels,
+    Script.han,
+    (_, start, end) => {
+      const language = hanLanguage(text, words, start, end);
+      if (language === 'ja') japanese.push([start, end]);
+      return language;
+    },
+    (decided) => (target === 'zh' || target === 'ja' ? target : decided('ja') > decided('zh') ? 'ja' : 'zh'),
+  );
+  for (const [start, end] of japanese) labelChineseStretches(text, words, labels, start, end);
+}
+
+function labelCyrillic(text: string, words: Words, labels: CountedLanguage[], target: Language): void {
+  labelSentences<CyrillicLanguage>(
+    words,
+    labels,
+    Script.cyrillic,
+    (members) => cyrillicLanguage(members.map((i) => text.slice(words.start[i], words.end[i]))),
+    (decided) => {
+      if (decided('uk') === decided('ru')) return target === 'uk' ? 'uk' : 'ru';
+      return decided('uk') > decided('ru') ? 'uk' : 'ru';
+    },
+  );
+}
+
+/**
+ * Labels the words of a script by their sentences. `decide` gets the words of one that are of the script, and where it begins and
+ * ends; the words of those it leaves open are labelled `usual`, which may ask how many words were decided for a language.
+ */
+function labelSentences<L extends CountedLanguage>(
+  words: Words,
+  labels: CountedLanguage[],
+  script: number,
+  decide: (members: readonly number[], start: number, end: number) => L | null,
+  usual: (decided: (language: L) => number) => L,
+): void {
+  const decided = new Map<L, number>();
+  const open: number[] = [];
   forEachSentence(words, (start, end) => {
-    const han: number[] = [];
-    for (let i = start; i < end; i++) if (words.script[i] === Script.han) han.push(i);
-    if (han.length === 0) return;
-    const language = hanLanguage(text, words, start, end);
+    const members: number[] = [];
+    for (let i = start; i < end; i++) if (words.script[i] === script) members.push(i);
+    if (members.length === 0) return;
+    const language = decide(members, start, end);
     if (language === null) {
-      open.push([start, end]);
+      for (const i of members) open.push(i);
       return;
     }
-    decided[language] += han.length;
-    for (const i of han) labels[i] = language;
-    if (language === 'ja') labelChineseStretches(text, words, labels, start, end);
+    decided.set(language, (decided.get(language) ?? 0) + members.length);
+    for (const i of members) labels[i] = language;
   });
-  const usual = decided.ja > decided.zh ? 'ja' : 'zh';
-  const language = target === 'zh' || target === 'ja' ? target : usual;
-  for (const [start, end] of open)
-    for (let i = start; i < end; i++) if (words.script[i] === Script.han) labels[i] = language;
+  if (open.length === 0) return;
+  const language = usual((each) => decided.get(each) ?? 0);
+  for (const i of open) labels[i] = language;
 }
 
 /** Chinese in a Japanese sentence: Han words in a row, no kana among them, with a character that only Chinese writes. */
@@ -110,26 +147,6 @@ function isJoined(text: string, words: Words, i: number): boolean {
   const before = words.script[i - 1] === Script.han && words.end[i - 1] === words.start[i];
   const after = words.script[i + 1] === Script.han && words.start[i + 1] === words.end[i];
   return (before || after) && text.slice(words.start[i], words.end[i]) !== 'の';
-}
-
-function labelCyrillic(text: string, words: Words, labels: CountedLanguage[], target: Language): void {
-  const decided: Record<CyrillicLanguage, number> = { uk: 0, ru: 0, other: 0 };
-  const open: number[][] = [];
-  forEachSentence(words, (start, end) => {
-    const members: number[] = [];
-    for (let i = start; i < end; i++) if (words.script[i] === Script.cyrillic) members.push(i);
-    if (members.length === 0) return;
-    const language = cyrillicLanguage(members.map((i) => text.slice(words.start[i], words.end[i])));
-    if (language === null) {
-      open.push(members);
-      return;
-    }
-    decided[language] += members.length;
-    for (const i of members) labels[i] = language;
-  });
-  const fallback = target === 'uk' ? 'uk' : 'ru';
-  const usual = decided.uk === decided.ru ? fallback : decided.uk > decided.ru ? 'uk' : 'ru';
-  for (const members of open) for (const i of members) labels[i] = usual;
 }
 
 function labelLatin(text: string, words: Words, labels: CountedLanguage[]): void {

@@ -1,8 +1,9 @@
-import { access, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { RecordBatch } from 'apache-arrow';
-import { ioError, writeFileAtomic } from '../base/atomic.js';
+import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
+import { requireFile } from '../base/read_file.js';
 import { parquetFile } from './parquet.js';
 
 /** Writes one batch as a Parquet file, whole or not at all. */
@@ -14,14 +15,12 @@ export async function writeRolloutFile(path: string, batch: RecordBatch): Promis
  * The rows of a file that {@link writeRolloutFile} wrote, each an object of its columns.
  *
  * @param columns those to read; all of them by default. One that the file lacks is left out.
- * @throws GlossaError `IO_ERROR` where it cannot be read, `ROLLOUT_INVALID` where it is not a Parquet file.
+ * @throws GlossaError `IO_ERROR` or `NOT_A_FILE` where it cannot be read, `ROLLOUT_INVALID` where it is not a Parquet file.
  */
 export async function readRolloutFile(path: string, columns?: readonly string[]): Promise<Record<string, unknown>[]> {
   const [{ asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema }, { compressors }] =
     await Promise.all([import('hyparquet'), import('hyparquet-compressors')]);
-  await access(path).catch((error: unknown) => {
-    throw ioError('read', path, error);
-  });
+  await requireFile(path);
   try {
     const file = await asyncBufferFromFile(path);
     const metadata = await parquetMetadataAsync(file);

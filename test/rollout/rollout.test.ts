@@ -220,6 +220,7 @@ describe('rollout files', () => {
 
   it('are refused by name where they are missing, something else, cut off or changed', async () => {
     await assert.rejects(readRolloutFile(join(dir, 'none.parquet')), { code: 'IO_ERROR', message: /none\.parquet/ });
+    await assert.rejects(readRolloutFile(dir), { code: 'NOT_A_FILE' });
     const path = join(dir, 'damaged.parquet');
     await writeRolloutFile(path, wrapRollout(columns(), additions));
     const bytes = readFileSync(path);

@@ -62,9 +62,7 @@ async function fromFile(
   const loaded = await locateInputs(await loadConfig(path, before), () => undefined);
   const { dir, name } = own.run;
   const config = { ...loaded, run: { dir, name }, model: { ...loaded.model, cache: own.model.cache } };
-  const overridden = [...before, ...resumed.flatMap(({ set }) => set)].map((text) =>
-    parseOverride(text).path.join('.'),
-  );
+  const overridden = before.map((text) => parseOverride(text).path.join('.'));
   const changed = settingDifferences(own, config).filter(({ what }) => !isUnder(what, overridden));
   return { config, changed };
 }

@@ -1,3 +1,4 @@
+import { GENERATOR } from '../run/index.js';
 import type { ShownCompletion } from './completions.js';
 import { SMOOTHING } from './collapse.js';
 import { escapeHtml } from './html.js';
@@ -5,9 +6,6 @@ import type { RunModel } from './model.js';
 import { completionsBlock } from './page_completions.js';
 import { inkTable } from './palette.js';
 import { evaluationsTable, heldOutTable, trainingTable } from './tables.js';
-
-/** What pages say that they were made by. */
-export const GENERATOR = 'glossa report';
 
 /** One run as the page shows it: figures are SVG strings. */
 export interface PageRun {

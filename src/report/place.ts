@@ -1,10 +1,11 @@
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { lstat, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ioError, writeFileAtomic } from '../base/atomic.js';
+import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
+import { makeFolder } from '../base/folder.js';
 import { readTextIfThere } from '../base/read_file.js';
-import { GENERATOR } from './page.js';
+import { hasGenerator, MANIFEST, manifestText, parseManifest } from '../run/index.js';
 
 /**
  * Where a page and its figures lie: `report.html` and `report-figures/`. The folder is the page's own; figures.json in it names
@@ -16,13 +17,6 @@ export interface Place {
   /** Figures of the page that stood here before. */
   before: readonly string[];
 }
-
-interface Manifest {
-  page: string;
-  files: string[];
-}
-
-const MANIFEST = 'figures.json';
 
 /**
  * Looks whether a page may be written to `out`; writes nothing.
@@ -38,7 +32,7 @@ export async function findPlace(out: string): Promise<Place> {
     throw taken(figures, 'is no folder that can be read');
   });
   if (entries === undefined) return { page: out, figures, before: [] };
-  const manifest = parse(await readTextIfThere(join(figures, MANIFEST)));
+  const manifest = parseManifest(await readTextIfThere(join(figures, MANIFEST)));
   if (manifest === undefined && entries.length > 0) throw taken(figures, 'holds files that no report wrote');
   if (manifest !== undefined && manifest.page !== basename(out))
     throw taken(figures, `belongs to another page, ${manifest.page}`);
@@ -56,16 +50,9 @@ export async function writePlace(
     if (!before.includes(name) && (await exists(join(figures, name))))
       throw taken(join(figures, name), 'was not written by this report');
   }
-  await mkdir(files.size > 0 || before.length > 0 ? figures : dirname(page), { recursive: true }).catch(
-    (error: unknown) => {
-      throw ioError('make', figures, error);
-    },
-  );
+  await makeFolder(files.size > 0 || before.length > 0 ? figures : dirname(page));
   const claim = (claimed: readonly string[]) =>
-    writeFileAtomic(
-      join(figures, MANIFEST),
-      `${JSON.stringify({ made_by: GENERATOR, page: basename(page), files: [...new Set(claimed)].sort() }, null, 2)}\n`,
-    );
+    writeFileAtomic(join(figures, MANIFEST), manifestText(basename(page), claimed));
   // Claimed before they are written: a kill in between leaves no file that nobody owns.
   if (names.length > 0) await claim([...before, ...names]);
   for (const [name, svg] of files) await writeFileAtomic(join(figures, name), svg);
@@ -84,12 +71,7 @@ async function refuseOther(out: string): Promise<void> {
   }
   const text = await readTextIfThere(out);
   // Pages of the first versions have no generator, but a last line.
-  if (
-    text !== undefined &&
-    text !== '' &&
-    !text.includes(`content="${GENERATOR}"`) &&
-    !text.includes('Made by glossa.')
-  )
+  if (text !== undefined && text !== '' && !hasGenerator(text) && !text.includes('Made by glossa.'))
     throw taken(out, 'is no page of glossa');
 }
 
@@ -97,17 +79,4 @@ function taken(path: string, why: string): GlossaError {
   return new GlossaError('REPORT_PLACE', `${path} ${why}: it is left as it is`, {
     hint: 'name another file with --out, or move what is there',
   });
-}
-
-/** File names only: a manifest cannot make this program remove anything outside its folder. */
-function parse(text: string | undefined): Manifest | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const { made_by: by, page, files } = JSON.parse(text) as Record<string, unknown>;
-    if (by !== GENERATOR || typeof page !== 'string' || !Array.isArray(files)) return undefined;
-    const names = files.filter((name) => typeof name === 'string' && name === basename(name) && name.endsWith('.svg'));
-    return { page, files: names as string[] };
-  } catch {
-    return undefined;
-  }
 }

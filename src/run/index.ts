@@ -14,6 +14,7 @@ export {
 export { isTiming, linesUpTo, MetricsFile, readMetrics } from './metrics.js';
 export { copyTokenizer, isModelFile, isWeights, placeModelFolder, syncFiles, temporaryName } from './model_folder.js';
 export { readRun } from './read.js';
+export { GENERATOR, hasGenerator, MANIFEST, manifestText, parseManifest } from './report_files.js';
 export { readRecord, writeRecord, type Machine, type RunRecord } from './record.js';
 export type { Run } from './run.js';
 export { isModelOnly, verifyCheckpoint, type CheckpointState } from './state.js';

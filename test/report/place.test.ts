@@ -35,6 +35,10 @@ const refused = async (work: Promise<void>, code: string, message: RegExp) => {
 const figuresOf = (name: string) => readdir(join(dir, `${name}-figures`));
 
 describe('a page and its figures', () => {
+  it('are refused at once where no folder can be made', { timeout: 20_000 }, async () => {
+    await refused(writeReport([{ summary: run }], '/proc/nothing/a/report.html'), 'IO_ERROR', /cannot make/);
+  });
+
   it('lie beside what others wrote, and leave it alone', async () => {
     await mkdir(join(dir, 'figures'));
     for (const name of ['figures/accuracy.svg', 'figures/run.ratios.svg', 'notes.txt'])

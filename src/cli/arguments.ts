@@ -1,8 +1,9 @@
 import { ANSWER_MODES, type AnswerMode } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
+// Not by its index: a command that has no config need not load the schema of one for a hint.
+import { valueHint } from '../config/value_hint.js';
 import type { Dtype } from '../engine/types.js';
-import { valueHint } from '../config/index.js';
-import { languageHint } from '../language/index.js';
+import { languageHint } from '../language/find.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 
 /** A number of the command line. @throws GlossaError USAGE. */

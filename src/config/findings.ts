@@ -4,7 +4,8 @@ import { GlossaError } from '../base/error.js';
 import { isPlain } from './files.js';
 import { locate, type ConfigPath } from './locate.js';
 import type { Override } from './overrides.js';
-import { settingText, unknownSetting, valueHint } from './suggestion.js';
+import { settingText, unknownSetting } from './suggestion.js';
+import { valueHint } from './value_hint.js';
 
 /** A fault of a config: which setting, and what is wrong with it. */
 export interface Finding {

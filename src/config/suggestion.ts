@@ -1,7 +1,7 @@
 import { nearest } from '../base/suggest.js';
-import { findLanguage, languageHint } from '../language/find.js';
+import { findLanguage } from '../language/find.js';
 import { pathText, type ConfigPath } from './locate.js';
-import { otherName, otherValue } from './other_names.js';
+import { otherName } from './other_names.js';
 import { nodeAt, sections } from './settings_tree.js';
 
 /** `unknown setting`, with the setting that was probably meant, or the ones that there are. */
@@ -53,16 +53,6 @@ function findElsewhere(known: Map<string, string[]>, here: string, key: string):
 function placed(section: string, key: string): string {
   const list = section.replaceAll('.#', '[]');
   return list ? `${list}.${key}` : key;
-}
-
-/** `; did you mean bfloat16?`: the choice that a value of another spelling stands for. */
-export function valueHint(path: ConfigPath, given: unknown, choices: readonly unknown[]): string {
-  const setting = path.findLast((part): part is string => typeof part === 'string') ?? '';
-  if (setting === 'language') return typeof given === 'string' ? languageHint(given) : '';
-  const meant = otherValue(setting, given);
-  if (meant !== undefined && choices.includes(meant)) return `; did you mean ${meant}?`;
-  const near = typeof given === 'string' ? nearest(given, choices.map(String)) : undefined;
-  return near === undefined ? '' : `; did you mean ${near}?`;
 }
 
 /** `grpo.loss_type`, for a message. */

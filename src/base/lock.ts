@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { link, lstat, open, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { link, lstat, open, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { ioError } from './atomic.js';
 import { GlossaError } from './error.js';
+import { namesIn } from './folder.js';
 import { readTextIfThere } from './read_file.js';
 
 /** Of a lock. */
@@ -111,7 +112,7 @@ async function removeStale(path: string, seen: string): Promise<void> {
 /** Removes what processes that were killed in the middle of locking have left beside the lock. */
 async function removeLeftOvers(path: string): Promise<void> {
   const [dir, lock] = [dirname(path), basename(path)];
-  for (const name of await readdir(dir)) {
+  for (const name of await namesIn(dir)) {
     if (!name.startsWith(`${lock}.`) || !/^\.(breaking|(breaking\.)?[0-9a-f]{8})$/.test(name.slice(lock.length)))
       continue;
     if (await isOld(join(dir, name))) await rm(join(dir, name), { force: true });

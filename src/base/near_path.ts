@@ -1,5 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { exists } from './exists.js';
 import { nearest } from './suggest.js';
 
 /**
@@ -10,7 +11,7 @@ export async function nearPath(path: string): Promise<string | undefined> {
   if (path === '') return undefined;
   let there = path;
   const missing: string[] = [];
-  while (!(await isThere(there))) {
+  while (!(await exists(there))) {
     const parent = dirname(there);
     if (parent === there) return undefined;
     missing.unshift(there.slice(parent === '.' && !there.startsWith('.') ? 0 : parent.length).replace(/^[/\\]+/, ''));
@@ -24,11 +25,4 @@ export async function nearPath(path: string): Promise<string | undefined> {
   }
   // A link that leads nowhere is there by its name.
   return missing.length > 0 && resolve(there) !== resolve(path) ? there : undefined;
-}
-
-function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

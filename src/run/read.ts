@@ -1,6 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { namesIn } from '../base/folder.js';
 import { readText } from '../base/read_file.js';
 import type { EvaluationRow } from './evaluation.js';
 import { runFolder } from './folder.js';
@@ -24,14 +24,8 @@ export async function readRun(dir: string): Promise<RunSummary> {
 }
 
 async function readEvaluations(dir: string): Promise<RunSummary['evaluations']> {
-  let names: string[];
-  try {
-    names = await readdir(dir);
-  } catch {
-    return []; // a run without suites has no such folder
-  }
   const rows: RunSummary['evaluations'] = [];
-  for (const name of names.filter((each) => /^\d+-.*\.json$/.test(each)).sort()) {
+  for (const name of (await namesIn(dir)).filter((each) => /^\d+-.*\.json$/.test(each)).sort()) {
     const path = join(dir, name);
     try {
       const file = JSON.parse(await readText(path)) as { rows: RunSummary['evaluations'] };

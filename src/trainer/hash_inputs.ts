@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists } from '../base/exists.js';
+import { namesIn } from '../base/folder.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { isDataFile } from '../data/index.js';
 import { moduleFiles } from '../reward/index.js';
@@ -37,12 +36,11 @@ async function modelFiles({ model }: ResolvedConfig, labDir: string | undefined,
   const files: InputFile[] = [];
   const dir = model.init?.tokenizer ?? model.path ?? labDir!;
   // A run that goes on from a checkpoint needs the model of its start no more, and it may be gone.
-  for (const name of (await exists(dir)) ? (await readdir(dir)).sort() : []) {
+  for (const name of (await namesIn(dir)).sort()) {
     const counts = isModelFile(name) ? !name.startsWith('state.') : name === 'tokenizer.json.gz';
     if (counts && (weights || !isWeights(name))) files.push(...(await inputFile(`model: ${name}`, join(dir, name))));
   }
   const config = model.init?.config;
-  if (typeof config === 'string' && (await exists(config)))
-    files.push(...(await inputFile('model.init.config', config)));
+  if (typeof config === 'string') files.push(...(await inputFile('model.init.config', config)));
   return files;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { GlossaError } from './error.js';
@@ -30,6 +31,13 @@ export async function sha256OfFile(path: string): Promise<string> {
     throw new GlossaError('IO_ERROR', `cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
   return hash.digest('hex');
+}
+
+/** The checksums of all files of a folder that has no folders, by name. @throws GlossaError NOT_A_FILE, IO_ERROR. */
+export async function checksumsOf(dir: string): Promise<Checksums> {
+  const files: Checksums = {};
+  for (const name of (await readdir(dir)).sort()) files[name] = await sha256OfFile(join(dir, name));
+  return files;
 }
 
 /** The first of the files that is not there or has another checksum, in words; undefined where all are whole. */

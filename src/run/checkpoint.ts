@@ -1,19 +1,11 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ioError, syncDirectory, writeFileAtomic } from '../base/atomic.js';
-import { sealedJson, sha256OfFile } from '../base/checksum.js';
+import { ioError, writeFileAtomic } from '../base/atomic.js';
+import { checksumsOf, sealedJson } from '../base/checksum.js';
 import { GlossaError } from '../base/error.js';
 import { makeFolder, namesIn } from '../base/folder.js';
 import { stepOf, type RunFolder } from './folder.js';
-import {
-  copyTokenizer,
-  isModelFile,
-  isTemporaryFolder,
-  placeModelFolder,
-  removeModelFolder,
-  syncFiles,
-  temporaryName,
-} from './model_folder.js';
+import { copyTokenizer, isModelFile, isTemporaryFolder, removeModelFolder, writeModelFolder } from './model_folder.js';
 import { verifyCheckpoint, type CheckpointState } from './state.js';
 
 export interface CheckpointWriter {
@@ -36,23 +28,15 @@ export async function writeCheckpoint(
   keep: number,
 ): Promise<string> {
   const target = run.checkpoint(state.step);
-  const temporary = temporaryName(target);
-  try {
-    await makeFolder(run.checkpoints);
-    await removeTemporary(run.checkpoints);
-    await mkdir(temporary);
-    await save(temporary);
-    await copyTokenizer(tokenizerDir, temporary);
-    const files: Record<string, string> = {};
-    for (const name of (await readdir(temporary)).sort()) files[name] = await sha256OfFile(join(temporary, name));
-    await syncFiles(temporary);
-    await writeFileAtomic(join(temporary, 'state.json'), sealedJson({ format: 2, ...state, files }));
-    await syncDirectory(temporary);
-    await placeModelFolder(temporary, target);
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw ioError('write the checkpoint', target, error);
-  }
+  await makeFolder(run.checkpoints);
+  await removeTemporary(run.checkpoints);
+  const fill = async (dir: string) => {
+    await save(dir);
+    await copyTokenizer(tokenizerDir, dir);
+    const files = await checksumsOf(dir);
+    await writeFileAtomic(join(dir, 'state.json'), sealedJson({ format: 2, ...state, files }));
+  };
+  await writeModelFolder(target, fill, 'the checkpoint');
   await prune(run, state.step, keep);
   return target;
 }
@@ -151,6 +135,9 @@ async function lookOf(dir: string): Promise<string> {
 /** Left behind by a run that was killed while it wrote or pruned. */
 export async function removeTemporary(dir: string): Promise<void> {
   for (const name of await namesIn(dir)) {
-    if (isTemporaryFolder(name)) await rm(join(dir, name), { recursive: true, force: true });
+    if (!isTemporaryFolder(name)) continue;
+    await rm(join(dir, name), { recursive: true, force: true }).catch((error: unknown) => {
+      throw ioError('remove', join(dir, name), error);
+    });
   }
 }

@@ -12,7 +12,7 @@ export {
   type RunInputs,
 } from './inputs.js';
 export { isTiming, linesUpTo, MetricsFile, readMetrics } from './metrics.js';
-export { copyTokenizer, isModelFile, isWeights, placeModelFolder, syncFiles, temporaryName } from './model_folder.js';
+export { copyTokenizer, isModelFile, isWeights, writeModelFolder } from './model_folder.js';
 export { readRun } from './read.js';
 export { GENERATOR, hasGenerator, MANIFEST, manifestText, parseManifest } from './report_files.js';
 export { readRecord, writeRecord, type Machine, type RunRecord } from './record.js';

@@ -1,9 +1,9 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open, readdir, rename, rm, rmdir } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
-import { syncDirectory } from '../base/atomic.js';
+import { ioError, syncDirectory } from '../base/atomic.js';
 import { namesIn } from '../base/folder.js';
 
 /** Files of a tokenizer's folder that belong to a model and are copied with it. */
@@ -43,8 +43,35 @@ export async function copyTokenizer(from: string, to: string): Promise<void> {
   }
 }
 
+/**
+ * Writes a folder with a model so that it is there as a whole or not at all, also across a crash: `fill` writes the files into a
+ * temporary neighbour; then fsync, rename. Files of others that lie in the folder stay there.
+ *
+ * @param what what it is, for the message of an error.
+ * @returns what `fill` does.
+ * @throws GlossaError IO_ERROR (disk full, read-only), and what `fill` throws; what lay there before stays.
+ */
+export async function writeModelFolder<T>(
+  target: string,
+  fill: (dir: string) => Promise<T>,
+  what?: string,
+): Promise<T> {
+  const temporary = temporaryName(target);
+  try {
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary);
+    const result = await fill(temporary);
+    await syncFiles(temporary);
+    await placeModelFolder(temporary, target);
+    return result;
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
+    throw ioError(what === undefined ? 'write' : `write ${what}`, target, error);
+  }
+}
+
 /** Makes every file of the folder durable. */
-export async function syncFiles(dir: string): Promise<void> {
+async function syncFiles(dir: string): Promise<void> {
   for (const name of await readdir(dir)) {
     const handle = await open(join(dir, name), 'r+');
     await handle.sync().finally(() => handle.close());
@@ -52,8 +79,7 @@ export async function syncFiles(dir: string): Promise<void> {
   await syncDirectory(dir);
 }
 
-/** Puts a finished folder in the place of `target`; files of others that lie there stay there. */
-export async function placeModelFolder(finished: string, target: string): Promise<void> {
+async function placeModelFolder(finished: string, target: string): Promise<void> {
   await removeModelFolder(target);
   for (const name of await namesIn(target)) await rename(join(target, name), join(finished, name));
   await rmdir(target).catch(() => undefined); // most often there is none
@@ -77,7 +103,7 @@ export async function removeModelFolder(dir: string): Promise<void> {
 }
 
 /** Where a folder of this name is written, or goes before it is removed: a dotted neighbour with the process's number. */
-export function temporaryName(dir: string, kind: '' | '.old' = ''): string {
+function temporaryName(dir: string, kind: '' | '.old' = ''): string {
   return join(dirname(dir), `.${basename(dir)}-${String(process.pid)}${kind}.tmp`);
 }
 

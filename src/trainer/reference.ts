@@ -1,12 +1,10 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ioError } from '../base/atomic.js';
-import { damageOf, sha256OfFile, type Checksums } from '../base/checksum.js';
+import { checksumsOf, damageOf, type Checksums } from '../base/checksum.js';
 import { GlossaError } from '../base/error.js';
+import { namesIn } from '../base/folder.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { loadEngine } from '../engine/index.js';
 import type { Engine, SequenceBatch } from '../engine/types.js';
-import { placeModelFolder, syncFiles, temporaryName, type Run } from '../run/index.js';
+import { isWeights, writeModelFolder, type Run } from '../run/index.js';
 import { engineOptions, openModel } from './model.js';
 
 /** The frozen model of the start, for the KL term. */
@@ -51,9 +49,7 @@ async function mend(run: Run, config: ResolvedConfig, warn: (message: string) =>
   const dir = run.folder.reference;
   const expected = run.record.reference;
   // A run that began without one, or an earlier version's, which noted no checksums.
-  const damage = expected
-    ? await damageOf(dir, expected)
-    : await damageOf(dir, await checksums(dir).catch(() => MISSING));
+  const damage = expected ? await damageOf(dir, expected) : await lackOf(dir);
   if (damage === undefined) return;
   const corrupt = (reason: string, cause?: unknown) =>
     new GlossaError('REFERENCE_CORRUPT', `${dir}: ${damage}; it cannot be made anew: ${reason}`, {
@@ -67,7 +63,9 @@ async function mend(run: Run, config: ResolvedConfig, warn: (message: string) =>
   warn(`${dir}: ${damage}; it was made anew from the model of the start`);
 }
 
-const MISSING: Checksums = { 'model.safetensors': '' };
+async function lackOf(dir: string): Promise<string | undefined> {
+  return (await namesIn(dir)).some(isWeights) ? undefined : 'there are no weights in it';
+}
 
 async function remake(run: Run, config: ResolvedConfig, expected: Checksums | undefined): Promise<Checksums> {
   const start = await openModel(config, { lab: run.record.lab });
@@ -78,26 +76,12 @@ async function remake(run: Run, config: ResolvedConfig, expected: Checksums | un
   }
 }
 
-async function keepWeights(engine: Engine, dir: string, expected?: Checksums): Promise<Checksums> {
-  const temporary = temporaryName(dir);
-  try {
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary);
+function keepWeights(engine: Engine, dir: string, expected?: Checksums): Promise<Checksums> {
+  return writeModelFolder(dir, async (temporary) => {
     await engine.saveWeights(temporary, 'float32');
-    await syncFiles(temporary);
-    const made = await checksums(temporary);
+    const made = await checksumsOf(temporary);
     if (expected && Object.entries(expected).some(([name, sha256]) => made[name] !== sha256))
       throw new GlossaError('REFERENCE_CORRUPT', 'the model that the run was started from has changed');
-    await placeModelFolder(temporary, dir);
     return made;
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw ioError('write', dir, error);
-  }
-}
-
-async function checksums(dir: string): Promise<Checksums> {
-  const files: Checksums = {};
-  for (const name of (await readdir(dir)).sort()) files[name] = await sha256OfFile(join(dir, name));
-  return files;
+  });
 }

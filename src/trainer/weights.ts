@@ -1,8 +1,6 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { ioError } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import type { Engine, StoredDtype } from '../engine/types.js';
-import { copyTokenizer, placeModelFolder, syncFiles, temporaryName } from '../run/index.js';
+import { copyTokenizer, writeModelFolder } from '../run/index.js';
 
 type Warn = (message: string) => void;
 
@@ -18,21 +16,13 @@ export async function saveInType(engine: Engine, dir: string, type: StoredDtype,
 }
 
 /** Writes final/: the weights alone, in the type the model came in, with its tokenizer. It appears whole or not at all. */
-export async function writeFinalWeights(
+export function writeFinalWeights(
   engine: Engine,
   target: string,
   { type, tokenizerDir, warn }: { type: StoredDtype; tokenizerDir: string; warn: Warn },
 ): Promise<void> {
-  const temporary = temporaryName(target);
-  try {
-    await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary);
-    await saveInType(engine, temporary, type, warn);
-    await copyTokenizer(tokenizerDir, temporary);
-    await syncFiles(temporary);
-    await placeModelFolder(temporary, target);
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    throw ioError('write', target, error);
-  }
+  return writeModelFolder(target, async (dir) => {
+    await saveInType(engine, dir, type, warn);
+    await copyTokenizer(tokenizerDir, dir);
+  });
 }

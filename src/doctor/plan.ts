@@ -6,7 +6,7 @@ import type { MemoryPlan } from '../engine/types.js';
 import { resolveData, resolveModel } from '../hub/index.js';
 import { hasTokenizer, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import { labSettings, loadSource, longestPrompt, planOf, readConfigJson, tellLabProblems } from '../trainer/index.js';
+import { labSettings, loadSource, planOf, promptSizes, readConfigJson, tellLabProblems } from '../trainer/index.js';
 
 export interface PlanSettings {
   /** Folder, config.json, or a model of the hub that is in the cache. */
@@ -78,13 +78,5 @@ async function readSizes({ data, prompt, model, seed }: ResolvedConfig, tokenize
       : (await loadSource({ ...source, path: await resolveData(source.path!) }, undefined)).problems;
   const train = await Promise.all(data.train.map(problems));
   const suites = await Promise.all(data.eval.map(problems));
-  return {
-    train: await longestPrompt(train.flat(), tokenizer, prompt),
-    suites: await Promise.all(
-      suites.map(async (suite) => ({
-        longest: await longestPrompt(suite, tokenizer, prompt),
-        problems: suite.length,
-      })),
-    ),
-  };
+  return promptSizes({ train, suites }, tokenizer, prompt);
 }

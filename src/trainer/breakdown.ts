@@ -55,13 +55,18 @@ export function breakdownMessage(
   { step, signs }: Breakdown,
   { dir, savedAt, learningRate }: { dir: string; savedAt: number; learningRate: number },
 ): string {
-  const smaller = `--set optimizer.learning_rate=${String(Number((learningRate / 10).toPrecision(3)))}`;
+  const smaller = smallerRate(learningRate);
   // The completions of a step come from the weights after the step before it: those of the last good step are one older.
   const advice =
     savedAt > 0 && savedAt <= step - 2
       ? `To go on from step ${String(savedAt)}: Ctrl-C twice (once saves the broken state), then npx glossa train --resume ${dir} ${smaller}`
       : `Nothing from before is saved: stop, and begin again with --overwrite ${smaller}`;
   return `step ${String(step)}: an update has broken the model (${signs}); a learning rate of ${String(learningRate)} is probably too large. ${advice}`;
+}
+
+/** The option that makes steps ten times smaller. */
+export function smallerRate(learningRate: number): string {
+  return `--set optimizer.learning_rate=${String(Number((learningRate / 10).toPrecision(3)))}`;
 }
 
 function isBroken(good: Health, now: Health): boolean {

@@ -24,3 +24,9 @@ export type TrainEvent =
   | { type: 'warning'; message: string };
 
 export type Tell = (event: TrainEvent) => void;
+
+/** Tells warnings. */
+export const warner =
+  (tell: Tell | undefined) =>
+  (message: string): void =>
+    tell?.({ type: 'warning', message });

@@ -4,7 +4,7 @@ export { tellLabProblems } from './lab_problems.js';
 export { labSettings } from './lab_settings.js';
 export { locateInputs } from './locate.js';
 export { describeMachine, glossaVersion } from './machine.js';
-export { longestPrompt, planOf, type PromptSizes } from './memory.js';
+export { planOf, promptSizes, type PromptSizes } from './memory.js';
 export { engineOptions, openModel, readConfigJson, type OpenModel, type OpenOptions } from './model.js';
 export { learningRate } from './schedule.js';
 export { loadSource } from './sources.js';

@@ -39,8 +39,23 @@ export function planOf(configJson: string, config: ResolvedConfig, sizes: Prompt
   return planMemory(configJson, plannedRun(config, sizes), engineOptions(config));
 }
 
+/** The sizes of the prompts of training sets and held-out suites. */
+export async function promptSizes(
+  { train, suites }: { train: readonly (readonly Problem[])[]; suites: readonly (readonly Problem[])[] },
+  tokenizer: Tokenizer,
+  prompt: PromptSettings,
+): Promise<PromptSizes> {
+  const longest = (sets: readonly (readonly Problem[])[]) =>
+    Promise.all(sets.map((problems) => longestPrompt(problems, tokenizer, prompt)));
+  const [trained, held] = await Promise.all([longest(train), longest(suites)]);
+  return {
+    train: Math.max(...trained),
+    suites: suites.map(({ length }, i) => ({ longest: held[i]!, problems: length })),
+  };
+}
+
 /** Tokens of the longest prompt: the questions of most bytes in each language are rendered, for length in bytes goes with it. */
-export async function longestPrompt(
+async function longestPrompt(
   problems: readonly Problem[],
   tokenizer: Tokenizer,
   prompt: PromptSettings,

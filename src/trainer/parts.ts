@@ -7,6 +7,7 @@ import { createGrader, type Grader } from '../reward/index.js';
 import type { LabSettings } from '../lab/index.js';
 import { isModelOnly, type FoundCheckpoint, type RunInputs } from '../run/index.js';
 import { checkBudget } from './budget.js';
+import { warner } from './events.js';
 import { hashInputs } from './hash_inputs.js';
 import { openModel, type OpenModel } from './model.js';
 import { loadSource } from './sources.js';
@@ -47,6 +48,7 @@ export async function openParts(
   config: ResolvedConfig,
   { checkpoint, lab, check, stop, abort, tell }: PartsOptions,
 ): Promise<Parts> {
+  const warn = warner(tell);
   const signals = [stop, abort].filter((signal) => signal !== undefined);
   const model = await openModel(config, {
     lab,
@@ -54,7 +56,7 @@ export async function openParts(
     // There is nothing to save yet.
     ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
     onPretrain: (progress) => tell?.({ type: 'pretrain', progress }),
-    warn: (message) => tell?.({ type: 'warning', message }),
+    warn,
   });
   const opened: { close(): Promise<void> }[] = [{ close: () => model.engine.dispose() }];
   const close = async () => {
@@ -70,7 +72,7 @@ export async function openParts(
     const files = await hashInputs(config, { labDir: model.labDir, weights: !checkpoint });
     check?.(model, files);
     const inputs = await openData(config, model);
-    for (const message of inputs.remarks) tell?.({ type: 'warning', message });
+    inputs.remarks.forEach(warn);
     const grading = { answer: config.answer, ...(config.threads > 0 && { threads: config.threads }) };
     const grader = keep(await createGrader(config.rewards, grading));
     const suiteGrader = keep(await createGrader([{ name: 'accuracy', weight: 1 }], grading));

@@ -13,11 +13,12 @@ import {
   type RunInputs,
   type RunRecord,
 } from '../run/index.js';
+import { warner } from './events.js';
 import { describeMachine, glossaVersion } from './machine.js';
 import { openParts, type Parts } from './parts.js';
 import { recordedConfig } from './recorded_config.js';
 import { learningRate } from './schedule.js';
-import { drive, teller, type TrainOptions, type TrainResult } from './train.js';
+import { drive, type TrainOptions, type TrainResult } from './train.js';
 
 /** How a run is to go on. */
 export interface Change {
@@ -52,7 +53,7 @@ export async function resume(
   change: (config: ResolvedConfig, record: RunRecord) => Change | Promise<Change>,
   options: ResumeOptions = {},
 ): Promise<ResumeResult> {
-  const claim = await claimRun(dir, teller(options));
+  const claim = await claimRun(dir, warner(options.tell));
   let parts: Parts | undefined;
   try {
     const asked = await going(claim, change, options);
@@ -79,7 +80,7 @@ export async function checkResume(
   change: (config: ResolvedConfig, record: RunRecord) => Change | Promise<Change>,
   options: ResumeOptions = {},
 ): Promise<{ step: number; maxSteps: number; finished: boolean }> {
-  const claim = await claimRun(dir, teller(options));
+  const claim = await claimRun(dir, warner(options.tell));
   try {
     const asked = await going(claim, change, options);
     const step = stepOf(claim);
@@ -107,7 +108,7 @@ async function going(
   change: Parameters<typeof resume>[1],
   options: ResumeOptions,
 ): Promise<GoingOn | { kind: 'finished' }> {
-  const warn = teller(options);
+  const warn = warner(options.tell);
   const record = options.acceptChanges ? (claim.edited ?? claim.record) : claim.record;
   const before = recordedConfig(record, claim.folder.dir);
   const { config, set, differences = [] } = await change(before, record);

@@ -11,12 +11,12 @@ import {
   type MetricsLine,
   type Run,
 } from '../run/index.js';
-import { BreakdownWatch, breakdownMessage } from './breakdown.js';
+import { BreakdownWatch, breakdownMessage, smallerRate } from './breakdown.js';
 import { collect, type Collected } from './collect.js';
-import type { Phase } from './events.js';
+import { warner, type Phase } from './events.js';
 import { guardRewards } from './guards.js';
 import { metricsLine } from './line.js';
-import { longestPrompt, planOf, shortOfMemory, type PromptSizes } from './memory.js';
+import { planOf, promptSizes, shortOfMemory } from './memory.js';
 import { engineOptions } from './model.js';
 import { problemCount, type Parts } from './parts.js';
 import { openReference, type Reference } from './reference.js';
@@ -45,6 +45,7 @@ export class Session {
   private tokenizerDir: string;
   /** Step of the newest checkpoint; 0: none. */
   private savedAt: number;
+  private readonly warn: (message: string) => void;
   private readonly watch = new BreakdownWatch();
   /** Files being written while the engine computes; awaited before a checkpoint counts. */
   private writing: Promise<void> = Promise.resolve();
@@ -56,6 +57,7 @@ export class Session {
     private progress: Progress,
     private readonly options: TrainOptions,
   ) {
+    this.warn = warner(options.tell);
     this.order = promptOrder([...parts.train], BigInt(parts.config.seed));
     this.fileOf = problemFiles(parts.train);
     this.info = parts.model.engine.info();
@@ -78,13 +80,15 @@ export class Session {
       promptsDrawn: 0,
       zeroRewardSteps: 0,
     };
-    const warn = (message: string) => options.tell?.({ type: 'warning', message });
+    const warn = warner(options.tell);
     const reference = await openReference(run, config, model.engine, { resumed: checkpoint !== undefined, warn });
     const progress = { step, numTokens, promptsDrawn, zeroRewardSteps };
     const session = new Session(run, parts, reference, progress, options);
     model.warnings.forEach(warn);
-    const short = await shortOfMemory(planOf(model.configJson, config, await promptSizes(parts)));
-    if (short !== undefined) session.warn(short);
+    const [train, suites] = [parts.train, parts.suites].map((sets) => sets.map(({ problems }) => problems));
+    const sizes = await promptSizes({ train: train!, suites: suites! }, model.tokenizer, config.prompt);
+    const short = await shortOfMemory(planOf(model.configJson, config, sizes));
+    if (short !== undefined) warn(short);
     options.tell?.({
       type: 'start',
       dir: run.dir,
@@ -230,7 +234,7 @@ export class Session {
   private withAdvice(error: unknown, step: number): unknown {
     if (!isNonfinite(error)) return error;
     const { config } = this.parts;
-    const smaller = `--set optimizer.learning_rate=${String(Number((config.optimizer.learning_rate / 10).toPrecision(3)))}`;
+    const smaller = smallerRate(config.optimizer.learning_rate);
     const saved = this.savedAt > 0 ? `the state after step ${String(this.savedAt)} is saved; ` : '';
     // One that has not taken another's place yet goes, and --resume would go on with that other one.
     const leaves = this.run.folder.dir !== this.run.dir;
@@ -283,10 +287,6 @@ export class Session {
     this.writing.catch(() => undefined); // told where it is awaited
   }
 
-  private readonly warn = (message: string): void => {
-    this.options.tell?.({ type: 'warning', message });
-  };
-
   private job(phase: Phase, step: number): JobOptions {
     const { tell, abort } = this.options;
     return {
@@ -312,13 +312,4 @@ function isWritten(every: number, generation: number): boolean {
 /** Prompt and completion tokens of rows [start, end), each row's prompt counted, as TRL does. */
 function tokensOf({ prompts, completions }: Collected, [start, end]: Range): number {
   return prompts.offsets[end]! - prompts.offsets[start]! + completions.offsets[end]! - completions.offsets[start]!;
-}
-
-async function promptSizes({ train, suites, model: { tokenizer }, config: { prompt } }: Parts): Promise<PromptSizes> {
-  const longest = (problems: readonly Problem[]) => longestPrompt(problems, tokenizer, prompt);
-  const [trained, held] = await Promise.all([
-    Promise.all(train.map(({ problems }) => longest(problems))),
-    Promise.all(suites.map(async ({ problems }) => ({ longest: await longest(problems), problems: problems.length }))),
-  ]);
-  return { train: Math.max(...trained), suites: held };
 }

@@ -1,7 +1,7 @@
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { claimNewRun, obstacleOf, type FoundCheckpoint, type Run, type RunRecord } from '../run/index.js';
-import type { Tell } from './events.js';
+import { warner, type Tell } from './events.js';
 import { locateInputs } from './locate.js';
 import { describeMachine } from './machine.js';
 import { labSettings } from './lab_settings.js';
@@ -44,7 +44,7 @@ export interface NewRunOptions extends TrainOptions {
  *   stays.
  */
 export async function train(config: ResolvedConfig, options: NewRunOptions = {}): Promise<TrainResult> {
-  const located = await locateInputs(config, teller(options));
+  const located = await locateInputs(config, warner(options.tell));
   const claim = await claimNewRun(
     located.run.dir,
     options.overwrite === undefined ? {} : { overwrite: options.overwrite },
@@ -71,7 +71,7 @@ export async function checkInputs(
   config: ResolvedConfig,
   options: TrainOptions = {},
 ): Promise<{ obstacle: string | undefined; pretraining: Pretraining | undefined }> {
-  const located = await locateInputs(config, teller(options));
+  const located = await locateInputs(config, warner(options.tell));
   const pretraining = await withLabTrial(located, async (tried, onPretrain) => {
     const tell: Tell = (event) => {
       if (event.type === 'pretrain' && tried !== located) onPretrain(event.progress);
@@ -103,11 +103,6 @@ export async function drive(
     await run.close().catch(() => undefined);
   }
 }
-
-export const teller =
-  ({ tell }: TrainOptions) =>
-  (message: string): void =>
-    tell?.({ type: 'warning', message });
 
 /** The failure itself matters more than a full disk that keeps it out of run.json. */
 async function recordFailure(run: Run, error: unknown): Promise<void> {

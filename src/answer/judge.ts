@@ -6,15 +6,13 @@ import { decimal, divide, equal, type Rational } from './rational.js';
 import { ownPart } from './run_on.js';
 import { spokenAnswer } from './sentence.js';
 import { afterThought } from './thought.js';
+import type { AnswerMode } from './types.js';
 
 /** Characters of a completion that are read, from its end. */
 const LONGEST = 1_000_000;
 
-export const ANSWER_MODES = ['flexible', 'strict'] as const;
-export type AnswerMode = (typeof ANSWER_MODES)[number];
-
 export interface JudgeOptions {
-  /** strict: marked answers alone (`####`, box); flexible, the default: without one, what a finished text says last. */
+  /** Default flexible. */
   answer?: AnswerMode | undefined;
   /** How the completion ended; one that did not end by itself has only marked answers. Default stop. */
   finish?: Finish | undefined;

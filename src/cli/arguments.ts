@@ -1,4 +1,4 @@
-import { ANSWER_MODES, type AnswerMode } from '../answer/index.js';
+import { ANSWER_MODES, type AnswerMode } from '../answer/types.js';
 import { GlossaError } from '../base/error.js';
 // Not by its index: a command that has no config need not load the schema of one for a hint.
 import { valueHint } from '../config/value_hint.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ANSWER_MODES } from '../answer/index.js';
+import { ANSWER_MODES } from '../answer/types.js';
 import { dataSchema } from './sections/data.js';
 import { grpoSchema, optimizerSchema, rewardSchema } from './sections/grpo.js';
 import { modelSchema } from './sections/model.js';

@@ -1,5 +1,5 @@
 export { loadDataSet } from './load.js';
-export { exactText, InvalidText, kindOf } from './problem.js';
+export { exactText, InvalidText } from './problem.js';
 export { fieldOf } from './field.js';
 export { InexactNumber } from './exact.js';
 export { isDataFile, openRows, rowPlace } from './open.js';

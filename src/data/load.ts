@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { isJudged } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
 import { openRows, rowPlace } from './open.js';
-import { DEFAULT_FIELDS, readProblem } from './problem.js';
+import { fieldNames, readProblem } from './problem.js';
 import type { DataSet, DataSetSettings, Problem } from './types.js';
 
 /**
@@ -15,7 +15,7 @@ import type { DataSet, DataSetSettings, Problem } from './types.js';
  */
 export async function loadDataSet(settings: DataSetSettings): Promise<DataSet> {
   const { path, limit = Infinity, fields } = settings;
-  const columns = [...Object.values({ ...DEFAULT_FIELDS, ...fields }).filter((name) => name !== undefined), 'source'];
+  const columns = [...Object.values(fieldNames(fields)), 'source'];
   const problems: Problem[] = [];
   const skipped: DataSet['skipped'] = [];
   const unjudged: DataSet['unjudged'] = [];

@@ -1,6 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { exists } from '../base/exists.js';
 import { nearPath } from '../base/near_path.js';
 import { readParquetRows } from './parquet.js';
 import { readJsonlRows, type Row } from './rows.js';
@@ -50,8 +51,7 @@ async function checkFile(path: string): Promise<void> {
   if (found.code !== 'ENOENT' && found.code !== 'ENOTDIR') {
     throw new GlossaError('DATA_UNREADABLE', `${path} cannot be read: ${found.message}`, { cause: found });
   }
-  const names = await readdir(dirname(path)).catch(() => undefined);
-  if (names === undefined)
+  if (!(await exists(dirname(path))))
     throw new GlossaError('DATA_NOT_FOUND', `${path} is not there; nor is its folder ${dirname(path)}`, {
       hint: 'Look whether the path is right.',
     });

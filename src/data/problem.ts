@@ -1,3 +1,4 @@
+import { defined } from '../base/defined.js';
 import { InexactNumber } from './exact.js';
 import { fieldOf } from './field.js';
 import { languageHint } from '../language/find.js';
@@ -12,13 +13,18 @@ export class InvalidText {
   constructor(readonly invalidAt: number) {}
 }
 
-export const DEFAULT_FIELDS = {
+const DEFAULT_FIELDS = {
   id: 'id',
   question: 'question',
   answer: 'answer',
   language: 'lang',
   solution: 'solution',
 } as const;
+
+/** The file's names of our fields: those given, else the defaults. */
+export function fieldNames(given: DataSetSettings['fields']): Record<keyof typeof DEFAULT_FIELDS, string> {
+  return { ...DEFAULT_FIELDS, ...defined(given ?? {}) };
+}
 
 /**
  * Reads a problem from a row of a file. Question and answer must be there; text must not be empty nor hold half a surrogate pair;
@@ -29,7 +35,7 @@ export const DEFAULT_FIELDS = {
 export function readProblem(row: unknown, settings: DataSetSettings, fallbackId: string): RowResult {
   if (typeof row !== 'object' || row === null || Array.isArray(row))
     return bad(`expected an object, found ${kindOf(row)}`);
-  const fields = { ...DEFAULT_FIELDS, ...definedFields(settings.fields) };
+  const fields = fieldNames(settings.fields);
   const record = row as Record<string, unknown>;
   try {
     const language = readLanguage(record, fields.language, settings.language);
@@ -108,16 +114,12 @@ export function exactText(value: number | bigint | InexactNumber): string | { re
   return { reason: 'a number too large to be read exactly; write it as text' };
 }
 
-function definedFields(fields: DataSetSettings['fields']): Partial<Record<keyof typeof DEFAULT_FIELDS, string>> {
-  return Object.fromEntries(Object.entries(fields ?? {}).filter(([, name]) => name !== undefined));
-}
-
 function bad(reason: string): RowResult {
   return { kind: 'bad', reason };
 }
 
 /** What a value is, in words. */
-export function kindOf(value: unknown): string {
+function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (value instanceof InvalidText) return 'text with invalid UTF-8';
   if (value instanceof InexactNumber || typeof value === 'bigint') return 'a number';

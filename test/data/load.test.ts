@@ -270,6 +270,10 @@ test('Parquet: text, whole numbers, nulls', async () => {
     skipped.map(({ line }) => line),
     [3],
   );
+  // A caller without TypeScript may spell out that a field has no other name.
+  const unnamed = { id: undefined } as unknown as { id?: string };
+  const same = await loadDataSet({ path, fields: unnamed, onBadRow: 'skip' });
+  assert.deepEqual(same.problems, problems);
   const broken = file(Buffer.from(PARQUET, 'base64').subarray(0, 200), 'broken.parquet');
   await assert.rejects(loadDataSet({ path: broken }), { code: 'DATA_UNREADABLE' });
 });

@@ -1,4 +1,5 @@
-import { add, decimal, multiply, type Rational } from './rational.js';
+import { matchAt } from './match_at.js';
+import { add, decimal, multiply, whole, type Rational } from './rational.js';
 
 /** A number and where it ends. */
 export interface Reading {
@@ -7,7 +8,7 @@ export interface Reading {
 }
 
 const ten = (places: number): Rational => decimal('1', places)!;
-const ZERO = decimal('0')!;
+const ZERO = whole(0);
 
 /** Of East Asia: small units gather within a section, large ones close it (2千5百万 is 2500 times 10,000). */
 const SMALL: Record<string, number> = { 십: 1, 十: 1, 拾: 1, 백: 2, 百: 2, 천: 3, 千: 3 };
@@ -52,7 +53,7 @@ function eastAsian(text: string, first: Reading): Reading | null {
     const unit = match[0].trim();
     const small = SMALL[unit];
     if (small !== undefined) {
-      section = add(section, multiply(part ?? decimal('1')!, ten(small)));
+      section = add(section, multiply(part ?? whole(1), ten(small)));
       smallest = Math.min(smallest, small);
     } else {
       total = add(total, multiply(part === null ? section : add(section, part), ten(LARGE[unit]!)));
@@ -78,9 +79,9 @@ function eastAsian(text: string, first: Reading): Reading | null {
 }
 
 function named(text: string, first: Reading): Reading | null {
-  const whole = scaled(text, first);
-  if (whole === null) return null;
-  let { value, end, places } = whole;
+  const largest = scaled(text, first);
+  if (largest === null) return null;
+  let { value, end, places } = largest;
   // 5 million 200 thousand
   for (let next = matchAt(PART, text, end); next !== null; next = matchAt(PART, text, end)) {
     const part = decimal(next[2]!.replaceAll(',', ''));
@@ -108,9 +109,4 @@ function scaled(text: string, { value, end }: Reading): (Reading & { places: num
     }
   }
   return places === 0 ? null : { value, end, places };
-}
-
-export function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {
-  pattern.lastIndex = at;
-  return pattern.exec(text);
 }

@@ -2,7 +2,7 @@ import type { Finish } from '../engine/types.js';
 import { readLiterals } from './literals.js';
 import { cleanText } from './clean.js';
 import { boxedAnswer, hashAnswer, MARKED_LIMIT, readNumber, type Marked } from './marked.js';
-import { decimal, divide, equal, type Rational } from './rational.js';
+import { divide, equal, whole, type Rational } from './rational.js';
 import { ownPart } from './run_on.js';
 import { spokenAnswer } from './sentence.js';
 import { afterThought } from './thought.js';
@@ -107,9 +107,9 @@ function agrees(answer: Answer | null, expected: Expected): boolean {
   if (answer?.value == null) return false;
   if (equal(answer.value, expected.value)) return true;
   if (answer.percent === expected.percent) return false;
-  const whole = answer.percent ? answer.value : expected.value;
+  const percent = answer.percent ? answer.value : expected.value;
   const part = answer.percent ? expected.value : answer.value;
-  return equal(divide(whole, HUNDRED)!, part);
+  return equal(divide(percent, HUNDRED)!, part);
 }
 
-const HUNDRED = decimal('100')!;
+const HUNDRED = whole(100);

@@ -1,6 +1,7 @@
 import { FRACTION } from './clean.js';
-import { matchAt, readCountingUnits, type Reading } from './counting_units.js';
-import { add, decimal, divide, multiply, negate, type Rational } from './rational.js';
+import { readCountingUnits, type Reading } from './counting_units.js';
+import { matchAt } from './match_at.js';
+import { add, decimal, divide, multiply, negate, ONE_HALF, whole, type Rational } from './rational.js';
 
 /** A number as it stands in a text that {@link cleanText} gave. */
 export interface NumberLiteral {
@@ -94,7 +95,7 @@ export function readNumbers(text: string): NumberLiteral[] {
     let value = read?.value ?? null;
     const tenths = value === null ? null : matchAt(TENTHS, text, end);
     if (value !== null && tenths !== null) {
-      value = add(multiply(value, decimal('10')!), decimal(tenths[1] ?? '0')!);
+      value = add(multiply(value, whole(10)), whole(Number(tenths[1] ?? 0)));
       end += tenths[0].length;
     }
     const percent = tenths ?? matchAt(PERCENT, text, end);
@@ -119,14 +120,13 @@ function bodyEnd(text: string, at: number): number {
 }
 
 function readNumber(text: string, at: number, body: number): Reading | null {
-  const zero = decimal('0')!;
-  const fraction = readFraction(text, { value: zero, end: at });
+  const fraction = readFraction(text, { value: whole(0), end: at });
   if (fraction !== null) return fraction;
   const value = readDigits(text.slice(at, body));
   if (value === null) return null;
-  const whole = { value, end: body };
+  const first = { value, end: body };
 
-  const mixed = readFraction(text, whole) ?? readMixed(text, whole) ?? readShare(text, at, whole);
+  const mixed = readFraction(text, first) ?? readMixed(text, first) ?? readShare(text, at, first);
   if (mixed !== null) return mixed;
   const slash = matchAt(SLASH, text, body);
   if (slash !== null) {
@@ -139,12 +139,10 @@ function readNumber(text: string, at: number, body: number): Reading | null {
     const scale = decimal('1', Number((power[1] ?? power[2])!));
     return scale === null ? null : { value: multiply(value, scale), end: body + power[0].length };
   }
-  const counted = readCountingUnits(text, whole);
+  const counted = readCountingUnits(text, first);
   const half = matchAt(HALF, text, counted.end);
-  return half === null ? counted : { value: add(counted.value, HALF_VALUE), end: counted.end + half[0].length };
+  return half === null ? counted : { value: add(counted.value, ONE_HALF), end: counted.end + half[0].length };
 }
-
-const HALF_VALUE = decimal('0.5')!;
 
 /** The fraction of LaTeX or of one character behind a whole number, added to it. */
 function readFraction(text: string, { value, end }: Reading): Reading | null {
@@ -152,7 +150,7 @@ function readFraction(text: string, { value, end }: Reading): Reading | null {
   if (vulgar !== null) {
     const [above, below] = VULGAR_VALUES[vulgar[1]!]!;
     return {
-      value: add(value, divide(decimal(String(above))!, decimal(String(below))!)!),
+      value: add(value, divide(whole(above), whole(below))!),
       end: end + vulgar[0].length,
     };
   }

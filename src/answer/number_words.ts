@@ -1,6 +1,7 @@
-import { matchAt, type Reading } from './counting_units.js';
+import type { Reading } from './counting_units.js';
+import { matchAt } from './match_at.js';
 import { PERCENT } from './number.js';
-import { add, decimal, divide, multiply, negate, type Rational } from './rational.js';
+import { add, decimal, divide, multiply, negate, ONE_HALF, whole, type Rational } from './rational.js';
 
 type Tokens = Readonly<Record<string, number>>;
 /** A language's words for numbers. A scale multiplies what stands before it, and from `section` on closes it. */
@@ -175,8 +176,8 @@ export type WordReading = Reading & { percent: boolean };
  * The number that is written in words at `at`: thirty-five, 三十五, 삼십오, 서른다섯, สามสิบห้า, тридцять п'ять, тридцать пять; a sign
  * in words before it; 百分之二十八, 三分之二, 三点五. Null where there is none, or where the word is part of another.
  */
-export function readNumberWords(whole: string, at: number): WordReading | null {
-  const text = whole.slice(at, at + LONGEST).replace(/[’ʼ]/g, "'");
+export function readNumberWords(all: string, at: number): WordReading | null {
+  const text = all.slice(at, at + LONGEST).replace(/[’ʼ]/g, "'");
   if (!BEGINS.test(text)) return null;
   const sign = matchAt(SIGN, text, 0);
   const afterSign = sign?.[0].length ?? 0;
@@ -189,15 +190,15 @@ export function readNumberWords(whole: string, at: number): WordReading | null {
     percent,
   });
   for (const [i, language] of LANGUAGES.entries()) {
-    const whole = readIn(language, PATTERNS[i]!, text, from);
-    if (whole === null) continue;
-    const read = readParts(language, PATTERNS[i]!, text, whole);
+    const first = readIn(language, PATTERNS[i]!, text, from);
+    if (first === null) continue;
+    const read = readParts(language, PATTERNS[i]!, text, first);
     const tenths = matchAt(TENTHS, text, read.end);
     const after = tenths ?? matchAt(PERCENT, text, read.end);
     const end = read.end + (after?.[0].length ?? 0);
     if (after === null && !language.end.test(text.slice(end, end + 12))) continue;
     const hundredths =
-      tenths === null ? read.value : add(multiply(read.value, exact(10)), exact(language.words[tenths[1] ?? ''] ?? 0));
+      tenths === null ? read.value : add(multiply(read.value, whole(10)), whole(language.words[tenths[1] ?? ''] ?? 0));
     return reading(hundredths, end, percent !== null || after !== null);
   }
   for (const [pattern, value] of ALONE) {
@@ -217,14 +218,14 @@ function readParts(language: NumberWords, pattern: RegExp, text: string, { value
   }
   for (const [parts, n] of PARTS) {
     const match = matchAt(parts, text, end);
-    if (match !== null) return { value: divide(value, exact(n))!, end: end + match[0].length };
+    if (match !== null) return { value: divide(value, whole(n))!, end: end + match[0].length };
   }
   const half = matchAt(AND_HALF, text, end);
-  return half === null ? { value, end } : { value: add(value, decimal('0.5')!), end: end + half[0].length };
+  return half === null ? { value, end } : { value: add(value, ONE_HALF), end: end + half[0].length };
 }
 
 function readIn({ words, scales, section }: NumberWords, pattern: RegExp, text: string, at: number): Reading | null {
-  let total = decimal('0')!;
+  let total = whole(0);
   let part = total;
   let digit: Rational | null = null;
   let end = at;
@@ -243,23 +244,23 @@ function readIn({ words, scales, section }: NumberWords, pattern: RegExp, text: 
       // Twenty-five, but not five twenty; two digits in a row are no number.
       if (digit !== null || (count > 0 && value >= last && value !== 0)) break;
       if (value >= 20 || value === 10) {
-        part = add(part, exact(value));
+        part = add(part, whole(value));
         last = value >= 100 ? 100 : 10;
       } else if (value !== 0 || count === 0) {
-        digit = exact(value);
+        digit = whole(value);
         last = 1;
       }
     } else if (scale >= section && count > 0 && digit === null && part.numerator === 0n && last < scale) {
-      total = multiply(add(total, part), exact(scale)); // 一万亿
-      part = decimal('0')!;
+      total = multiply(add(total, part), whole(scale)); // 一万亿
+      part = whole(0);
       last = scale;
     } else if (scale >= section) {
-      total = add(total, multiply(zeroIsOne(digit === null ? part : add(part, digit)), exact(scale)));
-      part = decimal('0')!;
+      total = add(total, multiply(zeroIsOne(digit === null ? part : add(part, digit)), whole(scale)));
+      part = whole(0);
       digit = null;
       last = scale;
     } else {
-      part = add(part, multiply(digit ?? exact(1), exact(scale)));
+      part = add(part, multiply(digit ?? whole(1), whole(scale)));
       digit = null;
       last = scale;
     }
@@ -273,5 +274,4 @@ function readIn({ words, scales, section }: NumberWords, pattern: RegExp, text: 
   return { value: add(value, decimal(`0.${places}`)!), end: end + point[0].length };
 }
 
-const exact = (value: number): Rational => decimal(String(value))!;
-const zeroIsOne = (value: Rational): Rational => (value.numerator === 0n ? exact(1) : value);
+const zeroIsOne = (value: Rational): Rational => (value.numerator === 0n ? whole(1) : value);

@@ -7,12 +7,19 @@ export interface Rational {
 /** Most digits of a number and most places of an exponent. Beyond, a text is not taken for a number, and costs nothing. */
 export const MAX_DIGITS = 400;
 
-export function rational(numerator: bigint, denominator = 1n): Rational | null {
+function rational(numerator: bigint, denominator = 1n): Rational | null {
   if (denominator === 0n) return null;
   const sign = denominator < 0n ? -1n : 1n;
   const divisor = gcd(numerator < 0n ? -numerator : numerator, denominator * sign) * sign;
   return { numerator: numerator / divisor, denominator: denominator / divisor };
 }
+
+/** A whole number as a rational one. */
+export function whole(value: number): Rational {
+  return { numerator: BigInt(value), denominator: 1n };
+}
+
+export const ONE_HALF: Rational = { numerator: 1n, denominator: 2n };
 
 /** `digits` is decimal digits with at most one point; the value is digits x 10^exponent. Null past MAX_DIGITS. */
 export function decimal(digits: string, exponent = 0): Rational | null {

@@ -28,7 +28,7 @@ export function ownPart(text: string): string {
     marked ??= own.search(/####|boxed ?\{/);
     if (before(marked, question.index)) return own.slice(0, question.index);
     if (!question.slice(1).every((doubt) => !doubt)) continue;
-    answered ??= own.search(new RegExp(ANSWER_CUE.source, 'iu'));
+    answered ??= own.search(ANSWER_CUE);
     if (before(answered, question.index)) return own.slice(0, question.index);
   }
   return own;

@@ -1,6 +1,7 @@
 import { cleanText } from './clean.js';
 import { ANSWER_CUE, CORRECTION, FILLER } from './cue.js';
 import { endsInEquals, readLiterals } from './literals.js';
+import { matchAt } from './match_at.js';
 import type { NumberLiteral } from './number.js';
 import { readNumberWords } from './number_words.js';
 import type { Rational } from './rational.js';
@@ -56,8 +57,7 @@ const isFraction = (code: number): boolean =>
 function behindCue(text: string, literals: readonly NumberLiteral[]): Spoken | null {
   for (const cue of [...text.matchAll(ANSWER_CUE)].reverse()) {
     const from = cue.index + cue[0].length;
-    FILLER.lastIndex = from;
-    const at = from + (FILLER.exec(text)?.[0].length ?? 0);
+    const at = from + (matchAt(FILLER, text, from)?.[0].length ?? 0);
     const first = literals.findIndex(({ start, end }) => end > at && start >= from);
     const number = literals[first];
     if (number === undefined || number.start > at) {

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { GlossaError } from '../base/error.js';
-import { exists } from '../base/exists.js';
-import { requireFile } from '../base/read_file.js';
+import { isMissing, requireFile } from '../base/read_file.js';
 import { describeThrown } from './module_error.js';
 import { syntaxFault } from './syntax_fault.js';
 import type { RewardFunction } from './types.js';
@@ -18,12 +17,10 @@ export const MODULE_HINT =
  * Errors: REWARD_MODULE, where it does not load or exports no function.
  */
 export async function loadRewardModule(path: string): Promise<RewardFunction> {
-  if (!(await exists(path))) {
-    throw new GlossaError('REWARD_MODULE', `reward module ${path} is not there`, { hint: MODULE_HINT });
-  }
   // Before Node opens it: a FIFO is waited for without end, and a device read so.
-  await requireFile(path, MOST_BYTES).catch(({ message }: Error) => {
-    throw new GlossaError('REWARD_MODULE', `reward module ${message}`, { hint: MODULE_HINT });
+  await requireFile(path, MOST_BYTES).catch((error: Error) => {
+    const why = isMissing(error) ? `${path} is not there` : error.message;
+    throw new GlossaError('REWARD_MODULE', `reward module ${why}`, { hint: MODULE_HINT });
   });
   let module: { default?: unknown };
   try {

@@ -38,14 +38,10 @@ channel.setEncoding('utf8');
 let tasks: Promise<void> = Promise.resolve();
 channel.on(
   'data',
-  lineReader(
-    (text) => {
-      const message = JSON.parse(text) as Start | Task;
-      tasks = tasks.then(() => ('modules' in message ? start(message) : run(message)));
-    },
-    Infinity,
-    () => undefined,
-  ),
+  lineReader((text) => {
+    const message = JSON.parse(text) as Start | Task;
+    tasks = tasks.then(() => ('modules' in message ? start(message) : run(message)));
+  }),
 );
 channel.on('close', () => exit(0));
 channel.on('error', () => exit(0));

@@ -31,11 +31,11 @@ export type Reply = { token: string } & (
   | { kind: 'memory'; bytes: number }
 );
 
-/** Lines of text from pieces of it; a line longer than `longest` ends the reading with `onLong`. */
+/** Lines of text from pieces of it; a line longer than `longest` (default: none is) ends the reading with `onLong`. */
 export function lineReader(
   onLine: (line: string) => void,
-  longest: number,
-  onLong: () => void,
+  longest = Infinity,
+  onLong: () => void = () => undefined,
 ): (piece: string) => void {
   let held = '';
   return (piece) => {

@@ -3,6 +3,7 @@ export { LANGUAGE_NAMES } from './names.js';
 export { labelWords, measureLanguage } from './measure.js';
 export {
   LANGUAGES,
+  noWordCounts,
   type CountedLanguage,
   type Language,
   type LanguageMeasure,

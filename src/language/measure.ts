@@ -1,6 +1,13 @@
 import { labelLanguages } from './label.js';
 import { markupMask } from './markup.js';
-import type { CountedLanguage, Language, LanguageMeasure, WordCounts, WordRun } from './types.js';
+import {
+  noWordCounts,
+  type CountedLanguage,
+  type Language,
+  type LanguageMeasure,
+  type WordCounts,
+  type WordRun,
+} from './types.js';
 import { breakWords, selectWords } from './words.js';
 
 /** Words in a row, in one language, that make a switch rather than a borrowed word. */
@@ -56,7 +63,7 @@ export function labelWords(text: string, target: Language): WordRun[] {
 }
 
 function countWords(labels: readonly CountedLanguage[], start = 0, end = labels.length): WordCounts {
-  const counts: WordCounts = { en: 0, ko: 0, zh: 0, ja: 0, th: 0, uk: 0, ru: 0, other: 0 };
+  const counts = noWordCounts();
   // One addition a stretch: most neighbours are of one language.
   for (let from = start; from < end;) {
     const language = labels[from]!;

@@ -7,6 +7,9 @@ export const COUNTED_LANGUAGES = [...LANGUAGES, 'ru', 'other'] as const;
 export type CountedLanguage = (typeof COUNTED_LANGUAGES)[number];
 export type WordCounts = Record<CountedLanguage, number>;
 
+/** Counts to add to. */
+export const noWordCounts = (): WordCounts => ({ en: 0, ko: 0, zh: 0, ja: 0, th: 0, uk: 0, ru: 0, other: 0 });
+
 export interface WordRun {
   start: number; // UTF-16 offsets into the text
   end: number;
@@ -30,6 +33,3 @@ export interface LanguageMeasure {
   linePass: boolean;
   wordPass: boolean;
 }
-// src/language/index.ts:
-//   measureLanguage(text: string, target: Language): LanguageMeasure
-//   labelWords(text: string, target: Language): WordRun[]     (for reports: each word with its language)

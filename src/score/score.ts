@@ -34,11 +34,8 @@ export async function* scoreRows(
     let characters = 0;
     for await (const row of rows) {
       const given = 'value' in row ? readCompletion(row.value, fields, language) : { reason: row.reason };
-      if ('reason' in given) batch.push({ row, given });
-      else {
-        batch.push({ row, given });
-        characters += given.completion.length;
-      }
+      batch.push({ row, given });
+      if (!('reason' in given)) characters += given.completion.length;
       if (batch.length < BATCH && characters < BATCH_CHARACTERS) continue;
       yield* scoreBatch(batch);
       batch = [];
@@ -54,9 +51,7 @@ export async function* scoreRows(
     let next = 0;
     for (const { row, given } of batch) {
       if ('reason' in given) yield { row, reason: given.reason };
-      else {
-        yield { row, score: scoreOf(given, graded[next++]!) };
-      }
+      else yield { row, score: scoreOf(given, graded[next++]!) };
     }
   }
 }

@@ -1,4 +1,4 @@
-import { LANGUAGES, type Language, type WordCounts } from '../language/index.js';
+import { LANGUAGES, noWordCounts, type Language, type WordCounts } from '../language/index.js';
 import type { Finish } from '../engine/types.js';
 import type { GradedCompletion } from '../reward/index.js';
 import type { GivenCompletion, Origin } from './completion.js';
@@ -79,7 +79,7 @@ export class ScoreTotals {
 }
 
 class Sums {
-  readonly #words: WordCounts = { en: 0, ko: 0, zh: 0, ja: 0, th: 0, uk: 0, ru: 0, other: 0 };
+  readonly #words = noWordCounts();
   #rows = 0;
   #judged = 0;
   #correct = 0;

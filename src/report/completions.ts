@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { LANGUAGES, type CountedLanguage, type Language } from '../language/types.js';
 import { labelWords } from '../language/index.js';
 import { runFolder } from '../run/index.js';
@@ -19,7 +18,7 @@ export interface ShownCompletion {
 
 /** Up to `count` of the rollout steps on disk, spread evenly from the first to the last. */
 export async function chooseSteps(runDir: string, count: number): Promise<number[]> {
-  const steps = await rolloutSteps(join(runDir, 'rollouts'));
+  const steps = await rolloutSteps(runFolder(runDir).rollouts);
   if (steps.length <= count) return steps;
   const chosen = new Set<number>();
   for (let i = 0; i < count; i++) chosen.add(steps[Math.round((i * (steps.length - 1)) / (count - 1))]!);

@@ -3,7 +3,7 @@ import { fieldMeasure } from '../metrics/index.js';
 import type { EvaluationRow } from '../run/evaluation.js';
 import type { MetricsLine, RunSummary } from '../run/types.js';
 import { trainingLanguages } from './languages.js';
-import type { Point } from './points.js';
+import { pointsOf, type Point } from './points.js';
 
 /** The measures of a page that are there both for training prompts and for held-out suites. */
 export type Field =
@@ -72,10 +72,7 @@ export function runModel(label: string, summary: RunSummary): RunModel {
     languages,
     training: (languages.length > 0 ? languages : [null]).map((language) => ({
       language,
-      of: (field) => {
-        const name = trainingName(field, languages.length > 1 ? language : null);
-        return metrics.map((line) => ({ step: line.step, value: line[name] ?? null }));
-      },
+      of: (field) => pointsOf(metrics, trainingName(field, languages.length > 1 ? language : null)),
     })),
     suites: suiteSeries(summary.evaluations, languages, config),
     metrics,

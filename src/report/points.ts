@@ -1,3 +1,5 @@
+import type { MetricsLine } from '../run/types.js';
+
 /** The value of a measure after an optimizer step; null where there is none. */
 export interface Point {
   step: number;
@@ -6,6 +8,11 @@ export interface Point {
 
 export interface KnownPoint extends Point {
   value: number;
+}
+
+/** The values of one name in the lines of metrics.jsonl. */
+export function pointsOf(lines: readonly MetricsLine[], name: string): Point[] {
+  return lines.map((line) => ({ step: line.step, value: line[name] ?? null }));
 }
 
 /** The points that have a value. */

@@ -2,6 +2,7 @@ import { findMeasure } from '../metrics/index.js';
 import type { FigureSpec, Series } from './figure.js';
 import { lineFigure } from './line_figure.js';
 import type { Field, RunModel, SuiteSeries, TrainingSeries } from './model.js';
+import { pointsOf } from './points.js';
 import { shareFigure } from './share_figure.js';
 import { fieldLabel, languageName, promptsName } from './story.js';
 
@@ -106,7 +107,7 @@ function classFigures({ metrics, languages }: RunModel): NamedFigures {
       series: classes.map(({ of, name, ink }) => ({
         name,
         ink,
-        points: metrics.map((line) => ({ step: line.step, value: line[`advantage/${of}/${field}`] ?? null })),
+        points: pointsOf(metrics, `advantage/${of}/${field}`),
       })),
     });
   return [
@@ -119,13 +120,12 @@ function classFigures({ metrics, languages }: RunModel): NamedFigures {
 /** One measure of metrics.jsonl over all completions of the step. */
 function metricFigure({ metrics }: RunModel, title: string, name: string): FigureSpec {
   const { label, unit } = findMeasure(name)!.measure;
-  const points = metrics.map((line) => ({ step: line.step, value: line[name] ?? null }));
   return lineFigure({
     title,
     of: 'all prompts',
     unit,
     scale: 'free',
     legend: false,
-    series: [{ name: label, ink: 'text', points }],
+    series: [{ name: label, ink: 'text', points: pointsOf(metrics, name) }],
   });
 }

@@ -1,10 +1,25 @@
-/** White space as Python's `str.strip`, `str.split` and `\s` know it, which is not JavaScript's. */
-export const SPACE = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+/** First and last codes of white space as Python's `str.strip`, `str.split` and `\s` know it, which is not JavaScript's. */
+const RANGES = [
+  { first: 0x09, last: 0x0d },
+  { first: 0x1c, last: 0x20 },
+  { first: 0x85, last: 0x85 },
+  { first: 0xa0, last: 0xa0 },
+  { first: 0x1680, last: 0x1680 },
+  { first: 0x2000, last: 0x200a },
+  { first: 0x2028, last: 0x2029 },
+  { first: 0x202f, last: 0x202f },
+  { first: 0x205f, last: 0x205f },
+  { first: 0x3000, last: 0x3000 },
+];
 
-const spaces = new Set<number>();
-for (let code = 0; code <= 0x3000; code++) {
-  if (new RegExp(`[${SPACE}]`).test(String.fromCharCode(code))) spaces.add(code);
-}
+const escaped = (code: number): string => `\\u${code.toString(16).padStart(4, '0')}`;
+
+/** White space, to stand in a class of a regular expression. */
+export const SPACE = RANGES.map(({ first, last }) => `${escaped(first)}-${escaped(last)}`).join('');
+
+const spaces = new Set(
+  RANGES.flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, i) => first + i)),
+);
 
 export const isSpace = (code: number): boolean => spaces.has(code);
 

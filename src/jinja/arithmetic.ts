@@ -1,8 +1,8 @@
 import type { Budget } from './budget.js';
-import { isNumeric, numberOf } from './compare.js';
 import { failure, unsupported } from './fault.js';
 import { escapeHtml } from './markup.js';
 import type { BinaryOperator } from './nodes.js';
+import { isNumeric, magnitude, numberOf, toFloat } from './numeric.js';
 import { formatPercent } from './percent_format.js';
 import type { Printer } from './print.js';
 import { integerOf } from './given.js';
@@ -80,19 +80,12 @@ function integers(sign: BinaryOperator, a: bigint, b: bigint, budget: Budget): N
 
 const bits = (value: bigint): number => (value.toString(16).length + 1) * 4;
 
-export function toFloat(value: Num): number {
-  if (typeof value === 'number') return value;
-  const float = Number(value);
-  if (!Number.isFinite(float)) throw failure('int too large to convert to float');
-  return float;
-}
-
 /** The quotient nearest to the true one, whatever the size of the two. */
 function ratio(a: bigint, b: bigint): number {
   const [x, y] = [Number(a), Number(b)];
   if (Number.isSafeInteger(x) && Number.isSafeInteger(y)) return x / y;
   const negative = a < 0n !== b < 0n;
-  const [n, d] = [a < 0n ? -a : a, b < 0n ? -b : b];
+  const [n, d] = [magnitude(a), magnitude(b)];
   const shift = Math.max(0, bits(d) - bits(n) + 128);
   let quotient = (n << BigInt(shift)) / d;
   if (quotient * d !== n << BigInt(shift)) quotient |= 1n;

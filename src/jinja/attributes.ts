@@ -1,8 +1,8 @@
 import type { Budget } from './budget.js';
-import { isNumeric, numberOf } from './compare.js';
 import { DICT_METHODS, LIST_METHODS, NUMBER_METHODS, VIEW_METHODS, type Methods } from './methods.js';
 import { characters } from './characters.js';
 import { failure } from './fault.js';
+import { isNumeric, numberOf } from './numeric.js';
 import type { Printer } from './print.js';
 import { sliced } from './slice.js';
 import { STRING_METHODS } from './string_methods.js';

@@ -1,7 +1,7 @@
-import { isNumeric, numberOf } from './compare.js';
 import { failure, unsupported } from './fault.js';
 import { escapeHtml } from './markup.js';
 import { formatSpec } from './format_spec.js';
+import { isNumeric, numberOf } from './numeric.js';
 import type { Printer } from './print.js';
 import { textOf, type Given, type Value } from './values.js';
 

@@ -3,6 +3,7 @@ import { compareTexts } from './characters.js';
 import { failure, unsupported } from './fault.js';
 import { iterate } from './iterate.js';
 import type { Comparison } from './nodes.js';
+import { isNumeric, numberOf } from './numeric.js';
 import {
   Dict,
   DictView,
@@ -15,17 +16,6 @@ import {
   Undefined,
   type Value,
 } from './values.js';
-
-type Numeric = boolean | bigint | number;
-
-export function isNumeric(value: Value): value is Numeric {
-  return typeof value === 'boolean' || typeof value === 'bigint' || typeof value === 'number';
-}
-
-/** Truth values are the numbers 0 and 1. */
-export function numberOf(value: Numeric): bigint | number {
-  return typeof value === 'boolean' ? BigInt(value) : value;
-}
 
 export function equal(a: Value, b: Value, budget: Budget): boolean {
   budget.spend();

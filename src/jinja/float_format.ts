@@ -12,7 +12,7 @@ export function fixed(value: number, digits: number): string {
 }
 
 /** As `1.25e+10`, with this many digits behind the point. */
-export function exponential(value: number, digits: number): string {
+function exponential(value: number, digits: number): string {
   if (value === 0) return `${fixed(value, digits)}e+00`;
   let exponent = Number(value.toExponential().split('e')[1]);
   let figures = significant(Math.abs(value), exponent, digits);
@@ -23,13 +23,23 @@ export function exponential(value: number, digits: number): string {
 }
 
 /** C's `%g`: the shorter of the two forms, with this many significant digits. */
-export function general(value: number, precision: number, keepZeros = false): string {
+function general(value: number, precision: number, keepZeros: boolean): string {
   const digits = Math.max(1, precision);
   const exponent = value === 0 ? 0 : Number(exponential(value, digits - 1).split('e')[1]);
   const text =
     exponent < -4 || exponent >= digits ? exponential(value, digits - 1) : fixed(value, digits - 1 - exponent);
   if (keepZeros || !text.includes('.')) return text;
   return text.replace(/\.?0+(?=e|$)/, '');
+}
+
+/** A float as `e`, `f` or `g` writes it; upper case for an upper-case type. */
+export function floatByType(value: number, type: string, precision: number, alternate: boolean): string {
+  const lower = type.toLowerCase();
+  let text: string;
+  if (!Number.isFinite(value)) text = Number.isNaN(value) ? 'nan' : value < 0 ? '-inf' : 'inf';
+  else if (lower === 'f') text = fixed(value, precision);
+  else text = lower === 'e' ? exponential(value, precision) : general(value, precision, alternate);
+  return type === lower ? text : text.toUpperCase();
 }
 
 function significant(value: number, exponent: number, digits: number): string {

@@ -1,8 +1,8 @@
 import type { Budget } from './budget.js';
 import { characters, lengthOf } from './characters.js';
 import { failure } from './fault.js';
-import { toFloat } from './arithmetic.js';
-import { floatByType } from './percent_format.js';
+import { floatByType } from './float_format.js';
+import { magnitude, toFloat } from './numeric.js';
 import { floatText, intText } from './print.js';
 
 const SPEC = /^(?:([\s\S])?([<>=^]))?([-+ ])?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/u;
@@ -47,10 +47,9 @@ function numberDigits(
   let prefix = '';
   if (typeof value === 'bigint' && (type === undefined || 'dnxXobc'.includes(type))) {
     if (precision !== undefined) throw failure('Precision not allowed in integer format specifier');
-    const magnitude = value < 0n ? -value : value;
     const radix = { x: 16, X: 16, o: 8, b: 2 }[type ?? 'd'];
     if (type === 'c') return { prefix: '', digits: String.fromCodePoint(Number(value)), negative: false };
-    text = radix === undefined ? intText(magnitude) : magnitude.toString(radix);
+    text = radix === undefined ? intText(magnitude(value)) : magnitude(value).toString(radix);
     if (type === 'X') text = text.toUpperCase();
     if (alternate && radix !== undefined) prefix = `0${type!}`;
     return { prefix, digits: text, negative: value < 0n };
@@ -90,7 +89,8 @@ function grouped(text: string, separator: string, step: number, width: number): 
   return result + (rest ?? '');
 }
 
-function aligned(lead: string, body: string, width: number, fill: string, align: string): string {
+/** A sign or prefix and what follows it, filled up to a width: before, behind, around, or (`=`) between the two. */
+export function aligned(lead: string, body: string, width: number, fill: string, align: string): string {
   const missing = width - lengthOf(lead) - lengthOf(body);
   if (missing <= 0) return lead + body;
   switch (align) {

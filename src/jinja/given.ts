@@ -1,5 +1,5 @@
-import { numberOf } from './compare.js';
 import { failure } from './fault.js';
+import { numberOf } from './numeric.js';
 import { textOf, typeName, type Given, type Value } from './values.js';
 
 /** Arguments by the names of a function's parameters, in their order; undefined where one was not given. */

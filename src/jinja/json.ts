@@ -1,5 +1,6 @@
-import { equal, isNumeric, order } from './compare.js';
+import { equal, order } from './compare.js';
 import { failure } from './fault.js';
+import { isNumeric } from './numeric.js';
 import { intText, floatText, type Printer } from './print.js';
 import { Dict, itemsOf, textOf, typeName, type Value } from './values.js';
 

@@ -1,7 +1,8 @@
-import { equal, isNumeric, numberOf } from './compare.js';
+import { equal } from './compare.js';
 import { failure, unsupported } from './fault.js';
 import { bind, integerOf } from './given.js';
 import { iterate } from './iterate.js';
+import { isNumeric, magnitude, numberOf } from './numeric.js';
 import type { Printer } from './print.js';
 import { Dict, DictView, firstOf, Range, typeName, type Given, type Value } from './values.js';
 
@@ -85,7 +86,7 @@ export const NUMBER_METHODS: Methods = {
   bit_length: (self) => {
     if (!isNumeric(self) || typeof self === 'number') throw failure("'float' object has no attribute 'bit_length'");
     const value = BigInt(numberOf(self));
-    return value === 0n ? 0n : BigInt((value < 0n ? -value : value).toString(2).length);
+    return value === 0n ? 0n : BigInt(magnitude(value).toString(2).length);
   },
   ...Object.fromEntries(
     ['as_integer_ratio', 'conjugate', 'to_bytes', 'from_bytes', 'hex', 'fromhex', 'bit_count'].map((name) => [

@@ -1,9 +1,9 @@
-import { isNumeric, numberOf } from './compare.js';
 import { failure, unsupported } from './fault.js';
-import { exponential, fixed, general } from './float_format.js';
-import { toFloat } from './arithmetic.js';
+import { floatByType } from './float_format.js';
+import { aligned } from './format_spec.js';
 import { integerOf } from './given.js';
 import { escapeHtml } from './markup.js';
+import { isNumeric, magnitude, numberOf, toFloat } from './numeric.js';
 import { intText, type Printer } from './print.js';
 import { characters, lengthOf } from './characters.js';
 import { Dict, Range, textOf, Tuple, typeName, Undefined, type Value } from './values.js';
@@ -40,7 +40,10 @@ export function formatPercent(format: string, values: Value, printer: Printer, e
       const left = flags.includes('-') || width < 0;
       const part = convert(value === undefined ? next() : value, type!, flags, precision, printer, escaping);
       budget.text((length += part.length));
-      return pad(part, Math.abs(width), left ? '<' : flags.includes('0') && !'srac'.includes(type!) ? '=' : '>');
+      if (left || !flags.includes('0') || 'srac'.includes(type!))
+        return aligned('', part, Math.abs(width), ' ', left ? '<' : '>');
+      const sign = /^(?:[-+ ]?(?:0[xXo])?)/.exec(part)![0];
+      return aligned(sign, part.slice(sign.length), width, '0', '=');
     },
   );
   if (used < list.length && !mayBeSpare(values)) throw failure('not all arguments converted during string formatting');
@@ -50,15 +53,6 @@ export function formatPercent(format: string, values: Value, printer: Printer, e
 /** What is looked up by a key need not be used. */
 function mayBeSpare(values: Value): boolean {
   return Array.isArray(values) || values instanceof Dict || values instanceof Range || values instanceof Undefined;
-}
-
-function pad(text: string, width: number, align: '<' | '>' | '='): string {
-  const missing = width - lengthOf(text);
-  if (missing <= 0) return text;
-  if (align === '<') return text + ' '.repeat(missing);
-  if (align === '>') return ' '.repeat(missing) + text;
-  const sign = /^(?:[-+ ]?(?:0[xXo])?)/.exec(text)![0];
-  return sign + '0'.repeat(missing) + text.slice(sign.length);
 }
 
 function convert(
@@ -96,8 +90,7 @@ function numeric(value: Value, type: string, flags: string, precision: number | 
   if ('diuoxX'.includes(type)) {
     const number = integer(value, type);
     const radix = type === 'o' ? 8 : type === 'x' || type === 'X' ? 16 : 10;
-    let digits =
-      radix === 10 ? intText(number < 0n ? -number : number) : (number < 0n ? -number : number).toString(radix);
+    let digits = radix === 10 ? intText(magnitude(number)) : magnitude(number).toString(radix);
     if (type === 'X') digits = digits.toUpperCase();
     digits = digits.padStart(precision ?? 0, '0');
     const prefix = flags.includes('#') && radix !== 10 ? `0${type}` : '';
@@ -106,16 +99,6 @@ function numeric(value: Value, type: string, flags: string, precision: number | 
   if (!'eEfFgG'.includes(type)) throw failure(`unsupported format character '${type}'`);
   if (!isNumeric(value)) throw failure(`must be real number, not ${typeName(value)}`);
   return floatByType(toFloat(numberOf(value)), type, precision ?? 6, flags.includes('#'));
-}
-
-/** A float as `e`, `f` or `g` writes it; upper case for an upper-case type. */
-export function floatByType(value: number, type: string, precision: number, alternate: boolean): string {
-  const lower = type.toLowerCase();
-  let text: string;
-  if (!Number.isFinite(value)) text = Number.isNaN(value) ? 'nan' : value < 0 ? '-inf' : 'inf';
-  else if (lower === 'f') text = fixed(value, precision);
-  else text = lower === 'e' ? exponential(value, precision) : general(value, precision, alternate);
-  return type === lower ? text : text.toUpperCase();
 }
 
 function integer(value: Value, type: string): bigint {

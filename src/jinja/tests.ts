@@ -1,9 +1,10 @@
 import { calculate } from './arithmetic.js';
-import { compare, equal, isNumeric } from './compare.js';
+import { compare, equal } from './compare.js';
 import { failure } from './fault.js';
 import { FILTERS } from './filters/index.js';
 import { isIterable, sizeOf } from './iterate.js';
 import type { Comparison } from './nodes.js';
+import { isNumeric } from './numeric.js';
 import type { Test } from './runtime.js';
 import { isLower, isUpper } from './text.js';
 import { Callable, Dict, DictView, Markup, textOf, Undefined, type Value } from './values.js';

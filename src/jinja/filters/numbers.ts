@@ -1,9 +1,8 @@
 import type { Budget } from '../budget.js';
-import { toFloat } from '../arithmetic.js';
-import { isNumeric, numberOf } from '../compare.js';
 import { failure, unsupported } from '../fault.js';
 import { fixed, halfEven } from '../float_format.js';
 import { bind, integerOf } from '../given.js';
+import { isNumeric, magnitude, numberOf, toFloat } from '../numeric.js';
 import type { Filter } from '../runtime.js';
 import { strip } from '../text.js';
 import { refuseUndefined, textOf, typeName, type Value } from '../values.js';
@@ -18,7 +17,7 @@ export const NUMBER_FILTERS: Record<string, Filter> = {
   abs: (value, args) => {
     bind('abs', args, []);
     const number = numeric('abs', value);
-    return typeof number === 'bigint' ? (number < 0n ? -number : number) : Math.abs(number);
+    return typeof number === 'bigint' ? magnitude(number) : Math.abs(number);
   },
   int: (value, args, { budget }) => {
     const [fallback = 0n, base = 10n] = bind('int', args, ['default', 'base']);
@@ -63,7 +62,7 @@ export const NUMBER_FILTERS: Record<string, Filter> = {
 function roundInteger(value: bigint, digits: number): bigint {
   if (digits >= 0) return value;
   const unit = 10n ** BigInt(-digits);
-  const rounded = halfEven(value < 0n ? -value : value, unit) * unit;
+  const rounded = halfEven(magnitude(value), unit) * unit;
   return value < 0n ? -rounded : rounded;
 }
 

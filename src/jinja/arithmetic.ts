@@ -6,7 +6,7 @@ import { isNumeric, magnitude, numberOf, toFloat } from './numeric.js';
 import { formatPercent } from './percent_format.js';
 import type { Printer } from './print.js';
 import { integerOf } from './given.js';
-import { DictView, itemsOf, Markup, refuseUndefined, textOf, Tuple, typeName, type Value } from './values.js';
+import { DictView, itemsOf, Markup, refuseUndefined, sameKind, textOf, Tuple, typeName, type Value } from './values.js';
 
 type Num = bigint | number;
 
@@ -142,8 +142,7 @@ function repeated(a: Value, b: Value, budget: Budget): Value | undefined {
   const times = Math.max(0, integerOf(count));
   if (text !== undefined) {
     budget.text(text.length * times);
-    const all = text === '' ? '' : text.repeat(times);
-    return sequence instanceof Markup ? new Markup(all) : all;
+    return sameKind(sequence, text === '' ? '' : text.repeat(times));
   }
   budget.spend(items!.length * times);
   const all = items!.length === 0 ? [] : Array.from({ length: times }, () => items!).flat();

@@ -12,11 +12,12 @@ import {
   DictView,
   firstOf,
   hashKey,
-  Markup,
   Namespace,
   Range,
   refuseUndefined,
+  sameKind,
   Slice,
+  textOf,
   Thing,
   Tuple,
   typeName,
@@ -48,10 +49,10 @@ export function getItem(object: Value, key: Value, printer: Printer): Value {
     if (part === undefined) throw failure(`'${typeName(object)}' object cannot be sliced`);
     return part;
   }
-  const name = key instanceof Markup ? key.text : key;
+  const name = textOf(key);
   const item = itemOf(object, key, printer.budget);
   if (item !== undefined) return item;
-  if (typeof name !== 'string') return absent(object, 'such element');
+  if (name === undefined) return absent(object, 'such element');
   return firstOf(attributeOf(object, name, printer), absent(object, `attribute '${name}'`));
 }
 
@@ -89,7 +90,7 @@ const NUMBER_PARTS: Record<string, (value: bigint | number) => Value | undefined
 };
 
 function methodsOf(object: Value): Methods | undefined {
-  if (typeof object === 'string' || object instanceof Markup) return STRING_METHODS;
+  if (textOf(object) !== undefined) return STRING_METHODS;
   if (Array.isArray(object) || object instanceof Tuple || object instanceof Range) return LIST_METHODS;
   if (object instanceof Dict) return DICT_METHODS;
   if (object instanceof DictView) return VIEW_METHODS;
@@ -110,11 +111,11 @@ function itemOf(object: Value, key: Value, budget: Budget): Value | undefined {
     const place = index < 0 ? index + object.length : index;
     return place >= 0 && place < object.length ? object.at(place) : undefined;
   }
-  if (typeof object !== 'string' && !(object instanceof Markup)) return undefined;
-  const text = typeof object === 'string' ? object : object.text;
+  const text = textOf(object);
+  if (text === undefined) return undefined;
   budget.text(text.length);
   const character = characters(text).at(index);
-  return character === undefined || typeof object === 'string' ? character : new Markup(character);
+  return character === undefined ? undefined : sameKind(object, character);
 }
 
 /** Sets `namespace.name`. */

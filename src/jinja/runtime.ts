@@ -3,7 +3,7 @@ import { equal, order } from './compare.js';
 import { getItem } from './attributes.js';
 import { failure } from './fault.js';
 import type { Printer } from './print.js';
-import { textOf, Undefined, type Given, type Value } from './values.js';
+import { isTrue, textOf, Undefined, type Given, type Value } from './values.js';
 
 /** What filters and tests work with. */
 export interface Runtime {
@@ -43,9 +43,9 @@ export function attributesGetter(paths: Value, runtime: Runtime): (value: Value)
   return (value) => getters.map((get) => get(value));
 }
 
-/** For comparing without regard to case. */
-export function withoutCase(value: Value): Value {
-  return textOf(value)?.toLowerCase() ?? value;
+/** What a value is compared by: without regard to case, where `caseSensitive` does not ask for it. */
+export function compared(caseSensitive: Value): (value: Value) => Value {
+  return isTrue(caseSensitive) ? (value) => value : (value) => textOf(value)?.toLowerCase() ?? value;
 }
 
 /** Sorted by their keys; what is equal keeps its order. */

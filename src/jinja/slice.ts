@@ -2,13 +2,12 @@ import type { Budget } from './budget.js';
 import { characters, lengthOf } from './characters.js';
 import { failure } from './fault.js';
 import { integerOf } from './given.js';
-import type { Slice } from './values.js';
-import { Markup, Range, Tuple, type Value } from './values.js';
+import { Range, sameKind, textOf, Tuple, type Slice, type Value } from './values.js';
 
 /** `sequence[start:stop:step]`, as Python cuts it. */
 export function sliced(sequence: Value, slice: Slice, budget: Budget): Value | undefined {
-  if (typeof sequence === 'string') return textSlice(sequence, slice, budget);
-  if (sequence instanceof Markup) return new Markup(textSlice(sequence.text, slice, budget));
+  const text = textOf(sequence);
+  if (text !== undefined) return sameKind(sequence, textSlice(text, slice, budget));
   if (Array.isArray(sequence)) return picked(sequence, slice, budget);
   if (sequence instanceof Tuple) return new Tuple(picked(sequence.items, slice, budget));
   if (!(sequence instanceof Range)) return undefined;

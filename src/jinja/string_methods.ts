@@ -1,7 +1,6 @@
-import { calculate } from './arithmetic.js';
 import { formatBraces } from './brace_format.js';
 import { getAttribute, getItem } from './attributes.js';
-import { characterIndex, characters, lengthOf } from './characters.js';
+import { characterIndex, lengthOf } from './characters.js';
 import { failure } from './fault.js';
 import { bind, integerOf, stringOf } from './given.js';
 import { iterate } from './iterate.js';
@@ -9,12 +8,7 @@ import { escapeHtml } from './markup.js';
 import { leftOut, type Method, type Methods } from './methods.js';
 import type { Printer } from './print.js';
 import * as text from './text.js';
-import { Dict, Markup, textOf, Tuple, typeName, type Value } from './values.js';
-
-/** A method's result keeps what the text is: safe for HTML or not. */
-function same(self: Value, result: string): Value {
-  return self instanceof Markup ? new Markup(result) : result;
-}
+import { Dict, Markup, sameKind, textOf, Tuple, typeName, type Value } from './values.js';
 
 type Texts = (self: string, args: (Value | undefined)[], printer: Printer) => string;
 
@@ -26,7 +20,7 @@ function mapped(name: string, parameters: string[], required: number, of: Texts)
     printer.budget.text(source.length);
     const result = of(source, args, printer);
     printer.budget.text(result.length);
-    return same(self, result);
+    return sameKind(self, result);
   };
 }
 
@@ -52,11 +46,11 @@ function padded(name: string, pad: (missing: number, width: number) => [number, 
     if (lengthOf(filler) !== 1) throw failure('The fill character must be exactly one character long');
     const source = textOf(self)!;
     const missing = integerOf(width!) - lengthOf(source);
-    if (missing <= 0) return same(self, source);
+    if (missing <= 0) return sameKind(self, source);
     printer.budget.text(source.length + missing * filler.length);
     const [before, after] = pad(missing, integerOf(width!));
     const safe = self instanceof Markup ? escapeHtml(fill, filler) : filler;
-    return same(self, safe.repeat(before) + source + safe.repeat(after));
+    return sameKind(self, safe.repeat(before) + source + safe.repeat(after));
   };
 }
 
@@ -102,7 +96,7 @@ function split(name: 'split' | 'rsplit'): Method {
     if (at === '') throw failure('empty separator');
     const parts = text.split(source, at, integerOf(most), name === 'rsplit');
     budget.spend(parts.length);
-    return parts.map((part) => same(self, part));
+    return parts.map((part) => sameKind(self, part));
   };
 }
 
@@ -120,7 +114,7 @@ function partition(name: 'partition' | 'rpartition'): Method {
         : name === 'partition'
           ? [source, '', '']
           : ['', '', source];
-    return new Tuple(parts.map((part) => same(self, part)));
+    return new Tuple(parts.map((part) => sameKind(self, part)));
   };
 }
 
@@ -137,7 +131,7 @@ const join: Method = (self, given, printer) => {
     printer.budget.text(length);
     parts.push(shown);
   }
-  return same(self, parts.join(textOf(self)));
+  return sameKind(self, parts.join(textOf(self)));
 };
 
 const format: Method = (self, given, printer) => {
@@ -145,7 +139,7 @@ const format: Method = (self, given, printer) => {
     attribute: (object: Value, name: string) => getAttribute(object, name, printer),
     item: (object: Value, key: Value) => getItem(object, key, printer),
   };
-  return same(self, formatBraces(textOf(self)!, given, access, printer, self instanceof Markup));
+  return sameKind(self, formatBraces(textOf(self)!, given, access, printer, self instanceof Markup));
 };
 
 /** Of texts, safe for HTML or not. */
@@ -190,7 +184,7 @@ export const STRING_METHODS: Methods = {
     });
     const replacement = stringOf(fresh!, 'replace() argument 2');
     const safe = self instanceof Markup ? escapeHtml(fresh!, replacement) : replacement;
-    return same(
+    return sameKind(
       self,
       text.replace(textOf(self)!, stringOf(old!, 'replace() argument 1'), safe, integerOf(most), budget),
     );
@@ -222,7 +216,7 @@ export const STRING_METHODS: Methods = {
     budget.text(textOf(self)!.length);
     const lines = text.splitLines(textOf(self)!, integerOf(keep) !== 0);
     budget.spend(lines.length);
-    return lines.map((line) => same(self, line));
+    return lines.map((line) => sameKind(self, line));
   },
   partition: partition('partition'),
   rpartition: partition('rpartition'),
@@ -253,11 +247,3 @@ export const STRING_METHODS: Methods = {
     ['encode', 'translate', 'maketrans', 'unescape', 'striptags'].map((name) => [name, leftOut(name)]),
   ),
 };
-
-/** The `%` of a text by the filter `format`. */
-export function percent(value: Value, values: Value, printer: Printer): Value {
-  return calculate('%', value, values, printer);
-}
-
-/** One text's characters joined again in another order. */
-export const reversedText = (value: string): string => characters(value).reverse().join('');

@@ -119,6 +119,8 @@ export function title(text: string): string {
   return out;
 }
 
+export const reversed = (text: string): string => characters(text).reverse().join('');
+
 export function swapcase(text: string): string {
   return characters(text)
     .map((character) => (/\p{Lu}/u.test(character) ? character.toLowerCase() : character.toUpperCase()))

@@ -259,6 +259,11 @@ export function textOf(value: Value): string | undefined {
   return typeof value === 'string' ? value : value instanceof Markup ? value.text : undefined;
 }
 
+/** A text that is made of another one: safe for HTML where that is. */
+export function sameKind(of: Value, text: string): Value {
+  return of instanceof Markup ? new Markup(text) : text;
+}
+
 /** Lists and tuples alike. */
 export function itemsOf(value: Value): readonly Value[] | undefined {
   return Array.isArray(value) ? value : value instanceof Tuple ? value.items : undefined;

@@ -3,8 +3,8 @@ import { failure } from '../fault.js';
 import { bind, integerOf } from '../given.js';
 import { iterate, isIterable, sizeOf, toList } from '../iterate.js';
 import { equal, order } from '../compare.js';
-import { attributeGetter, attributesGetter, sortedBy, withoutCase, type Filter, type Runtime } from '../runtime.js';
-import { reversedText } from '../string_methods.js';
+import { attributeGetter, attributesGetter, compared, sortedBy, type Filter, type Runtime } from '../runtime.js';
+import { reversed } from '../text.js';
 import {
   Dict,
   DictView,
@@ -13,8 +13,8 @@ import {
   isTrue,
   itemsOf,
   Lazy,
-  Markup,
   Range,
+  sameKind,
   textOf,
   Tuple,
   typeName,
@@ -28,11 +28,11 @@ function extreme(name: 'min' | 'max'): Filter {
   return (value, args, runtime) => {
     const [caseSensitive = false, attribute = null] = bind(name, args, ['case_sensitive', 'attribute']);
     const get = attributeGetter(attribute, runtime);
-    const keyOf = (item: Value) => (isTrue(caseSensitive) ? get(item) : withoutCase(get(item)));
+    const cased = compared(caseSensitive);
+    const sign = name === 'min' ? '<' : '>';
     let best: { item: Value; key: Value } | undefined;
     for (const item of iterate(value, runtime.budget)) {
-      const key = keyOf(item);
-      const sign = name === 'min' ? '<' : '>';
+      const key = cased(get(item));
       const places = best === undefined ? 0 : order(key, best.key, sign, runtime.budget);
       if (best === undefined || (name === 'min' ? places < 0 : places > 0)) best = { item, key };
     }
@@ -81,8 +81,8 @@ export const LIST_FILTERS: Record<string, Filter> = {
   },
   reverse: (value, args, runtime) => {
     bind('reverse', args, []);
-    if (typeof value === 'string') return reversedText(value);
-    if (value instanceof Markup) return new Markup(reversedText(value.text));
+    const text = textOf(value);
+    if (text !== undefined) return sameKind(value, reversed(text));
     const items = backwards(value, runtime);
     if (items !== undefined) return new Lazy(items.values(), reverseType(value));
     if (!isIterable(value)) throw failure('argument must be iterable');
@@ -114,18 +114,19 @@ export const LIST_FILTERS: Record<string, Filter> = {
     const parameters = ['reverse', 'case_sensitive', 'attribute'];
     const [reverse = false, caseSensitive = false, attribute = null] = bind('sort', args, parameters);
     const get = attributesGetter(attribute, runtime);
-    const key = (item: Value) => get(item).map((each) => (isTrue(caseSensitive) ? each : withoutCase(each)));
+    const key = (item: Value) => get(item).map(compared(caseSensitive));
     return sortedBy(toList(value, runtime.budget), key, isTrue(reverse), runtime.budget);
   },
   unique: (value, args, runtime) => {
     const [caseSensitive = false, attribute = null] = bind('unique', args, ['case_sensitive', 'attribute']);
     const get = attributeGetter(attribute, runtime);
+    const cased = compared(caseSensitive);
     const items = iterate(value, runtime.budget);
     return new Lazy(
       (function* () {
         const seen = new Set<HashKey>();
         for (const item of items) {
-          const key = hashKey(isTrue(caseSensitive) ? get(item) : withoutCase(get(item)));
+          const key = hashKey(cased(get(item)));
           if (seen.has(key)) continue;
           seen.add(key);
           yield item;
@@ -137,7 +138,8 @@ export const LIST_FILTERS: Record<string, Filter> = {
     const parameters = ['attribute', 'default', 'case_sensitive'];
     const [attribute, fallback = null, caseSensitive = false] = bind('groupby', args, parameters, { required: 1 });
     const get = attributeGetter(attribute!, runtime, fallback);
-    const key = (item: Value) => (isTrue(caseSensitive) ? get(item) : withoutCase(get(item)));
+    const cased = compared(caseSensitive);
+    const key = (item: Value) => cased(get(item));
     const groups: { key: Value; items: Value[] }[] = [];
     for (const item of sortedBy(toList(value, runtime.budget), key, false, runtime.budget)) {
       const group = groups.at(-1);
@@ -162,10 +164,8 @@ export const LIST_FILTERS: Record<string, Filter> = {
     const [caseSensitive = false, by = 'key', reverse = false] = bind('dictsort', args, parameters);
     if (by !== 'key' && by !== 'value') throw failure('You can only sort by either "key" or "value"');
     if (!(value instanceof Dict)) throw failure(`dictsort needs a mapping, not '${typeName(value)}' object`);
-    const key = (pair: readonly [Value, Value]) => {
-      const part = pair[by === 'key' ? 0 : 1];
-      return isTrue(caseSensitive) ? part : withoutCase(part);
-    };
+    const cased = compared(caseSensitive);
+    const key = (pair: readonly [Value, Value]) => cased(pair[by === 'key' ? 0 : 1]);
     const entries = [...value.entries()];
     budget.spend(entries.length);
     return sortedBy(entries, key, isTrue(reverse), budget).map((pair) => new Tuple(pair));

@@ -1,6 +1,8 @@
+import { calculate } from '../arithmetic.js';
 import { characters, cut, lengthOf } from '../characters.js';
 import { failure, unsupported } from '../fault.js';
 import { bind, integerOf } from '../given.js';
+import { isIterable, sizeOf, toList } from '../iterate.js';
 import { escapeHtml } from '../markup.js';
 import type { Filter, Runtime } from '../runtime.js';
 import { STRING_METHODS } from '../string_methods.js';
@@ -8,8 +10,10 @@ import * as text from '../text.js';
 import {
   Dict,
   isTrue,
+  itemsOf,
   Markup,
   refuseUndefined,
+  sameKind,
   textOf,
   Tuple,
   typeName,
@@ -17,8 +21,6 @@ import {
   type Given,
   type Value,
 } from '../values.js';
-import { isIterable, iterate, sizeOf } from '../iterate.js';
-import { percent } from '../string_methods.js';
 import { wrapText } from './wrap.js';
 
 const given = (...positional: Value[]): Given => ({ positional, named: new Map() });
@@ -41,8 +43,6 @@ function sourceOf(name: string, value: Value): string {
   if (source === undefined) throw failure(`${name} needs a text, not '${typeName(value)}' object`);
   return source;
 }
-
-const keep = (value: Value, result: string): Value => (value instanceof Markup ? new Markup(result) : result);
 
 const escape: Filter = (value, args, { printer }) => {
   bind('escape', args, []);
@@ -99,16 +99,18 @@ export const TEXT_FILTERS: Record<string, Filter> = {
     if (args.positional.length > 0 && args.named.size > 0)
       throw failure("can't handle positional and keyword arguments at the same time");
     const values = args.named.size > 0 ? Dict.of(args.named) : new Tuple(args.positional);
-    return percent(soft(value, runtime), values, runtime.printer);
+    return calculate('%', soft(value, runtime), values, runtime.printer);
   },
   indent: (value, args, runtime) => {
     const [width = 4n, first = false, blank = false] = bind('indent', args, ['width', 'first', 'blank']);
-    const indention = textOf(width) ?? ' '.repeat(Math.max(0, checkedWidth(integerOf(width), runtime)));
+    const spaces = textOf(width) === undefined ? Math.max(0, integerOf(width)) : 0;
+    runtime.budget.text(spaces);
+    const indention = textOf(width) ?? ' '.repeat(spaces);
     const lines = text.splitLines(`${sourceOf('indent', value)}\n`);
     runtime.budget.text((indention.length + 1) * lines.length + textOf(value)!.length);
     const skip = (line: string, i: number) => i === 0 || (line === '' && !isTrue(blank));
     const indented = lines.map((line, i) => (skip(line, i) ? line : indention + line)).join('\n');
-    return keep(value, isTrue(first) ? indention + indented : indented);
+    return sameKind(value, isTrue(first) ? indention + indented : indented);
   },
   truncate: (value, args) => {
     const bound = bind('truncate', args, ['length', 'killwords', 'end', 'leeway']);
@@ -121,9 +123,9 @@ export const TEXT_FILTERS: Record<string, Filter> = {
     if (size !== undefined && size <= most + spare) return value;
     const source = sourceOf('truncate', value);
     const kept = cut(source, 0, most - own);
-    if (isTrue(killwords)) return keep(value, kept + ending);
+    if (isTrue(killwords)) return sameKind(value, kept + ending);
     const space = kept.lastIndexOf(' ');
-    return keep(value, (space === -1 ? kept : kept.slice(0, space)) + ending);
+    return sameKind(value, (space === -1 ? kept : kept.slice(0, space)) + ending);
   },
   wordcount: (value, args, { printer }) => {
     bind('wordcount', args, []);
@@ -148,7 +150,7 @@ export const TEXT_FILTERS: Record<string, Filter> = {
   urlencode: (value, args, runtime) => {
     bind('urlencode', args, []);
     if (textOf(value) !== undefined || !isIterable(value)) return quoteUrl(value, runtime, false);
-    const pairs = value instanceof Dict ? [...value.entries()] : [...iterate(value, runtime.budget)].map(pairOf);
+    const pairs = value instanceof Dict ? [...value.entries()] : toList(value, runtime.budget).map(pairOf);
     return pairs.map(([key, each]) => `${quoteUrl(key, runtime, true)}=${quoteUrl(each, runtime, true)}`).join('&');
   },
   xmlattr: (value, args, { printer, budget }) => {
@@ -166,16 +168,9 @@ export const TEXT_FILTERS: Record<string, Filter> = {
   },
 };
 
-function checkedWidth(width: number, { budget }: Runtime): number {
-  budget.text(Math.max(0, width));
-  return width;
-}
-
 function pairOf(item: Value): [Value, Value] {
-  if (item instanceof Tuple || Array.isArray(item)) {
-    const [key, value, ...rest] = Array.isArray(item) ? item : item.items;
-    if (key !== undefined && value !== undefined && rest.length === 0) return [key, value];
-  }
+  const [key, value, ...rest] = itemsOf(item) ?? [];
+  if (key !== undefined && value !== undefined && rest.length === 0) return [key, value];
   throw failure('urlencode needs pairs');
 }
 

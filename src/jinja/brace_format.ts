@@ -1,3 +1,4 @@
+import { getAttribute, getItem } from './attributes.js';
 import { failure, unsupported } from './fault.js';
 import { escapeHtml } from './markup.js';
 import { formatSpec } from './format_spec.js';
@@ -5,20 +6,8 @@ import { isNumeric, numberOf } from './numeric.js';
 import type { Printer } from './print.js';
 import { textOf, type Given, type Value } from './values.js';
 
-/** How a field reaches into a value: `{0.name}` and `{0[key]}`, with the rules of the template. */
-export interface Access {
-  attribute(object: Value, name: string): Value;
-  item(object: Value, key: Value): Value;
-}
-
-/** Python's `text.format(...)`. */
-export function formatBraces(
-  format: string,
-  given: Given,
-  access: Access,
-  printer: Printer,
-  escaping: boolean,
-): string {
+/** Python's `text.format(...)`; a field may reach into a value (`{0.name}`, `{0[key]}`) with the rules of the template. */
+export function formatBraces(format: string, given: Given, printer: Printer, escaping: boolean): string {
   let automatic = 0;
   let length = 0;
   const field = (name: string): Value => {
@@ -41,8 +30,8 @@ export function formatBraces(
     for (const [, attribute, key] of parts[2]!.matchAll(/\.([^.[]+)|\[([^\]]+)\]/g))
       value =
         attribute === undefined
-          ? access.item(value, /^\d+$/.test(key!) ? BigInt(key!) : key!)
-          : access.attribute(value, attribute);
+          ? getItem(value, /^\d+$/.test(key!) ? BigInt(key!) : key!, printer)
+          : getAttribute(value, attribute, printer);
     return value;
   };
   const expand = (text: string, depth: number): string => {
@@ -64,7 +53,8 @@ export function formatBraces(
         out += replaced(text.slice(at + 1, end), depth);
         at = end + 1;
       }
-      printer.budget.text((length += out.length - Math.min(out.length, length)));
+      length = Math.max(length, out.length);
+      printer.budget.text(length);
     }
     return out;
   };

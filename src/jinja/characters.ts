@@ -20,6 +20,16 @@ export function characterIndex(text: string, unit: number): number {
   return lengthOf(text.slice(0, unit));
 }
 
+/** Whether a text is a name, as of a variable. */
+export const isIdentifier = (text: string): boolean => /^[\p{XIDS}_]\p{XIDC}*$/u.test(text);
+
+/** A character by its code, as Python writes it in a text, without the backslash: `xe9`, `uac00`, `U0001f600`. */
+export function codeEscape(code: number): string {
+  const hex = code.toString(16);
+  if (code <= 0xff) return `x${hex.padStart(2, '0')}`;
+  return code <= 0xffff ? `u${hex.padStart(4, '0')}` : `U${hex.padStart(8, '0')}`;
+}
+
 /** Orders texts by their characters' code points. */
 export function compareTexts(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);

@@ -92,7 +92,8 @@ function parseUnary(parser: Parser, withFilter = true): Expression {
   return withFilter ? parseFilters(parser, node) : node;
 }
 
-const CONSTANTS: Record<string, boolean | null> = {
+/** Names that are values, and cannot be assigned to. */
+export const CONSTANTS: Record<string, boolean | null> = {
   ...{ true: true, True: true, false: false, False: false, none: null, None: null },
 };
 

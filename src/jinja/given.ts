@@ -32,6 +32,12 @@ export function integerOf(value: Value): number {
   return Math.max(-Number.MAX_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, Number(numberOf(value))));
 }
 
+/** A place in a sequence, which counts from the end where it is negative; it may lie beyond the end. */
+export function placeOf(value: Value, length: number): number {
+  const place = integerOf(value);
+  return place < 0 ? Math.max(0, place + length) : place;
+}
+
 /** A text, safe or not. */
 export function stringOf(value: Value, what: string): string {
   const text = textOf(value);

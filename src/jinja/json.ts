@@ -1,7 +1,7 @@
-import { equal, order } from './compare.js';
 import { failure } from './fault.js';
 import { isNumeric } from './numeric.js';
 import { intText, floatText, type Printer } from './print.js';
+import { sortedBy } from './runtime.js';
 import { Dict, itemsOf, textOf, typeName, type Value } from './values.js';
 
 export interface JsonStyle {
@@ -27,7 +27,7 @@ export function toJson(value: Value, style: JsonStyle, printer: Printer): string
     if (items) return bracketed('[', ']', items, level, (one) => write(one, level + 1));
     if (!(item instanceof Dict)) throw failure(`Object of type ${typeName(item)} is not JSON serializable`);
     let entries = [...item.entries()];
-    if (style.sortKeys) entries = entries.sort(([a], [b]) => (equal(a, b, budget) ? 0 : order(a, b, '<', budget)));
+    if (style.sortKeys) entries = sortedBy(entries, ([key]) => key, false, budget);
     return bracketed('{', '}', entries, level, ([key, each]) => {
       return `${quoted(keyText(key))}${style.keySeparator}${write(each, level + 1)}`;
     });

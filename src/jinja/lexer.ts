@@ -1,4 +1,5 @@
 import type { Budget } from './budget.js';
+import { isIdentifier } from './characters.js';
 import { TemplateFault } from './fault.js';
 import { isSpace, skipSpace, SPACE, spaceStart } from './space.js';
 import { unescapeString } from './string_literal.js';
@@ -25,7 +26,6 @@ export interface Token {
 const FLOAT = /(?<!\.)(?:\d+_)*\d+(?:(?:\.(?:\d+_)*\d+)?e[+-]?(?:\d+_)*\d+|\.(?:\d+_)*\d+)/iy;
 const INTEGER = /0b(?:_?[01])+|0o(?:_?[0-7])+|0x(?:_?[\da-f])+|[1-9](?:_?\d)*|0(?:_?0)*/iy;
 const NAME = /[\p{L}\p{N}\p{M}\p{Pc}·]+/uy;
-const IDENTIFIER = /^[\p{XIDS}_]\p{XIDC}*$/u;
 const OPERATOR = /\/\/|\*\*|==|!=|>=|<=|[-+/*%~[\](){}><=.:|,;]/y;
 const RAW_BEGIN = new RegExp(`\\{%([-+]?)[${SPACE}]*raw[${SPACE}]*(-?)%\\}`, 'y');
 const RAW_END = new RegExp(`\\{%([-+]?)[${SPACE}]*endraw[${SPACE}]*([-+]?)%\\}`, 'g');
@@ -189,7 +189,7 @@ class Lexer {
 
   private checkName(): void {
     const { value } = this.tokens.at(-1)!;
-    if (!IDENTIFIER.test(value)) this.fail(`${JSON.stringify(value)} is no name`);
+    if (!isIdentifier(value)) this.fail(`${JSON.stringify(value)} is no name`);
   }
 
   private balance(open: string[]): void {

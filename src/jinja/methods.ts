@@ -1,7 +1,7 @@
 import { equal } from './compare.js';
 import { failure, unsupported } from './fault.js';
-import { bind, integerOf } from './given.js';
-import { iterate } from './iterate.js';
+import { bind, placeOf } from './given.js';
+import { iterate, toList } from './iterate.js';
 import { isNumeric, magnitude, numberOf } from './numeric.js';
 import type { Printer } from './print.js';
 import { Dict, DictView, firstOf, Range, typeName, type Given, type Value } from './values.js';
@@ -26,12 +26,9 @@ const count: Method = (self, given, { budget }) => {
 const index: Method = (self, given, { budget }) => {
   const [value, start, stop] = bind('index', given, ['value', 'start', 'stop'], { required: 1, positionalOnly: true });
   if (self instanceof Range && start !== undefined) throw failure('index() takes exactly one argument');
-  const items = [...iterate(self, budget)];
-  const bound = (given: Value | undefined, missing: number) => {
-    if (given === undefined) return missing;
-    const place = integerOf(given);
-    return place < 0 ? Math.max(0, place + items.length) : place;
-  };
+  const items = toList(self, budget);
+  const bound = (place: Value | undefined, missing: number) =>
+    place === undefined ? missing : placeOf(place, items.length);
   const to = Math.min(items.length, bound(stop, items.length));
   for (let i = bound(start, 0); i < to; i++) if (equal(items[i]!, value!, budget)) return BigInt(i);
   throw failure(`the value is not in the ${typeName(self)}`);
@@ -43,7 +40,7 @@ export const LIST_METHODS: Methods = {
   index,
   copy: (self, given, { budget }) => {
     bind('copy', given, []);
-    return [...iterate(self, budget)];
+    return toList(self, budget);
   },
 };
 

@@ -1,4 +1,5 @@
 import type { Budget } from './budget.js';
+import { codeEscape } from './characters.js';
 import { failure, unsupported } from './fault.js';
 import {
   Callable,
@@ -105,10 +106,7 @@ export abstract class Printable extends Thing {
 
 function escaped(code: number): string {
   const short = { 10: '\\n', 13: '\\r', 9: '\\t' }[code];
-  if (short !== undefined) return short;
-  const hex = code.toString(16);
-  if (code <= 0xff) return `\\x${hex.padStart(2, '0')}`;
-  return code <= 0xffff ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
+  return short ?? `\\${codeEscape(code)}`;
 }
 
 export function intText(value: bigint): string {

@@ -1,6 +1,6 @@
 import type { Budget } from './budget.js';
 import { TemplateFault } from './fault.js';
-import { parseExpression, parseFilterChain, parseTuple } from './expressions.js';
+import { CONSTANTS, parseExpression, parseFilterChain, parseTuple } from './expressions.js';
 import type { Expression, MacroNode, Signature, Statement, Target } from './nodes.js';
 import { asTarget, Parser, quoted } from './parser.js';
 
@@ -156,8 +156,7 @@ function parseMemberTarget(parser: Parser): Target {
   }
   if (parser.isOperator('(')) return parseTarget(parser);
   const name = parser.expect('name');
-  if (['true', 'True', 'false', 'False', 'none', 'None'].includes(name.value))
-    parser.fail(`${name.value} cannot be assigned to`, name.line);
+  if (Object.hasOwn(CONSTANTS, name.value)) parser.fail(`${name.value} cannot be assigned to`, name.line);
   return { kind: 'name', line: name.line, name: name.value };
 }
 
@@ -260,7 +259,7 @@ function parseCallBlock(parser: Parser, line: number): Statement {
   return {
     kind: 'call block',
     line,
-    call: call,
+    call,
     caller: parseMacro(parser, line, undefined, 'endcall', signature),
   };
 }

@@ -1,3 +1,4 @@
+import { codeEscape } from './characters.js';
 import { TemplateFault } from './fault.js';
 
 const PLAIN: Record<string, string> = {
@@ -17,7 +18,8 @@ export function unescapeString(text: string, line: number): string {
         throw new TemplateFault('unsupported', 'names a character by \\N{...}, which is not supported here', line);
       const character = PLAIN[other!];
       if (character !== undefined) return character;
-      return other! > '\x7f' ? `\\${escapeOf(other!)}` : all;
+      // A letter that is not ASCII is read as its own escape, behind the lone backslash.
+      return other! > '\x7f' ? `\\${codeEscape(other!.codePointAt(0)!)}` : all;
     },
   );
 }
@@ -28,11 +30,4 @@ function hexEscape(kind: string, hex: string, line: number): string {
   if (hex.length < digits || code > 0x10ffff)
     throw new TemplateFault('syntax', `a text has a broken escape: \\${kind}${hex.slice(0, digits)}`, line);
   return String.fromCodePoint(code) + hex.slice(digits);
-}
-
-/** What is left of a letter that is not ASCII behind a lone backslash: its own escape takes the backslash's place. */
-function escapeOf(character: string): string {
-  const code = character.codePointAt(0)!;
-  if (code <= 0xff) return `x${code.toString(16)}`;
-  return code <= 0xffff ? `u${code.toString(16).padStart(4, '0')}` : `U${code.toString(16).padStart(8, '0')}`;
 }

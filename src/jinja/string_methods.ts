@@ -1,6 +1,5 @@
 import { formatBraces } from './brace_format.js';
-import { getAttribute, getItem } from './attributes.js';
-import { characterIndex, lengthOf } from './characters.js';
+import { characterIndex, isIdentifier, lengthOf } from './characters.js';
 import { failure } from './fault.js';
 import { bind, integerOf, stringOf } from './given.js';
 import { iterate } from './iterate.js';
@@ -135,11 +134,7 @@ const join: Method = (self, given, printer) => {
 };
 
 const format: Method = (self, given, printer) => {
-  const access = {
-    attribute: (object: Value, name: string) => getAttribute(object, name, printer),
-    item: (object: Value, key: Value) => getItem(object, key, printer),
-  };
-  return sameKind(self, formatBraces(textOf(self)!, given, access, printer, self instanceof Markup));
+  return sameKind(self, formatBraces(textOf(self)!, given, printer, self instanceof Markup));
 };
 
 /** Of texts, safe for HTML or not. */
@@ -238,7 +233,7 @@ export const STRING_METHODS: Methods = {
     /^[\p{N}〇一二三四五六七八九十百千万億兆零壱弐参壹贰叁肆伍陆柒捌玖拾佰仟]+$/u.test(self),
   ),
   isascii: asked('isascii', (self) => /^[\0-\x7f]*$/.test(self)),
-  isidentifier: asked('isidentifier', (self) => /^[\p{XIDS}_]\p{XIDC}*$/u.test(self)),
+  isidentifier: asked('isidentifier', isIdentifier),
   isprintable: asked('isprintable', (self) => !/[\p{C}\p{Z}]/u.test(self.replaceAll(' ', ''))),
   islower: asked('islower', text.isLower),
   isupper: asked('isupper', text.isUpper),

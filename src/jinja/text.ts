@@ -1,7 +1,7 @@
 import type { Budget } from './budget.js';
 import { characters, lengthOf } from './characters.js';
 import { unsupported } from './fault.js';
-import { integerOf } from './given.js';
+import { placeOf } from './given.js';
 import { isSpace, skipSpace, spaceStart } from './space.js';
 import type { Value } from './values.js';
 
@@ -182,11 +182,7 @@ export function within(
 ): { from: number; to: number; inside: string | undefined } {
   if (start == null && end == null) return { from: 0, to: text.length, inside: text };
   const all = characters(text);
-  const bound = (value: Value | undefined, missing: number) => {
-    if (value == null) return missing;
-    const place = integerOf(value);
-    return place < 0 ? Math.max(0, place + all.length) : place;
-  };
+  const bound = (value: Value | undefined, missing: number) => (value == null ? missing : placeOf(value, all.length));
   const from = bound(start, 0);
   const to = Math.min(all.length, bound(end, all.length));
   return { from, to, inside: from > to ? undefined : all.slice(from, to).join('') };

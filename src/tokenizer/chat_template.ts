@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readTextIfThere } from '../base/read_file.js';
-import { invalid } from './tokenizer_file.js';
+import { invalid, type JsonFile } from './tokenizer_file.js';
 import type { TemplateFile } from './types.js';
 
 /**
@@ -9,10 +9,7 @@ import type { TemplateFile } from './types.js';
  *
  * @throws GlossaError TOKENIZER_INVALID naming file and entry.
  */
-export async function chatTemplateOf(
-  dir: string,
-  config: { path: string; value: Record<string, unknown> },
-): Promise<TemplateFile | undefined> {
+export async function chatTemplateOf(dir: string, config: JsonFile): Promise<TemplateFile | undefined> {
   const file = join(dir, 'chat_template.jinja');
   const own = await readTextIfThere(file);
   if (own !== undefined) return { path: file, text: own };

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { chatTemplateOf } from './chat_template.js';
 import { blamePart } from './check/blame.js';
 import { checkTokenizerFile } from './check/file.js';
@@ -26,9 +25,8 @@ export async function loadTokenizer(
 ): Promise<Tokenizer> {
   const { path, text, json } = await readTokenizerFile(dir);
   const { file: written, names } = await checkTokenizerFile(json, path);
-  const config = await readNamed(dir, 'tokenizer_config.json');
-  const map = await readNamed(dir, 'special_tokens_map.json');
-  const named = namedTokensOf(config ?? { path, value: {} }, map);
+  const config = (await readJsonIfThere(dir, 'tokenizer_config.json')) ?? { path, value: {} };
+  const named = namedTokensOf(config, await readJsonIfThere(dir, 'special_tokens_map.json'));
   const file = withNamedTokens(written, named, names.size);
   const asWritten = file.added_tokens === (json as TokenizerFile).added_tokens;
   const source = asWritten ? text : JSON.stringify(file);
@@ -74,7 +72,7 @@ export async function loadTokenizer(
   return {
     vocabSize: size,
     eosIds: await eosIdsOf(dir, idOf(named.named['eos_token'])),
-    chatTemplate: await chatTemplateOf(dir, config ?? { path, value: {} }),
+    chatTemplate: await chatTemplateOf(dir, config),
     controlTokens: control,
     namedTokens: named.named,
     prefixIds: prefixIdsOf(file, path),
@@ -98,25 +96,17 @@ function canBeDisguised({ added_tokens: tokens, normalizer }: TokenizerFile): bo
   );
 }
 
-async function readNamed(
-  dir: string,
-  name: string,
-): Promise<{ path: string; value: Record<string, unknown> } | undefined> {
-  const path = join(dir, name);
-  const value = await readJsonIfThere(path);
-  return value && { path, value };
-}
-
+/** One more than the largest id. */
 function sizeOf(file: TokenizerFile, names: ReadonlyMap<number, string>): number {
-  let most = -1;
-  for (const id of names.keys()) most = Math.max(most, id);
-  for (const { id } of file.added_tokens) most = Math.max(most, id);
-  return most + 1;
+  let size = 0;
+  for (const id of names.keys()) size = Math.max(size, id + 1);
+  for (const { id } of file.added_tokens) size = Math.max(size, id + 1);
+  return size;
 }
 
 async function eosIdsOf(dir: string, named: number | undefined): Promise<number[]> {
   const ids: unknown[] = [];
   for (const name of ['generation_config.json', 'config.json'])
-    ids.push((await readJsonIfThere(join(dir, name)))?.['eos_token_id']);
+    ids.push((await readJsonIfThere(dir, name))?.value['eos_token_id']);
   return [...new Set([...ids.flat(), named])].filter((id): id is number => Number.isInteger(id));
 }

@@ -1,5 +1,5 @@
 import { byteSymbols } from './byte_symbols.js';
-import { componentsOf, idIn, type TokenizerFile } from './tokenizer_file.js';
+import { componentsOf, hasEveryByte, idIn, type TokenizerFile } from './tokenizer_file.js';
 
 /**
  * Finds what a vocabulary has no token for. The library leaves such characters out without a word, or puts the unknown token in
@@ -23,8 +23,7 @@ function unknownOf({ model }: TokenizerFile): { id: number; token: string } | un
   if (Array.isArray(model.vocab)) return { id: model.unk_id!, token: model.vocab[model.unk_id!]![0] };
   const token = model.unk_token ?? undefined;
   const id = token === undefined ? undefined : idIn(model, token);
-  // Byte by byte nothing is unknown.
-  if (id === undefined || byteSymbols().every((symbol) => idIn(model, symbol) !== undefined)) return undefined;
+  if (id === undefined || hasEveryByte(model)) return undefined;
   return { id, token: token! };
 }
 

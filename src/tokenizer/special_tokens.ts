@@ -1,21 +1,21 @@
-import { GlossaError } from '../base/error.js';
-import { idIn, type AddedToken, type TokenizerFile } from './tokenizer_file.js';
+import { FLAGS, idIn, invalid, type AddedToken, type JsonFile, type TokenizerFile } from './tokenizer_file.js';
 
 /** Names under which tokenizer_config.json and special_tokens_map.json list special tokens. */
 const NAMES = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token'];
 const LISTS = ['extra_special_tokens', 'additional_special_tokens'];
 
+type GivenFlags = Partial<AddedToken> & { content: string };
 /** A token as the two files give it: its text, or an object with the flags of an added token. */
-type Given = string | (Partial<AddedToken> & { content: string });
+type Given = string | GivenFlags;
 
 /** The special tokens that a folder names, beside those of tokenizer.json. */
 export interface NamedTokens {
   /** bos_token and its like, by name. */
   named: Record<string, string>;
   /** Of `added_tokens_decoder`, by id: added to those of tokenizer.json, or their flags replace those there. */
-  added: (Partial<AddedToken> & { content: string })[];
+  added: GivenFlags[];
   /** Named or listed: added, or made special where they are there. */
-  special: (Partial<AddedToken> & { content: string })[];
+  special: GivenFlags[];
 }
 
 /**
@@ -24,10 +24,7 @@ export interface NamedTokens {
  *
  * @throws GlossaError TOKENIZER_INVALID naming file and entry.
  */
-export function namedTokensOf(
-  config: { path: string; value: Record<string, unknown> },
-  map: { path: string; value: Record<string, unknown> } | undefined,
-): NamedTokens {
+export function namedTokensOf(config: JsonFile, map: JsonFile | undefined): NamedTokens {
   const decoder = config.value['added_tokens_decoder'];
   const sources = decoder == null && map ? [config, map] : [config];
   const named: Record<string, string> = {};
@@ -86,7 +83,6 @@ export function withNamedTokens(
   return changed ? { ...file, added_tokens: [...tokens.values()] } : file;
 }
 
-const FLAGS = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'] as const;
 const PLAIN = { single_word: false, lstrip: false, rstrip: false, normalized: true, special: false };
 
 function flagsOf(given: Partial<AddedToken>): Partial<AddedToken> {
@@ -98,7 +94,5 @@ const contentOf = (given: Given): string => (typeof given === 'string' ? given :
 function requireToken(given: unknown, path: string, name: string): asserts given is Given {
   const content = typeof given === 'object' && given !== null ? (given as { content?: unknown }).content : given;
   if (typeof content === 'string') return;
-  throw new GlossaError('TOKENIZER_INVALID', `${path}: ${name} is ${JSON.stringify(given)}, expected a token's text`, {
-    hint: 'fetch the file again',
-  });
+  throw invalid(path, `: ${name} is ${JSON.stringify(given)}, expected a token's text`);
 }

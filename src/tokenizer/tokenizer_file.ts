@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { GlossaError } from '../base/error.js';
 import { readFileWhole, readText, readTextIfThere } from '../base/read_file.js';
+import { byteSymbols } from './byte_symbols.js';
 
 /** Bytes that tokenizer.json may have, packed or not. The largest published ones have 35 MB. */
 const MOST_BYTES = 256 * 2 ** 20;
@@ -46,16 +47,29 @@ export interface AddedToken {
   normalized: boolean;
 }
 
+/** What is said of an added token beside its text and id. */
+export const FLAGS = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'] as const;
+
 /** A normalizer, pre-tokenizer, post-processor or decoder: a type, its settings, and, for a sequence, its parts. */
 export type Component = { type: string } & Record<string, unknown>;
+
+/** Where a component may stand. */
+export type Part = 'normalizer' | 'pre_tokenizer' | 'post_processor' | 'decoder';
+
+/** The setting of a sequence that lists its components. */
+export const LISTS: Readonly<Record<Part, string>> = {
+  normalizer: 'normalizers',
+  pre_tokenizer: 'pretokenizers',
+  post_processor: 'processors',
+  decoder: 'decoders',
+};
+export const PARTS = Object.keys(LISTS) as Part[];
 
 /** The components of a sequence, or the one component there is. */
 export function componentsOf(component: Component | null): Component[] {
   if (component === null) return [];
   if (component.type !== 'Sequence') return [component];
-  const parts = ['normalizers', 'pretokenizers', 'processors', 'decoders'].flatMap(
-    (list) => (component[list] as Component[] | undefined) ?? [],
-  );
+  const parts = Object.values(LISTS).flatMap((list) => (component[list] as Component[] | undefined) ?? []);
   return parts.flatMap(componentsOf);
 }
 
@@ -66,12 +80,25 @@ export function idIn({ vocab }: ModelPart, token: string): number | undefined {
   return id === -1 ? undefined : id;
 }
 
+/** Whether a model has a token for every byte: then nothing is unknown. */
+export function hasEveryByte(model: ModelPart): boolean {
+  return byteSymbols().every((symbol) => idIn(model, symbol) !== undefined);
+}
+
+/** A JSON object, and the file it was read from. */
+export interface JsonFile {
+  path: string;
+  value: Record<string, unknown>;
+}
+
 /** A JSON object of the folder, or undefined where there is no such file. @throws GlossaError TOKENIZER_INVALID */
-export async function readJsonIfThere(path: string): Promise<Record<string, unknown> | undefined> {
+export async function readJsonIfThere(dir: string, name: string): Promise<JsonFile | undefined> {
+  const path = join(dir, name);
   const text = await readTextIfThere(path);
   if (text === undefined) return undefined;
   const value = parseJson(text, path);
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return { path, value: value as Record<string, unknown> };
   throw invalid(path, 'is not a JSON object');
 }
 

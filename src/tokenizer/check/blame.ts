@@ -1,8 +1,7 @@
 import { openLibrary, reasonOf } from '../library.js';
-import { componentsOf, invalid, type TokenizerFile } from '../tokenizer_file.js';
+import { componentsOf, invalid, PARTS, type TokenizerFile } from '../tokenizer_file.js';
 import { checkMerges } from './model.js';
 
-const PARTS = ['normalizer', 'pre_tokenizer', 'post_processor', 'decoder'] as const;
 /** As little as a tokenizer may be. */
 const BARE = { version: '1.0', added_tokens: [], model: { type: 'WordLevel', vocab: { a: 0 }, unk_token: 'a' } };
 

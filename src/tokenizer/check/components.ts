@@ -1,9 +1,7 @@
 import { GlossaError } from '../../base/error.js';
-import { invalid, type Component, type TokenizerFile } from '../tokenizer_file.js';
+import { invalid, LISTS, PARTS, type Component, type Part, type TokenizerFile } from '../tokenizer_file.js';
 import { checkCharsmap } from './charsmap.js';
 import { checkExpression } from './expression.js';
-
-type Part = 'normalizer' | 'pre_tokenizer' | 'post_processor' | 'decoder';
 
 /** Types of the library, version 0.23, by the part of tokenizer.json that they stand in. */
 const TYPES: Record<Part, readonly string[]> = {
@@ -17,31 +15,15 @@ const TYPES: Record<Part, readonly string[]> = {
   ],
   post_processor: ['BertProcessing', 'ByteLevel', 'RobertaProcessing', 'Sequence', 'TemplateProcessing'],
   decoder: [
-    ...[
-      'BPEDecoder',
-      'ByteFallback',
-      'ByteLevel',
-      'CTC',
-      'Fuse',
-      'Metaspace',
-      'Replace',
-      'Sequence',
-      'Strip',
-      'WordPiece',
-    ],
+    ...['BPEDecoder', 'ByteFallback', 'ByteLevel', 'CTC', 'Fuse', 'Metaspace', 'Replace', 'Sequence', 'Strip'],
+    'WordPiece',
   ],
-};
-const LISTS: Record<Part, string> = {
-  normalizer: 'normalizers',
-  pre_tokenizer: 'pretokenizers',
-  post_processor: 'processors',
-  decoder: 'decoders',
 };
 /** Sequences within sequences; published files have one or two. */
 const DEEPEST = 16;
 
 export async function checkComponents(file: TokenizerFile, path: string): Promise<void> {
-  for (const part of Object.keys(TYPES) as Part[]) {
+  for (const part of PARTS) {
     if (file[part] !== null) await check(file[part], { part, place: part, path, depth: 0 });
   }
 }

@@ -8,25 +8,7 @@ const LONGEST = 1 << 16;
 const SECONDS = 10;
 /** What runaway expressions are usually about, and a last character that does not fit. */
 const PUMPS = [
-  'a',
-  'A',
-  'aA',
-  'é',
-  'e\u0301',
-  '가',
-  '字',
-  '1',
-  ' ',
-  '\n',
-  ' \n',
-  '\t',
-  '.',
-  '-',
-  '_',
-  '<',
-  "'",
-  'a ',
-  'a1',
+  ...['a', 'A', 'aA', 'é', 'e\u0301', '가', '字', '1', ' ', '\n', ' \n', '\t', '.', '-', '_', '<', "'", 'a ', 'a1'],
   'a.',
 ];
 
@@ -62,7 +44,7 @@ export async function checkExpression(given: unknown, place: string, path: strin
 }
 
 /** Whether a group is repeated without bound that holds an unbounded repetition, or alternatives. */
-export function repeatsRepetition(expression: string): boolean {
+function repeatsRepetition(expression: string): boolean {
   const open = [{ ambiguous: false }];
   for (let i = 0; i < expression.length; i++) {
     const letter = expression[i]!;

@@ -1,8 +1,6 @@
-import { invalid, type AddedToken, type TokenizerFile } from '../tokenizer_file.js';
+import { FLAGS, invalid, type AddedToken, type TokenizerFile } from '../tokenizer_file.js';
 import { checkComponents } from './components.js';
 import { checkModel, ID, isId } from './model.js';
-
-const FLAGS = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'];
 
 /**
  * Looks for what the library is not to be asked: some faults end the process there, others give wrong ids in silence or an error

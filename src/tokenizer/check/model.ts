@@ -1,6 +1,5 @@
 import { GlossaError } from '../../base/error.js';
-import { byteSymbols } from '../byte_symbols.js';
-import { idIn, invalid, type ModelPart } from '../tokenizer_file.js';
+import { hasEveryByte, idIn, invalid, type ModelPart } from '../tokenizer_file.js';
 
 /** No vocabulary has more ids; one beyond it is a slip. */
 const MOST_IDS = 1 << 24;
@@ -114,7 +113,7 @@ function checkUnknown(model: ModelPart, kind: string, path: string): void {
   }
   const token = model.unk_token ?? (kind === 'BPE' ? undefined : kind === 'WordPiece' ? '[UNK]' : '<unk>');
   if (token === undefined || idIn(model, token) !== undefined) return;
-  if (kind === 'BPE' && byteSymbols().every((symbol) => idIn(model, symbol) !== undefined)) return;
+  if (kind === 'BPE' && hasEveryByte(model)) return;
   throw invalid(path, `: model.unk_token is ${brief(token)}, which model.vocab lacks`);
 }
 

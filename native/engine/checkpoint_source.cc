@@ -33,7 +33,7 @@ std::string meant(const std::unordered_set<std::string>& known, const std::strin
   return cut && known.count(stored.substr(kPrefix.size())) ? stored.substr(kPrefix.size()) : "";
 }
 
-// Element i of a piece, as it would be in another type.
+// A weight as it would be in another type.
 float rounded(float x, const std::string& dtype) {
   return dtype == "BF16" ? from_bf16(to_bf16(x)) : dtype == "F16" ? from_f16(to_f16(x)) : x;
 }

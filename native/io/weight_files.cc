@@ -93,11 +93,6 @@ Result<WeightFiles> WeightFiles::open(const std::string& dir) {
   return out;
 }
 
-const WeightFiles::Entry* WeightFiles::find(const std::string& name) const {
-  const auto at = places_.find(name);
-  return at == places_.end() ? nullptr : &entries_[at->second];
-}
-
 std::string WeightFiles::place_of(const std::string& name) const {
   const auto at = listed_.find(name);
   return at == listed_.end() ? path_ : at->second;

@@ -33,7 +33,6 @@ class WeightFiles {
   static Result<WeightFiles> open(const std::string& dir);
 
   const std::vector<Entry>& entries() const { return entries_; }
-  const Entry* find(const std::string& name) const;
   // The file to name where a tensor is in none: the shard that the index names for it, the index, or model.safetensors.
   std::string place_of(const std::string& name) const;
 
@@ -42,7 +41,7 @@ class WeightFiles {
   std::string path_;
   std::vector<std::unique_ptr<SafetensorsFile>> files_;
   std::vector<Entry> entries_;
-  std::unordered_map<std::string, size_t> places_;
+  std::unordered_map<std::string, size_t> places_;  // of names among the entries
   std::unordered_map<std::string, std::string> listed_;  // by the index
 };
 

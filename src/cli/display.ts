@@ -72,6 +72,11 @@ export class Display {
   }
 }
 
+/** A warning of a command that has no display. */
+export function warn(message: string): void {
+  process.stderr.write(`warning: ${printable(message)}\n`);
+}
+
 /**
  * The display of a command whose result is its progress: objects for a machine go to standard output, lines for a person to
  * standard error. @throws GlossaError USAGE.

@@ -1,5 +1,4 @@
 import { GlossaError } from '../base/error.js';
-import { printable } from '../base/printable.js';
 import {
   examine,
   golden,
@@ -11,7 +10,7 @@ import {
   type SelfTest,
 } from '../doctor/index.js';
 import { dtypeOption, numberOption } from './arguments.js';
-import { Display } from './display.js';
+import { Display, warn } from './display.js';
 import { EXIT } from './errors.js';
 import { bar, bytes, count, figure, textTable } from './format.js';
 import { locateModel } from './model.js';
@@ -73,10 +72,6 @@ async function planCommand(model: string, { config, set, promptTokens, json }: D
   });
   process.stdout.write(json ? `${JSON.stringify(found)}\n` : planText(found));
   return 0;
-}
-
-function warn(message: string): void {
-  process.stderr.write(`warning: ${printable(message)}\n`);
 }
 
 function planText(found: RunPlan): string {

@@ -6,6 +6,7 @@ import { arrowFile, jsonLines, logprobParquet, measureFile, readSequences, score
 import { dtypeOption, numberOption } from './arguments.js';
 import { Display, progressMode } from './display.js';
 import { bar, count, duration, figure } from './format.js';
+import { onInterrupt } from './interrupt.js';
 import { openForIds } from './model.js';
 import { tableOutput } from './output.js';
 
@@ -41,11 +42,7 @@ export async function logprobsCommand(file: string, options: LogprobsOptions): P
   const model = await openForIds({ ...options, seed }, { dtype, threads }, (message) => {
     display.warning(message);
   });
-  const interrupt = new AbortController();
-  const stop = () => {
-    interrupt.abort();
-  };
-  process.once('SIGINT', stop);
+  const interrupt = onInterrupt(() => undefined);
   try {
     const { vocab, context } = model.engine.info();
     const rows = { tokenizer: model.tokenizer, vocab, context, special: options.special === true };
@@ -53,7 +50,7 @@ export async function logprobsCommand(file: string, options: LogprobsOptions): P
     const began = performance.now();
     const scored = scoreSequences(model.engine, readSequences(file, rows), {
       temperature,
-      signal: interrupt.signal,
+      signal: interrupt.stop,
       onProgress: progress(display, total, began),
     });
     const output = WRITERS[format](scored);
@@ -67,7 +64,7 @@ export async function logprobsCommand(file: string, options: LogprobsOptions): P
     );
   } finally {
     display.end();
-    process.off('SIGINT', stop);
+    interrupt.restore();
     await model.engine.dispose();
   }
 }

@@ -7,10 +7,10 @@ import type { Language } from '../language/types.js';
 import { createEngine, loadEngine } from '../engine/index.js';
 import type { Dtype, Engine } from '../engine/types.js';
 import { resolveModel } from '../hub/index.js';
-import { latestCheckpoint, readRecord, runFolder } from '../run/index.js';
+import { readRecord } from '../run/index.js';
 import { fitToModel, hasTokenizer, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import { recordedConfig } from '../trainer/index.js';
+import { recordedConfig, runAsModel } from '../trainer/index.js';
 
 export interface NamedModel {
   dir: string;
@@ -145,11 +145,7 @@ export async function locateModel(given: string, warn: (message: string) => void
   }
   const record = await readRecord(path, warn);
   const config = recordedConfig(record, path);
-  const checkpoint = await latestCheckpoint(runFolder(path), warn);
-  if (!checkpoint)
-    throw new GlossaError('MODEL_NOT_FOUND', `${path}: the run has no checkpoint yet`, {
-      hint: `npx glossa train --resume ${path} goes on with it`,
-    });
+  const checkpoint = await runAsModel(path, warn);
   const languages = record.languages ?? statedLanguages(config);
   return { dir: checkpoint.dir, config, languages, step: checkpoint.state.step, run: path };
 }

@@ -15,6 +15,7 @@ import {
 } from '../prompt/index.js';
 import { dtypeOption, languageOption, numberOption, samplingOptions } from './arguments.js';
 import { readChat, type Chat, type ChatOptions } from './chat_file.js';
+import { warn } from './display.js';
 import { percent } from './format.js';
 import { openNamed, type NamedModel } from './model.js';
 import { promptAdvice, promptSettings, promptText, shownTokens, type PromptOptions } from './prompt.js';
@@ -179,10 +180,6 @@ async function renderRaw(
   if (spelt.length > 0 && !special)
     warn(`${spelt.slice(0, 3).join(', ')} in the prompt is taken as letters; --special reads it as the control token`);
   return { text: question, ids: await tokenizer.encode(question, { special }) };
-}
-
-function warn(message: string): void {
-  process.stderr.write(`warning: ${printable(message)}\n`);
 }
 
 async function readInput(): Promise<string> {

@@ -1,13 +1,14 @@
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
-import { configJsonSchema, loadConfig } from '../config/index.js';
+import { loadConfig } from '../config/index.js';
 import { checkInputs, checkResume, resume, train, type ResumeResult, type TrainOptions } from '../trainer/index.js';
 import { openDisplay, type Display } from './display.js';
 import { interruptedExit } from './errors.js';
 import { count, duration } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { changeOf } from './resume_config.js';
+import { schemaCommand } from './schema.js';
 import { showTraining } from './train_display.js';
 
 export interface TrainCommandOptions {
@@ -27,10 +28,7 @@ export async function trainCommand(path: string | undefined, given: TrainCommand
     ...given,
     set: [...(given.model === undefined ? [] : [`model.path=${JSON.stringify(given.model)}`]), ...given.set],
   };
-  if (options.schema) {
-    process.stdout.write(`${JSON.stringify(configJsonSchema(), null, 2)}\n`);
-    return 0;
-  }
+  if (options.schema) return schemaCommand({});
   checkOptions(path, options);
   const display = openDisplay(options.progress);
   const interrupt = onInterrupt((text) => {

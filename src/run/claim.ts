@@ -12,8 +12,8 @@ import { lockRun } from './lock.js';
 import { linesUpTo, readMetrics, rewriteMetrics } from './metrics.js';
 import { removeModelFolder } from './model_folder.js';
 import { findRecord, writeRecord, type FoundRecord, type RunRecord } from './record.js';
-import { remnantsOf, removeLeftOvers, removeRun } from './remove.js';
-import { removeLater, Run } from './run.js';
+import { remnantsOf, removeLater, removeLeftOvers, removeRun } from './remove.js';
+import { Run } from './run.js';
 
 type Warn = (message: string) => void;
 

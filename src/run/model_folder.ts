@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { ioError, syncDirectory } from '../base/atomic.js';
 import { namesIn } from '../base/folder.js';
+import { requireFile } from '../base/read_file.js';
 
 /** Files of a tokenizer's folder that belong to a model and are copied with it. */
 const TOKENIZER_FILES = [
@@ -36,8 +37,10 @@ export async function copyTokenizer(from: string, to: string): Promise<void> {
   for (const name of TOKENIZER_FILES) {
     if (there.has(name)) continue;
     // Through streams, not copyFile: a read-only original would leave a copy that cannot be opened for fsync.
-    const copy = (source: string, ...through: [] | [ReturnType<typeof createGunzip>]) =>
-      pipeline([createReadStream(join(from, source)), ...through, createWriteStream(join(to, name))]);
+    const copy = async (source: string, ...through: [] | [ReturnType<typeof createGunzip>]) => {
+      await requireFile(join(from, source));
+      await pipeline([createReadStream(join(from, source)), ...through, createWriteStream(join(to, name))]);
+    };
     if (present.has(name)) await copy(name);
     else if (name === 'tokenizer.json' && present.has(`${name}.gz`)) await copy(`${name}.gz`, createGunzip());
   }

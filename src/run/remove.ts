@@ -20,6 +20,14 @@ export async function removeRun(folder: RunFolder): Promise<void> {
   for (const path of [folder.metrics, folder.recordCopy, folder.record]) await rm(path, { force: true });
 }
 
+/** Files of steps past `step`, and all where that is 0, will be made again: they go. */
+export async function removeLater(dir: string, step: number): Promise<void> {
+  for (const name of await namesIn(dir)) {
+    const at = stepOf(name);
+    if (at !== undefined && (at > step || step === 0)) await rm(join(dir, name), { force: true });
+  }
+}
+
 /** Removes what a killed process had not finished: dotted files and folders of the names that glossa gives them. */
 export async function removeLeftOvers(folder: RunFolder): Promise<void> {
   for (const dir of [folder.dir, folder.rollouts, folder.evaluations]) {

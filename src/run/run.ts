@@ -1,10 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic.js';
-import { namesIn } from '../base/folder.js';
 import { arrive } from './arrival.js';
 import type { EvaluationFile } from './evaluation.js';
-import { runFolder, stepOf, type RunFolder } from './folder.js';
+import { runFolder, type RunFolder } from './folder.js';
 import { FileHistory } from './history.js';
 import { MetricsFile } from './metrics.js';
 import { writeRecord, type RunRecord } from './record.js';
@@ -74,13 +72,5 @@ export class Run {
     } finally {
       await this.release();
     }
-  }
-}
-
-/** Files of steps past `step`, and all where that is 0, will be made again: they go. */
-export async function removeLater(dir: string, step: number): Promise<void> {
-  for (const name of await namesIn(dir)) {
-    const at = stepOf(name);
-    if (at !== undefined && (at > step || step === 0)) await rm(join(dir, name), { force: true });
   }
 }

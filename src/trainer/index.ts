@@ -2,7 +2,7 @@ export { checkBudget } from './budget.js';
 export type { Phase, Tell, TrainEvent } from './events.js';
 export { tellLabProblems } from './lab_problems.js';
 export { labSettings } from './lab_settings.js';
-export { locateInputs } from './locate.js';
+export { locateInputs, runAsModel } from './locate.js';
 export { describeMachine, glossaVersion } from './machine.js';
 export { planOf, promptSizes, type PromptSizes } from './memory.js';
 export { engineOptions, openModel, readConfigJson, type OpenModel, type OpenOptions } from './model.js';

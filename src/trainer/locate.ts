@@ -3,7 +3,7 @@ import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { resolveData, resolveModel } from '../hub/index.js';
-import { latestCheckpoint, runFolder } from '../run/index.js';
+import { latestCheckpoint, runFolder, type FoundCheckpoint } from '../run/index.js';
 
 /**
  * The config with names of the hub (`org/name`, `datasets/org/name/file`) as the folders and files of its cache that they mean
@@ -29,8 +29,13 @@ export async function locateInputs(config: ResolvedConfig, warn: (message: strin
 async function locateModel(given: string, warn: (message: string) => void): Promise<string> {
   const path = isAbsolute(given) ? given : await resolveModel(given);
   if ((await exists(join(path, 'config.json'))) || !(await exists(join(path, 'run.json')))) return path;
+  return (await runAsModel(path, warn)).dir;
+}
+
+/** The newest whole checkpoint of a run that is named as a model. @throws GlossaError MODEL_NOT_FOUND where it has none. */
+export async function runAsModel(path: string, warn: (message: string) => void): Promise<FoundCheckpoint> {
   const checkpoint = await latestCheckpoint(runFolder(path), warn);
-  if (checkpoint) return checkpoint.dir;
+  if (checkpoint) return checkpoint;
   throw new GlossaError('MODEL_NOT_FOUND', `${path}: the run has no checkpoint yet`, {
     hint: `npx glossa train --resume ${path} goes on with it`,
   });

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { GlossaError } from '../../src/base/error.js';
 import { renderPrompt } from '../../src/prompt/index.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
+import { sharedPath } from '../shared.js';
 import { codes, letters } from './letters.js';
 
-const SHARED = process.env.GLOSSA_SHARED ?? resolve(import.meta.dirname, '../../../shared');
-const MODELS = join(SHARED, 'data/models');
+const MODELS = sharedPath('data/models');
 const skip = existsSync(MODELS) ? false : `no ${MODELS}: set GLOSSA_SHARED to the folder that holds data/models`;
 
 const TEMPLATE =

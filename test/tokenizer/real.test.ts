@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
 import type { Tokenizer } from '../../src/tokenizer/index.js';
+import { sharedPath } from '../shared.js';
 
-const SHARED = process.env.GLOSSA_SHARED ?? resolve(import.meta.dirname, '../../../shared');
-const MODELS = join(SHARED, 'data/models');
+const MODELS = sharedPath('data/models');
 const EXPECTED = {
   'Llama-3.2-3B-Instruct': { vocabSize: 128_256, eosIds: [128001, 128008, 128009], prefixIds: [128000], nfc: false },
   'OLMo-2': { vocabSize: 100_278, eosIds: [100257], prefixIds: [], nfc: false },

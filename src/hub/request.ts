@@ -1,3 +1,5 @@
+import http, { type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
+import https from 'node:https';
 import { GlossaError } from '../base/error.js';
 import type { HubSettings } from './settings.js';
 import { stopIfAborted, Transient, type RetryContext } from './retry.js';
@@ -50,28 +52,22 @@ export async function request<T>(
   let first: Headers | undefined;
   try {
     for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-      const { status, headers, body } = await fetch(at, {
-        method,
-        redirect: 'manual',
-        signal: watch.signal,
-        headers: {
-          'user-agent': 'glossa',
-          // A compressed body has no ranges that mean anything, and a length that is not the file's.
-          'accept-encoding': 'identity',
-          ...(settings.token !== undefined && at.origin === home && { authorization: `Bearer ${settings.token}` }),
-          ...(range !== undefined && { range: `bytes=${String(range)}-` }),
-        },
+      const fail = (error: unknown) => networkFailure(error, at, subject, watch, signal);
+      const response = await send(at, method, watch.signal, {
+        'user-agent': 'glossa',
+        // A compressed body has no ranges that mean anything, and a length that is not the file's.
+        'accept-encoding': 'identity',
+        ...(settings.token !== undefined && at.origin === home && { authorization: `Bearer ${settings.token}` }),
+        ...(range !== undefined && { range: `bytes=${String(range)}-` }),
       }).catch((error: unknown) => {
-        throw networkFailure(error, at, subject, watch, signal);
+        throw fail(error);
       });
+      const { statusCode: status = 0 } = response;
+      const headers = new Headers(response.headers as Record<string, string>);
       first ??= headers;
       if (status === 200 || status === 206 || status === 416)
-        return await use({
-          status,
-          headers,
-          first,
-          body: chunks(body, watch, (error) => networkFailure(error, at, subject, watch, signal)),
-        });
+        return await use({ status, headers, first, body: chunks(response, watch, fail) });
+      response.resume();
       if (!REDIRECTS.includes(status)) throw refusal(status, headers, subject, hub);
       at = redirectTarget(at, headers.get('location'), subject);
     }
@@ -98,19 +94,30 @@ export function redirectTarget(from: URL, location: string | null, subject: Subj
   return target;
 }
 
+/**
+ * The head of an answer. Not by `fetch`: in Node 20 a read of its body stayed pending for good, at times, where the request was
+ * aborted after the last piece had come and before the end was seen.
+ */
+function send(url: URL, method: string, signal: AbortSignal, headers: OutgoingHttpHeaders): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const { request } = url.protocol === 'https:' ? https : http;
+    request(url, { method, headers, signal }).once('response', resolve).on('error', reject).end();
+  });
+}
+
 async function* chunks(
-  body: ReadableStream<Uint8Array> | null,
+  response: IncomingMessage,
   watch: StallWatch,
   failure: (error: unknown) => unknown,
 ): AsyncGenerator<Uint8Array> {
-  const reader = body?.getReader();
+  const pieces = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   for (;;) {
     watch.begin();
-    const next = await reader?.read().catch((error: unknown) => {
+    const next = await pieces.next().catch((error: unknown) => {
       throw failure(error);
     });
     watch.pause();
-    if (!next || next.done) return;
+    if (next.done) return;
     yield next.value;
   }
 }
@@ -118,7 +125,7 @@ async function* chunks(
 /** The hub's status as an error: what is missing or not allowed, and what to do. */
 function refusal(status: number, headers: Headers, subject: Subject, { settings, clock }: Hub): Error {
   const { repository, revision, file, page } = subject;
-  const code = headers.get('x-error-code') ?? '';
+  const code = headers.get('x-error-code');
   if (status === 429 || status === 408 || status >= 500)
     return new Transient(
       'HUB_BUSY',
@@ -170,8 +177,8 @@ function networkFailure(error: unknown, at: URL, subject: Subject, watch: StallW
   // Without its query, which on a content network is a signature.
   const place = `${describe(subject)}: ${at.host}`;
   if (watch.stalled) return new Transient('HUB_UNREACHABLE', `${place} sent nothing for ${String(watch.seconds)} s`);
-  const cause = (error as { cause?: { code?: string; message?: string } }).cause;
-  const reason = cause?.code ?? cause?.message ?? (error as Error).message;
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reason = code ?? message;
   if (/CERT|TLS|SSL|SELF_SIGNED|ISSUER/.test(reason))
     return new GlossaError('HUB_TLS', `${place}: its certificate is not accepted (${reason})`, {
       hint: 'behind a proxy that opens https, name its certificate in NODE_EXTRA_CA_CERTS',
@@ -183,26 +190,33 @@ function describe({ repository, file }: Subject): string {
   return file === undefined ? repository : `${repository}: ${file}`;
 }
 
-/** Aborts a request that has been silent for too long; time in which nobody reads does not count. */
+/** Aborts a request that has been silent for too long, or with `outer`; time in which nobody reads does not count. */
 class StallWatch {
-  readonly signal: AbortSignal;
   stalled = false;
   private readonly over = new AbortController();
+  private readonly abort = () => {
+    this.over.abort();
+  };
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
     readonly seconds: number,
-    outer: AbortSignal,
+    private readonly outer: AbortSignal,
   ) {
-    this.signal = AbortSignal.any([outer, this.over.signal]);
+    if (outer.aborted) this.abort();
+    outer.addEventListener('abort', this.abort);
     this.begin();
+  }
+
+  get signal(): AbortSignal {
+    return this.over.signal;
   }
 
   begin(): void {
     this.pause();
     this.timer = setTimeout(() => {
       this.stalled = true;
-      this.over.abort();
+      this.abort();
     }, this.seconds * 1000);
   }
 
@@ -212,6 +226,7 @@ class StallWatch {
 
   end(): void {
     this.pause();
-    this.over.abort();
+    this.outer.removeEventListener('abort', this.abort);
+    this.abort();
   }
 }

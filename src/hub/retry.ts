@@ -83,6 +83,6 @@ function adviceOf({ code }: Transient): string {
     return 'the same command goes on later with what has come; with HF_TOKEN set the hub allows more';
   const proxied = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'].find((name) => process.env[name]);
   return proxied !== undefined && process.env['NODE_USE_ENV_PROXY'] !== '1'
-    ? `${proxied} is set, but Node obeys it only with NODE_USE_ENV_PROXY=1 (Node 22.21 or 24 and above)`
+    ? `${proxied} is set, but Node obeys it only with NODE_USE_ENV_PROXY=1 (Node 22.21, or 24.5 and above)`
     : 'look at the network and HF_ENDPOINT; the same command goes on with what has come';
 }

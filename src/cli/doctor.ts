@@ -9,11 +9,11 @@ import {
   type RunPlan,
   type SelfTest,
 } from '../doctor/index.js';
+import { locateModel } from '../inputs/index.js';
 import { dtypeOption, numberOption } from './arguments.js';
 import { Display, warn } from './display.js';
 import { EXIT } from './errors.js';
 import { bar, bytes, count, figure, textTable } from './format.js';
-import { locateModel } from './model.js';
 
 export interface DoctorOptions {
   selfTest?: boolean;

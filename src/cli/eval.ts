@@ -4,7 +4,7 @@ import { evaluate, evaluationRows, type Evaluation, type EvaluateSettings } from
 import { createGrader } from '../reward/index.js';
 import { jsonLinesFile, parquetFile } from '../rollout/index.js';
 import type { EvaluationRow } from '../run/index.js';
-import { checkBudget } from '../trainer/index.js';
+import { checkBudget } from '../inputs/index.js';
 import { answerOption, dtypeOption, languageOption, numberOption, samplingOptions } from './arguments.js';
 import { Display } from './display.js';
 import { givenSuites, runSuites, type Suite } from './eval_suites.js';

@@ -8,7 +8,7 @@ import { resolveData } from '../hub/index.js';
 import { pretrainLab, type PretrainProgress } from '../lab/index.js';
 import type { Language } from '../language/types.js';
 import { readRecord } from '../run/index.js';
-import { labSettings, loadSource } from '../trainer/index.js';
+import { labSettings, loadSource } from '../inputs/index.js';
 
 /** Problems that are evaluated apart, and the file they are from. */
 export interface Suite {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { applyOverride, LAB, labModelOf, parseWithin } from '../config/index.js';
 import { pretrainLab } from '../lab/index.js';
-import { labSettings } from '../trainer/index.js';
+import { labSettings } from '../inputs/index.js';
 import { numberOption } from './arguments.js';
 import { Display, progressMode } from './display.js';
 import { duration, figure } from './format.js';

@@ -1,7 +1,8 @@
 import { GlossaError } from '../base/error.js';
 import { applyOverride, checkRaw, loadConfig, parseOverride, type ResolvedConfig } from '../config/index.js';
 import { settingDifferences, type Difference, type RunRecord } from '../run/index.js';
-import { locateInputs, type Change } from '../trainer/index.js';
+import { locateInputs } from '../inputs/index.js';
+import type { Change } from '../trainer/index.js';
 
 /** Settings that a resumed run may change: those that say when to stop, save and look, and how to step. */
 const RESUMABLE = [

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { createEngine, measuredPeak } from '../engine/index.js';
 import { LANGUAGES } from '../language/types.js';
 import type { Machine } from '../run/index.js';
-import { describeMachine } from '../trainer/index.js';
+import { describeMachine } from '../run/index.js';
 import { tinyModel } from './tiny_model.js';
 
 export interface Environment extends Machine {

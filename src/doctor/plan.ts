@@ -6,7 +6,7 @@ import type { MemoryPlan } from '../engine/types.js';
 import { resolveData, resolveModel } from '../hub/index.js';
 import { hasTokenizer, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import { labSettings, loadSource, planOf, promptSizes, readConfigJson, tellLabProblems } from '../trainer/index.js';
+import { labSettings, loadSource, planOf, promptSizes, readConfigJson, tellLabProblems } from '../inputs/index.js';
 
 export interface PlanSettings {
   /** Folder, config.json, or a model of the hub that is in the cache. */

@@ -13,6 +13,7 @@ export {
 } from './inputs.js';
 export { isTiming, linesUpTo, MetricsFile, readMetrics } from './metrics.js';
 export { copyTokenizer, isModelFile, isWeights, writeModelFolder } from './model_folder.js';
+export { describeMachine, glossaVersion } from './machine.js';
 export { readRun } from './read.js';
 export { GENERATOR, hasGenerator, MANIFEST, manifestText, parseManifest } from './report_files.js';
 export { readRecord, writeRecord, type Machine, type RunRecord } from './record.js';

@@ -1,13 +1,5 @@
-export { checkBudget } from './budget.js';
 export type { Phase, Tell, TrainEvent } from './events.js';
-export { tellLabProblems } from './lab_problems.js';
-export { labSettings } from './lab_settings.js';
-export { locateInputs, runAsModel } from './locate.js';
-export { describeMachine, glossaVersion } from './machine.js';
-export { planOf, promptSizes, type PromptSizes } from './memory.js';
-export { engineOptions, openModel, readConfigJson, type OpenModel, type OpenOptions } from './model.js';
 export { learningRate } from './schedule.js';
-export { loadSource } from './sources.js';
-export { recordedConfig } from './recorded_config.js';
 export { checkResume, resume, type Change, type ResumeOptions, type ResumeResult } from './resume.js';
-export { checkInputs, train, type NewRunOptions, type TrainOptions, type TrainResult } from './train.js';
+export type { NewRunOptions, TrainOptions, TrainResult } from './options.js';
+export { checkInputs, train } from './train.js';

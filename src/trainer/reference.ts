@@ -4,8 +4,8 @@ import { namesIn } from '../base/folder.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { loadEngine } from '../engine/index.js';
 import type { Engine, SequenceBatch } from '../engine/types.js';
+import { engineOptions, openModel } from '../inputs/index.js';
 import { isWeights, writeModelFolder, type Run } from '../run/index.js';
-import { engineOptions, openModel } from './model.js';
 
 /** The frozen model of the start, for the KL term. */
 export interface Reference {

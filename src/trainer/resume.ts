@@ -2,9 +2,12 @@ import { GlossaError } from '../base/error.js';
 import { readText } from '../base/read_file.js';
 import type { ResolvedConfig } from '../config/index.js';
 import type { EngineInfo } from '../engine/types.js';
+import { recordedConfig } from '../inputs/index.js';
 import {
   claimRun,
+  describeMachine,
   differencesText,
+  glossaVersion,
   inputDifferences,
   isModelOnly,
   settingDifferences,
@@ -14,11 +17,10 @@ import {
   type RunRecord,
 } from '../run/index.js';
 import { warner } from './events.js';
-import { describeMachine, glossaVersion } from './machine.js';
+import type { TrainOptions, TrainResult } from './options.js';
 import { openParts, type Parts } from './parts.js';
-import { recordedConfig } from './recorded_config.js';
 import { learningRate } from './schedule.js';
-import { drive, type TrainOptions, type TrainResult } from './train.js';
+import { drive } from './train.js';
 
 /** How a run is to go on. */
 export interface Change {

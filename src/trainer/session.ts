@@ -4,6 +4,7 @@ import { promptOrder } from '../data/index.js';
 import type { Problem } from '../data/types.js';
 import { measuredPeak } from '../engine/index.js';
 import type { EngineInfo, JobOptions, StepMetrics, StoredDtype } from '../engine/types.js';
+import { engineOptions, planOf, problemCount, promptSizes, shortOfMemory } from '../inputs/index.js';
 import {
   writeCheckpoint,
   type CheckpointState,
@@ -16,14 +17,12 @@ import { collect, type Collected } from './collect.js';
 import { warner, type Phase } from './events.js';
 import { guardRewards } from './guards.js';
 import { metricsLine } from './line.js';
-import { planOf, promptSizes, shortOfMemory } from './memory.js';
-import { engineOptions } from './model.js';
-import { problemCount, type Parts } from './parts.js';
+import type { TrainOptions, TrainResult } from './options.js';
+import type { Parts } from './parts.js';
 import { openReference, type Reference } from './reference.js';
 import { problemFiles, writeGeneration } from './rollouts.js';
 import { isDue, learningRate } from './schedule.js';
 import { evaluateSuites } from './suites.js';
-import type { TrainOptions, TrainResult } from './train.js';
 import { update } from './update.js';
 import { saveInType, writeFinalWeights } from './weights.js';
 

@@ -1,40 +1,19 @@
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
-import { claimNewRun, obstacleOf, type FoundCheckpoint, type Run, type RunRecord } from '../run/index.js';
+import { labSettings, locateInputs, withLabTrial, type Pretraining } from '../inputs/index.js';
+import {
+  claimNewRun,
+  describeMachine,
+  obstacleOf,
+  type FoundCheckpoint,
+  type Run,
+  type RunRecord,
+} from '../run/index.js';
 import { warner, type Tell } from './events.js';
-import { locateInputs } from './locate.js';
-import { describeMachine } from './machine.js';
-import { labSettings } from './lab_settings.js';
-import { withLabTrial, type Pretraining } from './lab_trial.js';
+import type { NewRunOptions, TrainOptions, TrainResult } from './options.js';
 import { openParts, type Parts } from './parts.js';
 import { Session } from './session.js';
 import { storedType } from './stored_type.js';
-
-export interface TrainOptions {
-  /** Aborted: the step in progress is finished, a checkpoint saved, and the run ends as interrupted. */
-  stop?: AbortSignal;
-  /** Aborted: everything ends at once; the last checkpoint stays. */
-  abort?: AbortSignal;
-  tell?: Tell;
-}
-
-export interface TrainResult {
-  dir: string;
-  status: 'finished' | 'interrupted';
-  /** Optimizer steps made. */
-  step: number;
-  /** Newest checkpoint. */
-  checkpoint: string | undefined;
-  /** Weights alone, in the type the model came in; of a finished run. */
-  final?: string;
-}
-
-export interface NewRunOptions extends TrainOptions {
-  /** Put the run in the place of one that is in that folder already; that one stays until the first checkpoint is whole. */
-  overwrite?: boolean;
-  /** The config file and the overrides that the config was made from; kept in run.json. */
-  asked?: RunRecord['asked'];
-}
 
 /**
  * Trains a new run in `config.run.dir`. Everything that can be checked is checked before anything is written.

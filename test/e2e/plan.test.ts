@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { checkRaw } from '../../src/config/index.js';
 import type { RunPlan } from '../../src/doctor/index.js';
-import { openModel } from '../../src/trainer/index.js';
+import { openModel } from '../../src/inputs/index.js';
 import { glossa, watched } from './glossa.js';
 
 // About 40 M parameters, so that the engine's memory is most of the process's.

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { nativeInfo } from '../engine/index.js';
-import type { Machine } from '../run/index.js';
+import type { Machine } from './record.js';
 
 /** What this process runs on; kept in run.json and shown by `npx glossa doctor`. */
 export function describeMachine(): Machine {

@@ -42,32 +42,47 @@ export async function openModel(config: ResolvedConfig, options: OpenOptions = {
   const { model } = config;
   const labDir = model.lab && (await openLab(model, config, options));
   const engineSettings = engineOptions(config);
+  const warnings: string[] = [];
+  const warn = (message: string) => void warnings.push(message);
   if (options.from !== undefined || !model.init) {
     const dir = options.from ?? model.path ?? labDir!;
     await requireFolder(dir);
     const tokenizer = await loadTokenizer(dir, defined({ warn: options.warn }));
-    const fitted = await fitting(await loadEngine(dir, engineSettings), tokenizer, { dir, place: dir });
-    return { ...fitted, tokenizerDir: dir, configJson: await readConfigJson(join(dir, 'config.json')), labDir };
+    const fitted = await fitTogether(await loadEngine(dir, engineSettings), tokenizer, { dir, place: dir, warn });
+    return {
+      ...fitted,
+      warnings,
+      tokenizerDir: dir,
+      configJson: await readConfigJson(join(dir, 'config.json')),
+      labDir,
+    };
   }
   const tokenizerDir = model.init.tokenizer;
   await requireFolder(tokenizerDir);
   const tokenizer = await loadTokenizer(tokenizerDir, defined({ warn: options.warn }));
   const configJson = await modelConfig(model.init.config);
   const fresh = await createEngine(configJson, BigInt(config.seed), engineSettings);
-  const fitted = await fitting(fresh, tokenizer, { dir: tokenizerDir, place: 'model.init.config' });
-  return { ...fitted, tokenizerDir, configJson, labDir };
+  const fitted = await fitTogether(fresh, tokenizer, { dir: tokenizerDir, place: 'model.init.config', warn });
+  return { ...fitted, warnings, tokenizerDir, configJson, labDir };
 }
 
-/** Engine and tokenizer, if the tokenizer's ids are all in the engine's embedding. */
-async function fitting(
+/**
+ * Tokenizer and engine together; the engine's warnings are told first. Without a tokenizer there is nothing to fit.
+ *
+ * @throws GlossaError MODEL_VOCABULARY where ids of the tokenizer are not in the engine's embedding; the engine is closed then.
+ */
+export async function fitTogether<T extends Tokenizer | undefined>(
   engine: Engine,
-  given: Tokenizer,
-  { dir, place }: { dir: string; place: string },
-): Promise<Pick<OpenModel, 'engine' | 'tokenizer' | 'warnings'>> {
+  given: T,
+  { dir, place, warn }: { dir: string | undefined; place: string; warn: (message: string) => void },
+): Promise<{ engine: Engine; tokenizer: T | Tokenizer }> {
   try {
     const { vocab, warnings: passed } = engine.info();
-    const { tokenizer, warnings } = fitToModel(given, dir, { vocab, place });
-    return { engine, tokenizer, warnings: [...passed, ...warnings] };
+    passed.forEach(warn);
+    if (given === undefined) return { engine, tokenizer: given };
+    const { tokenizer, warnings } = fitToModel(given, dir!, { vocab, place });
+    warnings.forEach(warn);
+    return { engine, tokenizer };
   } catch (error) {
     await engine.dispose();
     throw error;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { labModelOf } from '../../src/config/index.js';
 import { demoRecipe } from '../../src/lab/index.js';
-import { labSettings } from '../../src/trainer/index.js';
+import { labSettings } from '../../src/inputs/index.js';
 
 describe('model.lab', () => {
   it("is the demo's recipe where nothing is said", () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { MemoryPlan } from '../../src/engine/types.js';
-import { shortOfMemory } from '../../src/trainer/memory.js';
+import { shortOfMemory } from '../../src/inputs/memory.js';
 
 const term = (name: string, bytes: number) => ({ name, bytes, shared: false });
 const plan: MemoryPlan = {

@@ -21,12 +21,12 @@ export async function locateInputs(config: ResolvedConfig, warn: (message: strin
     );
   return {
     ...config,
-    model: model.path === undefined ? model : { ...model, path: await locateModel(model.path, warn) },
+    model: model.path === undefined ? model : { ...model, path: await modelFolder(model.path, warn) },
     data: { train: await locate(data.train), eval: await locate(data.eval) },
   };
 }
 
-async function locateModel(given: string, warn: (message: string) => void): Promise<string> {
+async function modelFolder(given: string, warn: (message: string) => void): Promise<string> {
   const path = isAbsolute(given) ? given : await resolveModel(given);
   if ((await exists(join(path, 'config.json'))) || !(await exists(join(path, 'run.json')))) return path;
   return (await runAsModel(path, warn)).dir;

@@ -1,0 +1,12 @@
+export { checkBudget } from './budget.js';
+export { hashInputs } from './hash_inputs.js';
+export { tellLabProblems } from './lab_problems.js';
+export { labSettings } from './lab_settings.js';
+export { withLabTrial, type Pretraining } from './lab_trial.js';
+export { locateInputs } from './locate.js';
+export { locateModel, type LocatedModel } from './located_model.js';
+export { planOf, promptSizes, shortOfMemory, type PromptSizes } from './memory.js';
+export { engineOptions, fitTogether, openModel, readConfigJson, type OpenModel, type OpenOptions } from './model.js';
+export { openData, problemCount, type Inputs } from './problems.js';
+export { recordedConfig } from './recorded_config.js';
+export { loadSource } from './sources.js';

@@ -1,0 +1,28 @@
+import type { RunRecord } from '../run/index.js';
+import type { Tell } from './events.js';
+
+export interface TrainOptions {
+  /** Aborted: the step in progress is finished, a checkpoint saved, and the run ends as interrupted. */
+  stop?: AbortSignal;
+  /** Aborted: everything ends at once; the last checkpoint stays. */
+  abort?: AbortSignal;
+  tell?: Tell;
+}
+
+export interface TrainResult {
+  dir: string;
+  status: 'finished' | 'interrupted';
+  /** Optimizer steps made. */
+  step: number;
+  /** Newest checkpoint. */
+  checkpoint: string | undefined;
+  /** Weights alone, in the type the model came in; of a finished run. */
+  final?: string;
+}
+
+export interface NewRunOptions extends TrainOptions {
+  /** Put the run in the place of one that is in that folder already; that one stays until the first checkpoint is whole. */
+  overwrite?: boolean;
+  /** The config file and the overrides that the config was made from; kept in run.json. */
+  asked?: RunRecord['asked'];
+}

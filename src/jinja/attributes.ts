@@ -2,6 +2,7 @@ import type { Budget } from './budget.js';
 import { DICT_METHODS, LIST_METHODS, NUMBER_METHODS, VIEW_METHODS, type Methods } from './methods.js';
 import { characters } from './characters.js';
 import { failure } from './fault.js';
+import { formatMethods } from './format_methods.js';
 import { isNumeric, numberOf } from './numeric.js';
 import type { Printer } from './print.js';
 import { sliced } from './slice.js';
@@ -89,8 +90,13 @@ const NUMBER_PARTS: Record<string, (value: bigint | number) => Value | undefined
   denominator: (value) => (typeof value === 'bigint' ? 1n : undefined),
 };
 
+const TEXT_METHODS: Methods = {
+  ...STRING_METHODS,
+  ...formatMethods({ attribute: getAttribute, item: getItem }),
+};
+
 function methodsOf(object: Value): Methods | undefined {
-  if (textOf(object) !== undefined) return STRING_METHODS;
+  if (textOf(object) !== undefined) return TEXT_METHODS;
   if (Array.isArray(object) || object instanceof Tuple || object instanceof Range) return LIST_METHODS;
   if (object instanceof Dict) return DICT_METHODS;
   if (object instanceof DictView) return VIEW_METHODS;

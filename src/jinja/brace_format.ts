@@ -1,4 +1,3 @@
-import { getAttribute, getItem } from './attributes.js';
 import { failure, unsupported } from './fault.js';
 import { escapeHtml } from './markup.js';
 import { formatSpec } from './format_spec.js';
@@ -6,8 +5,18 @@ import { isNumeric, numberOf } from './numeric.js';
 import type { Printer } from './print.js';
 import { textOf, type Given, type Value } from './values.js';
 
+/** How a template reaches into a value, which itself finds the methods of texts. */
+export interface Reach {
+  attribute(object: Value, name: string, printer: Printer): Value;
+  item(object: Value, key: Value, printer: Printer): Value;
+}
+
 /** Python's `text.format(...)`; a field may reach into a value (`{0.name}`, `{0[key]}`) with the rules of the template. */
-export function formatBraces(format: string, given: Given, printer: Printer, escaping: boolean): string {
+export function formatBraces(
+  format: string,
+  given: Given,
+  { printer, reach, escaping }: { printer: Printer; reach: Reach; escaping: boolean },
+): string {
   let automatic = 0;
   let length = 0;
   const field = (name: string): Value => {
@@ -30,8 +39,8 @@ export function formatBraces(format: string, given: Given, printer: Printer, esc
     for (const [, attribute, key] of parts[2]!.matchAll(/\.([^.[]+)|\[([^\]]+)\]/g))
       value =
         attribute === undefined
-          ? getItem(value, /^\d+$/.test(key!) ? BigInt(key!) : key!, printer)
-          : getAttribute(value, attribute, printer);
+          ? reach.item(value, /^\d+$/.test(key!) ? BigInt(key!) : key!, printer)
+          : reach.attribute(value, attribute, printer);
     return value;
   };
   const expand = (text: string, depth: number): string => {

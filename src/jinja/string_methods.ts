@@ -1,4 +1,3 @@
-import { formatBraces } from './brace_format.js';
 import { characterIndex, isIdentifier, lengthOf } from './characters.js';
 import { failure } from './fault.js';
 import { bind, integerOf, stringOf } from './given.js';
@@ -7,7 +6,7 @@ import { escapeHtml } from './markup.js';
 import { leftOut, type Method, type Methods } from './methods.js';
 import type { Printer } from './print.js';
 import * as text from './text.js';
-import { Dict, Markup, sameKind, textOf, Tuple, typeName, type Value } from './values.js';
+import { Markup, sameKind, textOf, Tuple, typeName, type Value } from './values.js';
 
 type Texts = (self: string, args: (Value | undefined)[], printer: Printer) => string;
 
@@ -133,11 +132,7 @@ const join: Method = (self, given, printer) => {
   return sameKind(self, parts.join(textOf(self)));
 };
 
-const format: Method = (self, given, printer) => {
-  return sameKind(self, formatBraces(textOf(self)!, given, printer, self instanceof Markup));
-};
-
-/** Of texts, safe for HTML or not. */
+/** Of texts, safe for HTML or not; format() and its kin are in format_methods.ts. */
 export const STRING_METHODS: Methods = {
   strip: strip('strip', true, true),
   lstrip: strip('lstrip', true, false),
@@ -216,14 +211,6 @@ export const STRING_METHODS: Methods = {
   partition: partition('partition'),
   rpartition: partition('rpartition'),
   join,
-  format,
-  format_map: (self, given, printer) => {
-    const [values] = bind('format_map', given, ['mapping'], { required: 1, positionalOnly: true });
-    if (!(values instanceof Dict)) throw failure('format_map() needs a mapping');
-    const named = new Map<string, Value>();
-    for (const [key, value] of values.entries()) if (typeof key === 'string') named.set(key, value);
-    return format(self, { positional: [], named }, printer);
-  },
   isspace: asked('isspace', text.isSpaces),
   isalpha: asked('isalpha', (self) => /^\p{L}+$/u.test(self)),
   isalnum: asked('isalnum', (self) => /^[\p{L}\p{N}]+$/u.test(self)),

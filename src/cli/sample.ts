@@ -3,16 +3,9 @@ import { FINISH } from '../engine/index.js';
 import { printable } from '../base/printable.js';
 import { rowIds, sliceTokens, toRagged } from '../base/ragged.js';
 import { GlossaError } from '../base/error.js';
-import { LANGUAGE_NAMES, measureLanguage } from '../language/index.js';
+import { LANGUAGE_TABLE, languageName, measureLanguage } from '../language/index.js';
 import type { Language } from '../language/types.js';
-import {
-  refuseEmpty,
-  renderConversation,
-  renderPrompt,
-  THINK_PREFIXES,
-  type Message,
-  type RenderedPrompt,
-} from '../prompt/index.js';
+import { refuseEmpty, renderConversation, renderPrompt, type Message, type RenderedPrompt } from '../prompt/index.js';
 import { dtypeOption, languageOption, numberOption, samplingOptions } from './arguments.js';
 import { readChat, type Chat, type ChatOptions } from './chat_file.js';
 import { warn } from './display.js';
@@ -99,7 +92,7 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
         process.stdout.write(`${JSON.stringify(fields)}\n`);
       } else {
         const english = language === 'en' ? '' : `, English ${percent(enWr)}`;
-        const measured = `${LANGUAGE_NAMES[language]} words ${percent(targetWr)}${english}`;
+        const measured = `${languageName(language)} words ${percent(targetWr)}${english}`;
         process.stdout.write(`${printable(completion)}\n[${String(drawn.length)} tokens, ${finish}; ${measured}]\n\n`);
       }
     }
@@ -156,7 +149,7 @@ async function render(
     const { template, thinking, think_prefix: prefix } = settings;
     return await renderConversation(tokenizer, messages, {
       ...{ thinking, tools, ...(template && { template }) },
-      prefix: prefix === 'auto' ? THINK_PREFIXES[language] : prefix,
+      prefix: prefix === 'auto' ? LANGUAGE_TABLE[language].thinkPrefix : prefix,
     });
   } catch (error) {
     throw promptAdvice(error);

@@ -1,4 +1,4 @@
-import { LANGUAGE_NAMES } from '../language/index.js';
+import { languageName } from '../language/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { fieldMeasure, labelOf, showValue } from '../metrics/index.js';
 import type { EvaluationRow, MetricsLine } from '../run/index.js';
@@ -39,7 +39,7 @@ export function timeParts(stepSeconds: number, secondsLeft: number | undefined):
 /** What an evaluation's line says. */
 export function evaluationParts(row: EvaluationRow): Part[] {
   const { suite, step, language } = row;
-  const name = (LANGUAGE_NAMES as Record<string, string>)[language] ?? language;
+  const name = languageName(language);
   return [
     { long: `${suite} (${name}) after step ${String(step)}:`, short: `${suite} (${language}) ${String(step)}:` },
     ...evaluationShares(row, language),
@@ -75,7 +75,7 @@ function languageParts(line: MetricsLine, languages: readonly Language[]): Part[
     const at = (field: string) => line[`language/${language}/${field}`];
     const target = shareOf('target_wr', `${language}>${language}`, at('target_wr'), language);
     return [
-      { ...target, long: `${LANGUAGE_NAMES[language]} prompts: ${target.long}` },
+      { ...target, long: `${languageName(language)} prompts: ${target.long}` },
       ...(language === 'en' ? [] : [shareOf('en_wr', `${language}>en`, at('en_wr'), language)]),
     ];
   });

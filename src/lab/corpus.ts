@@ -1,18 +1,17 @@
 import { GlossaError } from '../base/error.js';
 import { toRagged } from '../base/ragged.js';
 import type { SequenceBatch } from '../engine/types.js';
-import type { Language } from '../language/types.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { STORY_TEXTS } from './languages/index.js';
 import { Draws, PURPOSE } from './random.js';
 import { drawStory } from './story.js';
-import type { LabSettings, LanguageMix } from './types.js';
+import type { LabLanguage, LabSettings, LanguageMix } from './types.js';
 
 /** One document of the pre-training corpus: a question in `language`, and the solution the mix drew for it. */
 export interface CorpusDocument {
-  language: Language;
+  language: LabLanguage;
   /** The solution's language: English where the document switches code. */
-  solutionLanguage: Language;
+  solutionLanguage: LabLanguage;
   question: string;
   solution: string;
 }
@@ -20,7 +19,7 @@ export interface CorpusDocument {
 /** The `index`-th document of an endless corpus; a function of the settings and the index alone. */
 export function corpusDocument(settings: LabSettings, index: number): CorpusDocument {
   const draws = new Draws(settings.seed, PURPOSE.corpus, index);
-  const mix = Object.entries(settings.mix) as [Language, LanguageMix][];
+  const mix = Object.entries(settings.mix) as [LabLanguage, LanguageMix][];
   const [language, { codeSwitch, worked }] = mix[draws.weighted(mix.map(([, { share }]) => share))]!;
   const switched = draws.uniform() < codeSwitch;
   const style = draws.uniform() < worked || switched ? 'worked' : 'short';
@@ -52,7 +51,7 @@ export async function corpusBatch(
 
 /** Refuses a mix that can draw nothing, or that switches from English to English. */
 export function checkMix(mix: LabSettings['mix']): void {
-  const entries = Object.entries(mix) as [Language, LanguageMix][];
+  const entries = Object.entries(mix) as [LabLanguage, LanguageMix][];
   const fail = (message: string, hint: string): never => {
     throw new GlossaError('LAB_SETTINGS', message, { hint });
   };

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { sha256Of } from '../base/checksum.js';
 import { createEngine } from '../engine/index.js';
 import type { Engine } from '../engine/types.js';
-import type { Language } from '../language/types.js';
 import { loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { beginUnfinished, readCached, settle, writeCached, type LabRecord } from './cache.js';
@@ -11,7 +10,7 @@ import { checkMix, corpusBatch } from './corpus.js';
 import { generateProblems } from './problems.js';
 import { modelConfigJson } from './sizes.js';
 import { writeTokenizer } from './tokenizer_files.js';
-import type { LabSettings, PretrainProgress, PretrainSettings, PretrainedLab, Split } from './types.js';
+import type { LabLanguage, LabSettings, PretrainProgress, PretrainSettings, PretrainedLab, Split } from './types.js';
 
 /** Part of the hash: raised whenever the same settings would give other bits (a sentence told differently, say). */
 const RECIPE_VERSION = 2;
@@ -111,7 +110,7 @@ async function writeProblems(dir: string, settings: LabSettings): Promise<void> 
   await mkdir(dir);
   const counts: Record<Split, number> = { train: settings.trainProblems, test: settings.testProblems };
   for (const [split, count] of Object.entries(counts) as [Split, number][]) {
-    const languages = Object.keys(settings.mix) as Language[];
+    const languages = Object.keys(settings.mix) as LabLanguage[];
     const problems = generateProblems(settings.problems, { seed: settings.seed, split, count, languages });
     for (const language of languages) {
       const lines = problems

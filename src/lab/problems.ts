@@ -1,11 +1,10 @@
-import type { Language } from '../language/types.js';
 import { STORY_TEXTS } from './languages/index.js';
 import { answerOf, drawStory, stepsOf } from './story.js';
 import type { Story } from './story.js';
-import type { LabProblem, ProblemSettings, Split } from './types.js';
+import type { LabLanguage, LabProblem, ProblemSettings, Split } from './types.js';
 
 /** A story told and solved in one language. */
-export function tellProblem(story: Story, language: Language): LabProblem {
+export function tellProblem(story: Story, language: LabLanguage): LabProblem {
   const text = STORY_TEXTS[language];
   return {
     id: story.id,
@@ -23,7 +22,7 @@ export function tellProblem(story: Story, language: Language): LabProblem {
  */
 export function generateProblems(
   settings: ProblemSettings,
-  options: { seed: number; split: Split; count: number; languages: readonly Language[] },
+  options: { seed: number; split: Split; count: number; languages: readonly LabLanguage[] },
 ): LabProblem[] {
   return distinctStories(settings, options).flatMap((story) =>
     options.languages.map((language) => tellProblem(story, language)),

@@ -4,8 +4,7 @@ import { GlossaError } from '../base/error.js';
 import { PRE_TOKEN_PATTERN, trainBytePairs } from './bpe.js';
 import type { BytePairs } from './bpe.js';
 import { generateProblems } from './problems.js';
-import type { LabSettings } from './types.js';
-import type { Language } from '../language/types.js';
+import type { LabLanguage, LabSettings } from './types.js';
 
 /** Ends a solution, and pads. The only control token. */
 export const END_OF_TEXT = '<|endoftext|>';
@@ -35,7 +34,7 @@ export function trainTokenizer(
     seed: settings.seed,
     split: 'train',
     count: TRAINING_STORIES,
-    languages: Object.keys(settings.mix) as Language[],
+    languages: Object.keys(settings.mix) as LabLanguage[],
   });
   const texts = problems.flatMap(({ question, solutions }) => [`${question}\n`, solutions.worked, solutions.short]);
   const pairs = trainBytePairs(texts, settings.vocabSize, [END_OF_TEXT]);

@@ -1,5 +1,9 @@
 import type { Language } from '../language/types.js';
 
+/** The languages that stories are told in. */
+export const LAB_LANGUAGES = ['en', 'ko', 'zh', 'ja', 'th', 'uk'] as const satisfies readonly Language[];
+export type LabLanguage = (typeof LAB_LANGUAGES)[number];
+
 /** Arithmetic of a story: add and subtract along the way, multiply (n boxes of k) only first, divide (share out) only last. */
 export const OPERATIONS = ['add', 'subtract', 'multiply', 'divide'] as const;
 export type Operation = (typeof OPERATIONS)[number];
@@ -52,7 +56,7 @@ export interface LabSettings {
   /** Ids of the tokenizer, control tokens included; at least 260. The languages of `mix` are what it is trained on. */
   vocabSize: number;
   problems: ProblemSettings;
-  mix: Partial<Record<Language, LanguageMix>>;
+  mix: Partial<Record<LabLanguage, LanguageMix>>;
   pretrain: PretrainSettings;
   /** Held-in and held-out problems written beside the model for each language of `mix`. */
   trainProblems: number;
@@ -64,7 +68,7 @@ export type SolutionStyle = 'worked' | 'short';
 /** One problem in one language. The same `id` in two languages is the same story. */
 export interface LabProblem {
   id: string;
-  language: Language;
+  language: LabLanguage;
   question: string;
   answer: string;
   /** Number of arithmetic steps. */
@@ -121,7 +125,7 @@ export interface DemoEvaluation {
 
 /** The whole demo: which models to pre-train, how to train them, how to look at them. */
 export interface DemoRecipe {
-  target: Language;
+  target: LabLanguage;
   /** Pre-training of the base model. */
   lab: LabSettings;
   /** The same without code-switching. */

@@ -1,6 +1,6 @@
 export { findLanguage, languageHint } from './find.js';
-export { LANGUAGE_NAMES } from './names.js';
 export { labelWords, measureLanguage } from './measure.js';
+export { LANGUAGE_TABLE, languageName } from './table.js';
 export {
   LANGUAGES,
   noWordCounts,

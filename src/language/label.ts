@@ -2,7 +2,7 @@ import { cyrillicLanguage, type CyrillicLanguage } from './cyrillic.js';
 import { Form, hanForms } from './han.js';
 import { isEnglish, JUDGED_WORDS } from './latin.js';
 import { Script } from './script.js';
-import type { CountedLanguage, Language } from './types.js';
+import { COUNTED_LANGUAGES, LANGUAGE_TABLE, type CountedLanguage, type Language } from './table.js';
 import type { Words } from './words.js';
 
 /** Least share of words with kana, of the Han and kana words of a sentence, for its Han words to be Japanese for certain. */
@@ -19,7 +19,7 @@ const JAPANESE_KANA_SHARE = 0.2;
  */
 export function labelLanguages(text: string, words: Words, target: Language): CountedLanguage[] {
   const labels: CountedLanguage[] = new Array<CountedLanguage>(words.start.length);
-  const seen = new Uint8Array(10);
+  const seen = new Uint8Array(SURE.length);
   for (let i = 0; i < labels.length; i++) {
     const script = words.script[i]!;
     seen[script] = 1;
@@ -32,7 +32,9 @@ export function labelLanguages(text: string, words: Words, target: Language): Co
 }
 
 /** By script; those that need more than the script are overwritten. */
-const SURE: readonly CountedLanguage[] = ['other', 'en', 'ru', 'ko', 'zh', 'ja', 'th', 'other', 'other', 'other'];
+const SURE: readonly CountedLanguage[] = Object.keys(Script).map(
+  (script) => COUNTED_LANGUAGES.find((language) => LANGUAGE_TABLE[language].script === script) ?? 'other',
+);
 
 function labelHan(text: string, words: Words, labels: CountedLanguage[], target: Language): void {
   const japanese: [start: number, end: number][] = [];

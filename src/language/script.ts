@@ -13,6 +13,7 @@ export const Script = {
   /** A combining mark, joiner or variation selector of no script: belongs to the letter before it. */
   mark: 9,
 } as const;
+export type ScriptName = keyof typeof Script;
 
 /** One byte per BMP code unit; surrogates are `none` here, see astralScript. */
 let table: Uint8Array | undefined;

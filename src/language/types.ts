@@ -1,14 +1,12 @@
-/** The languages that are measured. Target is the language of the prompt. */
-export const LANGUAGES = ['en', 'ko', 'zh', 'ja', 'th', 'uk'] as const;
-export type Language = (typeof LANGUAGES)[number];
+import { COUNTED_LANGUAGES, type CountedLanguage } from './table.js';
 
-/** `ru` and `other` are counted so that they are not mistaken for a measured language. */
-export const COUNTED_LANGUAGES = [...LANGUAGES, 'ru', 'other'] as const;
-export type CountedLanguage = (typeof COUNTED_LANGUAGES)[number];
+export { COUNTED_LANGUAGES, LANGUAGES, type CountedLanguage, type Language } from './table.js';
+
 export type WordCounts = Record<CountedLanguage, number>;
 
 /** Counts to add to. */
-export const noWordCounts = (): WordCounts => ({ en: 0, ko: 0, zh: 0, ja: 0, th: 0, uk: 0, ru: 0, other: 0 });
+export const noWordCounts = (): WordCounts => ({ ...NO_WORDS });
+const NO_WORDS = Object.fromEntries(COUNTED_LANGUAGES.map((language) => [language, 0])) as WordCounts;
 
 export interface WordRun {
   start: number; // UTF-16 offsets into the text

@@ -3,6 +3,16 @@ import { hanjaRole } from './hanja.js';
 import { meantScript } from './lookalikes.js';
 import { isNotation } from './notation.js';
 import { astralScript, Script, scriptTable } from './script.js';
+import { LANGUAGE_TABLE } from './table.js';
+
+/** Scripts whose runs of letters a dictionary breaks. */
+const WITHOUT_SPACES = new Set<number>(
+  Object.values(LANGUAGE_TABLE).flatMap(({ script, segmentation }) =>
+    script !== undefined && segmentation === 'dictionary' ? [Script[script]] : [],
+  ),
+);
+/** A Japanese word may have both. */
+const WRITTEN_TOGETHER = new Set<number>([Script.han, Script.kana]);
 
 /** Words of a text in order, column by column; word i is `text.slice(start[i], end[i])`. */
 export interface Words {
@@ -52,12 +62,11 @@ export function breakWords(text: string, mask: Uint8Array | null): Words {
       continue;
     }
 
-    const unspaced = script === Script.han || script === Script.kana;
+    const together = WRITTEN_TOGETHER.has(script);
     let end = at;
     while (end < length && (mask === null || mask[end] === hidden)) {
       const next = scriptAt(text, end, scripts);
-      const same =
-        next === script || next === Script.mark || (unspaced && (next === Script.han || next === Script.kana));
+      const same = next === script || next === Script.mark || (together && WRITTEN_TOGETHER.has(next));
       if (!same && !joins(text, end, script, scripts)) break;
       end += isPair(text, end) ? 2 : 1;
     }
@@ -76,7 +85,7 @@ export function breakWords(text: string, mask: Uint8Array | null): Words {
       push(words, at, end, Script.hangul, sentence, line, hidden);
     } else if (hanja === 'gloss') {
       // Written twice, counted once.
-    } else if (unspaced || script === Script.thai) {
+    } else if (WITHOUT_SPACES.has(script)) {
       unbroken.push(words.start.length);
       push(words, at, end, script, sentence, line, hidden);
     } else if (script === Script.hangul || !isNotation(text, at, end, script, scripts)) {
@@ -101,7 +110,9 @@ function breakRuns(text: string, words: Words, unbroken: readonly number[]): Wor
       continue;
     }
     for (const length of lengths[next++]!) {
-      const script = words.script[i] === Script.thai ? Script.thai : hanOrKana(text, start, start + length, scripts);
+      const script = WRITTEN_TOGETHER.has(words.script[i]!)
+        ? hanOrKana(text, start, start + length, scripts)
+        : words.script[i]!;
       push(broken, start, start + length, script, sentence[i]!, line[i]!, hidden[i]!);
       start += length;
     }

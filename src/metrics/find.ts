@@ -1,4 +1,4 @@
-import { LANGUAGE_NAMES } from '../language/index.js';
+import { languageName } from '../language/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { MEASURES } from './measures.js';
 import type { Measure } from './types.js';
@@ -38,7 +38,7 @@ export function fieldMeasure(field: string): Measure | undefined {
  * languages, `reward length`.
  */
 export function labelOf({ measure, subject = '', language }: FoundMeasure): string {
-  const target = language === undefined ? 'target' : LANGUAGE_NAMES[language];
+  const target = language === undefined ? 'target' : languageName(language);
   return measure.label.replace(/\{(\w+)\}/, (_, word: string) => (word === 'target' ? target : subject));
 }
 

@@ -1,5 +1,4 @@
 export type { Message, PromptSettings, RenderedPrompt, Tool } from './types.js';
 export { messageFault, toolsFault } from './messages.js';
 export { promptConflicts } from './conflicts.js';
-export { THINK_PREFIXES } from './think_prefixes.js';
 export { refuseEmpty, renderConversation, renderPrompt } from './render.js';

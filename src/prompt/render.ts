@@ -1,11 +1,10 @@
 import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
-import { LANGUAGE_NAMES } from '../language/index.js';
+import { LANGUAGE_TABLE, languageName } from '../language/index.js';
 import type { Language } from '../language/types.js';
 import type { Stretch, TemplateFile, Tokenizer } from '../tokenizer/index.js';
 import { ControlMarks } from './control_marks.js';
 import { normalMessage } from './messages.js';
-import { THINK_PREFIXES } from './think_prefixes.js';
 import { renderTemplate } from './template.js';
 import type { Message, PromptSettings, RenderedPrompt, Tool } from './types.js';
 
@@ -20,13 +19,13 @@ export async function renderPrompt(
   settings: PromptSettings,
   tools?: readonly Tool[],
 ): Promise<RenderedPrompt> {
-  const system = settings.system?.replaceAll('{language}', LANGUAGE_NAMES[language]);
+  const system = settings.system?.replaceAll('{language}', languageName(language));
   if (settings.style === 'raw') return { text: question, ids: await tokenizer.encode(question) };
   if (settings.style === 'plain') {
     const text = `${system === undefined ? '' : `${system}\n`}${question}\n`;
     return { text, ids: [...tokenizer.prefixIds, ...(await tokenizer.encode(text))] };
   }
-  const prefix = settings.think_prefix === 'auto' ? THINK_PREFIXES[language] : settings.think_prefix;
+  const prefix = settings.think_prefix === 'auto' ? LANGUAGE_TABLE[language].thinkPrefix : settings.think_prefix;
   const messages: Message[] = [
     ...(system === undefined ? [] : [{ role: 'system', content: system } as const]),
     { role: 'user', content: question },
@@ -38,7 +37,7 @@ export async function renderPrompt(
     tools,
     ...(settings.style === 'template' && {
       texts: { question, ...defined({ system }) },
-      variables: { language: LANGUAGE_NAMES[language], language_code: language },
+      variables: { language: languageName(language), language_code: language },
     }),
   });
 }

@@ -1,4 +1,4 @@
-import { LANGUAGE_NAMES } from '../language/index.js';
+import { languageName } from '../language/index.js';
 import type { ShownCompletion } from './completions.js';
 import { escapeHtml } from './html.js';
 
@@ -6,7 +6,7 @@ import { escapeHtml } from './html.js';
 export function completionsBlock(completions: readonly ShownCompletion[]): string {
   if (completions.length === 0) return '';
   const used = new Set(completions.flatMap((c) => c.pieces.map((p) => p.language)).filter((l) => l !== null));
-  const legend = [...used].map((l) => `<span class="lang-${l}">${LANGUAGE_NAMES[l]}</span>`).join('');
+  const legend = [...used].map((l) => `<span class="lang-${l}">${languageName(l)}</span>`).join('');
   const steps = [...new Set(completions.map((c) => c.step))];
   const groups = steps.map(
     (step) =>

@@ -1,4 +1,4 @@
-import type { CountedLanguage } from '../language/types.js';
+import { LANGUAGE_TABLE } from '../language/index.js';
 
 /**
  * Colours as CSS custom properties, so that one figure serves light and dark pages. Both sets keep a contrast of at
@@ -8,17 +8,6 @@ export interface Ink {
   light: string;
   dark: string;
 }
-
-export const LANGUAGE_INK: Record<CountedLanguage, Ink> = {
-  ko: { light: '#0072b2', dark: '#56b4e9' },
-  en: { light: '#d55e00', dark: '#ff9a56' },
-  zh: { light: '#009e73', dark: '#3fd6a8' },
-  ja: { light: '#a8457f', dark: '#e79fc8' },
-  th: { light: '#7a6400', dark: '#e3cf4f' },
-  uk: { light: '#5b4bb5', dark: '#a99df5' },
-  ru: { light: '#8a3324', dark: '#e08a78' },
-  other: { light: '#666666', dark: '#a0a0a0' },
-};
 
 /** Lines of several runs in one chart. */
 export const SERIES_INK: readonly Ink[] = [
@@ -31,9 +20,9 @@ export const SERIES_INK: readonly Ink[] = [
 ];
 
 export const CLASS_INK = {
-  target: LANGUAGE_INK.ko,
+  target: LANGUAGE_TABLE.ko.colour,
   mixed: { light: '#8a6d00', dark: '#e3cf4f' },
-  english: LANGUAGE_INK.en,
+  english: LANGUAGE_TABLE.en.colour,
 } as const;
 
 export const PAGE_INK: Record<'ground' | 'text' | 'quiet' | 'rule' | 'good' | 'bad', Ink> = {
@@ -49,7 +38,7 @@ export const PAGE_INK: Record<'ground' | 'text' | 'quiet' | 'rule' | 'good' | 'b
 export function inkTable(): Map<string, Ink> {
   const table = new Map<string, Ink>();
   for (const [name, ink] of Object.entries(PAGE_INK)) table.set(name, ink);
-  for (const [name, ink] of Object.entries(LANGUAGE_INK)) table.set(`lang-${name}`, ink);
+  for (const [name, { colour }] of Object.entries(LANGUAGE_TABLE)) table.set(`lang-${name}`, colour);
   for (const [name, ink] of Object.entries(CLASS_INK)) table.set(`class-${name}`, ink);
   SERIES_INK.forEach((ink, i) => table.set(`series-${i}`, ink));
   return table;

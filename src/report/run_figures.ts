@@ -1,10 +1,11 @@
+import { languageName } from '../language/index.js';
 import { findMeasure } from '../metrics/index.js';
 import type { FigureSpec, Series } from './figure.js';
 import { lineFigure } from './line_figure.js';
 import type { Field, RunModel, SuiteSeries, TrainingSeries } from './model.js';
 import { pointsOf } from './points.js';
 import { shareFigure } from './share_figure.js';
-import { fieldLabel, languageName, promptsName } from './story.js';
+import { fieldLabel, promptsName } from './story.js';
 
 /** Figures by the name of their file, without ending. */
 export type NamedFigures = [name: string, spec: FigureSpec][];

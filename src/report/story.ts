@@ -1,4 +1,4 @@
-import { LANGUAGE_NAMES } from '../language/index.js';
+import { languageName } from '../language/index.js';
 import { LANGUAGES } from '../language/types.js';
 import { fieldMeasure, labelOf, showValue } from '../metrics/index.js';
 import { collapse } from './collapse.js';
@@ -20,11 +20,6 @@ export function story(runs: readonly RunModel[]): string[] {
     ...(first === undefined ? [] : others.flatMap((run) => priceSentences(first, run))),
     ...runs.flatMap((run) => run.suites.filter((suite) => !suite.trained).map((suite) => suiteSentence(run, suite))),
   ];
-}
-
-/** What a language is called: `Korean`. */
-export function languageName(code: string): string {
-  return (LANGUAGE_NAMES as Record<string, string>)[code] ?? code;
 }
 
 export const promptsName = (language: string | null): string =>

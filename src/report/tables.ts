@@ -1,10 +1,11 @@
+import { languageName } from '../language/index.js';
 import { showValue } from '../metrics/index.js';
 import { collapse } from './collapse.js';
 import { escapeHtml, table } from './html.js';
 import { wilson } from './interval.js';
 import { trials, type Field, type RunModel, type SuiteSeries } from './model.js';
 import { extremes, known, type Point } from './points.js';
-import { fieldLabel, languageName } from './story.js';
+import { fieldLabel } from './story.js';
 
 const FIELDS: readonly Field[] = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr', 'other_wr'];
 const heads = FIELDS.map((field) => fieldLabel(field, null));

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { generateProblems } from '../../src/lab/index.js';
 import { drawStory, stepsOf } from '../../src/lab/story.js';
 import type { LabProblem, ProblemSettings } from '../../src/lab/types.js';
-import { LANGUAGES } from '../../src/language/types.js';
+import { LAB_LANGUAGES } from '../../src/lab/index.js';
 
 const settings: ProblemSettings = {
   steps: { '1': 1, '2': 1, '3': 1, '4': 1 },
@@ -13,7 +13,7 @@ const settings: ProblemSettings = {
   maxTotal: 60,
   operations: ['add', 'subtract', 'multiply', 'divide'],
 };
-const many = generateProblems(settings, { seed: 3, split: 'train', count: 1000, languages: LANGUAGES });
+const many = generateProblems(settings, { seed: 3, split: 'train', count: 1000, languages: LAB_LANGUAGES });
 const byId = new Map<string, LabProblem[]>();
 for (const problem of many) byId.set(problem.id, [...(byId.get(problem.id) ?? []), problem]);
 
@@ -47,7 +47,7 @@ describe('problems of the lab', () => {
     for (const [id, told] of byId) {
       assert.deepEqual(
         told.map(({ language }) => language),
-        LANGUAGES,
+        LAB_LANGUAGES,
       );
       const [first, ...others] = told as [LabProblem, ...LabProblem[]];
       for (const other of others) {
@@ -111,7 +111,7 @@ describe('problems of the lab', () => {
   test('are the same bytes for the same seed, here and on every other machine', () => {
     const digest = createHash('sha256').update(JSON.stringify(many)).digest('hex');
     assert.equal(digest.slice(0, 16), '4eba6716a0dac087');
-    const other = generateProblems(settings, { seed: 4, split: 'train', count: 1000, languages: LANGUAGES });
+    const other = generateProblems(settings, { seed: 4, split: 'train', count: 1000, languages: LAB_LANGUAGES });
     assert.notDeepEqual(other, many);
   });
 });

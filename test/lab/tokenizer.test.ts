@@ -9,7 +9,7 @@ import { generateProblems, trainTokenizer } from '../../src/lab/index.js';
 import { trainBytePairs } from '../../src/lab/bpe.js';
 import { Draws } from '../../src/lab/random.js';
 import type { ProblemSettings } from '../../src/lab/types.js';
-import { LANGUAGES } from '../../src/language/types.js';
+import { LAB_LANGUAGES } from '../../src/lab/index.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
 
 const equalShares = { share: 1, worked: 1, codeSwitch: 0 };
@@ -24,10 +24,10 @@ const settings = {
   seed: 1,
   problems,
   vocabSize: 700,
-  mix: Object.fromEntries(LANGUAGES.map((language) => [language, equalShares])),
+  mix: Object.fromEntries(LAB_LANGUAGES.map((language) => [language, equalShares])),
 };
 const files = trainTokenizer(settings);
-const texts = generateProblems(problems, { seed: 9, split: 'test', count: 100, languages: LANGUAGES }).flatMap(
+const texts = generateProblems(problems, { seed: 9, split: 'test', count: 100, languages: LAB_LANGUAGES }).flatMap(
   ({ question, solutions }) => [`${question}\n`, solutions.worked, solutions.short],
 );
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LAB_LANGUAGES } from '../../lab/types.js';
 import { LANGUAGES } from '../../language/types.js';
 import { count } from './numbers.js';
 import { path } from './texts.js';
@@ -7,7 +8,7 @@ const language = z.enum(LANGUAGES);
 
 /** The problems written beside a lab model: made, checked, and disjoint by split. */
 export const labProblemsSchema = z.strictObject({
-  language: language.default('ko').describe('Language of question and solution.'),
+  language: z.enum(LAB_LANGUAGES).default('ko').describe('Language of question and solution.'),
   split: z.enum(['train', 'test']).default('train').describe('The test split shares no problem with pre-training.'),
 });
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { LANGUAGES, type Language } from '../../language/types.js';
+import { languageName } from '../../language/table.js';
 import { demoRecipe } from '../../lab/recipe.js';
 import { PRETRAIN_RATES } from '../../lab/sizes.js';
+import { LAB_LANGUAGES, type LabLanguage } from '../../lab/types.js';
 import { count, positive, seed, share, weight } from './numbers.js';
 import { path } from './texts.js';
 
@@ -37,9 +38,14 @@ const codeSwitch = share.describe('Of its questions, the share answered by the E
 
 const corpus = weight.describe("The language's part of the corpus, by its questions; parts need not sum to 1.");
 
-/** What the model reads in a language that the recipe has. */
-function byRecipe(language: 'en' | 'ko') {
-  const recipe = lab.mix[language]!;
+/** What the model reads in a language: as in the recipe where that has it; else the share must be given. */
+function mixOf(language: LabLanguage) {
+  const name = languageName(language);
+  const recipe = lab.mix[language];
+  if (!recipe) {
+    const joining = z.strictObject({ share: corpus, worked: worked.default(0), code_switch: codeSwitch.default(0) });
+    return joining.nullable().optional().describe(`${name}, where given.`);
+  }
   return z
     .strictObject({
       share: corpus.default(recipe.share),
@@ -47,24 +53,17 @@ function byRecipe(language: 'en' | 'ko') {
       code_switch: codeSwitch.default(recipe.codeSwitch),
     })
     .nullable()
-    .prefault({});
+    .prefault({})
+    .describe(`${name}; null leaves it out.`);
 }
 
-/** In one that it has not: the share must be given. */
-const joining = z
-  .strictObject({ share: corpus, worked: worked.default(0), code_switch: codeSwitch.default(0) })
-  .nullable()
-  .optional();
-
 const labMix = z
-  .strictObject({
-    en: byRecipe('en').describe('English; null leaves it out.'),
-    ko: byRecipe('ko').describe('Korean; null leaves it out.'),
-    zh: joining.describe('Chinese, where given.'),
-    ja: joining.describe('Japanese, where given.'),
-    th: joining.describe('Thai, where given.'),
-    uk: joining.describe('Ukrainian, where given.'),
-  } satisfies Record<Language, unknown>)
+  .strictObject(
+    Object.fromEntries(LAB_LANGUAGES.map((language) => [language, mixOf(language)])) as Record<
+      LabLanguage,
+      ReturnType<typeof mixOf>
+    >,
+  )
   .prefault({})
   .describe("What the model reads in each language. A language that is given joins the recipe's English and Korean.");
 
@@ -158,6 +157,6 @@ export type ModelSettings = z.output<typeof modelSchema>;
 export type LabModelSettings = z.output<typeof labModelSchema>;
 
 /** The languages that a lab model reads. */
-export function mixLanguages(mix: LabModelSettings['mix']): Language[] {
-  return LANGUAGES.filter((language) => mix[language] != null);
+export function mixLanguages(mix: LabModelSettings['mix']): LabLanguage[] {
+  return LAB_LANGUAGES.filter((language) => mix[language] != null);
 }

@@ -1,4 +1,4 @@
-import type { Language } from '../../language/types.js';
+import type { LabLanguage } from '../types.js';
 import { chinese } from './chinese.js';
 import { english } from './english.js';
 import { japanese } from './japanese.js';
@@ -7,7 +7,7 @@ import type { StoryText } from './story-text.js';
 import { thai } from './thai.js';
 import { ukrainian } from './ukrainian.js';
 
-export const STORY_TEXTS: Record<Language, StoryText> = {
+export const STORY_TEXTS: Record<LabLanguage, StoryText> = {
   en: english,
   ko: korean,
   zh: chinese,

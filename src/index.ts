@@ -25,12 +25,20 @@ export { fetchRepository, hubSettings, parseHubId, resolveModel } from './hub/in
 export { demoRecipe, pretrainLab, type LabSettings } from './lab/index.js';
 export { labelWords, measureLanguage } from './language/index.js';
 export { LANGUAGES, type Language, type LanguageMeasure } from './language/types.js';
-export { findMeasure, labelOf, MEASURES, showValue, type FoundMeasure, type Measure } from './metrics/index.js';
+export {
+  findMeasure,
+  isTiming,
+  labelOf,
+  MEASURES,
+  showValue,
+  type FoundMeasure,
+  type Measure,
+} from './metrics/index.js';
 export { renderPrompt } from './prompt/index.js';
 export { writeReport } from './report/index.js';
 export { createGrader, type Grader } from './reward/index.js';
 export { readRolloutFile } from './rollout/index.js';
 export type { GradedCompletion, RewardFunction, RewardInput, RewardSettings } from './reward/types.js';
-export { isTiming, readMetrics, readRun, type EvaluationRow, type MetricsLine, type RunSummary } from './run/index.js';
+export { readMetrics, readRun, type EvaluationRow, type MetricsLine, type RunSummary } from './run/index.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer/index.js';
 export { resume, train, type TrainEvent, type TrainOptions, type TrainResult } from './trainer/index.js';

@@ -15,7 +15,7 @@ export function resultLines(result: DemoResult, width: number): string[] {
     ['control before', result.control_base],
     ['control GRPO', result.control],
   ];
-  const head = FIELDS.map((field) => labelOf({ measure: fieldMeasure(field)!, language: 'ko' }));
+  const head = FIELDS.map((field) => labelOf({ measure: fieldMeasure(field), language: 'ko' }));
   const rows = models.map(([name, row]) => [name, ...FIELDS.map((field) => showValue(row[field], 'share'))]);
   const lines = textTable([['Held-out Korean problems', ...head], ...rows]).split('\n');
   if (lines.every((line) => line.length <= width)) return lines;

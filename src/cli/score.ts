@@ -68,7 +68,7 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
 const FIELDS = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr', 'other_wr'] as const;
 
 function table(totals: ScoreTotals, badRows: number): string {
-  const measures = FIELDS.map((field) => ({ field, measure: fieldMeasure(field)! }));
+  const measures = FIELDS.map((field) => ({ field, measure: fieldMeasure(field) }));
   const cells = (name: string, of: Totals): string[] => [
     name,
     String(of.rows),

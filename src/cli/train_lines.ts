@@ -1,6 +1,6 @@
 import { languageName } from '../language/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
-import { fieldMeasure, labelOf, showValue } from '../metrics/index.js';
+import { fieldMeasure, labelOf, showValue, type Field } from '../metrics/index.js';
 import type { EvaluationRow, MetricsLine } from '../run/index.js';
 import type { Part } from './fit_line.js';
 import { duration, figure, percent } from './format.js';
@@ -72,7 +72,7 @@ function languageParts(line: MetricsLine, languages: readonly Language[]): Part[
     ];
   }
   return languages.flatMap((language) => {
-    const at = (field: string) => line[`language/${language}/${field}`];
+    const at = (field: Field) => line[`language/${language}/${field}`];
     const target = shareOf('target_wr', `${language}>${language}`, at('target_wr'), language);
     return [
       { ...target, long: `${languageName(language)} prompts: ${target.long}` },
@@ -82,11 +82,11 @@ function languageParts(line: MetricsLine, languages: readonly Language[]): Part[
 }
 
 /** Shares are never left out: accuracy has the share that was cut off beside it, and the languages are what this is about. */
-function shareOf(field: string, short: string, value: Value, language?: Language): Part {
+function shareOf(field: Field, short: string, value: Value, language?: Language): Part {
   return { long: `${label(field, language)} ${showValue(value, 'share')}`, short: `${short} ${tight(value)}` };
 }
 
-const label = (field: string, language: Language | undefined): string =>
-  labelOf({ measure: fieldMeasure(field)!, ...(language && { language }) });
+const label = (field: Field, language: Language | undefined): string =>
+  labelOf({ measure: fieldMeasure(field), ...(language && { language }) });
 const tight = (value: Value): string => percent(value).replace(' ', '');
 const whole = (value: Value): string => (value === null || value === undefined ? '-' : value.toFixed(0));

@@ -1,13 +1,14 @@
+import { rowLength, toRagged } from '../base/ragged.js';
+import { nanStatistics } from '../base/statistics.js';
 import type { Problem } from '../data/types.js';
 import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
-import { completionMetrics, languageMetrics } from '../grpo/index.js';
+import { CompletionSums, type SummedCompletion } from '../metrics/index.js';
 import { renderPrompt } from '../prompt/index.js';
 import type { PromptSettings } from '../prompt/types.js';
 import { gradeRollout, type Grader } from '../reward/index.js';
 import type { GradedCompletion } from '../reward/types.js';
 import type { EvaluationRow } from '../run/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import { rowLength, toRagged } from '../base/ragged.js';
 
 export interface EvaluateSettings {
   suite: string;
@@ -67,9 +68,9 @@ export async function evaluate(
   const completed = graded.map((each, row) => ({
     language: problems[columns.promptIndex[row]!]!.language,
     tokens: rowLength(completions, row),
-    terminated: finish[row] === 'stop',
+    clipped: finish[row] !== 'stop',
     correct: each.correct,
-    measure: each.language,
+    words: each.language.words,
   }));
   const languages = [...new Set(completed.map((row) => row.language))];
   const rows = languages.map((language) =>
@@ -81,25 +82,19 @@ export async function evaluate(
   return { step: settings.step, rows, columns, texts, finish, graded };
 }
 
-type Completed = Parameters<typeof languageMetrics>[0][number] & Parameters<typeof completionMetrics>[0][number];
-
 function summarise(
-  rows: readonly Completed[],
+  rows: readonly (SummedCompletion & { tokens: number })[],
   name: Pick<EvaluationRow, 'step' | 'suite' | 'file' | 'language'>,
 ): EvaluationRow {
-  const language = languageMetrics(rows);
-  const lengths = completionMetrics(rows);
-  const judged = rows.filter((row) => row.correct !== null);
+  const sums = CompletionSums.of(rows);
+  const { accuracy, target_wr, target_wr_rewarded, en_wr, other_wr, clipped_ratio } = sums.figures();
   return {
     ...name,
-    accuracy: judged.length === 0 ? null : judged.filter((row) => row.correct).length / judged.length,
-    target_wr: language['language/target_wr'] ?? null,
-    target_wr_rewarded: language['language/rewarded/target_wr'] ?? null,
-    en_wr: language['language/en_wr'] ?? null,
-    other_wr: language['language/other_wr'] ?? null,
-    mean_length: lengths['completions/mean_length'] ?? 0,
-    clipped_ratio: lengths['completions/clipped_ratio'] ?? 0,
-    n: rows.length,
-    judged: judged.length,
+    accuracy,
+    ...{ target_wr, target_wr_rewarded, en_wr, other_wr },
+    mean_length: nanStatistics(rows.map(({ tokens }) => tokens)).mean,
+    clipped_ratio: clipped_ratio!,
+    n: sums.rows,
+    judged: sums.judged,
   };
 }

@@ -1,5 +1,5 @@
 import { GlossaError } from '../base/error.js';
-import { isZeroStd, nanStatistics, shareOfOnes } from './statistics.js';
+import { isZeroStd, nanStatistics, shareOfOnes } from '../base/statistics.js';
 import type { AdvantageSettings, Advantages } from './types.js';
 
 /** Added to every divisor, as TRL does; keeps groups of equal rewards at exactly 0. */

@@ -1,6 +1,6 @@
 import { languageName } from '../language/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
-import { MEASURES } from './measures.js';
+import { MEASURES, type Field } from './measures.js';
 import type { Measure } from './types.js';
 
 /** A name of metrics.jsonl, taken apart. */
@@ -29,8 +29,8 @@ export function findMeasure(name: string): FoundMeasure | undefined {
 }
 
 /** The measure of a field in the rows of evaluations and of `score`. */
-export function fieldMeasure(field: string): Measure | undefined {
-  return byField.get(field);
+export function fieldMeasure(field: Field): Measure {
+  return byField.get(field)!;
 }
 
 /**

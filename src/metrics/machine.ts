@@ -48,3 +48,11 @@ export const MACHINE_MEASURES = [
     description: 'arithmetic of training (6 operations a parameter and token) of that ceiling',
   },
 ] as const satisfies readonly Measure[];
+
+/**
+ * Whether a metric tells how long something took, and so differs between two runs that are otherwise the same bits:
+ * step_time, time/*, tokens/* and percent_of_peak/*.
+ */
+export function isTiming(name: string): boolean {
+  return name === 'step_time' || /^(time|tokens|percent_of_peak)\//.test(name);
+}

@@ -1,3 +1,4 @@
+import type { Language } from '../language/types.js';
 import { ADVANTAGE_MEASURES } from './advantage.js';
 import { COMPLETION_MEASURES } from './completion.js';
 import { LANGUAGE_MEASURES } from './language.js';
@@ -6,12 +7,38 @@ import { OPTIMIZATION_MEASURES } from './optimization.js';
 import { REWARD_MEASURES } from './reward.js';
 import type { Measure } from './types.js';
 
-/** Every measure once, in the order of docs/metrics.md. */
-export const MEASURES: readonly Measure[] = [
+const ROWS = [
   ...OPTIMIZATION_MEASURES,
   ...REWARD_MEASURES,
   ...COMPLETION_MEASURES,
   ...LANGUAGE_MEASURES,
   ...ADVANTAGE_MEASURES,
   ...MACHINE_MEASURES,
-];
+] as const;
+type Row = (typeof ROWS)[number];
+
+/** Every measure once, in the order of docs/metrics.md. */
+export const MEASURES: readonly Measure[] = ROWS;
+
+/** A name in the rows of evaluations and of `score`. */
+export type Field = Extract<Row, { field: string }>['field'];
+
+/** `<reward>`, `<class>`: any name. */
+type Filled<Name> = Name extends `${infer Before}<${string}>${infer After}` ? `${Before}${string}${After}` : Name;
+type PlainName = Filled<Row['name']>;
+/** What stands under `language/<lang>/` of the prompts in one of several languages. */
+type LanguageTail =
+  (Row['name'] extends infer Name ? (Name extends `language/${infer Tail}` ? Tail : never) : never) | Field;
+
+/** A name in metrics.jsonl; one that no measure has is an error of types. */
+export type MetricName = PlainName | `language/${Language}/${LanguageTail}` | `eval_${string}/${Field}`;
+
+/** Values of metrics; null where there is none, which JSON can say and NaN it cannot. */
+export type Metrics = Partial<Record<MetricName, number | null>>;
+
+/** Metrics of what was computed: a mean of nothing, which is NaN, has no value. */
+export function metricsOf(values: readonly (readonly [name: MetricName, value: number | null])[]): Metrics {
+  return Object.fromEntries(
+    values.map(([name, value]) => [name, value !== null && Number.isFinite(value) ? value : null]),
+  );
+}

@@ -1,13 +1,9 @@
 import type { Language } from '../language/types.js';
-import { fieldMeasure } from '../metrics/index.js';
+import { fieldMeasure, type Field } from '../metrics/index.js';
 import type { EvaluationRow } from '../run/evaluation.js';
 import type { MetricsLine, RunSummary } from '../run/types.js';
 import { trainingLanguages } from './languages.js';
 import { pointsOf, type Point } from './points.js';
-
-/** The measures of a page that are there both for training prompts and for held-out suites. */
-export type Field =
-  'accuracy' | 'clipped_ratio' | 'target_wr' | 'target_wr_rewarded' | 'en_wr' | 'other_wr' | 'mean_length';
 
 /** A run as sentences, tables and figures see it. Everything is by prompt language: nothing is pooled under the name of one. */
 export interface RunModel {
@@ -87,7 +83,7 @@ interface SomeConfig {
 
 /** The name in metrics.jsonl: of a run in several languages, that of the prompts in one of them. */
 function trainingName(field: Field, language: Language | null): string {
-  const { name } = fieldMeasure(field)!;
+  const { name } = fieldMeasure(field);
   if (language === null) return name;
   return `language/${language}/${name.startsWith('language/') ? name.slice('language/'.length) : field}`;
 }

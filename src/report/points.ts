@@ -12,7 +12,10 @@ export interface KnownPoint extends Point {
 
 /** The values of one name in the lines of metrics.jsonl. */
 export function pointsOf(lines: readonly MetricsLine[], name: string): Point[] {
-  return lines.map((line) => ({ step: line.step, value: line[name] ?? null }));
+  return lines.map((line) => {
+    const values: Readonly<Record<string, number | null | undefined>> = line;
+    return { step: line.step, value: values[name] ?? null };
+  });
 }
 
 /** The points that have a value. */

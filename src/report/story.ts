@@ -1,9 +1,9 @@
 import { languageName } from '../language/index.js';
 import { LANGUAGES } from '../language/types.js';
-import { fieldMeasure, labelOf, showValue } from '../metrics/index.js';
+import { fieldMeasure, labelOf, showValue, type Field } from '../metrics/index.js';
 import { collapse } from './collapse.js';
 import { differ } from './interval.js';
-import { trials, type Field, type RunModel, type SuiteSeries, type TrainingSeries } from './model.js';
+import { trials, type RunModel, type SuiteSeries, type TrainingSeries } from './model.js';
 import type { KnownPoint } from './points.js';
 import { fidelityPrices } from './price.js';
 import { trend } from './trend.js';
@@ -28,7 +28,7 @@ export const promptsName = (language: string | null): string =>
 /** What a field is called for prompts in a language: `Korean words of right answers`. */
 export function fieldLabel(field: Field, language: string | null): string {
   const target = LANGUAGES.find((code) => code === language);
-  return labelOf({ measure: fieldMeasure(field)!, ...(target && { language: target }) });
+  return labelOf({ measure: fieldMeasure(field), ...(target && { language: target }) });
 }
 
 function state({ label, status, steps, maxSteps }: RunModel): string[] {

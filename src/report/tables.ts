@@ -1,9 +1,9 @@
 import { languageName } from '../language/index.js';
-import { showValue } from '../metrics/index.js';
+import { showValue, type Field } from '../metrics/index.js';
 import { collapse } from './collapse.js';
 import { escapeHtml, table } from './html.js';
 import { wilson } from './interval.js';
-import { trials, type Field, type RunModel, type SuiteSeries } from './model.js';
+import { trials, type RunModel, type SuiteSeries } from './model.js';
 import { extremes, known, type Point } from './points.js';
 import { fieldLabel } from './story.js';
 

@@ -11,7 +11,7 @@ export {
   type InputFile,
   type RunInputs,
 } from './inputs.js';
-export { isTiming, linesUpTo, MetricsFile, readMetrics } from './metrics.js';
+export { linesUpTo, MetricsFile, readMetrics } from './metrics.js';
 export { copyTokenizer, isModelFile, isWeights, writeModelFolder } from './model_folder.js';
 export { describeMachine, glossaVersion } from './machine.js';
 export { readRun } from './read.js';

@@ -3,6 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { ioError, writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import { readTextIfThere } from '../base/read_file.js';
+import { isTiming } from '../metrics/index.js';
 import type { MetricsLine } from './types.js';
 
 /** Bytes of the metrics of a run, which are read as one text: no text of Node's is longer. */
@@ -42,14 +43,6 @@ export class MetricsFile {
   close(): Promise<void> {
     return this.handle.close();
   }
-}
-
-/**
- * Whether a metric tells how long something took, and so differs between two runs that are otherwise the same bits:
- * step_time, time/*, tokens/* and percent_of_peak/*.
- */
-export function isTiming(name: string): boolean {
-  return name === 'step_time' || /^(time|tokens|percent_of_peak)\//.test(name);
 }
 
 /** SHA-256 of lines of metrics but for timings, which differ between runs that are otherwise the same. */

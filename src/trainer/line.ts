@@ -1,6 +1,6 @@
 import type { EngineInfo, StepMetrics } from '../engine/types.js';
-import { gradedMetrics, type GradedRow } from '../grpo/index.js';
 import type { Language } from '../language/types.js';
+import { gradedMetrics, type GradedRow, type Metrics } from '../metrics/index.js';
 import type { MetricsLine } from '../run/index.js';
 import type { Collected } from './collect.js';
 import { rowLength } from '../base/ragged.js';
@@ -74,7 +74,7 @@ function timings(
   batch: Collected,
   metrics: StepMetrics,
   { first, trainSeconds, info, peak, beta }: LineContext,
-): Record<string, number | null> {
+): Metrics {
   const { generate, grade, reference } = first ? batch.seconds : { generate: 0, grade: 0, reference: 0 };
   const drawn = batch.completions.ids.length;
   const rate = (amount: number, seconds: number) => (seconds > 0 ? amount / seconds : null);

@@ -5,6 +5,7 @@ import type { Problem } from '../data/types.js';
 import { measuredPeak } from '../engine/index.js';
 import type { EngineInfo, JobOptions, StepMetrics, StoredDtype } from '../engine/types.js';
 import { engineOptions, planOf, problemCount, promptSizes, shortOfMemory } from '../inputs/index.js';
+import type { Metrics } from '../metrics/index.js';
 import {
   writeCheckpoint,
   type CheckpointState,
@@ -251,7 +252,7 @@ export class Session {
     return suites.length > 0 && (atEnd || isDue(config.eval.every, step - 1, step));
   }
 
-  private evaluate(step: number): Promise<Record<string, number | null>> {
+  private evaluate(step: number): Promise<Metrics> {
     return evaluateSuites({ ...this.parts, run: this.run }, step, this.job('evaluate', step), this.options.tell);
   }
 

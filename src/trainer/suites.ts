@@ -1,5 +1,6 @@
 import type { JobOptions } from '../engine/types.js';
 import { evaluate, evaluationRows } from '../eval/index.js';
+import type { Metrics } from '../metrics/index.js';
 import { writeRolloutFile } from '../rollout/index.js';
 import type { Run } from '../run/index.js';
 import type { Tell } from './events.js';
@@ -18,8 +19,8 @@ export async function evaluateSuites(
   step: number,
   job: JobOptions,
   tell: Tell | undefined,
-): Promise<Record<string, number | null>> {
-  const figures: Record<string, number | null> = {};
+): Promise<Metrics> {
+  const figures: Metrics = {};
   for (const suite of suites) {
     const { name, file, problems } = suite;
     const evaluation = await evaluate(
@@ -44,7 +45,7 @@ export async function evaluateSuites(
       evaluationRows({ ...suite, suite: name }, evaluation),
     );
     for (const row of evaluation.rows) {
-      const prefix = `eval_${name}${evaluation.rows.length > 1 ? `/${row.language}` : ''}`;
+      const prefix = `eval_${name}${evaluation.rows.length > 1 ? `/${row.language}` : ''}` as const;
       for (const key of HEADLINE) figures[`${prefix}/${key}`] = row[key];
     }
     tell?.({ type: 'evaluation', rows: evaluation.rows });

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseConfig } from '../../src/config/index.js';
-import { findMeasure } from '../../src/metrics/index.js';
+import { findMeasure, type MetricName } from '../../src/metrics/index.js';
 import { readRolloutFile } from '../../src/rollout/index.js';
 import { readMetrics, runFolder } from '../../src/run/index.js';
 import { train } from '../../src/trainer/index.js';
@@ -90,7 +90,7 @@ test('every line of metrics.jsonl is about the rows of its step, and follows fro
     const all = (await readRolloutFile(run.rollout(first))) as Row[];
     const half = all.length / 2;
     const rows = line.step === first ? all.slice(0, half) : all.slice(half);
-    for (const [name, wanted] of Object.entries(figures(rows))) {
+    for (const [name, wanted] of Object.entries(figures(rows)) as [MetricName, number | null][]) {
       if (wanted === null) assert.equal(line[name], null, name);
       else {
         assert.ok(

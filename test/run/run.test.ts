@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { promises } from 'node:fs';
+import { isTiming } from '../../src/metrics/index.js';
 import {
   appendFile,
   mkdir,
@@ -23,7 +24,6 @@ import { arrive } from '../../src/run/arrival.js';
 import {
   claimNewRun,
   claimRun,
-  isTiming,
   latestCheckpoint,
   linesUpTo,
   readMetrics,

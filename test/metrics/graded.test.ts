@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  computeAdvantages,
-  completionClass,
-  completionMetrics,
-  gradedMetrics,
-  languageMetrics,
-  type GradedRow,
-} from '../../src/grpo/index.js';
+import { computeAdvantages } from '../../src/grpo/index.js';
 import type { LanguageMeasure, WordCounts } from '../../src/language/types.js';
+import { completionClass } from '../../src/metrics/completion_class.js';
+import { completionMetrics, gradedMetrics, languageMetrics, type GradedRow } from '../../src/metrics/index.js';
 
 function measure(
   words: Partial<WordCounts>,

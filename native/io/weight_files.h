@@ -41,7 +41,7 @@ class WeightFiles {
   std::string path_;
   std::vector<std::unique_ptr<SafetensorsFile>> files_;
   std::vector<Entry> entries_;
-  std::unordered_map<std::string, size_t> places_;  // of names among the entries
+  std::unordered_map<std::string, size_t> places_;       // of names among the entries
   std::unordered_map<std::string, std::string> listed_;  // by the index
 };
 

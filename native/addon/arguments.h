@@ -57,6 +57,9 @@ class Fields {
   // in [0, vocab).
   Ragged ragged(const char* name, int64_t shortest, int64_t vocab, Copies* copies) const;
 
+  // The fields of an object of this one.
+  Fields object(const char* name) const { return Fields(object_.Get(name), path(name)); }
+
   std::string path(const char* name) const { return where_ + "." + name; }
   Napi::Env env() const { return object_.Env(); }
 

@@ -67,6 +67,7 @@ Napi::Value logprob_columns(Napi::Env env, Logprobs&& logprobs) {
 Napi::Value train_metrics(Napi::Env env, const TrainMetrics& metrics) {
   Napi::Object result = Napi::Object::New(env);
   set(result, "loss", metrics.loss);
+  set(result, "policyLoss", metrics.policy_loss);
   set(result, "gradNorm", metrics.grad_norm);
   set(result, "learningRate", metrics.learning_rate);
   set(result, "entropy", metrics.entropy);
@@ -76,6 +77,7 @@ Napi::Value train_metrics(Napi::Env env, const TrainMetrics& metrics) {
   set(result, "clipRegionMean", metrics.clip_region_mean);
   set(result, "clipLowMin", metrics.clip_low_min);
   set(result, "clipHighMax", metrics.clip_high_max);
+  set(result, "weightMean", metrics.weight_mean);
   set(result, "logpMaxAbsDiff", metrics.logp_max_abs_diff);
   set(result, "lossTokens", static_cast<double>(metrics.loss_tokens));
   set(result, "tokens", static_cast<double>(metrics.tokens));

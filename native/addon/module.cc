@@ -4,6 +4,7 @@
 #include "addon/engine_object.h"
 #include "addon/environment.h"
 #include "addon/failure.h"
+#include "addon/requests.h"
 #include "base/thread_pool.h"
 #include "engine/memory_plan.h"
 #include "golden/golden.h"
@@ -21,6 +22,7 @@ Napi::Value native_info(const Napi::CallbackInfo& info) {
   for (uint32_t i = 0; i < isas.size(); ++i) names.Set(i, Napi::String::New(env, isas[i]));
   result.Set("isas", names);
   result.Set("cores", Napi::Number::New(env, available_cores()));
+  result.Set("losses", loss_table(env));
   return result;
 }
 

@@ -49,6 +49,31 @@ void optimizer(const Fields& fields, TrainSettings* settings) {
 // Bounds that keep the value finite as a float32.
 constexpr double kLargest = 1e30;
 
+// Under TRL's names; what is left out has its default, and epsilon_high is epsilon then.
+LossSettings loss_settings(const Fields& fields) {
+  std::vector<std::string> names;
+  for (const Loss& loss : losses())
+    if (loss.ratio != RatioOf::none) names.push_back(loss.name);
+  LossSettings s;
+  s.type = find_loss(names[static_cast<size_t>(fields.choice("loss_type", names))]);
+  for (const LossNumber& n : loss_numbers()) {
+    const bool follows = n.setting == &LossSettings::epsilon_high;
+    const float otherwise = follows ? s.epsilon : s.*n.setting;
+    s.*n.setting =
+        fields.has(n.name)
+            ? static_cast<float>(fields.number(n.name, static_cast<double>(n.least), static_cast<double>(n.most)))
+            : otherwise;
+  }
+  auto chosen = [&](const char* name, const auto& choices) {
+    return fields.has(name) ? fields.choice(name, {std::begin(choices), std::end(choices)}) : -1;
+  };
+  if (const int i = chosen("importance_sampling_level", kImportanceLevels); i >= 0)
+    s.importance_sampling_level = static_cast<ImportanceLevel>(i);
+  if (const int i = chosen("kl_estimator", kKlEstimators); i >= 0) s.kl_estimator = static_cast<KlEstimator>(i);
+  s.use_bias_correction_kl = fields.boolean_or("use_bias_correction_kl", s.use_bias_correction_kl);
+  return s;
+}
+
 }  // namespace
 
 GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Copies* copies) {
@@ -110,6 +135,22 @@ LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Copies
   return request;
 }
 
+Napi::Value loss_table(Napi::Env env) {
+  Napi::Array rows = Napi::Array::New(env);
+  for (const Loss& loss : losses()) {
+    if (loss.ratio == RatioOf::none) continue;
+    Napi::Object row = Napi::Object::New(env);
+    row.Set("name", loss.name);
+    Napi::Array reads = Napi::Array::New(env);
+    for (const char* setting : loss.reads) reads.Set(reads.Length(), setting);
+    row.Set("reads", reads);
+    row.Set("needs", loss.needs ? Napi::String::New(env, loss.needs) : env.Null());
+    row.Set("metric", loss.metric);
+    rows.Set(rows.Length(), row);
+  }
+  return rows;
+}
+
 TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Copies* copies) {
   const Fields fields(value, "grpoStep");
   TrainRequest request;
@@ -128,11 +169,7 @@ TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Copies* cop
                        std::to_string(batch.advantages[i]) + " in row " + std::to_string(i));
     }
   }
-  constexpr LossType kLossTypes[] = {LossType::grpo, LossType::dr_grpo, LossType::dapo};
-  settings.loss.type = kLossTypes[fields.choice("lossType", {"grpo", "dr_grpo", "dapo"})];
-  settings.loss.epsilon = static_cast<float>(fields.number("epsilon", 0, 1));
-  settings.loss.epsilon_high = static_cast<float>(fields.number("epsilonHigh", 0, kLargest));
-  settings.loss.beta = static_cast<float>(fields.number("beta", 0, kLargest));
+  settings.loss = loss_settings(fields.object("loss"));
   if (settings.loss.beta != 0 && batch.ref_logps == nullptr) {
     invalid_argument(fields.env(), fields.path("refLogps"), "a Float32Array, because beta is not 0", "undefined");
   }
@@ -146,7 +183,7 @@ TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Copie
   const Fields fields(value, "supervisedStep");
   TrainRequest request;
   request.batch.sequences = sequences(fields, info, copies);
-  request.settings.loss.type = LossType::supervised;
+  request.settings.loss.type = find_loss("supervised");
   request.settings.loss_on_prompt = fields.boolean_or("lossOnPrompt", false);
   optimizer(fields, &request.settings);
   return request;

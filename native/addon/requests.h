@@ -16,6 +16,8 @@ struct TrainRequest {
 
 GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Copies* copies);
 LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Copies* copies);
+// The losses that a GRPO step may have, one object for each row of the table.
+Napi::Value loss_table(Napi::Env env);
 TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Copies* copies);
 TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Copies* copies);
 

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <cstring>
 
-#include "engine/loss_scale.h"
 #include "engine/test_models.h"
 #include "tool/test.h"
 
@@ -13,7 +12,7 @@ namespace {
 
 TrainSettings dapo(float beta) {
   TrainSettings s;
-  s.loss = {LossType::dapo, 0.2f, 0.2f, beta};
+  s.loss = {find_loss("dapo"), 0.2f, 0.2f, beta};
   s.learning_rate = 1e-2f;
   return s;
 }
@@ -63,7 +62,7 @@ TEST("engine: masked rows change nothing but the normaliser") {
   CHECK_EQ(with.entropy, without.entropy);
 
   TrainSettings grpo = dapo(0);
-  grpo.loss.type = LossType::grpo;  // counts the rows, masked or not
+  grpo.loss.type = find_loss("grpo");  // counts the rows, masked or not
   const double six = engine->gradients(masked, grpo, &a).take().grad_norm;
   const double four = engine->gradients(kept.view(), grpo, &b).take().grad_norm;
   CHECK_NEAR(six / four, 4.0 / 6.0, 1e-6);
@@ -105,7 +104,7 @@ TEST("engine: rows without advantage leave the others' gradient as it is") {
   }
   some.old_logps = engine->logprobs(some.view().sequences, {}, {}).take().logps;
   TrainSettings s = dapo(0);
-  s.loss.type = LossType::dr_grpo;
+  s.loss.type = find_loss("dr_grpo");
   s.max_completion_length = 64;  // 1 / (rows * 64): a power of two apart, so the bits can be compared
   std::vector<float> a, b;
   const TrainMetrics with = engine->gradients(some.view(), s, &a).take();
@@ -165,14 +164,6 @@ TEST("engine: a step by itself uses no more memory than the first") {
   const long before = resident();
   for (int i = 0; i < 100; ++i) CHECK(engine->train_step(b.view(), dapo(0), {}).ok());
   CHECK(resident() - before < 4 << 20);
-}
-
-TEST("loss scale: the formulas of TRL, masked rows left out of the tokens but not of the rows") {
-  const uint8_t mask[3] = {1, 0, 1};
-  CHECK(loss_scales(LossType::dapo, {4, 2, 6}, mask, 0) == (std::vector<float>{0.1f, 0, 0.1f}));
-  CHECK(loss_scales(LossType::supervised, {4, 4}, nullptr, 0) == (std::vector<float>{0.125f, 0.125f}));
-  CHECK(loss_scales(LossType::grpo, {4, 2, 6}, mask, 0) == (std::vector<float>{1 / 12.0f, 0, 1 / 18.0f}));
-  CHECK(loss_scales(LossType::dr_grpo, {4, 2}, nullptr, 8) == (std::vector<float>{1 / 16.0f, 1 / 16.0f}));
 }
 
 TEST("engine: a prompt is encoded once, whatever the completions and the threads that share them") {

@@ -32,15 +32,17 @@ Status check_adam(const TrainSettings& s) {
 }
 
 Status check_loss(const TrainBatch& b, const TrainSettings& s) {
-  if (s.loss.type == LossType::supervised) return {};
+  if (s.loss.supervised()) return {};
   if (s.loss_on_prompt) return bad("loss_on_prompt is for the supervised loss only");
   if (!b.advantages) return bad("a GRPO step needs one advantage for every row");
   if (s.loss.beta != 0 && !b.ref_logps)
     return bad("beta is " + std::to_string(s.loss.beta) + ", so the reference's log-probabilities are needed");
-  if (!(s.loss.epsilon >= 0 && s.loss.epsilon_high >= 0 && s.loss.epsilon <= 1))
-    return bad("epsilon must lie in [0, 1] and epsilon_high be 0 or more");
-  if (s.loss.type == LossType::dr_grpo && s.max_completion_length < 1)
-    return bad("dr_grpo divides by max_completion_length, which must be at least 1");
+  for (const LossNumber& n : loss_numbers())
+    if (const float x = s.loss.*n.setting; !(x >= n.least && x <= n.most))
+      return bad(std::string(n.name) + " must lie in [" + std::to_string(n.least) + ", " + std::to_string(n.most) +
+                 "], not " + std::to_string(x));
+  if (s.loss.type->normaliser == Normaliser::longest && s.max_completion_length < 1)
+    return bad(std::string(s.loss.type->name) + " divides by max_completion_length, which must be at least 1");
   return {};
 }
 
@@ -138,7 +140,7 @@ Status check_train(const Model& m, const TrainBatch& b, const TrainSettings& s) 
   if (s.micro_batch_tokens < 0) return bad("micro_batch_tokens must be 0 (chosen) or more");
   if (Status e = check_adam(s); !e.ok()) return e;
   if (Status e = check_loss(b, s); !e.ok()) return e;
-  if (s.loss.type == LossType::supervised) return {};
+  if (s.loss.supervised()) return {};
   const int64_t from = completions.offsets[0], to = completions.offsets[completions.rows];
   if (Status e = check_finite(b.advantages, 0, completions.rows, "advantages"); !e.ok()) return e;
   if (b.old_logps)

@@ -10,9 +10,9 @@
 
 #include "base/dtype.h"
 #include "base/status.h"
+#include "loss/loss_sums.h"
 #include "model/buffer.h"
 #include "model/config.h"
-#include "ops/head/head.h"
 #include "ops/sampling/sampling.h"
 
 namespace glossa {
@@ -111,11 +111,10 @@ struct TrainBatch {
   const float* ref_logps = nullptr;    // aligned with completions.ids; needed when beta != 0
   const uint8_t* loss_mask = nullptr;  // per row: 0 drops the row's tokens from the loss (mask_truncated_completions)
 };
-struct TrainMetrics {  // names and meaning: TRL
-  double loss = 0, grad_norm = 0, learning_rate = 0, entropy = 0, kl = 0;
-  double clip_low_mean = 0, clip_high_mean = 0, clip_region_mean = 0, clip_low_min = 0, clip_high_max = 0;
+struct TrainMetrics : LossMetrics {
+  double grad_norm = 0, learning_rate = 0;
   double logp_max_abs_diff = 0;  // max |logp - old_logp| over loss tokens: 0 at the first update, by design
-  int64_t loss_tokens = 0, tokens = 0, micro_batches = 0;
+  int64_t tokens = 0, micro_batches = 0;
   double flops = 0;  // 6 x matmul parameters x tokens really computed (prompt rows without the head's share)
   double forward_seconds = 0, backward_seconds = 0, optimizer_seconds = 0;
 };

@@ -115,7 +115,7 @@ TEST("engine: the sampler's log-probabilities are the trainer's on every instruc
           CHECK(same_bits(got.value().entropies, rollout.value().entropies));
         }
         TrainSettings t;
-        t.loss = {LossType::dapo, 0.2f, 0.2f, 0};
+        t.loss = {find_loss("dapo"), 0.2f, 0.2f, 0};
         t.temperature = 0.8f;
         t.learning_rate = 1e-3f;
         Result<TrainMetrics> metrics = engine->train_step(b.view(), t, {});
@@ -152,8 +152,8 @@ TEST("engine: a step is the same bits for every micro-batch size and number of t
   Poisoned poisoned;
   for (Family family : kFamilies)
     for (Dtype dtype : {Dtype::f32, Dtype::bf16})
-      for (LossType type : {LossType::supervised, LossType::grpo, LossType::dr_grpo, LossType::dapo}) {
-        if (kSanitized && type != LossType::supervised && type != LossType::dapo) continue;
+      for (const char* type : {"supervised", "grpo", "dr_grpo", "dapo"}) {
+        if (kSanitized && type != std::string("supervised") && type != std::string("dapo")) continue;
         TestBatch b = test_batch(6, 3, tiny_config(family).vocab);
         std::vector<float> gradient;
         Floats weights;
@@ -174,7 +174,7 @@ TEST("engine: a step is the same bits for every micro-batch size and number of t
               }
             }
             TrainSettings s;
-            s.loss = {type, 0.2f, 0.28f, 0.05f};
+            s.loss = {find_loss(type), 0.2f, 0.28f, 0.05f};
             s.max_completion_length = 40;
             s.learning_rate = 1e-3f;
             s.weight_decay = 0.1f;
@@ -209,7 +209,7 @@ TEST("engine: a large vocabulary's step is the same bits in chunks and in small 
     auto engine = Engine::create(c, 3, options).take();
     const TestBatch b = test_batch(10, 4, c.vocab);
     TrainSettings s;
-    s.loss = {LossType::grpo, 0.2f, 0.2f, 0};
+    s.loss = {find_loss("grpo"), 0.2f, 0.2f, 0};
     std::vector<float> whole, cut;
     s.micro_batch_tokens = int64_t{1} << 40;
     Result<TrainMetrics> a = engine->gradients(b.view(), s, &whole);

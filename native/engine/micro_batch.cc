@@ -98,12 +98,17 @@ void MicroBatchPass::prepare_rows() {
   const TrainBatch& batch = *loss_.batch;
   terms_.resize(index(b_.head_rows));
   results_.resize(terms_.size());
-  coefficients_.resize(terms_.size());
+  if (!loss_.slopes.empty()) slopes_.resize(terms_.size());
   for (size_t r = 0; r < terms_.size(); ++r) {
     terms_[r] = {};
     if (b_.targets[r] < 0) continue;
+    if (!slopes_.empty()) {
+      slopes_[r] = loss_.slopes[index(b_.result[r])];
+      continue;
+    }
     terms_[r].scale = loss_.scales[index(b_.owner[r])];
-    if (loss_.settings.type == LossType::supervised) continue;
+    terms_[r].bonus = loss_.bonus;
+    if (loss_.settings.supervised()) continue;
     terms_[r].advantage = batch.advantages[layout_.rows()[index(b_.owner[r])].row];
     if (batch.old_logps) terms_[r].old_logp = batch.old_logps[b_.token[r]];
     if (loss_.settings.beta != 0) terms_[r].ref_logp = batch.ref_logps[b_.token[r]];
@@ -181,9 +186,14 @@ void MicroBatchPass::forward(const SequenceTask& t, const Crew& crew) {
 }
 
 HeadLoss MicroBatchPass::head_loss_of() {
-  const bool on_policy = loss_.settings.type != LossType::supervised && !loss_.batch->old_logps;
-  return {loss_.settings, loss_.inv_temperature, b_.targets.data(),   terms_.data(),
-          on_policy,      results_.data(),       coefficients_.data()};
+  const bool on_policy = !loss_.settings.supervised() && !loss_.batch->old_logps;
+  return {loss_.settings,
+          loss_.inv_temperature,
+          b_.targets.data(),
+          terms_.data(),
+          on_policy,
+          results_.data(),
+          slopes_.empty() ? nullptr : slopes_.data()};
 }
 
 void MicroBatchPass::head(int64_t row0, int64_t rows, float* logits, const Crew& crew) {
@@ -344,6 +354,7 @@ void MicroBatchPass::add_partials() {
 }
 
 void MicroBatchPass::keep_results() {
+  if (!slopes_.empty()) return;
   for (size_t r = 0; r < results_.size(); ++r) {
     if (b_.targets[r] < 0) continue;
     loss_.results[index(b_.result[r])] = results_[r];

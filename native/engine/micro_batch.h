@@ -17,8 +17,10 @@ struct StepLoss {
   LossSettings settings;
   float inv_temperature;
   const TrainBatch* batch;
+  float bonus;                       // what a nat of a token's entropy takes off the loss
   std::vector<float> scales;         // per row of the layout
   std::vector<TokenResult> results;  // per loss token of the whole batch
+  std::vector<TokenSlope> slopes;    // aligned with results where a first sweep gave both; else empty
   std::vector<float> differences;    // logp - old_logp, aligned with results; empty where no old_logps were given
 };
 
@@ -85,7 +87,7 @@ class MicroBatchPass {
   std::vector<KvGradient> readers_;
   std::vector<TokenTerms> terms_;
   std::vector<TokenResult> results_;
-  std::vector<float> coefficients_;
+  std::vector<TokenSlope> slopes_;  // of head rows; empty where each token has its own
 };
 
 }  // namespace glossa

@@ -17,7 +17,7 @@ GenerateRequest request_of(const Rows& prompts) {
 
 TrainSettings dapo() {
   TrainSettings s;
-  s.loss = {LossType::dapo, 0.2f, 0.2f, 0};
+  s.loss = {find_loss("dapo"), 0.2f, 0.2f, 0};
   s.learning_rate = 1e-3f;
   return s;
 }
@@ -98,7 +98,7 @@ TEST("engine: settings out of range are refused") {
   CHECK(step_refused([](TrainSettings& s, TrainBatch&) { s.loss.beta = 0.1f; }));
   CHECK(step_refused([](TrainSettings& s, TrainBatch&) { s.temperature = 0; }));
   CHECK(step_refused([](TrainSettings& s, TrainBatch&) { s.learning_rate = -1; }));
-  CHECK(step_refused([](TrainSettings& s, TrainBatch&) { s.loss.type = LossType::dr_grpo; }));
+  CHECK(step_refused([](TrainSettings& s, TrainBatch&) { s.loss.type = find_loss("dr_grpo"); }));
   LogprobSettings reference;
   reference.reference = true;
   CHECK_EQ(engine->logprobs(b.view().sequences, reference, {}).status().code(), std::string("REFERENCE_MISSING"));
@@ -128,7 +128,7 @@ TEST("engine: a NaN weight stops the step, named, and nothing changes") {
   TestBatch huge = b;
   for (float& a : huge.advantages) a = 3e38f;
   TrainSettings grpo = dapo();
-  grpo.loss.type = LossType::dr_grpo;
+  grpo.loss.type = find_loss("dr_grpo");
   grpo.max_completion_length = 1;
   s = engine->train_step(huge.view(), grpo, {}).status();
   CHECK_EQ(s.code(), std::string("NONFINITE"));

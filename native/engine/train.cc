@@ -5,10 +5,9 @@
 #include <cstring>
 
 #include "engine/checks.h"
-#include "engine/logprobs.h"
-#include "engine/loss_scale.h"
-#include "engine/micro_batch.h"
 #include "engine/optimizer.h"
+#include "engine/sweep.h"
+#include "loss/sequence_loss.h"
 
 namespace glossa {
 namespace {
@@ -21,7 +20,7 @@ void in_parallel(ThreadPool& pool, int64_t n, const Body& body) {
 }
 
 LossOver loss_over(const TrainSettings& s) {
-  if (s.loss.type != LossType::supervised) return LossOver::completion;
+  if (!s.loss.supervised()) return LossOver::completion;
   return s.loss_on_prompt ? LossOver::everything : LossOver::completion_unshared;
 }
 
@@ -30,88 +29,37 @@ std::vector<float> row_scales(const TrainBatch& b, const TrainSettings& s) {
   std::vector<int64_t> tokens;
   for (int64_t i = 0; i < b.sequences.completions.rows; ++i)
     tokens.push_back(b.sequences.completions.length(i) + (s.loss_on_prompt ? b.sequences.prompts.length(i) - 1 : 0));
-  return loss_scales(s.loss.type, tokens, b.loss_mask, s.max_completion_length);
+  return loss_scales(s.loss.type->normaliser, tokens, b.loss_mask, s.max_completion_length);
 }
 
 // Whether a row's every coefficient is exactly 0, whatever its log-probabilities: it is computed for its metrics alone.
 bool has_gradient(const TrainBatch& b, const TrainSettings& s, int64_t row) {
-  return s.loss.type == LossType::supervised || s.loss.beta != 0 || b.advantages[row] != 0;
+  return s.loss.supervised() || s.loss.beta != 0 || s.loss.entropy_coef != 0 || b.advantages[row] != 0;
 }
 
-// Sums over the loss tokens, in order, in double.
-class MetricSums {
- public:
-  Status add(const Layout& layout, const StepLoss& loss) {
-    for (const Unit& u : layout.units()) {
-      int64_t at = u.result0;
-      for (int64_t i = u.first; i < u.first + u.count; ++i) {
-        const BatchRow& row = layout.rows()[static_cast<size_t>(i)];
-        const int64_t n = layout.loss_tokens(row);
-        double low = 0, high = 0;
-        for (int64_t j = 0; j < n; ++j, ++at) {
-          const TokenResult& r = loss.results[static_cast<size_t>(at)];
-          if (!std::isfinite(r.loss) || !std::isfinite(r.logp))
-            return Status("NONFINITE", "the loss of row " + std::to_string(row.row) + ", token " + std::to_string(j) +
-                                           " is not finite; the weights are those before the step");
-          loss_ += static_cast<double>(r.loss);
-          entropy_ += static_cast<double>(r.entropy);
-          kl_ += static_cast<double>(r.kl);
-          low += static_cast<double>(r.clip_low);
-          high += static_cast<double>(r.clip_high);
-        }
-        tokens_ += n;
-        low_ += low;
-        high_ += high;
-        low_min_ = std::min(low_min_, low / static_cast<double>(n));
-        high_max_ = std::max(high_max_, high / static_cast<double>(n));
-      }
-    }
-    for (float d : loss.differences) difference_ = std::max(difference_, std::fabs(static_cast<double>(d)));
-    return {};
+// Adds the layout's sequences, in order.
+Status add_sequences(const Layout& layout, const StepLoss& loss, LossSums* sums, double* difference) {
+  const TokenResult* at = loss.results.data();
+  for (const BatchRow& row : layout.rows()) {
+    const int64_t n = layout.loss_tokens(row);
+    for (int64_t j = 0; j < n; ++j)
+      if (!std::isfinite(at[j].loss) || !std::isfinite(at[j].logp))
+        return Status("NONFINITE", "the loss of row " + std::to_string(row.row) + ", token " + std::to_string(j) +
+                                       " is not finite; the weights are those before the step");
+    sums->add(at, n);
+    at += n;
   }
-
-  void report(TrainMetrics* out) const {
-    const double n = static_cast<double>(std::max<int64_t>(tokens_, 1));
-    out->loss = loss_;
-    out->loss_tokens = tokens_;
-    out->entropy = entropy_ / n;
-    out->kl = kl_ / n;
-    out->clip_low_mean = low_ / n;
-    out->clip_high_mean = high_ / n;
-    out->clip_region_mean = (low_ + high_) / n;
-    out->clip_low_min = tokens_ > 0 ? low_min_ : 0;
-    out->clip_high_max = high_max_;
-    out->logp_max_abs_diff = difference_;
-  }
-
- private:
-  double loss_ = 0, entropy_ = 0, kl_ = 0, low_ = 0, high_ = 0, low_min_ = 1, high_max_ = 0, difference_ = 0;
-  int64_t tokens_ = 0;
-};
+  for (float d : loss.differences) *difference = std::max(*difference, std::fabs(static_cast<double>(d)));
+  return {};
+}
 
 StepLoss step_loss(const Layout& layout, const TrainBatch& batch, const TrainSettings& s) {
-  StepLoss loss{s.loss, 1 / s.temperature, &batch, {}, {}, {}};
+  StepLoss loss{s.loss, 1 / s.temperature, &batch, 0, {}, {}, {}, {}};
   const std::vector<float> scales = row_scales(batch, s);
   for (const BatchRow& r : layout.rows()) loss.scales.push_back(scales[static_cast<size_t>(r.row)]);
   loss.results.resize(static_cast<size_t>(layout.results()));
-  if (s.loss.type != LossType::supervised && batch.old_logps) loss.differences.resize(loss.results.size());
+  if (!s.loss.supervised() && batch.old_logps) loss.differences.resize(loss.results.size());
   return loss;
-}
-
-// Rows without a gradient: forward alone. False: cancelled.
-bool measure_silent(EngineState& e, const Layout& layout, const TrainSettings& s, const JobControl& control,
-                    const std::function<void(int64_t, int64_t)>& done, StepLoss* loss) {
-  std::vector<float> logps(loss->results.size()), entropies(logps.size());
-  if (!forward_logprobs(e, e.policy, layout, s.temperature, s.micro_batch_tokens, control, done, logps.data(),
-                        entropies.data()))
-    return false;
-  size_t at = 0;
-  for (const BatchRow& r : layout.rows())
-    for (int64_t j = 0; j < r.completion_length; ++j, ++at) {
-      loss->results[at] = {logps[at], entropies[at], 0, 0, 0, 0};
-      if (!loss->differences.empty()) loss->differences[at] = logps[at] - loss->batch->old_logps[r.token0 + j];
-    }
-  return true;
 }
 
 // The ids of the layout's rows, each once, and that of padding; place [vocab]: where each stands.
@@ -142,6 +90,7 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
     (has_gradient(batch, s, r.row) ? learning : silent).push_back(r);
   const Layout layout(std::move(learning), loss_over(s)), silent_layout(std::move(silent), loss_over(s));
   StepLoss loss = step_loss(layout, batch, s), silent_loss = step_loss(silent_layout, batch, s);
+  loss.bonus = entropy_bonus(s.loss, layout.results());
 
   std::vector<int32_t> ids;
   SharedEmbedding embedding;
@@ -156,29 +105,44 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   const RowBudget budget = training_budget(m, s.micro_batch_tokens);
   TrainMetrics out;
   StepTimes times;
+  const bool sweeps = needs_sweep(s.loss, !batch.old_logps);
   const int64_t units = static_cast<int64_t>(layout.units().size()),
-                all_units = units + static_cast<int64_t>(silent_layout.units().size());
-  auto advanced = [&](int64_t done, int64_t rows) {
-    out.tokens += rows;
-    ++out.micro_batches;
+                all_units = units * (sweeps ? 2 : 1) + static_cast<int64_t>(silent_layout.units().size());
+  int64_t gone_over = 0;
+  auto advanced = [&](int64_t done) {
     if (control.progress) control.progress(done, all_units, out.tokens);
   };
+  auto forward = [&](const Layout& rows, StepLoss* measured, bool again) {
+    const double start = seconds_now();
+    int64_t tokens = 0;
+    auto done = [&](int64_t n, int64_t count) {
+      tokens += count;
+      if (!again) out.tokens += count;
+      if (!again) ++out.micro_batches;
+      advanced(gone_over + n);
+    };
+    if (!measure(e, rows, s, control, done, measured)) return false;
+    gone_over += static_cast<int64_t>(rows.units().size());
+    times.forward_seconds += seconds_now() - start;
+    times.flops += 2 * static_cast<double>(m.matmul_parameters) * static_cast<double>(tokens);
+    return true;
+  };
   const Status cancelled("CANCELLED", "the step was cancelled; the weights are unchanged");
+  if (sweeps) {
+    if (!forward(layout, &loss, true) || !forward(silent_layout, &silent_loss, false)) return cancelled;
+    resolve({{&layout, &loss}, {&silent_layout, &silent_loss}});
+  }
   for (int64_t unit = 0; unit < units;) {
     const MicroBatch b = layout.next(&unit, budget);
     e.model.need_positions(b.longest_keys);
     MicroBatchPass pass(e, layout, b, loss, gradient, embedding);
     if (!pass.run(control, &times)) return cancelled;
-    advanced(unit, b.rows);
+    out.tokens += b.rows;
+    ++out.micro_batches;
+    advanced(gone_over + unit);
   }
-  const double start = seconds_now();
-  const int64_t learnt = out.tokens;
-  if (!measure_silent(
-          e, silent_layout, s, control, [&](int64_t done, int64_t rows) { advanced(units + done, rows); },
-          &silent_loss))
-    return cancelled;
-  times.forward_seconds += seconds_now() - start;
-  times.flops += 2 * static_cast<double>(m.matmul_parameters) * static_cast<double>(out.tokens - learnt);
+  gone_over += units;
+  if (!sweeps && !forward(silent_layout, &silent_loss, false)) return cancelled;
   for (size_t i = 0; i < ids.size(); ++i) {
     float* to = gradient + m.embedding + ids[i] * m.config.hidden;
     const float* from = embedding.rows + static_cast<int64_t>(i) * m.config.hidden;
@@ -187,9 +151,9 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   out.forward_seconds = times.forward_seconds;
   out.backward_seconds = times.backward_seconds;
   out.flops = times.flops;
-  MetricSums sums;
-  if (Status bad = sums.add(layout, loss); !bad.ok()) return bad;
-  if (Status bad = sums.add(silent_layout, silent_loss); !bad.ok()) return bad;
+  LossSums sums(s.loss);
+  if (Status bad = add_sequences(layout, loss, &sums, &out.logp_max_abs_diff); !bad.ok()) return bad;
+  if (Status bad = add_sequences(silent_layout, silent_loss, &sums, &out.logp_max_abs_diff); !bad.ok()) return bad;
   sums.report(&out);
   Result<double> norm = gradient_norm(e, gradient);
   if (!norm.ok()) return norm.status();

@@ -1,51 +1,28 @@
 // loss-<name>: the loss over given logits and its gradient with respect to them, under TRL's settings.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
-#include "engine/loss_scale.h"
 #include "golden/case_files.h"
+#include "golden/loss_settings.h"
+#include "loss/loss_sums.h"
+#include "loss/sequence_loss.h"
 #include "ops/kernels.h"
 
 namespace glossa::golden {
 namespace {
 
-// What the case asks for that is not computed yet; empty where everything is.
-std::string not_computed(const Json& config) {
-  const std::string type = text(config, "loss_type", "");
-  if (type != "grpo" && type != "dr_grpo" && type != "dapo") return "loss_type " + type + " is not computed yet";
-  if (const std::string level = text(config, "importance_sampling_level", "token"); level != "token")
-    return "importance_sampling_level " + level + " is not computed yet";
-  for (const char* key : {"delta", "off_policy_mask_threshold"})
-    if (const Json* v = config.find(key); v && !v->is_null()) return std::string(key) + " is not computed yet";
-  if (number(config, "top_entropy_quantile", 1) != 1) return "top_entropy_quantile is not computed yet";
-  if (const Json* v = config.find("use_bias_correction_kl"); v && v->boolean)
-    return "use_bias_correction_kl is not computed yet";
-  return "";
-}
-
-LossSettings loss_settings(const Json& config) {
-  const std::string type = text(config, "loss_type", "");
-  LossSettings s{};
-  s.type = type == "grpo" ? LossType::grpo : type == "dr_grpo" ? LossType::dr_grpo : LossType::dapo;
-  s.epsilon = static_cast<float>(number(config, "epsilon", 0.2));
-  s.epsilon_high = static_cast<float>(number(config, "epsilon_high", static_cast<double>(s.epsilon)));
-  s.beta = static_cast<float>(number(config, "beta", 0));
-  return s;
-}
-
-// Sums over the tokens as the training step makes them.
-struct Sums {
-  double loss = 0, entropy = 0, kl = 0, low = 0, high = 0, low_min = 1, high_max = 0, tokens = 0;
-};
-
-void compare_metrics(const Json& metrics, const Sums& s, GoldenCase* out) {
-  const std::pair<const char*, double> computed[] = {{"entropy", s.entropy / s.tokens},
-                                                     {"kl", s.kl / s.tokens},
-                                                     {"clip_ratio/low_mean", s.low / s.tokens},
-                                                     {"clip_ratio/high_mean", s.high / s.tokens},
-                                                     {"clip_ratio/low_min", s.low_min},
-                                                     {"clip_ratio/high_max", s.high_max},
-                                                     {"clip_ratio/region_mean", (s.low + s.high) / s.tokens}};
+void compare_metrics(const Json& metrics, const LossMetrics& m, GoldenCase* out) {
+  const std::pair<const char*, double> computed[] = {{"entropy", m.entropy},
+                                                     {"kl", m.kl},
+                                                     {"policy_loss", m.policy_loss},
+                                                     {"clip_ratio/low_mean", m.clip_low_mean},
+                                                     {"clip_ratio/high_mean", m.clip_high_mean},
+                                                     {"clip_ratio/low_min", m.clip_low_min},
+                                                     {"clip_ratio/high_max", m.clip_high_max},
+                                                     {"clip_ratio/region_mean", m.clip_region_mean},
+                                                     {"cispo_clip_ratio", m.clip_high_mean},
+                                                     {"vespo/phi_seq_mean", m.weight_mean}};
   for (const auto& [name, value] : computed)
     if (const Json* want = metrics.find(name); want && want->kind == Json::Kind::number)
       out->measures.push_back({name, std::fabs(value - want->number), 1e-5});
@@ -68,42 +45,59 @@ Status check(const Json& json, CaseTensors& t, const HeadKernels& head, GoldenCa
 
   const LossSettings settings = loss_settings(*config);
   const float inv_temperature = 1 / static_cast<float>(number(json, "temperature", 1));
-  const std::vector<float> scales = loss_scales(settings.type, {lengths.begin(), lengths.end()}, nullptr,
+  const std::vector<float> scales = loss_scales(settings.type->normaliser, {lengths.begin(), lengths.end()}, nullptr,
                                                 static_cast<int64_t>(number(json, "max_completion_length", 0)));
   const Json* given = json.find("old_logps_given");
   const bool on_policy = given && given->kind == Json::Kind::boolean && !given->boolean;
-  std::vector<float> got(logits.size());  // zero past a row's length, as the reference is
-  Sums sums;
+
+  // The way of the training step: all rows forward, or each token by itself; then the gradients.
+  std::vector<TokenResult> results(tokens);
+  std::vector<TokenSlope> slopes(tokens);
+  std::vector<std::array<float, 2>> stats(tokens);
+  std::vector<SequenceTerms> step;
+  int64_t all = 0;
   for (int64_t r = 0; r < rows; ++r) {
-    double low = 0, high = 0;
-    const int32_t n = lengths[static_cast<size_t>(r)];
-    for (int64_t i = 0; i < n; ++i) {
-      const size_t at = static_cast<size_t>(r * length + i);
+    const size_t from = static_cast<size_t>(r * length), row = static_cast<size_t>(r);
+    if (lengths[row] < 0 || lengths[row] > length) return Status("GOLDEN_INVALID", "a length is out of range");
+    all += lengths[row];
+    if (lengths[row] == 0) continue;
+    step.push_back({lengths[row], &results[from], &slopes[from], on_policy ? nullptr : &old[from], &ref[from],
+                    advantages[row], scales[row]});
+    for (size_t at = from; at < from + static_cast<size_t>(lengths[row]); ++at) {
       if (ids[at] < 0 || ids[at] >= vocab) return Status("GOLDEN_INVALID", "a completion id is out of range");
-      const float* row = logits.data() + static_cast<int64_t>(at) * vocab;
-      float logp, entropy, stats[2], coefficient;
-      head.logp_row(row, vocab, inv_temperature, ids[at], &logp, &entropy, stats);
-      const TokenTerms terms{advantages[static_cast<size_t>(r)], on_policy ? logp : old[at], ref[at],
-                             scales[static_cast<size_t>(r)]};
-      const TokenResult result = token_loss(settings, terms, logp, entropy, &coefficient);
-      head.gradient_row(got.data() + static_cast<int64_t>(at) * vocab, Dtype::f32, row, vocab, inv_temperature, ids[at],
-                        coefficient, stats);
-      sums.loss += static_cast<double>(result.loss);
-      sums.entropy += static_cast<double>(result.entropy);
-      sums.kl += static_cast<double>(result.kl);
-      low += static_cast<double>(result.clip_low);
-      high += static_cast<double>(result.clip_high);
+      head.logp_row(&logits[at * static_cast<size_t>(vocab)], vocab, inv_temperature, ids[at], &results[at].logp,
+                    &results[at].entropy, stats[at].data());
     }
-    sums.low += low;
-    sums.high += high;
-    sums.tokens += n;
-    sums.low_min = std::min(sums.low_min, low / n);
-    sums.high_max = std::max(sums.high_max, high / n);
   }
-  const double want = static_cast<double>(loss[0]);
-  out->measures.push_back({"loss", std::fabs(sums.loss - want) / std::fabs(want), 1e-5});
+  const float bonus = entropy_bonus(settings, all);
+  if (needs_sweep(settings, on_policy)) {
+    sequence_losses(settings, step);
+  } else {
+    for (const SequenceTerms& t : step)
+      for (int64_t i = 0; i < t.n; ++i) {
+        const float logp = t.results[i].logp;
+        const TokenTerms terms{t.advantage, on_policy ? logp : t.old_logps[i], t.ref_logps[i], t.scale, bonus};
+        t.results[i] = token_loss(settings, terms, logp, t.results[i].entropy, &t.slopes[i]);
+      }
+  }
+  LossSums sums(settings);
+  std::vector<float> got(logits.size());  // zero past a row's length, as the reference is
+  for (const SequenceTerms& t : step) {
+    sums.add(t.results, t.n);
+    for (int64_t i = 0; i < t.n; ++i) {
+      const size_t at = static_cast<size_t>(t.results + i - results.data()), logit = at * static_cast<size_t>(vocab);
+      head.gradient_row(&got[logit], Dtype::f32, &logits[logit], vocab, inv_temperature, ids[at], slopes[at],
+                        results[at].entropy, stats[at].data());
+    }
+  }
+  LossMetrics metrics;
+  sums.report(&metrics);
+  // An entropy bonus may take off nearly all of the policy's loss, and what is left is rounding, TRL's own included:
+  // the larger of the two is the measure.
+  const double want = static_cast<double>(loss[0]), size = std::max(std::fabs(want), std::fabs(metrics.policy_loss));
+  out->measures.push_back({"loss", std::fabs(metrics.loss - want) / size, 1e-5});
   out->measures.push_back({"grad", relative_difference(got.data(), gradient.data(), got.size()), 1e-5});
-  if (const Json* metrics = json.find("metrics")) compare_metrics(*metrics, sums, out);
+  if (const Json* given_metrics = json.find("metrics")) compare_metrics(*given_metrics, metrics, out);
   return {};
 }
 

@@ -108,7 +108,7 @@ class ModelCase {
     TrainBatch batch;
     batch.sequences = {s.prompts.view(), s.completions.view()};
     TrainSettings settings;
-    settings.loss.type = LossType::supervised;
+    settings.loss.type = find_loss("supervised");
     std::vector<float> gradient;
     Result<TrainMetrics> metrics = engine_.gradients(batch, settings, &gradient);
     if (!metrics.ok()) return metrics.status();

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "golden/case_files.h"
+#include "golden/loss_settings.h"
 
 namespace glossa::golden {
 namespace {
@@ -28,11 +29,8 @@ Result<TrainSettings> train_settings(const Json& json) {
   TrainSettings s;
   const std::string kind = text(json, "kind", ""), type = text(json, "loss_type", "");
   if (kind != "grpo" && kind != "sft") return Status("GOLDEN_INVALID", "kind must be grpo or sft, not " + kind);
-  s.loss.type = kind == "sft" ? LossType::supervised : LossType::dapo;
-  if (kind == "grpo" && type != "dapo") return Status("GOLDEN_INVALID", "loss_type must be dapo, not " + type);
-  s.loss.epsilon = static_cast<float>(number(json, "epsilon", 0.2));
-  s.loss.epsilon_high = static_cast<float>(number(json, "epsilon_high", 0.2));
-  s.loss.beta = static_cast<float>(number(json, "beta", 0));
+  if (kind == "grpo" && !find_loss(type)) return Status("GOLDEN_INVALID", "loss_type " + type + " is not computed");
+  if (kind == "grpo") s.loss = loss_settings(json);
   s.temperature = static_cast<float>(number(json, "temperature", 1));
   s.learning_rate = static_cast<float>(number(json, "learning_rate", 0));
   s.adam_beta1 = static_cast<float>(number(json, "adam_beta1", 0.9));

@@ -21,13 +21,17 @@ void head_loss(const Model& m, const Weights& w, const HeadLoss& loss, const voi
         std::memset(row, 0, static_cast<size_t>(ld) * 4);
         return;
       }
-      float logp, entropy, stats[2], coefficient;
+      float logp, entropy, stats[2];
       head.logp_row(row, vocab, loss.inv_temperature, loss.targets[r], &logp, &entropy, stats);
-      TokenTerms terms = loss.terms[r];
-      if (loss.on_policy) terms.old_logp = logp;
-      loss.results[r] = token_loss(loss.settings, terms, logp, entropy, &coefficient);
-      loss.coefficients[r] = coefficient;
-      head.gradient_row(row, m.dtype, row, vocab, loss.inv_temperature, loss.targets[r], coefficient, stats);
+      TokenSlope slope;
+      if (loss.slopes) {
+        slope = loss.slopes[r];
+      } else {
+        TokenTerms terms = loss.terms[r];
+        if (loss.on_policy) terms.old_logp = logp;
+        loss.results[r] = token_loss(loss.settings, terms, logp, entropy, &slope);
+      }
+      head.gradient_row(row, m.dtype, row, vocab, loss.inv_temperature, loss.targets[r], slope, entropy, stats);
     });
     crew.by_columns(d, [&](int64_t panel0, int64_t panel1) {
       m.kernels->linear->multiply(d_normed + first * d, d, block, logits_gradient_stride(m), n,

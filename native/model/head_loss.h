@@ -1,6 +1,7 @@
 // The head over rows that carry loss: logits, log-probability, entropy, loss and its gradient in one sweep, a block of
 // rows at a time, so that no tensor of all rows by the vocabulary is ever held unless it is small.
 #pragma once
+#include "loss/sequence_loss.h"
 #include "model/forward.h"
 
 namespace glossa {
@@ -14,7 +15,8 @@ struct HeadLoss {
   const TokenTerms* terms;  // [head rows]
   bool on_policy;           // the old log-probability is the present one
   TokenResult* results;     // [head rows]
-  float* coefficients;      // [head rows] d loss / d logp
+  // [head rows] The slopes that a first sweep gave (needs_sweep); results are not written then. Null: each token's own.
+  const TokenSlope* slopes;
 };
 
 // Head rows [row0, row0 + rows): normed and d_normed (float32, overwritten) start at head row 0, logits at `row0`.

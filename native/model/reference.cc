@@ -75,17 +75,19 @@ std::vector<int32_t> row_ids(const SequenceBatch& b, int64_t row) {
   return ids;
 }
 
-// Log-probabilities of ids[from ..] given what comes before each.
-Values sequence_logps(const ModelConfig& c, const Values& parameters, const std::vector<int32_t>& ids, int64_t from,
-                      double temperature) {
+// Log-probabilities and entropies of ids[from ..] given what comes before each.
+Row sequence_row(const ModelConfig& c, const Values& parameters, const std::vector<int32_t>& ids, int64_t from,
+                 double temperature) {
   const int64_t n = static_cast<int64_t>(ids.size());
   const Values logits = model_logits(c, parameters, ids.data(), n - 1);
-  Values logps;
+  Row out;
   for (int64_t i = from; i < n; ++i) {
     auto row = logits.begin() + (i - 1) * c.vocab;
-    logps.push_back(head_row({row, row + c.vocab}, 1 / temperature, ids[static_cast<size_t>(i)]).logp);
+    const HeadRow head = head_row({row, row + c.vocab}, 1 / temperature, ids[static_cast<size_t>(i)]);
+    out.logps.push_back(head.logp);
+    out.entropies.push_back(head.entropy);
   }
-  return logps;
+  return out;
 }
 
 }  // namespace
@@ -118,42 +120,34 @@ std::vector<double> batch_logps(const ModelConfig& c, const std::vector<double>&
                                 double temperature) {
   Values out;
   for (int64_t i = 0; i < b.prompts.rows; ++i) {
-    const Values row = sequence_logps(c, parameters, row_ids(b, i), b.prompts.length(i), temperature);
+    const Values row = sequence_row(c, parameters, row_ids(b, i), b.prompts.length(i), temperature).logps;
     out.insert(out.end(), row.begin(), row.end());
   }
   return out;
 }
 
-double batch_loss(const ModelConfig& c, const std::vector<double>& parameters, const TrainBatch& b,
-                  const TrainSettings& s) {
-  const int64_t rows = b.sequences.prompts.rows;
-  double all_tokens = 0;
-  std::vector<Values> logps;
-  for (int64_t i = 0; i < rows; ++i) {
+std::vector<Row> batch_rows(const ModelConfig& c, const std::vector<double>& parameters, const TrainBatch& b,
+                            const TrainSettings& s) {
+  std::vector<Row> rows;
+  const Ragged& completions = b.sequences.completions;
+  for (int64_t i = 0; i < completions.rows; ++i) {
     const int64_t from = s.loss_on_prompt ? 1 : b.sequences.prompts.length(i);
-    logps.push_back(sequence_logps(c, parameters, row_ids(b.sequences, i), from, static_cast<double>(s.temperature)));
-    if (!b.loss_mask || b.loss_mask[i]) all_tokens += static_cast<double>(logps.back().size());
+    Row r = sequence_row(c, parameters, row_ids(b.sequences, i), from, static_cast<double>(s.temperature));
+    auto part = [&](const float* values) {
+      return values ? Values(values + completions.offsets[i], values + completions.offsets[i + 1]) : Values();
+    };
+    r.old_logps = part(b.old_logps);
+    r.ref_logps = part(b.ref_logps);
+    r.advantage = b.advantages ? static_cast<double>(b.advantages[i]) : 0;
+    r.dropped = b.loss_mask && !b.loss_mask[i];
+    rows.push_back(std::move(r));
   }
-  double loss = 0;
-  for (int64_t i = 0; i < rows; ++i) {
-    if (b.loss_mask && !b.loss_mask[i]) continue;
-    const Values& row = logps[static_cast<size_t>(i)];
-    const double n = static_cast<double>(row.size());
-    double divisor = std::max(all_tokens, 1.0);
-    if (s.loss.type == LossType::grpo) divisor = static_cast<double>(rows) * n;
-    if (s.loss.type == LossType::dr_grpo)
-      divisor = static_cast<double>(rows) * static_cast<double>(s.max_completion_length);
-    for (size_t j = 0; j < row.size(); ++j) {
-      if (s.loss.type == LossType::supervised) {
-        loss -= row[j] / divisor;
-        continue;
-      }
-      const size_t at = static_cast<size_t>(b.sequences.completions.offsets[i]) + j;
-      const TokenTerms terms{b.advantages[i], b.old_logps[at], b.ref_logps ? b.ref_logps[at] : 0.0f, 1};
-      loss += token_loss(s.loss, terms, row[j]).loss / divisor;
-    }
-  }
-  return loss;
+  return rows;
+}
+
+double batch_loss(const ModelConfig& c, const std::vector<double>& parameters, const TrainBatch& b,
+                  const TrainSettings& s, const std::vector<Row>& at) {
+  return step_loss(s.loss, static_cast<double>(s.max_completion_length), batch_rows(c, parameters, b, s), at);
 }
 
 }  // namespace glossa::ref

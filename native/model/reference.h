@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "loss/loss_ref.h"
 #include "model/config.h"
 
 namespace glossa::ref {
@@ -16,7 +17,10 @@ std::vector<double> model_logits(const ModelConfig&, const std::vector<double>& 
 std::vector<double> batch_logps(const ModelConfig&, const std::vector<double>& parameters, const SequenceBatch&,
                                 double temperature);
 
-// The loss of one optimizer step.
-double batch_loss(const ModelConfig&, const std::vector<double>& parameters, const TrainBatch&, const TrainSettings&);
+// The loss tokens of one optimizer step, and its loss; what has no gradient is that of `at` (loss/loss_ref.h).
+std::vector<Row> batch_rows(const ModelConfig&, const std::vector<double>& parameters, const TrainBatch&,
+                            const TrainSettings&);
+double batch_loss(const ModelConfig&, const std::vector<double>& parameters, const TrainBatch&, const TrainSettings&,
+                  const std::vector<Row>& at);
 
 }  // namespace glossa::ref

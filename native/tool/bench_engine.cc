@@ -112,7 +112,7 @@ class EngineBench {
     TrainBatch batch;
     batch.sequences = {prompts.view(), rest.view()};
     TrainSettings settings;
-    settings.loss.type = LossType::supervised;
+    settings.loss.type = find_loss("supervised");
     settings.learning_rate = 1e-4f;
     settings.micro_batch_tokens = micro_batch_tokens;
     TrainMetrics last;
@@ -138,7 +138,7 @@ class EngineBench {
     const test::Rows prompts = distinct_rows(s_.sequences / group, s_.prompt, s_.vocab);
     GenerateRequest r = request(prompts, group);
     TrainSettings settings;
-    settings.loss = {LossType::dapo, 0.2f, 0.2f, 0};
+    settings.loss = {find_loss("dapo"), 0.2f, 0.2f, 0};
     settings.learning_rate = 1e-4f;
     settings.micro_batch_tokens = micro_batch_tokens;
     double sampling = 0;

@@ -110,7 +110,7 @@ std::string bench_train(Engine& engine, const Ceilings& ceiling, int64_t micro_b
       batch.advantages.push_back(g % 2 ? 1.0f : -1.0f);
     }
   TrainSettings settings;
-  settings.loss = {LossType::dapo, 0.2f, 0.2f, 0};
+  settings.loss = {find_loss("dapo"), 0.2f, 0.2f, 0};
   settings.learning_rate = 1e-6f;
   settings.micro_batch_tokens = micro_batch;
   TrainMetrics m;

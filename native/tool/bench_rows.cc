@@ -29,8 +29,9 @@ void bench_logits(const Kernels& k, int64_t v) {
   draw("draw, top-k 50", {1, 50, 1, 0, 7});
   draw("draw, greedy", {0, 0, 1, 0, 7});
   row("logp and entropy", [&] { k.head->logp_row(logits.data(), v, 1, 5, &logp, &entropy, stats); });
-  row("logits' gradient",
-      [&] { k.head->gradient_row(scratch.data(), Dtype::f32, logits.data(), v, 1, 5, 0.3f, stats); });
+  row("logits' gradient", [&] {
+    k.head->gradient_row(scratch.data(), Dtype::f32, logits.data(), v, 1, 5, {0.3f, 0}, 0, stats);
+  });
 }
 
 void bench_parameters(const Kernels& k, double bandwidth) {

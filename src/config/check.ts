@@ -1,3 +1,4 @@
+import { checkLoss } from './check_loss.js';
 import type { Config } from './schema.js';
 import type { ConfigPath } from './locate.js';
 import type { Finding } from './findings.js';
@@ -9,8 +10,6 @@ import { promptConflicts } from '../prompt/index.js';
 
 /** Of one generation: beyond, its columns have no place in memory. */
 const MOST_COMPLETIONS = 2 ** 20;
-const COMPUTED_LOSSES = ['grpo', 'dr_grpo', 'dapo'];
-const KNOWN_LOSSES = ['bnpo', 'cispo', 'sapo', 'vespo', 'luspo', 'gspo', 'rloo'];
 const OWN_REWARDS = ['accuracy', 'format', 'language', 'language_gated'];
 
 /** Combinations that each setting alone allows and that cannot be run. */
@@ -167,27 +166,6 @@ function checkGrpo({ grpo }: Config): Finding[] {
       );
   }
   return findings;
-}
-
-function checkLoss({ grpo: { loss_type: loss } }: Config): Finding[] {
-  if (COMPUTED_LOSSES.includes(loss)) return [];
-  const path = ['grpo', 'loss_type'];
-  if (KNOWN_LOSSES.includes(loss))
-    return [
-      {
-        code: 'CONFIG_LOSS_TYPE',
-        path,
-        message: `${loss} is not computed by this version; it computes ${COMPUTED_LOSSES.join(', ')}`,
-      },
-    ];
-  const near = nearest(loss, COMPUTED_LOSSES);
-  return [
-    {
-      code: 'CONFIG_LOSS_TYPE',
-      path,
-      message: `no loss is called ${loss}${near ? `; did you mean ${near}?` : ''} (${COMPUTED_LOSSES.join(', ')})`,
-    },
-  ];
 }
 
 function checkSchedule({ eval: evaluation, optimizer, grpo }: Config): Finding[] {

@@ -16,7 +16,7 @@ import { readYaml, YamlFault, type YamlText } from './yaml.js';
 export type ResolvedConfig = Config & {
   data: { train: TrainSource[]; eval: EvalSource[] };
   prompt: { style: 'chat' | 'plain' | 'template'; template?: { path: string; text: string } };
-  grpo: { prompts_per_step: number; max_completion_length: number; loss_type: 'grpo' | 'dr_grpo' | 'dapo' };
+  grpo: { prompts_per_step: number; max_completion_length: number };
   eval: { max_completion_length: number };
   run: { dir: string; name: string };
 };
@@ -154,7 +154,6 @@ function resolveConfig(
     grpo: {
       ...grpo,
       max_completion_length: budget,
-      loss_type: config.grpo.loss_type as 'dapo',
       prompts_per_step: completionsPerGeneration(config.grpo) / config.grpo.num_generations,
     },
     eval: { ...config.eval, max_completion_length: config.eval.max_completion_length ?? budget },

@@ -4,6 +4,7 @@ import type {
   GenerateRequest,
   GrpoStepRequest,
   LogprobRequest,
+  LossRow,
   MemoryPlan,
   PlannedRun,
   RolloutColumns,
@@ -53,7 +54,7 @@ export interface GoldenCase {
 
 /** What glossa.node exports, all of it; native/addon/module.cc is the other side. */
 export interface NativeBinding {
-  nativeInfo(): { isas: string[]; cores: number };
+  nativeInfo(): { isas: string[]; cores: number; losses: LossRow[] };
   measuredPeak(options?: EngineOptions): number;
   planMemory(configJson: string, run: PlannedRun, options?: EngineOptions): MemoryPlan;
   createEngine(configJson: string, seed: bigint, options?: EngineOptions): Promise<NativeEngine>;

@@ -3,7 +3,7 @@ import { GlossaError } from '../base/error.js';
 import type { GoldenCase } from './binding.js';
 import { AddonEngine, fromNative } from './engine.js';
 import { loadBinding } from './load.js';
-import type { Engine, EngineOptions, MemoryPlan, PlannedRun } from './types.js';
+import type { Engine, EngineOptions, LossRow, MemoryPlan, PlannedRun } from './types.js';
 
 export type * from './types.js';
 export { FINISH } from './types.js';
@@ -72,7 +72,22 @@ export function planMemory(configJson: string, run: PlannedRun, options: EngineO
 /** What was loaded, without making an engine. */
 export function nativeInfo(): NativeInfo {
   const { binding, path } = loadBinding();
-  return { version: packageVersion(), ...binding.nativeInfo(), path };
+  const { isas, cores } = binding.nativeInfo();
+  return { version: packageVersion(), isas, cores, path };
+}
+
+/** The losses of a GRPO step. @throws GlossaError NATIVE_NOT_FOUND. */
+export function lossTable(): readonly LossRow[] {
+  return (losses ??= loadBinding().binding.nativeInfo().losses);
+}
+
+let losses: readonly LossRow[] | undefined;
+
+/** The row of a loss that the config's check has let pass. */
+export function lossRow(name: string): LossRow {
+  const row = lossTable().find((loss) => loss.name === name);
+  if (!row) throw new GlossaError('INVALID_ARGUMENT', `no loss is called ${name}`);
+  return row;
 }
 
 function packageVersion(): string {

@@ -3,7 +3,39 @@
 export type Dtype = 'float32' | 'bfloat16';
 /** Of weights in a file. */
 export type StoredDtype = Dtype | 'float16';
-export type LossType = 'grpo' | 'dr_grpo' | 'dapo';
+
+/** A row of the engine's table of losses. */
+export interface LossRow {
+  /** TRL's `loss_type`. */
+  name: string;
+  /** The settings, by TRL's names, that mean something to this loss and not to every one. */
+  reads: string[];
+  /** One of them that must be given. */
+  needs: string | null;
+  /** What its share of clipped ratios or its weight is called; '' where it has none. */
+  metric: string;
+}
+
+/** Under TRL's names; what is left out has its default, and epsilon_high is epsilon. docs/losses.md has the formulas. */
+export interface LossSettings {
+  loss_type: string;
+  importance_sampling_level?: 'token' | 'sequence'; // token
+  epsilon?: number; // 0.2
+  epsilon_high?: number;
+  delta?: number; // none
+  sapo_temperature_pos?: number; // 1
+  sapo_temperature_neg?: number; // 1.05
+  vespo_k_pos?: number; // 2
+  vespo_lambda_pos?: number; // 3
+  vespo_k_neg?: number; // 3
+  vespo_lambda_neg?: number; // 2
+  beta?: number; // 0
+  kl_estimator?: 'k1' | 'k2' | 'k3'; // k3
+  use_bias_correction_kl?: boolean; // false
+  entropy_coef?: number; // 0
+  top_entropy_quantile?: number; // 1
+  off_policy_mask_threshold?: number; // none
+}
 
 export interface EngineOptions {
   /** Of matrix-product operands and of keys and values; master weights, logits and optimizer state are float32. Default float32. */
@@ -130,10 +162,7 @@ export interface GrpoStepRequest extends SequenceBatch, OptimizerSettings {
   refLogps?: Float32Array;
   /** Per row, 0 drops the row's tokens from the loss. */
   lossMask?: Uint8Array;
-  lossType: LossType;
-  epsilon: number;
-  epsilonHigh: number;
-  beta: number;
+  loss: LossSettings;
   temperature: number;
   maxCompletionLength: number;
 }
@@ -145,6 +174,8 @@ export interface SupervisedStepRequest extends SequenceBatch, OptimizerSettings 
 
 export interface StepMetrics {
   loss: number;
+  /** Without the entropy bonus. */
+  policyLoss: number;
   gradNorm: number;
   learningRate: number;
   entropy: number;
@@ -154,6 +185,8 @@ export interface StepMetrics {
   clipRegionMean: number;
   clipLowMin: number;
   clipHighMax: number;
+  /** Mean over completions of what their policy gradient was multiplied by (vespo), else 1. */
+  weightMean: number;
   logpMaxAbsDiff: number;
   lossTokens: number;
   tokens: number;

@@ -107,7 +107,7 @@ export interface DemoGrpo {
   learningRate: number;
   temperature: number;
   maxCompletionLength: number;
-  lossType: 'grpo' | 'dr_grpo' | 'dapo';
+  lossType: string;
   scaleRewards: 'group' | 'batch' | 'none';
   epsilon: number;
   epsilonHigh: number;

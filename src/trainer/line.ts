@@ -1,4 +1,4 @@
-import type { EngineInfo, StepMetrics } from '../engine/types.js';
+import type { EngineInfo, LossRow, StepMetrics } from '../engine/types.js';
 import type { Language } from '../language/types.js';
 import { gradedMetrics, type GradedRow, type Metrics } from '../metrics/index.js';
 import type { MetricsLine } from '../run/index.js';
@@ -14,7 +14,8 @@ export interface LineContext {
   numTokens: number;
   epoch: number;
   learningRate: number;
-  beta: number;
+  grpo: { beta: number; entropy_coef: number };
+  loss: LossRow;
   info: EngineInfo;
   /** Measured ceiling of all threads in this number type, flop/s. */
   peak: number;
@@ -45,18 +46,35 @@ export function metricsLine(
     epoch: context.epoch,
     num_tokens: context.numTokens,
     entropy: metrics.entropy,
-    ...(context.beta > 0 && { kl: metrics.kl }),
-    'clip_ratio/low_mean': metrics.clipLowMean,
-    'clip_ratio/low_min': metrics.clipLowMin,
-    'clip_ratio/high_mean': metrics.clipHighMean,
-    'clip_ratio/high_max': metrics.clipHighMax,
-    'clip_ratio/region_mean': metrics.clipRegionMean,
+    ...(context.grpo.beta > 0 && { kl: metrics.kl }),
+    ...(context.grpo.entropy_coef > 0 && { policy_loss: metrics.policyLoss }),
+    ...ratios(metrics, context.loss),
     'sampling/sampling_logp_difference/max': metrics.logpMaxAbsDiff,
     loss_tokens: metrics.lossTokens,
     grader_errors: batch.graded.slice(start, end).reduce((sum, row) => sum + row.errors.length, 0),
     ...gradedMetrics(rows, context.rewardNames, slice, context.languages),
     ...timings(batch, metrics, context),
   };
+}
+
+/** What the loss did to the ratios, under the names that TRL gives it. */
+function ratios(metrics: StepMetrics, { metric }: LossRow): Metrics {
+  switch (metric) {
+    case 'clip_ratio':
+      return {
+        'clip_ratio/low_mean': metrics.clipLowMean,
+        'clip_ratio/low_min': metrics.clipLowMin,
+        'clip_ratio/high_mean': metrics.clipHighMean,
+        'clip_ratio/high_max': metrics.clipHighMax,
+        'clip_ratio/region_mean': metrics.clipRegionMean,
+      };
+    case 'cispo_clip_ratio':
+      return { cispo_clip_ratio: metrics.clipHighMean };
+    case 'vespo/phi_seq_mean':
+      return { 'vespo/phi_seq_mean': metrics.weightMean };
+    default:
+      return {};
+  }
 }
 
 export function gradedRows(batch: Collected): GradedRow[] {
@@ -73,7 +91,7 @@ export function gradedRows(batch: Collected): GradedRow[] {
 function timings(
   batch: Collected,
   metrics: StepMetrics,
-  { first, trainSeconds, info, peak, beta }: LineContext,
+  { first, trainSeconds, info, peak, grpo }: LineContext,
 ): Metrics {
   const { generate, grade, reference } = first ? batch.seconds : { generate: 0, grade: 0, reference: 0 };
   const drawn = batch.completions.ids.length;
@@ -83,7 +101,7 @@ function timings(
     step_time: generate + grade + reference + trainSeconds,
     'time/generate': generate,
     'time/grade': grade,
-    ...(beta > 0 && { 'time/reference': reference }),
+    ...(grpo.beta > 0 && { 'time/reference': reference }),
     'time/train': trainSeconds,
     'tokens/generate_per_s': rate(drawn, generate),
     'tokens/train_per_s': rate(metrics.tokens, trainSeconds),

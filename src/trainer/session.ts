@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { promptOrder } from '../data/index.js';
 import type { Problem } from '../data/types.js';
-import { measuredPeak } from '../engine/index.js';
+import { lossRow, measuredPeak } from '../engine/index.js';
 import type { EngineInfo, JobOptions, StepMetrics, StoredDtype } from '../engine/types.js';
 import { engineOptions, planOf, problemCount, promptSizes, shortOfMemory } from '../inputs/index.js';
 import type { Metrics } from '../metrics/index.js';
@@ -197,7 +197,8 @@ export class Session {
       numTokens,
       epoch: promptsDrawn / problemCount(this.parts),
       learningRate: learningRate(step - 1, config.optimizer, config.grpo.max_steps),
-      beta: config.grpo.beta,
+      grpo: config.grpo,
+      loss: lossRow(config.grpo.loss_type),
       info: this.info,
       peak,
       first,

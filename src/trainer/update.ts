@@ -1,4 +1,4 @@
-import type { ResolvedConfig } from '../config/index.js';
+import { lossSettings, type ResolvedConfig } from '../config/index.js';
 import type { Engine, JobOptions, StepMetrics } from '../engine/types.js';
 import type { Collected } from './collect.js';
 import { sliceRagged, sliceTokens } from '../base/ragged.js';
@@ -24,10 +24,7 @@ export function update(
       ...(grpo.mask_truncated_completions && {
         lossMask: Uint8Array.from(batch.finish.slice(start, end), (reason) => (reason === 'stop' ? 1 : 0)),
       }),
-      lossType: grpo.loss_type,
-      epsilon: grpo.epsilon,
-      epsilonHigh: grpo.epsilon_high ?? grpo.epsilon,
-      beta: grpo.beta,
+      loss: lossSettings(grpo),
       temperature: grpo.temperature,
       maxCompletionLength: grpo.max_completion_length,
       learningRate: learningRate(done, optimizer, grpo.max_steps),

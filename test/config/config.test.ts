@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
 import { GlossaError } from '../../src/base/error.js';
 import { checkRaw, configJsonSchema, loadConfig, parseConfig, settingsTable } from '../../src/config/index.js';
+import { lossTable } from '../../src/engine/index.js';
 import { nearest } from '../../src/base/suggest.js';
 
 const SMALLEST = 'model: { lab: {} }\ndata:\n  train:\n    - lab: {}\n';
@@ -177,10 +178,30 @@ describe('config', () => {
     assert.match(refused(SMALLEST, 'grpo.num_generations=1').message, /at least 2 completions/);
   });
 
-  it('refuses losses it does not compute by name, and suggests for a misspelt one', () => {
-    assert.equal(refused(SMALLEST, 'grpo.loss_type=cispo').code, 'CONFIG_LOSS_TYPE');
-    assert.match(refused(SMALLEST, 'grpo.loss_type=cispo').message, /not computed by this version/);
+  it('refuses a loss it does not know by name, and suggests for a misspelt one and for what has another name', () => {
+    assert.equal(refused(SMALLEST, 'grpo.loss_type=rloo').code, 'CONFIG_LOSS_TYPE');
+    assert.match(refused(SMALLEST, 'grpo.loss_type=rloo').message, /\(grpo, bnpo, dr_grpo, dapo, luspo, cispo, sapo, vespo\)/);
     assert.match(refused(SMALLEST, 'grpo.loss_type=dapoo').message, /did you mean dapo\?/);
+    assert.match(refused(SMALLEST, 'grpo.loss_type=gspo').message, /grpo with importance_sampling_level sequence/);
+  });
+
+  it('takes every loss of the engine, with what it needs', () => {
+    for (const { name, needs } of lossTable())
+      parse(SMALLEST, `grpo.loss_type=${name}`, ...(needs === null ? [] : [`grpo.${needs}=5`]));
+  });
+
+  it('refuses settings of a loss that do not fit together, naming both', () => {
+    const impossible = (expected: RegExp, ...sets: string[]): void => {
+      const error = refused(SMALLEST, ...sets);
+      assert.equal(error.code, 'CONFIG_IMPOSSIBLE');
+      assert.match(error.message, expected);
+    };
+    impossible(/grpo\.epsilon_high.*cispo has no default/, 'grpo.loss_type=cispo');
+    impossible(/grpo\.delta.*sapo does not read it; it is for grpo, bnpo/, 'grpo.loss_type=sapo', 'grpo.delta=2');
+    impossible(/grpo\.vespo_k_pos.*it is for vespo/, 'grpo.vespo_k_pos=1');
+    impossible(/grpo\.delta.*1\.28/, 'grpo.delta=1.25', 'grpo.epsilon_high=0.28');
+    impossible(/no KL where beta is 0/, 'grpo.use_bias_correction_kl=true');
+    impossible(/vespo does not read it/, 'grpo.loss_type=vespo', 'grpo.importance_sampling_level=sequence');
   });
 
   it('refuses a reward nobody has, unless a module is given', () => {

@@ -31,10 +31,7 @@ function grpoRequest(more: object = {}): GrpoStepRequest {
     completions: ragged([4, 5, 6], [7]),
     advantages: Float32Array.of(1, -1),
     oldLogps: new Float32Array(4).fill(-4),
-    lossType: 'dapo',
-    epsilon: 0.2,
-    epsilonHigh: 0.2,
-    beta: 0,
+    loss: { loss_type: 'dapo' },
     temperature: 1,
     maxCompletionLength: 8,
     learningRate: 1e-3,
@@ -65,9 +62,21 @@ describe('a wrong scalar', () => {
     await refuses(generate({ purpose: 'fun' }), /purpose: expected one of rollout, eval, sample, got the string "fun"/);
     await refuses(generate({ step: 2 ** 24 }), /step/);
     await refuses(generate({ slots: -2 }), /slots/);
-    await refuses(grpo({ lossType: 'ppo' }), /grpoStep\.lossType: expected one of grpo, dr_grpo, dapo/);
+    await refuses(
+      grpo({ loss: { loss_type: 'ppo' } }),
+      /grpoStep\.loss\.loss_type: expected one of grpo, bnpo, .*vespo/,
+    );
+    await refuses(grpo({ loss: undefined }), /grpoStep\.loss: expected an object/);
+    const loss = (more: object) => grpo({ loss: { loss_type: 'dapo', ...more } });
+    await refuses(loss({ epsilon: 2 }), /loss\.epsilon: expected a number between 0 and 1, got 2/);
+    await refuses(loss({ delta: 0 }), /loss\.delta: expected a number at least 0\.000001, got 0/);
+    await refuses(loss({ top_entropy_quantile: 1.5 }), /top_entropy_quantile/);
+    await refuses(loss({ kl_estimator: 'k4' }), /kl_estimator: expected one of k1, k2, k3, got the string "k4"/);
+    await refuses(
+      loss({ importance_sampling_level: 'word' }),
+      /importance_sampling_level: expected one of token, sequence/,
+    );
     await refuses(grpo({ learningRate: undefined }), /learningRate: expected a number .* got undefined/);
-    await refuses(grpo({ epsilon: 2 }), /epsilon/);
     await refuses(grpo({ temperature: 0 }), /temperature/);
     await refuses(grpo({ adamBeta2: 1 }), /adamBeta2/);
   });
@@ -151,7 +160,7 @@ describe('a wrong array', () => {
       grpo({ advantages: Float32Array.of(1, NaN) }),
       /advantages: expected finite numbers, got .* in row 1/,
     );
-    await refuses(grpo({ beta: 0.1 }), /refLogps: .*because beta is not 0/);
+    await refuses(grpo({ loss: { loss_type: 'dapo', beta: 0.1 } }), /refLogps: .*because beta is not 0/);
   });
 
   it('is refused where offsets fall, begin late or end elsewhere', async () => {

@@ -54,27 +54,47 @@ static void logp_row(const float* logits, int64_t v, float inv_temperature, int3
   stats[1] = total;
 }
 
-template <class T>
-static void gradient(T* out, const float* logits, int64_t v, float inv_temperature, int32_t target, float coefficient,
-                     const float stats[2]) {
-  const vf inv_t = splat(inv_temperature), none = splat(-__builtin_inff());
-  const float slope = coefficient * inv_temperature;
-  const vf scale = splat(-slope / stats[1]), at_target = splat(slope);
+// Without a slope of the entropy (with_entropy false) its terms are left out, not multiplied by 0.
+template <bool with_entropy, class T>
+static void gradient(T* out, const float* logits, int64_t v, float inv_temperature, int32_t target, TokenSlope slope,
+                     float entropy, const float stats[2]) {
+  const vf inv_t = splat(inv_temperature), none = splat(-__builtin_inff()), floor = splat(-100.0f);
+  const float at = slope.logp * inv_temperature;
+  const vf scale = splat(-at / stats[1]), at_target = splat(at);
+  // log p + H = (x - max) + (H - log(sum)).
+  const vf entropy_scale = splat(-slope.entropy * inv_temperature / stats[1]),
+           shift = splat(static_cast<float>(static_cast<double>(entropy) - log(static_cast<double>(stats[1]))));
   for (int64_t i = 0; i < v; i += kLanes) {
     const int n = lanes_left(i, v);
-    vf g = exp_nonpositive(tempered(logits, i, n, inv_t, none) - stats[0]) * scale;
+    const vf x = tempered(logits, i, n, inv_t, none) - stats[0];
+    vf g = exp_nonpositive(x);
+    if constexpr (with_entropy) {
+      g = g * fma(max(floor, x) + shift, entropy_scale, scale);
+    } else {
+      g = g * scale;
+    }
     if (target >= i && target < i + n)
       g = select(lane_index() == splat_int(static_cast<int32_t>(target - i)), g + at_target, g);
     store_some(out + i, g, n);
   }
 }
 
-static void gradient_row(void* dlogits, Dtype t, const float* logits, int64_t v, float inv_temperature, int32_t target,
-                         float coefficient, const float stats[2]) {
-  if (t == Dtype::f32) {
-    gradient(static_cast<float*>(dlogits), logits, v, inv_temperature, target, coefficient, stats);
+template <class T>
+static void gradient_of(T* out, const float* logits, int64_t v, float inv_temperature, int32_t target, TokenSlope slope,
+                        float entropy, const float stats[2]) {
+  if (slope.entropy == 0) {
+    gradient<false>(out, logits, v, inv_temperature, target, slope, entropy, stats);
   } else {
-    gradient(static_cast<uint16_t*>(dlogits), logits, v, inv_temperature, target, coefficient, stats);
+    gradient<true>(out, logits, v, inv_temperature, target, slope, entropy, stats);
+  }
+}
+
+static void gradient_row(void* dlogits, Dtype t, const float* logits, int64_t v, float inv_temperature, int32_t target,
+                         TokenSlope slope, float entropy, const float stats[2]) {
+  if (t == Dtype::f32) {
+    gradient_of(static_cast<float*>(dlogits), logits, v, inv_temperature, target, slope, entropy, stats);
+  } else {
+    gradient_of(static_cast<uint16_t*>(dlogits), logits, v, inv_temperature, target, slope, entropy, stats);
   }
 }
 

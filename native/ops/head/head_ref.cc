@@ -34,25 +34,12 @@ std::vector<double> logp_gradient(const std::vector<double>& logits, double inv_
   return g;
 }
 
-TokenLoss token_loss(const LossSettings& settings, const TokenTerms& terms, double logp) {
-  const double a = terms.advantage;
-  TokenLoss r{};
-  double loss;
-  if (settings.type == LossType::supervised) {
-    loss = -logp;
-  } else {
-    const double c = std::exp(logp - terms.old_logp);
-    const double low = 1 - static_cast<double>(settings.epsilon), high = 1 + static_cast<double>(settings.epsilon_high);
-    loss = -std::min(c * a, std::clamp(c, low, high) * a);
-    r.clip_low = c < low && a < 0;
-    r.clip_high = c > high && a > 0;
-  }
-  if (settings.beta != 0) {
-    const double d = terms.ref_logp - logp;
-    r.kl = std::exp(d) - d - 1;
-  }
-  r.loss = terms.scale * (loss + static_cast<double>(settings.beta) * r.kl);
-  return r;
+std::vector<double> entropy_gradient(const std::vector<double>& logits, double inv_temperature) {
+  const std::vector<double> p = softmax(logits, inv_temperature);
+  const double entropy = head_row(logits, inv_temperature, 0).entropy;
+  std::vector<double> g;
+  for (double x : p) g.push_back(x > 0 ? -inv_temperature * x * (std::log(x) + entropy) : 0);
+  return g;
 }
 
 }  // namespace glossa::ref

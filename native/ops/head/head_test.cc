@@ -78,7 +78,7 @@ TEST("head: masked logits count for nothing, an empty or broken row gives NaN") 
     CHECK_NEAR(got.entropy, want.entropy, 4e-6);
     CHECK_EQ(run(head, x, 1, 0).logp, -kInf);
     std::vector<float> g(x.size(), kNan);
-    head.gradient_row(g.data(), Dtype::f32, x.data(), 77, 1, 1, 0.5f, got.stats);
+    head.gradient_row(g.data(), Dtype::f32, x.data(), 77, 1, 1, {0.5f, 0}, got.entropy, got.stats);
     for (size_t i = 0; i < x.size(); ++i) CHECK(i % 3 == 0 ? g[i] == 0 : std::isfinite(g[i]));
 
     CHECK(std::isnan(run(head, std::vector<float>(40, -kInf), 1, 0).logp));
@@ -95,39 +95,47 @@ TEST("head: masked logits count for nothing, an empty or broken row gives NaN") 
 TEST("head: gradient matches float64, in both types, in place or not") {
   for_each_isa([](const HeadKernels& head) {
     for (int64_t v : kSizes) {
-      const float inv_temperature = 1 / 0.9f, coefficient = -0.37f;
+      const float inv_temperature = 1 / 0.9f;
       std::vector<float> x = random_logits(v, 3, static_cast<uint32_t>(v));
       for (int32_t target : {int32_t{0}, static_cast<int32_t>(v - 1)}) {
-        std::vector<double> want = ref::logp_gradient(test::to_double(x), static_cast<double>(inv_temperature), target);
-        Row row = run(head, x, inv_temperature, target);
-        const size_t n = x.size();
-        std::vector<float> g(n + 1, kNan);
-        head.gradient_row(g.data(), Dtype::f32, x.data(), v, inv_temperature, target, coefficient, row.stats);
-        for (size_t i = 0; i < n; ++i) CHECK_NEAR(g[i], -0.37f * want[i], 2e-7 + 2e-6 * std::fabs(want[i]));
-        CHECK(std::isnan(g[n]));
+        for (TokenSlope slope : {TokenSlope{-0.37f, 0}, TokenSlope{-0.37f, 0.21f}, TokenSlope{0, 0.21f}}) {
+          std::vector<double> want =
+                                  ref::logp_gradient(test::to_double(x), static_cast<double>(inv_temperature), target),
+                              of_entropy =
+                                  ref::entropy_gradient(test::to_double(x), static_cast<double>(inv_temperature));
+          for (size_t i = 0; i < want.size(); ++i)
+            want[i] = static_cast<double>(slope.logp) * want[i] + static_cast<double>(slope.entropy) * of_entropy[i];
+          Row row = run(head, x, inv_temperature, target);
+          const size_t n = x.size();
+          std::vector<float> g(n + 1, kNan);
+          head.gradient_row(g.data(), Dtype::f32, x.data(), v, inv_temperature, target, slope, row.entropy, row.stats);
+          for (size_t i = 0; i < n; ++i) CHECK_NEAR(g[i], want[i], 2e-7 + 2e-6 * std::fabs(want[i]));
+          CHECK(std::isnan(g[n]));
 
-        std::vector<float> in_place = x;
-        head.gradient_row(in_place.data(), Dtype::f32, in_place.data(), v, inv_temperature, target, coefficient,
-                          row.stats);
-        CHECK(std::memcmp(in_place.data(), g.data(), n * 4) == 0);
+          std::vector<float> in_place = x;
+          head.gradient_row(in_place.data(), Dtype::f32, in_place.data(), v, inv_temperature, target, slope,
+                            row.entropy, row.stats);
+          CHECK(std::memcmp(in_place.data(), g.data(), n * 4) == 0);
 
-        std::vector<uint16_t> narrow(n + 1, 0xffff);
-        head.gradient_row(narrow.data(), Dtype::bf16, x.data(), v, inv_temperature, target, coefficient, row.stats);
-        for (size_t i = 0; i < n; ++i) CHECK_EQ(narrow[i], to_bf16(g[i]));
-        CHECK_EQ(narrow[n], 0xffff);
-        in_place = x;
-        head.gradient_row(in_place.data(), Dtype::bf16, in_place.data(), v, inv_temperature, target, coefficient,
-                          row.stats);
-        CHECK(std::memcmp(in_place.data(), narrow.data(), n * 2) == 0);
+          std::vector<uint16_t> narrow(n + 1, 0xffff);
+          head.gradient_row(narrow.data(), Dtype::bf16, x.data(), v, inv_temperature, target, slope, row.entropy,
+                            row.stats);
+          for (size_t i = 0; i < n; ++i) CHECK_EQ(narrow[i], to_bf16(g[i]));
+          CHECK_EQ(narrow[n], 0xffff);
+          in_place = x;
+          head.gradient_row(in_place.data(), Dtype::bf16, in_place.data(), v, inv_temperature, target, slope,
+                            row.entropy, row.stats);
+          CHECK(std::memcmp(in_place.data(), narrow.data(), n * 2) == 0);
+        }
       }
     }
   });
 }
 
-TEST("head: the reference gradient passes central differences") {
+TEST("head: the reference gradients pass central differences") {
   std::vector<double> x = test::to_double(random_logits(23, 2, 9));
   for (int32_t target : {0, 11, 22}) {
-    std::vector<double> g = ref::logp_gradient(x, 1 / 0.8, target);
+    std::vector<double> g = ref::logp_gradient(x, 1 / 0.8, target), of_entropy = ref::entropy_gradient(x, 1 / 0.8);
     for (size_t i = 0; i < x.size(); ++i) {
       const double h = 1e-5;
       std::vector<double> up = x, down = x;
@@ -135,6 +143,8 @@ TEST("head: the reference gradient passes central differences") {
       down[i] -= h;
       double slope = (ref::head_row(up, 1 / 0.8, target).logp - ref::head_row(down, 1 / 0.8, target).logp) / (2 * h);
       CHECK_NEAR(g[i], slope, 1e-9);
+      slope = (ref::head_row(up, 1 / 0.8, target).entropy - ref::head_row(down, 1 / 0.8, target).entropy) / (2 * h);
+      CHECK_NEAR(of_entropy[i], slope, 1e-9);
     }
   }
 }

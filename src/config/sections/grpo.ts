@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lossShape } from './loss.js';
 import { count, LARGEST, MOST_STEPS } from './numbers.js';
 import { path } from './texts.js';
 
@@ -66,29 +67,7 @@ export const grpoSchema = z.strictObject({
     .default(0)
     .meta({ unit: 'share' })
     .describe('Must be 0 in training: the loss does not replay it.'),
-  loss_type: z.string().default('dapo').describe('grpo, dr_grpo or dapo.'),
-  beta: z
-    .number()
-    .min(0)
-    .max(LARGEST)
-    .default(0)
-    .meta({ unit: 'weight' })
-    .describe('Weight of the KL to the model at the start; 0: no reference is kept.'),
-  epsilon: z
-    .number()
-    .positive()
-    .lt(1)
-    .default(0.2)
-    .meta({ unit: 'ratio' })
-    .describe('Lower (and, without epsilon_high, upper) clip of the ratio.'),
-  epsilon_high: z
-    .number()
-    .positive()
-    .max(LARGEST)
-    .nullable()
-    .default(null)
-    .meta({ unit: 'ratio' })
-    .describe('Upper clip of the ratio; null: epsilon.'),
+  ...lossShape,
   scale_rewards: z.enum(['group', 'batch', 'none']).default('group').describe('What advantages are divided by.'),
   multi_objective_aggregation: z
     .enum(['sum_then_normalize', 'normalize_then_sum'])

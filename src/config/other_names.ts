@@ -23,11 +23,15 @@ const OTHER_NAMES: Record<string, string | { none: string }> = {
   enable_thinking: 'prompt.thinking',
   epochs: 'grpo.max_steps',
   epsilon_low: 'grpo.epsilon',
+  entropy_bonus: 'grpo.entropy_coef',
+  entropy_coeff: 'grpo.entropy_coef',
   eval_dataset: 'data.eval',
   eval_steps: 'eval.every',
   group_size: 'grpo.num_generations',
   init_kl_coef: 'grpo.beta',
   kl_beta: 'grpo.beta',
+  kl_estimator_type: 'grpo.kl_estimator',
+  kl_loss_type: 'grpo.kl_estimator',
   kl_coef: 'grpo.beta',
   kl_loss_coef: 'grpo.beta',
   lr: 'optimizer.learning_rate',
@@ -115,6 +119,7 @@ const OTHER_NAMES: Record<string, string | { none: string }> = {
   report_to: { none: 'metrics go to metrics.jsonl; leave it out' },
   save_strategy: 'checkpoint.every',
   sync_ref_model: { none: 'the reference is the model at the start, where grpo.beta is above 0; leave it out' },
+  use_adaptive_entropy: { none: 'the weight of the entropy is constant; set grpo.entropy_coef' },
   use_vllm: { none: 'the engine draws the completions itself; leave it out' },
 };
 

@@ -4,6 +4,9 @@ import { pathText, type ConfigPath } from './locate.js';
 import { otherName } from './other_names.js';
 import { nodeAt, sections } from './settings_tree.js';
 
+/** A longer list of settings is not read in a message. */
+const MOST_LISTED = 24;
+
 /** `unknown setting`, with the setting that was probably meant, or the ones that there are. */
 export function unknownSetting(path: ConfigPath, key: string): string {
   return `unknown setting${suggestion(path, key)}`;
@@ -25,6 +28,7 @@ function suggestion(path: ConfigPath, key: string): string {
   if (near !== undefined) return `; did you mean ${near}?`;
   const elsewhere = findElsewhere(known, here, key);
   if (elsewhere !== undefined) return `; did you mean ${elsewhere}?`;
+  if (beside.length > MOST_LISTED) return `; docs/config.md has the settings of ${here}`;
   return beside.length > 0 ? ` (there are ${beside.join(', ')})` : '';
 }
 

@@ -44,13 +44,21 @@ export const OPTIMIZATION_MEASURES = [
     name: 'kl',
     label: 'KL to the reference',
     unit: 'nats',
-    description: 'mean a token of the k3 estimate of KL(policy, reference); only where `beta` is above 0',
+    description:
+      'mean a token of the estimate of KL(policy, reference) that `kl_estimator` names, times the ratio with `use_bias_correction_kl`; only where `beta` is above 0',
+  },
+  {
+    name: 'policy_loss',
+    label: 'loss without bonus',
+    unit: 'number',
+    description: 'the loss without the entropy bonus; only where `entropy_coef` is above 0',
   },
   {
     name: 'clip_ratio/low_mean',
     label: 'clipped below',
     unit: 'share',
-    description: 'share of tokens whose ratio is below 1 - epsilon with negative advantage',
+    description:
+      'share of tokens (of completions with `importance_sampling_level: sequence`) whose ratio is below 1 - epsilon with negative advantage; this and the next four where the loss clips ([losses.md](losses.md))',
   },
   {
     name: 'clip_ratio/low_min',
@@ -75,6 +83,18 @@ export const OPTIMIZATION_MEASURES = [
     label: 'clipped',
     unit: 'share',
     description: 'share of tokens that are clipped on either side',
+  },
+  {
+    name: 'cispo_clip_ratio',
+    label: 'capped',
+    unit: 'share',
+    description: 'share of tokens whose weight is capped at epsilon_high, with positive advantage; only with `cispo`',
+  },
+  {
+    name: 'vespo/phi_seq_mean',
+    label: 'weight of a completion',
+    unit: 'number',
+    description: "mean over completions of what `vespo` multiplies a completion's policy gradient by",
   },
   {
     name: 'sampling/sampling_logp_difference/max',

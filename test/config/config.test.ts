@@ -180,7 +180,10 @@ describe('config', () => {
 
   it('refuses a loss it does not know by name, and suggests for a misspelt one and for what has another name', () => {
     assert.equal(refused(SMALLEST, 'grpo.loss_type=rloo').code, 'CONFIG_LOSS_TYPE');
-    assert.match(refused(SMALLEST, 'grpo.loss_type=rloo').message, /\(grpo, bnpo, dr_grpo, dapo, luspo, cispo, sapo, vespo\)/);
+    assert.match(
+      refused(SMALLEST, 'grpo.loss_type=rloo').message,
+      /\(grpo, bnpo, dr_grpo, dapo, luspo, cispo, sapo, vespo\)/,
+    );
     assert.match(refused(SMALLEST, 'grpo.loss_type=dapoo').message, /did you mean dapo\?/);
     assert.match(refused(SMALLEST, 'grpo.loss_type=gspo').message, /grpo with importance_sampling_level sequence/);
   });

@@ -1,6 +1,7 @@
 // What a program that imports glossa may use. The command line is built on the same functions.
 export { gradeAnswer, judgeAnswer, type AnswerMode, type Verdict } from './answer/index.js';
 export { GlossaError } from './base/error.js';
+export type { ErrorCode } from './base/error_codes.js';
 export {
   configJsonSchema,
   loadConfig,

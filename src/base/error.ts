@@ -1,12 +1,14 @@
+import type { ErrorCode } from './error_codes.js';
+
 /** An error a user can act on: a stable code, what was given, what was expected, what to do next. */
 export class GlossaError extends Error {
   override readonly name = 'GlossaError';
-  /** Stable, upper snake case, e.g. `CONFIG_UNKNOWN_KEY`. Scripts may match on it. */
-  readonly code: string;
+  /** Scripts may match on it. */
+  readonly code: ErrorCode;
   /** What to type or change next; shown on its own line. */
   readonly hint: string | undefined;
 
-  constructor(code: string, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.hint = options.hint;

@@ -1,6 +1,7 @@
 import type { Document, LineCounter } from 'yaml';
 import type { z } from 'zod';
 import { GlossaError } from '../base/error.js';
+import type { ErrorCode } from '../base/error_codes.js';
 import { isPlain } from './files.js';
 import { locate, type ConfigPath } from './locate.js';
 import type { Override } from './overrides.js';
@@ -9,7 +10,7 @@ import { valueHint } from './value_hint.js';
 
 /** A fault of a config: which setting, and what is wrong with it. */
 export interface Finding {
-  code: string;
+  code: ErrorCode;
   path: ConfigPath;
   message: string;
 }

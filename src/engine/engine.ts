@@ -1,4 +1,5 @@
 import { GlossaError } from '../base/error.js';
+import { isErrorCode } from '../base/error_codes.js';
 import type { NativeBinding, NativeEngine, NativeJob } from './binding.js';
 import type {
   Engine,
@@ -19,7 +20,7 @@ const CANCELLED = 2; // FINISH index
 export function fromNative(error: unknown): unknown {
   if (error instanceof GlossaError || !(error instanceof Error)) return error;
   const code = (error as { code?: unknown }).code;
-  return typeof code === 'string' ? new GlossaError(code, error.message, { cause: error }) : error;
+  return isErrorCode(code) ? new GlossaError(code, error.message, { cause: error }) : error;
 }
 
 function aborted(what: string): GlossaError {

@@ -25,8 +25,8 @@ describe('printable', () => {
   });
 
   it('stands before everything an error says', () => {
-    const error = new GlossaError('X', 'file \x1b[2J', { hint: 'try \x1b[0m' });
-    assert.equal(errorText(error), 'error X: file \\x1b[2J\n  try \\x1b[0m');
+    const error = new GlossaError('USAGE', 'file \x1b[2J', { hint: 'try \x1b[0m' });
+    assert.equal(errorText(error), 'error USAGE: file \\x1b[2J\n  try \\x1b[0m');
     assert.ok(!errorText(new Error('\x1b[2J')).includes('\x1b'));
   });
 });

@@ -93,7 +93,10 @@ describe('a wrong scalar', () => {
   });
 
   it('is refused with the engine’s own code where only the engine can know', async () => {
-    await assert.rejects(createEngine('{', 1n), (error: unknown) => error instanceof GlossaError && error.code !== '');
+    await assert.rejects(
+      createEngine('{', 1n),
+      (error: unknown) => error instanceof GlossaError && error.code === 'CONFIG_INVALID',
+    );
     await assert.rejects(createEngine(TINY.config, 1n, { isa: 'abacus' }), /abacus/);
     await assert.rejects(loadEngine('/no/such/folder'), /no\/such\/folder/);
   });

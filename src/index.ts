@@ -16,9 +16,13 @@ export {
   createEngine,
   loadEngine,
   nativeInfo,
+  rolloutColumns,
   type Engine,
   type EngineInfo,
   type EngineOptions,
+  type GenerateRequest,
+  type GrpoStepRequest,
+  type RolloutColumns,
 } from './engine/index.js';
 export { evaluate, type EvaluateSettings, type Evaluation } from './eval/index.js';
 export { computeAdvantages } from './grpo/index.js';
@@ -38,7 +42,7 @@ export {
 export { renderPrompt } from './prompt/index.js';
 export { writeReport } from './report/index.js';
 export { createGrader, type Grader } from './reward/index.js';
-export { readRolloutFile } from './rollout/index.js';
+export { addColumns, readRolloutFile, writeRolloutFile } from './rollout/index.js';
 export type { GradedCompletion, RewardFunction, RewardInput, RewardSettings } from './reward/types.js';
 export { readMetrics, readRun, type EvaluationRow, type MetricsLine, type RunSummary } from './run/index.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer/index.js';

@@ -110,10 +110,17 @@ const std::vector<std::string> kDtypes = {"float32", "bfloat16"};
 
 }  // namespace
 
-const void* Copies::add(const void* data, size_t bytes) {
-  blocks_.emplace_back(new uint8_t[bytes]);
-  if (bytes > 0) std::memcpy(blocks_.back().get(), data, bytes);
-  return blocks_.back().get();
+const void* Inputs::copy(const void* data, size_t bytes) {
+  copies_.emplace_back(new uint8_t[bytes]);
+  if (bytes > 0) std::memcpy(copies_.back().get(), data, bytes);
+  return copies_.back().get();
+}
+
+const void* Inputs::hold(const void* data, size_t bytes) {
+  Owner owner = bytes > 0 ? lender(data, bytes) : nullptr;
+  if (!owner) return copy(data, bytes);
+  held_.push_back(std::move(owner));
+  return data;
 }
 
 Fields::Fields(Napi::Value value, std::string where) : where_(std::move(where)) {
@@ -183,7 +190,7 @@ std::vector<int32_t> Fields::integers(const char* name, int64_t least, int64_t m
 }
 
 template <class T>
-View<T> Fields::array(const char* name, int64_t length, Copies* copies) const {
+View<T> Fields::array(const char* name, int64_t length, Inputs* inputs, Keep keep) const {
   const Napi::Value value = object_.Get(name);
   std::string expected = ArrayKind<T>::name;
   if (length >= 0) expected += " of length " + std::to_string(length);
@@ -192,24 +199,26 @@ View<T> Fields::array(const char* name, int64_t length, Copies* copies) const {
     invalid_argument(env(), path(name), expected, describe(value));
   }
   if (raw.length > INT32_MAX) invalid_argument(env(), path(name), "at most 2147483647 elements", describe(value));
-  return {static_cast<const T*>(copies->add(raw.data, raw.length * sizeof(T))), static_cast<int64_t>(raw.length)};
+  const size_t bytes = raw.length * sizeof(T);
+  const void* data = keep == Keep::held ? inputs->hold(raw.data, bytes) : inputs->copy(raw.data, bytes);
+  return {static_cast<const T*>(data), static_cast<int64_t>(raw.length)};
 }
 
 template <class T>
-View<T> Fields::array_or_null(const char* name, int64_t length, Copies* copies) const {
-  return has(name) ? array<T>(name, length, copies) : View<T>{};
+View<T> Fields::array_or_null(const char* name, int64_t length, Inputs* inputs, Keep keep) const {
+  return has(name) ? array<T>(name, length, inputs, keep) : View<T>{};
 }
 
-template View<int32_t> Fields::array<int32_t>(const char*, int64_t, Copies*) const;
-template View<float> Fields::array<float>(const char*, int64_t, Copies*) const;
-template View<int32_t> Fields::array_or_null<int32_t>(const char*, int64_t, Copies*) const;
-template View<float> Fields::array_or_null<float>(const char*, int64_t, Copies*) const;
-template View<uint8_t> Fields::array_or_null<uint8_t>(const char*, int64_t, Copies*) const;
+template View<int32_t> Fields::array<int32_t>(const char*, int64_t, Inputs*, Keep) const;
+template View<float> Fields::array<float>(const char*, int64_t, Inputs*, Keep) const;
+template View<int32_t> Fields::array_or_null<int32_t>(const char*, int64_t, Inputs*, Keep) const;
+template View<float> Fields::array_or_null<float>(const char*, int64_t, Inputs*, Keep) const;
+template View<uint8_t> Fields::array_or_null<uint8_t>(const char*, int64_t, Inputs*, Keep) const;
 
-Ragged Fields::ragged(const char* name, int64_t shortest, int64_t vocab, Copies* copies) const {
+Ragged Fields::ragged(const char* name, int64_t shortest, int64_t vocab, Inputs* inputs, Keep keep) const {
   const Fields part(object_.Get(name), path(name));
-  const View<int32_t> ids = part.array<int32_t>("ids", -1, copies);
-  const View<int32_t> offsets = part.array<int32_t>("offsets", -1, copies);
+  const View<int32_t> ids = part.array<int32_t>("ids", -1, inputs, keep);
+  const View<int32_t> offsets = part.array<int32_t>("offsets", -1, inputs);
   auto fail = [&](const char* field, const std::string& expected, const std::string& given) {
     invalid_argument(env(), part.path(field), expected, given);
   };

@@ -6,28 +6,33 @@
 #include <string>
 #include <vector>
 
+#include "addon/lent_memory.h"
 #include "addon/napi_setup.h"
 #include "engine/engine.h"
 
 namespace glossa::addon {
 
-// The elements of a typed array, in the Copies they were read into.
+// The elements of a typed array, where its Inputs keep them.
 template <class T>
 struct View {
   const T* data = nullptr;
   int64_t length = 0;
 };
 
-// The arrays of a request, copied as they are read. Their owner may change them or transfer them away while the job
-// runs, and a getter of the request may do so while it is read; Node-API has no reference that keeps a buffer from
-// being detached. Columns are small beside the work that is done with them.
-class Copies {
+// The arrays of a request, as they are while its job runs. Their owner may change them or transfer them away meanwhile,
+// and a getter of the request may do so while it is read; Node-API has no reference that keeps a buffer from being
+// detached. So an array is copied; only memory of our own (a rollout's columns) can be held and read where it lies.
+class Inputs {
  public:
-  const void* add(const void* data, size_t bytes);
+  const void* copy(const void* data, size_t bytes);
+  // Where it lies, if it is ours, else copied. JavaScript may still write there: a reader of ids checks each.
+  const void* hold(const void* data, size_t bytes);
 
  private:
-  std::vector<std::unique_ptr<uint8_t[]>> blocks_;
+  std::vector<std::unique_ptr<uint8_t[]>> copies_;
+  std::vector<Owner> held_;
 };
+enum class Keep : uint8_t { copied, held };
 
 // The fields of one request object. `where` names it in messages, as in "generate.topK".
 class Fields {
@@ -48,14 +53,14 @@ class Fields {
   uint64_t seed(const char* name) const;
   // A plain array of integers.
   std::vector<int32_t> integers(const char* name, int64_t least, int64_t most) const;
-  // A typed array of exactly `length` elements (-1: any), copied.
+  // A typed array of exactly `length` elements (-1: any).
   template <class T>
-  View<T> array(const char* name, int64_t length, Copies* copies) const;
+  View<T> array(const char* name, int64_t length, Inputs* inputs, Keep keep = Keep::copied) const;
   template <class T>
-  View<T> array_or_null(const char* name, int64_t length, Copies* copies) const;
+  View<T> array_or_null(const char* name, int64_t length, Inputs* inputs, Keep keep = Keep::copied) const;
   // {ids, offsets}: offsets start at 0, never fall and end at ids.length; every row has at least `shortest` ids, each
-  // in [0, vocab).
-  Ragged ragged(const char* name, int64_t shortest, int64_t vocab, Copies* copies) const;
+  // in [0, vocab). Offsets say where memory is read and are copied; ids are kept as asked.
+  Ragged ragged(const char* name, int64_t shortest, int64_t vocab, Inputs* inputs, Keep keep) const;
 
   // The fields of an object of this one.
   Fields object(const char* name) const { return Fields(object_.Get(name), path(name)); }

@@ -7,9 +7,8 @@
 namespace glossa::addon {
 namespace {
 
-using Owner = std::shared_ptr<const void>;
-
-void drop_owner(napi_env, void*, void* owner) {
+void take_back(napi_env, void* data, void* owner) {
+  end_loan(data);
   delete static_cast<Owner*>(owner);
 }
 
@@ -25,11 +24,12 @@ void set(Napi::Object& object, const char* name, const std::string& value) {
 
 Napi::ArrayBuffer buffer_over(Napi::Env env, void* data, size_t bytes, Owner owner) {
   if (bytes == 0) return Napi::ArrayBuffer::New(env, 0);
+  lend(data, bytes, owner);
   Owner* const reference = new Owner(std::move(owner));
   napi_value buffer = nullptr;
-  const napi_status status = napi_create_external_arraybuffer(env, data, bytes, drop_owner, reference, &buffer);
+  const napi_status status = napi_create_external_arraybuffer(env, data, bytes, take_back, reference, &buffer);
   if (status == napi_ok) return Napi::ArrayBuffer(env, buffer);
-  delete reference;
+  take_back(env, data, reference);
   if (status != napi_no_external_buffers_allowed) throw Napi::Error::New(env);
   Napi::ArrayBuffer copy = Napi::ArrayBuffer::New(env, bytes);
   std::memcpy(copy.Data(), data, bytes);
@@ -39,20 +39,22 @@ Napi::ArrayBuffer buffer_over(Napi::Env env, void* data, size_t bytes, Owner own
 Napi::Value rollout_columns(Napi::Env env, Rollout&& rollout) {
   const auto shared = std::make_shared<Rollout>(std::move(rollout));
   const Owner owner = shared;
+  auto ragged = [&](std::vector<int32_t>& ids, std::vector<int32_t>& offsets) {
+    Napi::Object rows = Napi::Object::New(env);
+    rows.Set("ids", column(env, ids, owner));
+    rows.Set("offsets", column(env, offsets, owner));
+    return rows;
+  };
   Napi::Object result = Napi::Object::New(env);
   set(result, "rows", static_cast<double>(shared->sample.size()));
   result.Set("promptIndex", column(env, shared->prompt_index, owner));
   result.Set("sample", column(env, shared->sample, owner));
-  result.Set("promptIds", column(env, shared->prompt_ids, owner));
-  result.Set("promptOffsets", column(env, shared->prompt_offsets, owner));
-  result.Set("completionIds", column(env, shared->completion_ids, owner));
-  result.Set("completionOffsets", column(env, shared->completion_offsets, owner));
+  result.Set("prompts", ragged(shared->prompt_ids, shared->prompt_offsets));
+  result.Set("completions", ragged(shared->completion_ids, shared->completion_offsets));
   result.Set("logps", column(env, shared->logps, owner));
   result.Set("entropies", column(env, shared->entropies, owner));
   result.Set("finish", column(env, shared->finish, owner));
   result.Set("policyStep", column(env, shared->policy_step, owner));
-  set(result, "prefillSeconds", shared->prefill_seconds);
-  set(result, "decodeSeconds", shared->decode_seconds);
   return result;
 }
 
@@ -61,6 +63,19 @@ Napi::Value logprob_columns(Napi::Env env, Logprobs&& logprobs) {
   Napi::Object result = Napi::Object::New(env);
   result.Set("logps", column(env, shared->logps, shared));
   result.Set("entropies", column(env, shared->entropies, shared));
+  return result;
+}
+
+Napi::Value step_addresses(Napi::Env env, const TrainBatch& batch) {
+  Napi::Object result = Napi::Object::New(env);
+  auto set_address = [&](const char* name, const void* data) {
+    result.Set(name, Napi::BigInt::New(env, static_cast<uint64_t>(reinterpret_cast<uintptr_t>(data))));
+  };
+  set_address("promptIds", batch.sequences.prompts.ids);
+  set_address("completionIds", batch.sequences.completions.ids);
+  set_address("advantages", batch.advantages);
+  set_address("oldLogps", batch.old_logps);
+  set_address("refLogps", batch.ref_logps);
   return result;
 }
 

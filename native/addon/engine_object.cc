@@ -33,6 +33,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
                          InstanceMethod<&EngineObject::generate>("generate"),
                          InstanceMethod<&EngineObject::logprobs>("logprobs"),
                          InstanceMethod<&EngineObject::grpo_step>("grpoStep"),
+                         InstanceMethod<&EngineObject::grpo_addresses>("grpoAddresses"),
                          InstanceMethod<&EngineObject::supervised_step>("supervisedStep"),
                          InstanceMethod<&EngineObject::set_reference>("setReference"),
                          InstanceMethod<&EngineObject::save_weights>("saveWeights"),
@@ -81,7 +82,7 @@ Session& EngineObject::live(Napi::Env env) const {
 }
 
 template <class T>
-Napi::Value EngineObject::queue(Napi::Env env, Copies copies, JobOptions options,
+Napi::Value EngineObject::queue(Napi::Env env, Inputs inputs, JobOptions options,
                                 std::function<Result<T>(Engine&, const JobControl&)> work,
                                 typename PromiseJob<T>::Convert convert) {
   struct Outcome {
@@ -89,7 +90,7 @@ Napi::Value EngineObject::queue(Napi::Env env, Copies copies, JobOptions options
     EngineInfo info;
   };
   return start<Outcome>(
-      env, live(env).thread, std::move(copies), std::move(options),
+      env, live(env).thread, std::move(inputs), std::move(options),
       [session = session_, work = std::move(work)](const JobControl& control) -> Result<Outcome> {
         Result<T> result = work(*session->engine, control);
         if (!result.ok()) return result.status();
@@ -107,29 +108,29 @@ Napi::Value EngineObject::info(const Napi::CallbackInfo& info) {
 
 Napi::Value EngineObject::generate(const Napi::CallbackInfo& info) {
   Session& session = live(info.Env());
-  Copies copies;
-  const GenerateRequest request = generate_request(info[0], session.info, &copies);
+  Inputs inputs;
+  const GenerateRequest request = generate_request(info[0], session.info, &inputs);
   return queue<Rollout>(
-      info.Env(), std::move(copies), job_options(info[1], session.thread.loop()),
+      info.Env(), std::move(inputs), job_options(info[1], session.thread.loop()),
       [request](Engine& engine, const JobControl& control) { return engine.generate(request, control); },
       rollout_columns);
 }
 
 Napi::Value EngineObject::logprobs(const Napi::CallbackInfo& info) {
   Session& session = live(info.Env());
-  Copies copies;
-  const LogprobRequest request = logprob_request(info[0], session.info, &copies);
+  Inputs inputs;
+  const LogprobRequest request = logprob_request(info[0], session.info, &inputs);
   return queue<Logprobs>(
-      info.Env(), std::move(copies), job_options(info[1], session.thread.loop()),
+      info.Env(), std::move(inputs), job_options(info[1], session.thread.loop()),
       [request](Engine& engine, const JobControl& control) {
         return engine.logprobs(request.batch, request.settings, control);
       },
       logprob_columns);
 }
 
-Napi::Value EngineObject::queue_training(const Napi::CallbackInfo& info, Copies copies, const TrainRequest& request) {
+Napi::Value EngineObject::queue_training(const Napi::CallbackInfo& info, Inputs inputs, const TrainRequest& request) {
   return queue<TrainMetrics>(
-      info.Env(), std::move(copies), job_options(info[1], session_->thread.loop()),
+      info.Env(), std::move(inputs), job_options(info[1], session_->thread.loop()),
       [request](Engine& engine, const JobControl& control) {
         return engine.train_step(request.batch, request.settings, control);
       },
@@ -137,15 +138,20 @@ Napi::Value EngineObject::queue_training(const Napi::CallbackInfo& info, Copies 
 }
 
 Napi::Value EngineObject::grpo_step(const Napi::CallbackInfo& info) {
-  Copies copies;
-  const TrainRequest request = grpo_request(info[0], live(info.Env()).info, &copies);
-  return queue_training(info, std::move(copies), request);
+  Inputs inputs;
+  const TrainRequest request = grpo_request(info[0], live(info.Env()).info, &inputs);
+  return queue_training(info, std::move(inputs), request);
+}
+
+Napi::Value EngineObject::grpo_addresses(const Napi::CallbackInfo& info) {
+  Inputs inputs;
+  return step_addresses(info.Env(), grpo_request(info[0], live(info.Env()).info, &inputs).batch);
 }
 
 Napi::Value EngineObject::supervised_step(const Napi::CallbackInfo& info) {
-  Copies copies;
-  const TrainRequest request = supervised_request(info[0], live(info.Env()).info, &copies);
-  return queue_training(info, std::move(copies), request);
+  Inputs inputs;
+  const TrainRequest request = supervised_request(info[0], live(info.Env()).info, &inputs);
+  return queue_training(info, std::move(inputs), request);
 }
 
 Napi::Value EngineObject::set_reference(const Napi::CallbackInfo& info) {

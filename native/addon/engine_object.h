@@ -35,6 +35,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value generate(const Napi::CallbackInfo& info);
   Napi::Value logprobs(const Napi::CallbackInfo& info);
   Napi::Value grpo_step(const Napi::CallbackInfo& info);
+  Napi::Value grpo_addresses(const Napi::CallbackInfo& info);
   Napi::Value supervised_step(const Napi::CallbackInfo& info);
   Napi::Value set_reference(const Napi::CallbackInfo& info);
   Napi::Value save_weights(const Napi::CallbackInfo& info);
@@ -44,9 +45,9 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
 
   Session& live(Napi::Env env) const;
   template <class T>
-  Napi::Value queue(Napi::Env env, Copies copies, JobOptions options,
+  Napi::Value queue(Napi::Env env, Inputs inputs, JobOptions options,
                     std::function<Result<T>(Engine&, const JobControl&)> work, typename PromiseJob<T>::Convert convert);
-  Napi::Value queue_training(const Napi::CallbackInfo& info, Copies copies, const TrainRequest& request);
+  Napi::Value queue_training(const Napi::CallbackInfo& info, Inputs inputs, const TrainRequest& request);
 
   std::shared_ptr<Session> session_;
   int64_t counted_bytes_ = 0;

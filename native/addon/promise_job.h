@@ -60,9 +60,9 @@ class PromiseJob final : public Job {
   using Work = std::function<Result<Value>(const JobControl&)>;
   using Convert = std::function<Napi::Value(Napi::Env, Value&&)>;
 
-  PromiseJob(Napi::Env env, Copies copies, JobOptions options, Work work, Convert convert)
+  PromiseJob(Napi::Env env, Inputs inputs, JobOptions options, Work work, Convert convert)
       : deferred_(env),
-        copies_(std::move(copies)),
+        inputs_(std::move(inputs)),
         options_(std::move(options)),
         work_(std::move(work)),
         convert_(std::move(convert)) {}
@@ -96,7 +96,7 @@ class PromiseJob final : public Job {
 
   void settle(Napi::Env env) override {
     if (options_.progress) options_.progress->end();
-    copies_ = {};
+    inputs_ = {};
     try {
       if (result_.ok()) {
         deferred_.Resolve(convert_(env, result_.take()));
@@ -110,7 +110,7 @@ class PromiseJob final : public Job {
 
  private:
   Napi::Promise::Deferred deferred_;
-  Copies copies_;
+  Inputs inputs_;
   JobOptions options_;
   Work work_;
   Convert convert_;
@@ -118,9 +118,9 @@ class PromiseJob final : public Job {
 };
 
 template <class Value>
-Napi::Promise start(Napi::Env env, JobThread& thread, Copies copies, JobOptions options,
+Napi::Promise start(Napi::Env env, JobThread& thread, Inputs inputs, JobOptions options,
                     typename PromiseJob<Value>::Work work, typename PromiseJob<Value>::Convert convert) {
-  auto job = std::make_shared<PromiseJob<Value>>(env, std::move(copies), std::move(options), std::move(work),
+  auto job = std::make_shared<PromiseJob<Value>>(env, std::move(inputs), std::move(options), std::move(work),
                                                  std::move(convert));
   const Napi::Promise promise = job->promise();
   thread.enqueue(std::move(job));

@@ -15,10 +15,10 @@ int64_t ids_of(const Ragged& rows) {
   return rows.offsets[rows.rows];
 }
 
-SequenceBatch sequences(const Fields& fields, const EngineInfo& info, Copies* copies) {
+SequenceBatch sequences(const Fields& fields, const EngineInfo& info, Inputs* inputs) {
   SequenceBatch batch;
-  batch.prompts = fields.ragged("prompts", 1, info.vocab, copies);
-  batch.completions = fields.ragged("completions", 0, info.vocab, copies);
+  batch.prompts = fields.ragged("prompts", 1, info.vocab, inputs, Keep::held);
+  batch.completions = fields.ragged("completions", 0, info.vocab, inputs, Keep::held);
   if (batch.prompts.rows != batch.completions.rows) {
     invalid_argument(fields.env(), fields.path("completions"),
                      std::to_string(batch.prompts.rows) + " rows, as in prompts",
@@ -76,15 +76,15 @@ LossSettings loss_settings(const Fields& fields) {
 
 }  // namespace
 
-GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Copies* copies) {
+GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Inputs* inputs) {
   const Fields fields(value, "generate");
   GenerateRequest request;
-  request.prompts = fields.ragged("prompts", 1, info.vocab, copies);
+  request.prompts = fields.ragged("prompts", 1, info.vocab, inputs, Keep::copied);
   const int64_t rows = request.prompts.rows;
   if (rows == 0) invalid_argument(fields.env(), fields.path("prompts"), "at least one row", "none");
   request.num_generations = fields.integer("numGenerations", 1, kMaxInt / rows);
   request.max_new_tokens = static_cast<int32_t>(fields.integer("maxNewTokens", 1, info.context));
-  request.budgets = fields.array_or_null<int32_t>("budgets", rows, copies).data;
+  request.budgets = fields.array_or_null<int32_t>("budgets", rows, inputs).data;
   for (int64_t i = 0; i < rows; ++i) {
     const int64_t budget = request.budgets == nullptr ? request.max_new_tokens : request.budgets[i];
     if (budget < 1 || budget > request.max_new_tokens) {
@@ -100,7 +100,7 @@ GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Copi
     }
   }
   request.stop_ids = fields.integers("stopIds", 0, info.vocab - 1);
-  request.logit_bias = fields.array_or_null<float>("logitBias", info.vocab, copies).data;
+  request.logit_bias = fields.array_or_null<float>("logitBias", info.vocab, inputs).data;
   request.sampling.temperature = static_cast<float>(fields.number_or("temperature", 0, kLargest, 1));
   request.sampling.top_k = static_cast<int32_t>(fields.integer_or("topK", 0, kMaxInt, 0));
   request.sampling.top_p = static_cast<float>(fields.number_or("topP", 0, 1, 1));
@@ -108,9 +108,9 @@ GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Copi
   request.sampling.seed = fields.seed("seed");
   request.purpose = static_cast<uint32_t>(fields.choice("purpose", {"rollout", "eval", "sample"}));
   request.step = static_cast<uint32_t>(fields.integer("step", 0, (1 << 24) - 1));
-  request.prompt_keys = fields.array_or_null<int32_t>("promptKeys", rows, copies).data;
+  request.prompt_keys = fields.array_or_null<int32_t>("promptKeys", rows, inputs).data;
   request.slots = static_cast<int32_t>(fields.integer_or("slots", 0, kMaxInt, 0));
-  request.admission = fields.array_or_null<int32_t>("admission", rows, copies).data;
+  request.admission = fields.array_or_null<int32_t>("admission", rows, inputs).data;
   if (request.admission != nullptr) {
     std::vector<bool> seen(static_cast<size_t>(rows), false);
     for (int64_t i = 0; i < rows; ++i) {
@@ -125,10 +125,10 @@ GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Copi
   return request;
 }
 
-LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Copies* copies) {
+LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Inputs* inputs) {
   const Fields fields(value, "logprobs");
   LogprobRequest request;
-  request.batch = sequences(fields, info, copies);
+  request.batch = sequences(fields, info, inputs);
   request.settings.temperature = static_cast<float>(fields.number_or("temperature", 1e-6, kLargest, 1));
   request.settings.micro_batch_tokens = fields.integer_or("microBatchTokens", 0, kMaxInt, 0);
   request.settings.reference = fields.boolean_or("reference", false);
@@ -151,18 +151,18 @@ Napi::Value loss_table(Napi::Env env) {
   return rows;
 }
 
-TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Copies* copies) {
+TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Inputs* inputs) {
   const Fields fields(value, "grpoStep");
   TrainRequest request;
   TrainBatch& batch = request.batch;
   TrainSettings& settings = request.settings;
-  batch.sequences = sequences(fields, info, copies);
+  batch.sequences = sequences(fields, info, inputs);
   const int64_t rows = batch.sequences.prompts.rows;
   const int64_t tokens = ids_of(batch.sequences.completions);
-  batch.advantages = fields.array<float>("advantages", rows, copies).data;
-  batch.old_logps = fields.array<float>("oldLogps", tokens, copies).data;
-  batch.ref_logps = fields.array_or_null<float>("refLogps", tokens, copies).data;
-  batch.loss_mask = fields.array_or_null<uint8_t>("lossMask", rows, copies).data;
+  batch.advantages = fields.array<float>("advantages", rows, inputs).data;
+  batch.old_logps = fields.array<float>("oldLogps", tokens, inputs, Keep::held).data;
+  batch.ref_logps = fields.array_or_null<float>("refLogps", tokens, inputs, Keep::held).data;
+  batch.loss_mask = fields.array_or_null<uint8_t>("lossMask", rows, inputs).data;
   for (int64_t i = 0; i < rows; ++i) {
     if (!std::isfinite(batch.advantages[i])) {
       invalid_argument(fields.env(), fields.path("advantages"), "finite numbers",
@@ -179,10 +179,10 @@ TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Copies* cop
   return request;
 }
 
-TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Copies* copies) {
+TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Inputs* inputs) {
   const Fields fields(value, "supervisedStep");
   TrainRequest request;
-  request.batch.sequences = sequences(fields, info, copies);
+  request.batch.sequences = sequences(fields, info, inputs);
   request.settings.loss.type = find_loss("supervised");
   request.settings.loss_on_prompt = fields.boolean_or("lossOnPrompt", false);
   optimizer(fields, &request.settings);

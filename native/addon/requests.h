@@ -1,4 +1,4 @@
-// JavaScript requests as the engine's: checked, and pointing into `copies` of the caller's typed arrays.
+// JavaScript requests as the engine's: checked, and their arrays kept in `inputs`.
 #pragma once
 #include "addon/arguments.h"
 #include "engine/engine.h"
@@ -14,11 +14,11 @@ struct TrainRequest {
   TrainSettings settings;
 };
 
-GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Copies* copies);
-LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Copies* copies);
+GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Inputs* inputs);
+LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Inputs* inputs);
 // The losses that a GRPO step may have, one object for each row of the table.
 Napi::Value loss_table(Napi::Env env);
-TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Copies* copies);
-TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Copies* copies);
+TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Inputs* inputs);
+TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Inputs* inputs);
 
 }  // namespace glossa::addon

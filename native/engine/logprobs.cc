@@ -130,7 +130,7 @@ Result<Logprobs> logprobs(EngineState& e, const SequenceBatch& batch, const Logp
   if (settings.reference && e.reference.empty())
     return Status("REFERENCE_MISSING", "there is no frozen reference: call set_reference first");
 
-  const Layout layout(batch_rows(batch, nullptr), LossOver::completion);
+  const Layout layout(batch_rows(batch, nullptr), LossOver::completion, e.model.config.vocab);
   Logprobs out;
   out.logps.resize(static_cast<size_t>(layout.results()));
   out.entropies.resize(out.logps.size());

@@ -25,7 +25,7 @@ class LongestRows {
       rows_.push_back({i, prompts_[static_cast<size_t>(i / g.samples)].data(), g.prompt_tokens, completion_.data(),
                        g.new_tokens, i * g.new_tokens});
   }
-  Layout layout() const { return Layout(rows_, LossOver::completion); }
+  Layout layout() const { return Layout(rows_, LossOver::completion, 1); }
 
  private:
   std::vector<int32_t> prompt_, completion_;

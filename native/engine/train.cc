@@ -62,11 +62,13 @@ StepLoss step_loss(const Layout& layout, const TrainBatch& batch, const TrainSet
   return loss;
 }
 
-// The ids of the layout's rows, each once, and that of padding; place [vocab]: where each stands.
+// The ids of the layout's rows, each once, and that of padding; place [vocab]: where each stands, and where the
+// padding's does for any other, which only memory that changes during the step can name.
 std::vector<int32_t> distinct_ids(const Layout& layout, int64_t vocab, std::vector<int32_t>* place) {
   std::vector<int32_t> ids;
   place->assign(static_cast<size_t>(vocab), -1);
   auto add = [&](int32_t id) {
+    if (id < 0 || id >= vocab) return;
     int32_t& at = (*place)[static_cast<size_t>(id)];
     if (at >= 0) return;
     at = static_cast<int32_t>(ids.size());
@@ -77,6 +79,7 @@ std::vector<int32_t> distinct_ids(const Layout& layout, int64_t vocab, std::vect
     std::for_each(r.prompt, r.prompt + r.prompt_length, add);
     std::for_each(r.completion, r.completion + r.completion_length, add);
   }
+  for (int32_t& at : *place) at = std::max(at, 0);
   return ids;
 }
 
@@ -88,7 +91,8 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   std::vector<BatchRow> learning, silent;
   for (const BatchRow& r : batch_rows(batch.sequences, batch.loss_mask))
     (has_gradient(batch, s, r.row) ? learning : silent).push_back(r);
-  const Layout layout(std::move(learning), loss_over(s)), silent_layout(std::move(silent), loss_over(s));
+  const Layout layout(std::move(learning), loss_over(s), m.config.vocab),
+      silent_layout(std::move(silent), loss_over(s), m.config.vocab);
   StepLoss loss = step_loss(layout, batch, s), silent_loss = step_loss(silent_layout, batch, s);
   loss.bonus = entropy_bonus(s.loss, layout.results());
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace glossa {
 namespace {
@@ -21,7 +22,8 @@ int64_t Layout::loss_tokens(const BatchRow& r) const {
   return over_ == LossOver::everything ? r.prompt_length + r.completion_length - 1 : r.completion_length;
 }
 
-Layout::Layout(std::vector<BatchRow> rows, LossOver over) : rows_(std::move(rows)), over_(over) {
+Layout::Layout(std::vector<BatchRow> rows, LossOver over, int64_t vocab)
+    : rows_(std::move(rows)), over_(over), vocab_(vocab) {
   const int64_t n = static_cast<int64_t>(rows_.size());
   for (int64_t i = 0; i < n;) {
     const BatchRow& first = rows_[static_cast<size_t>(i)];
@@ -55,7 +57,7 @@ void Layout::add_sequence(MicroBatch* b, const BatchRow* r, int64_t unit, int64_
   s.prefix_length = prefix < 0 ? 0 : skipped;
   s.loss_from = over_ == LossOver::completion_unshared ? r->prompt_length - 1 : 0;
   s.head_row0 = b->head_rows;
-  auto id = [&](int64_t i) { return i < r->prompt_length ? r->prompt[i] : r->completion[i - r->prompt_length]; };
+  auto id = [&](int64_t i) { return known(i < r->prompt_length ? r->prompt[i] : r->completion[i - r->prompt_length]); };
   for (int64_t i = 0; i < s.rows; ++i) {
     const int64_t at = skipped + i;
     b->ids.push_back(id(at));
@@ -92,7 +94,8 @@ MicroBatch Layout::next(int64_t* first, const RowBudget& budget) const {
       s.row0 = b.rows;
       s.rows = s.loss_from = lead.prompt_length - 1;
       s.head_row0 = b.head_rows;
-      b.ids.insert(b.ids.end(), lead.prompt, lead.prompt + s.rows);
+      std::transform(lead.prompt, lead.prompt + s.rows, std::back_inserter(b.ids),
+                     [&](int32_t id) { return known(id); });
       b.rows += s.rows;
       b.longest_sequence = std::max(b.longest_sequence, s.rows);
       b.longest_keys = std::max(b.longest_keys, s.rows);

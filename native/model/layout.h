@@ -9,7 +9,7 @@
 
 namespace glossa {
 
-// One row of a batch, ids still where the caller put them.
+// One row of a batch, ids still where the caller put them. They were checked there, and may have changed since.
 struct BatchRow {
   int64_t row;  // its number in the caller's batch
   const int32_t* prompt;
@@ -63,7 +63,8 @@ struct RowBudget {
 
 class Layout {
  public:
-  Layout(std::vector<BatchRow> rows, LossOver);
+  // Ids that are not in [0, vocab) any more are read as 0: wrong, but within the tables they point into.
+  Layout(std::vector<BatchRow> rows, LossOver, int64_t vocab);
   const std::vector<BatchRow>& rows() const { return rows_; }
   const std::vector<Unit>& units() const { return units_; }
   int64_t results() const { return results_; }  // loss tokens of the whole batch
@@ -73,9 +74,11 @@ class Layout {
 
  private:
   void add_sequence(MicroBatch*, const BatchRow*, int64_t unit, int64_t prefix, int64_t* result) const;
+  int32_t known(int32_t id) const { return id >= 0 && id < vocab_ ? id : 0; }
 
   std::vector<BatchRow> rows_;
   LossOver over_;
+  int64_t vocab_;
   std::vector<Unit> units_;
   int64_t results_ = 0;
 };

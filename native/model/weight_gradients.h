@@ -19,7 +19,7 @@ struct HeadRows {
 // The embedding's gradient while the head shares its weight: a row for each id that occurs in the batch. It is added to
 // the head's once at the end of the step; added in turn, the order of additions would depend on the micro-batches.
 struct SharedEmbedding {
-  std::vector<int32_t> place;  // [vocab] row of each id, -1: it does not occur; empty: the embedding has its own weight
+  std::vector<int32_t> place;  // [vocab] row of each id that occurs; empty: the embedding has its own weight
   float* rows = nullptr;       // [ids that occur][hidden]
 };
 

@@ -19,13 +19,6 @@ export const rowLength = ({ offsets }: Pick<Ragged, 'offsets'>, row: number): nu
 export const rowIds = ({ ids, offsets }: Ragged, row: number): Int32Array =>
   ids.subarray(offsets[row], offsets[row + 1]);
 
-/** Rows [start, end), their ids still views of the same memory; offsets begin at 0 again. */
-export function sliceRagged({ ids, offsets }: Ragged, start: number, end: number): Ragged {
-  if (start === 0 && end === offsets.length - 1) return { ids, offsets };
-  const first = offsets[start]!;
-  return { ids: ids.subarray(first, offsets[end]), offsets: offsets.subarray(start, end + 1).map((at) => at - first) };
-}
-
 /** The part of a per-token column that belongs to rows [start, end). */
 export function sliceTokens(
   column: Float32Array,

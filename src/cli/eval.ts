@@ -189,7 +189,7 @@ const rowsOf = (finished: readonly Finished[]): EvaluationRow[] =>
 function totals(finished: readonly Finished[]): { completions: number; tokens: number } {
   return {
     completions: finished.reduce((sum, { evaluation }) => sum + evaluation.columns.rows, 0),
-    tokens: finished.reduce((sum, { evaluation }) => sum + evaluation.columns.completionIds.length, 0),
+    tokens: finished.reduce((sum, { evaluation }) => sum + evaluation.columns.completions.ids.length, 0),
   };
 }
 

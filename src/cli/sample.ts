@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { FINISH } from '../engine/index.js';
+import { FINISH, rolloutColumns } from '../engine/index.js';
 import { printable } from '../base/printable.js';
 import { rowIds, sliceTokens, toRagged } from '../base/ragged.js';
 import { GlossaError } from '../base/error.js';
@@ -66,7 +66,7 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
         : printable(await promptText(tokenizer, rendered));
       process.stdout.write(`${shown}\n${options.json ? '' : '\n'}`);
     }
-    const columns = await engine.generate({
+    const batch = await engine.generate({
       ...settings,
       prompts: toRagged([ids]),
       maxNewTokens: budget(settings.maxNewTokens, ids.length, engine.info().context),
@@ -75,7 +75,8 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
       purpose: 'sample',
       step: 0,
     });
-    const completions = { ids: columns.completionIds, offsets: columns.completionOffsets };
+    const columns = rolloutColumns(batch);
+    const { completions } = columns;
     for (let row = 0; row < columns.rows; row++) {
       const drawn = rowIds(completions, row);
       const completion = await tokenizer.decode(drawn);

@@ -1,6 +1,8 @@
-import { createEngine } from '../engine/index.js';
+import type { RecordBatch } from 'apache-arrow';
+import { createEngine, rolloutColumns } from '../engine/index.js';
 import type { Dtype, Engine, RolloutColumns } from '../engine/types.js';
 import { toRagged } from '../base/ragged.js';
+import { addColumns } from '../rollout/index.js';
 import { tinyModel } from './tiny_model.js';
 
 export interface SelfTestCase {
@@ -55,7 +57,7 @@ export async function selfTest(onProgress: (done: number, total: number) => void
       const trace = await runLayout(dtype, layout);
       expected ??= trace;
       completions += trace.before.rows;
-      tokens += trace.before.completionIds.length;
+      tokens += trace.before.completions.ids.length;
       cases.push({
         dtype,
         ...layout,
@@ -98,24 +100,21 @@ async function runLayout(
 ): Promise<Trace> {
   const engine = await createEngine(tinyModel(), SEED, { dtype, threads: layout.threads });
   try {
-    const before = await rollout(engine, layout, 0);
-    const batch = {
-      prompts: { ids: before.promptIds, offsets: before.promptOffsets },
-      completions: { ids: before.completionIds, offsets: before.completionOffsets },
-      microBatchTokens: layout.micro_batch_tokens,
-    };
-    const { logps } = await engine.logprobs(batch);
+    const batch = await rollout(engine, layout, 0);
+    const before = rolloutColumns(batch);
+    const microBatchTokens = layout.micro_batch_tokens;
+    const { logps } = await engine.logprobs({ ...before, microBatchTokens });
     const step = await engine.grpoStep({
-      ...batch,
-      advantages: Float32Array.from({ length: before.rows }, (_, row) => Math.sin(row)),
-      oldLogps: before.logps,
+      batch: addColumns(batch, { advantage: Float32Array.from({ length: before.rows }, (_, row) => Math.sin(row)) }),
+      microBatchTokens,
       loss: { loss_type: 'dapo' },
       temperature: 1,
       maxCompletionLength: 64,
       learningRate: 1e-2,
     });
     const difference = Math.max(maxAbsDifference(logps, before.logps), step.logpMaxAbsDiff);
-    return { before, after: await rollout(engine, layout, 1), difference, loss: step.loss, gradNorm: step.gradNorm };
+    const after = rolloutColumns(await rollout(engine, layout, 1));
+    return { before, after, difference, loss: step.loss, gradNorm: step.gradNorm };
   } finally {
     await engine.dispose();
   }
@@ -125,7 +124,7 @@ function rollout(
   engine: Engine,
   { slots, shuffled }: Pick<SelfTestCase, 'slots' | 'shuffled'>,
   step: number,
-): Promise<RolloutColumns> {
+): Promise<RecordBatch> {
   // A fixed mixture of lengths 1 to 40 and ids all over the vocabulary; 37 and 101 are coprime to the sizes.
   const prompts = Array.from({ length: PROMPTS }, (_, i) =>
     Array.from({ length: 1 + ((i * 37) % 40) }, (_, t) => (i * 101 + t * 37) % 515),
@@ -156,7 +155,7 @@ function maxAbsDifference(a: Float32Array, b: Float32Array): number {
 
 function sameRollout(a: RolloutColumns, b: RolloutColumns): boolean {
   const bytes = (array: ArrayBufferView) => Buffer.from(array.buffer, array.byteOffset, array.byteLength);
-  return (
-    ['completionIds', 'completionOffsets', 'logps', 'entropies', 'finish', 'promptIndex', 'sample'] as const
-  ).every((column) => bytes(a[column]).equals(bytes(b[column])));
+  const columns = ({ completions, logps, entropies, finish, promptIndex, sample }: RolloutColumns) =>
+    Buffer.concat([completions.ids, completions.offsets, logps, entropies, finish, promptIndex, sample].map(bytes));
+  return columns(a).equals(columns(b));
 }

@@ -2,7 +2,7 @@ import type {
   EngineInfo,
   EngineOptions,
   GenerateRequest,
-  GrpoStepRequest,
+  GrpoStepArrays,
   LogprobRequest,
   LossRow,
   MemoryPlan,
@@ -26,14 +26,19 @@ export interface NativeJob {
 
 /**
  * One engine and its thread. Calls are run one after the other in the order they are made. Wrong arguments throw at once
- * (`INVALID_ARGUMENT`); every failure is an Error with a `code`. Typed arrays are copied before a call returns: they may be
- * changed or transferred at once. Results are views over native memory.
+ * (`INVALID_ARGUMENT`); every failure is an Error with a `code`. Results are views over native memory. Typed arrays are copied
+ * before a call returns, so they may be changed or transferred at once; but ids and log-probabilities that lie in such
+ * a result's memory are held and read there until the call settles. They may be transferred too; what is written to them is seen.
  */
 export interface NativeEngine {
   info(): EngineInfo;
   generate(request: GenerateRequest, job?: NativeJob): Promise<RolloutColumns>;
   logprobs(request: LogprobRequest, job?: NativeJob): Promise<{ logps: Float32Array; entropies: Float32Array }>;
-  grpoStep(request: GrpoStepRequest, job?: NativeJob): Promise<StepMetrics>;
+  grpoStep(request: GrpoStepArrays, job?: NativeJob): Promise<StepMetrics>;
+  /** Where `grpoStep` would read each array of this request. For tests of zero copy. */
+  grpoAddresses(
+    request: GrpoStepArrays,
+  ): Record<'promptIds' | 'completionIds' | 'advantages' | 'oldLogps' | 'refLogps', bigint>;
   supervisedStep(request: SupervisedStepRequest, job?: NativeJob): Promise<StepMetrics>;
   setReference(): Promise<void>;
   saveWeights(dir: string, onDisk: StoredDtype, shardBytes?: number): Promise<void>;
@@ -84,6 +89,7 @@ export const NATIVE_ENGINE_NAMES = [
   'generate',
   'logprobs',
   'grpoStep',
+  'grpoAddresses',
   'supervisedStep',
   'setReference',
   'saveWeights',

@@ -1,6 +1,9 @@
+import type { RecordBatch } from 'apache-arrow';
 import { GlossaError } from '../base/error.js';
 import { isErrorCode } from '../base/error_codes.js';
 import type { NativeBinding, NativeEngine, NativeJob } from './binding.js';
+import { rolloutBatch } from './rollout_batch.js';
+import { grpoStepArrays } from './rollout_columns.js';
 import type {
   Engine,
   EngineInfo,
@@ -8,7 +11,6 @@ import type {
   GrpoStepRequest,
   JobOptions,
   LogprobRequest,
-  RolloutColumns,
   StepMetrics,
   StoredDtype,
   SupervisedStepRequest,
@@ -46,19 +48,20 @@ export class AddonEngine implements Engine {
     }
   }
 
-  async generate(request: GenerateRequest, job: JobOptions = {}): Promise<RolloutColumns> {
+  async generate(request: GenerateRequest, job: JobOptions = {}): Promise<RecordBatch> {
     const columns = await this.#run('generate', job, (options) => this.#native.generate(request, options));
     // A cancelled rollout is an incomplete sample of the policy: nobody may train on it by accident.
     if (job.signal?.aborted === true && columns.finish.includes(CANCELLED)) throw aborted('generate');
-    return columns;
+    return rolloutBatch(columns);
   }
 
   logprobs(request: LogprobRequest, job: JobOptions = {}): Promise<{ logps: Float32Array; entropies: Float32Array }> {
     return this.#run('logprobs', job, (options) => this.#native.logprobs(request, options));
   }
 
-  grpoStep(request: GrpoStepRequest, job: JobOptions = {}): Promise<StepMetrics> {
-    return this.#run('grpoStep', job, (options) => this.#native.grpoStep(request, options));
+  async grpoStep(request: GrpoStepRequest, job: JobOptions = {}): Promise<StepMetrics> {
+    const arrays = grpoStepArrays(request);
+    return this.#run('grpoStep', job, (options) => this.#native.grpoStep(arrays, options));
   }
 
   supervisedStep(request: SupervisedStepRequest, job: JobOptions = {}): Promise<StepMetrics> {

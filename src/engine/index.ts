@@ -6,6 +6,9 @@ import { loadBinding } from './load.js';
 import type { Engine, EngineOptions, LossRow, MemoryPlan, PlannedRun } from './types.js';
 
 export type * from './types.js';
+export { rolloutBatch, withColumns, withReference } from './rollout_batch.js';
+export { rolloutColumns } from './rollout_columns.js';
+export { ADVANTAGE_FIELD, REFERENCE_FIELD, SAMPLED_FIELDS } from './rollout_schema.js';
 export { FINISH } from './types.js';
 export type { GoldenCase } from './binding.js';
 

@@ -1,3 +1,5 @@
+import type { RecordBatch } from 'apache-arrow';
+
 /** The engine as TypeScript sees it. Rows of ids lie end to end: row i is `ids[offsets[i] .. offsets[i + 1])`. */
 
 export type Dtype = 'float32' | 'bfloat16';
@@ -115,21 +117,22 @@ export interface GenerateRequest extends SamplingSettings {
 export const FINISH = ['stop', 'length', 'cancelled'] as const;
 export type Finish = (typeof FINISH)[number];
 
-/** The columns of a rollout, views over native memory (no copy). Rows in order (prompt, sample). */
+/** The columns of a rollout batch as typed arrays over its memory (no copy). Rows in order (prompt, sample). */
 export interface RolloutColumns {
   rows: number;
+  /** Row of the request's prompts. */
   promptIndex: Int32Array;
   sample: Int32Array;
-  promptIds: Int32Array;
-  promptOffsets: Int32Array;
-  completionIds: Int32Array;
-  completionOffsets: Int32Array;
+  /** The prompt of each row, repeated. */
+  prompts: Ragged;
+  completions: Ragged;
+  /** Natural log, at the sampling temperature; aligned with `completions.ids`, as are the entropies (nats). */
   logps: Float32Array;
   entropies: Float32Array;
+  /** Index of {@link FINISH}. */
   finish: Int8Array;
+  /** Optimizer steps the weights had seen. */
   policyStep: Int32Array;
-  prefillSeconds: number;
-  decodeSeconds: number;
 }
 
 export interface SequenceBatch {
@@ -155,16 +158,29 @@ export interface OptimizerSettings {
   microBatchTokens?: number;
 }
 
-/** Columns as they lie in the rollout batch. */
-export interface GrpoStepRequest extends SequenceBatch, OptimizerSettings {
-  advantages: Float32Array;
-  oldLogps: Float32Array;
-  refLogps?: Float32Array;
+export interface GrpoSettings extends OptimizerSettings {
   /** Per row, 0 drops the row's tokens from the loss. */
   lossMask?: Uint8Array;
   loss: LossSettings;
   temperature: number;
   maxCompletionLength: number;
+}
+
+export interface GrpoStepRequest extends GrpoSettings {
+  /**
+   * As `generate` gave it, or rows of it (`slice`), with the column `advantage`, and `ref_logps` where beta is not 0. Ids and
+   * log-probabilities are read where they lie until the step ends: their buffers may be transferred or dropped meanwhile, but
+   * what is written into them is trained on.
+   */
+  batch: RecordBatch;
+}
+
+/** A step as native code is given it: the arrays of its batch. */
+export interface GrpoStepArrays extends SequenceBatch, GrpoSettings {
+  advantages: Float32Array;
+  /** Aligned with `completions.ids`, as is `refLogps`. */
+  oldLogps: Float32Array;
+  refLogps?: Float32Array;
 }
 
 export interface SupervisedStepRequest extends SequenceBatch, OptimizerSettings {
@@ -199,8 +215,10 @@ export interface StepMetrics {
 
 export interface Engine {
   info(): EngineInfo;
-  generate(request: GenerateRequest, job?: JobOptions): Promise<RolloutColumns>;
+  /** The rollout as an Arrow record batch over native memory: columns of `SAMPLED_FIELDS`, rows in order (prompt, sample). */
+  generate(request: GenerateRequest, job?: JobOptions): Promise<RecordBatch>;
   logprobs(request: LogprobRequest, job?: JobOptions): Promise<{ logps: Float32Array; entropies: Float32Array }>;
+  /** @throws GlossaError `ROLLOUT_INVALID` where the batch lacks a column or its lists do not line up. */
   grpoStep(request: GrpoStepRequest, job?: JobOptions): Promise<StepMetrics>;
   supervisedStep(request: SupervisedStepRequest, job?: JobOptions): Promise<StepMetrics>;
   /** Freezes the present policy as the reference (beta != 0). */

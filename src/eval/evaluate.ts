@@ -1,6 +1,7 @@
 import { rowLength, toRagged } from '../base/ragged.js';
 import { nanStatistics } from '../base/statistics.js';
 import type { Problem } from '../data/types.js';
+import { rolloutColumns } from '../engine/index.js';
 import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
 import { CompletionSums, type SummedCompletion } from '../metrics/index.js';
 import { renderPrompt } from '../prompt/index.js';
@@ -50,7 +51,7 @@ export async function evaluate(
   const prompts = await Promise.all(
     problems.map(({ question, language }) => renderPrompt(tokenizer, question, language, settings.prompt)),
   );
-  const columns = await engine.generate(
+  const batch = await engine.generate(
     {
       prompts: toRagged(prompts.map(({ ids }) => ids)),
       numGenerations: settings.numSamples,
@@ -64,10 +65,11 @@ export async function evaluate(
     },
     job,
   );
-  const { completions, texts, finish, graded } = await gradeRollout(problems, columns, { tokenizer, grader });
+  const columns = rolloutColumns(batch);
+  const { texts, finish, graded } = await gradeRollout(problems, columns, { tokenizer, grader });
   const completed = graded.map((each, row) => ({
     language: problems[columns.promptIndex[row]!]!.language,
-    tokens: rowLength(completions, row),
+    tokens: rowLength(columns.completions, row),
     clipped: finish[row] !== 'stop',
     correct: each.correct,
     words: each.language.words,

@@ -1,6 +1,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import type { Problem } from '../data/types.js';
-import { gradedColumns, wrapRollout } from '../rollout/index.js';
+import { rolloutBatch } from '../engine/index.js';
+import { addColumns, gradedColumns } from '../rollout/index.js';
 import type { Evaluation } from './evaluate.js';
 
 /** The completions of an evaluation, one row each, in the columns of a rollout. */
@@ -11,5 +12,5 @@ export function evaluationRows(
   const additions = gradedColumns({ ...evaluation, problems, suite, fileOf: () => file });
   // An engine that was opened from a checkpoint counts from 0.
   const policyStep = new Int32Array(evaluation.columns.rows).fill(evaluation.step);
-  return wrapRollout({ ...evaluation.columns, policyStep }, additions);
+  return addColumns(rolloutBatch({ ...evaluation.columns, policyStep }), additions);
 }

@@ -10,7 +10,9 @@ import {
   vectorFromArray,
 } from 'apache-arrow';
 import { toRagged } from '../base/ragged.js';
-import { flatColumn, listColumn, parquetFile, SAMPLED_FIELDS } from '../rollout/index.js';
+import { flatColumn, listColumn } from '../base/arrow.js';
+import { SAMPLED_FIELDS } from '../engine/index.js';
+import { parquetFile } from '../rollout/index.js';
 import type { ScoredSequence } from './types.js';
 
 /** One JSON object a line: line, id (where the row has one), prompt_ids, completion_ids, logps, entropies and their sum logp. */

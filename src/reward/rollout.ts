@@ -1,14 +1,13 @@
 import { afterThought } from '../answer/index.js';
 import { rowIds } from '../base/ragged.js';
 import type { Problem } from '../data/types.js';
-import { FINISH, type Finish, type Ragged, type RolloutColumns } from '../engine/types.js';
+import { FINISH, type Finish, type RolloutColumns } from '../engine/types.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { Grader } from './grader.js';
 import type { GradedCompletion } from './types.js';
 
 /** The completions of one generation as text, with their grades: rows in order (problem, sample). */
 export interface GradedRollout {
-  completions: Ragged;
   texts: string[];
   finish: Finish[];
   graded: GradedCompletion[];
@@ -20,9 +19,8 @@ export async function gradeRollout(
   columns: RolloutColumns,
   { tokenizer, grader }: { tokenizer: Tokenizer; grader: Grader },
 ): Promise<GradedRollout> {
-  const completions = { ids: columns.completionIds, offsets: columns.completionOffsets };
   const texts = await Promise.all(
-    Array.from({ length: columns.rows }, (_, row) => tokenizer.decode(rowIds(completions, row))),
+    Array.from({ length: columns.rows }, (_, row) => tokenizer.decode(rowIds(columns.completions, row))),
   );
   const finish = Array.from(columns.finish, (code) => FINISH[code]!);
   const thoughts = await beginsThought(problems, columns, tokenizer);
@@ -32,7 +30,7 @@ export async function gradeRollout(
       return { problem: problems[index]!, completion, finish: finish[row]!, thought: thoughts.get(index)! };
     }),
   );
-  return { completions, texts, finish, graded };
+  return { texts, finish, graded };
 }
 
 /**
@@ -41,10 +39,9 @@ export async function gradeRollout(
  */
 async function beginsThought(
   problems: readonly Problem[],
-  { promptIds, promptOffsets, promptIndex }: RolloutColumns,
+  { prompts, promptIndex }: RolloutColumns,
   tokenizer: Tokenizer,
 ): Promise<Map<number, boolean>> {
-  const prompts = { ids: promptIds, offsets: promptOffsets };
   const rowOf = new Map(Array.from(promptIndex, (index, row) => [index, row]));
   const open = Array.from(rowOf, async ([index, row]): Promise<[number, boolean]> => {
     const prompt = await tokenizer.decode(rowIds(prompts, row), { special: true });

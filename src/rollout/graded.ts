@@ -2,7 +2,7 @@ import type { Problem } from '../data/types.js';
 import type { RolloutColumns } from '../engine/types.js';
 import { COUNTED_LANGUAGES } from '../language/types.js';
 import type { GradedCompletion } from '../reward/types.js';
-import type { RolloutAdditions } from './wrap.js';
+import type { RolloutAdditions } from './add_columns.js';
 
 export interface GradedRows {
   /** By `prompt_index`. */

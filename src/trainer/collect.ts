@@ -1,10 +1,13 @@
+import type { RecordBatch } from 'apache-arrow';
 import type { ResolvedConfig } from '../config/index.js';
 import type { Problem } from '../data/types.js';
-import type { Engine, Finish, JobOptions, Ragged, RolloutColumns } from '../engine/types.js';
+import { rolloutColumns, withReference } from '../engine/index.js';
+import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
 import { computeAdvantages } from '../grpo/index.js';
 import type { Advantages } from '../grpo/types.js';
 import type { GradedCompletion } from '../reward/types.js';
 import { gradeRollout, type Grader } from '../reward/index.js';
+import { addColumns, gradedColumns } from '../rollout/index.js';
 import { renderPrompt } from '../prompt/index.js';
 import type { Reference } from './reference.js';
 import type { Tokenizer } from '../tokenizer/types.js';
@@ -13,14 +16,14 @@ import { toRagged } from '../base/ragged.js';
 /** One generation, graded: rows in order (prompt, sample), the completions of a problem one after the other. */
 export interface Collected {
   problems: readonly Problem[];
+  /** Everything known of each row; the steps train on its memory. */
+  batch: RecordBatch;
+  /** Views of it. */
   columns: RolloutColumns;
-  prompts: Ragged;
-  completions: Ragged;
   texts: readonly string[];
   finish: readonly Finish[];
   graded: readonly GradedCompletion[];
   advantages: Advantages;
-  refLogps: Float32Array | undefined;
   seconds: { generate: number; grade: number; reference: number };
 }
 
@@ -30,6 +33,8 @@ export interface CollectContext {
   tokenizer: Tokenizer;
   grader: Grader;
   reference: Reference | undefined;
+  /** The file that a problem was read from. */
+  fileOf: (problem: Problem) => string;
 }
 
 /** Samples the completions of `problems` at optimizer step `step` (steps made so far), grades them, and finds their advantages. */
@@ -39,13 +44,13 @@ export async function collect(
   context: CollectContext,
   job: JobOptions,
 ): Promise<Collected> {
-  const { config, engine, tokenizer, grader } = context;
+  const { config, engine, tokenizer, grader, fileOf } = context;
   const { grpo } = config;
   const started = performance.now();
   const rendered = await Promise.all(
     problems.map(({ question, language }) => renderPrompt(tokenizer, question, language, config.prompt)),
   );
-  const columns = await engine.generate(
+  const generated = await engine.generate(
     {
       prompts: toRagged(rendered.map(({ ids }) => ids)),
       numGenerations: grpo.num_generations,
@@ -58,9 +63,9 @@ export async function collect(
     },
     job,
   );
-  const generated = performance.now();
-  const prompts = { ids: columns.promptIds, offsets: columns.promptOffsets };
-  const { completions, texts, finish, graded } = await gradeRollout(problems, columns, { tokenizer, grader });
+  const sampled = performance.now();
+  const columns = rolloutColumns(generated);
+  const { texts, finish, graded } = await gradeRollout(problems, columns, { tokenizer, grader });
   const advantages = computeAdvantages(
     graded.map((row) => row.rewards),
     {
@@ -70,21 +75,25 @@ export async function collect(
       multiObjectiveAggregation: grpo.multi_objective_aggregation,
     },
   );
+  const batch = addColumns(generated, {
+    ...gradedColumns({ problems, columns, texts, graded, suite: null, fileOf }),
+    reward: advantages.rewards,
+    advantage: advantages.advantages,
+    rewards: Object.fromEntries(grader.names.map((name, k) => [name, graded.map((row) => row.rewards[k] ?? null)])),
+  });
   const judged = performance.now();
-  const refLogps = await context.reference?.logps({ prompts, completions });
+  const refLogps = await context.reference?.logps(columns);
   return {
     problems,
+    batch: refLogps === undefined ? batch : withReference(batch, refLogps),
     columns,
-    prompts,
-    completions,
     texts,
     finish,
     graded,
     advantages,
-    refLogps,
     seconds: {
-      generate: (generated - started) / 1e3,
-      grade: (judged - generated) / 1e3,
+      generate: (sampled - started) / 1e3,
+      grade: (judged - sampled) / 1e3,
       reference: (performance.now() - judged) / 1e3,
     },
   };

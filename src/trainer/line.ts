@@ -80,7 +80,7 @@ function ratios(metrics: StepMetrics, { metric }: LossRow): Metrics {
 export function gradedRows(batch: Collected): GradedRow[] {
   return batch.graded.map((graded, row) => ({
     language: batch.problems[batch.columns.promptIndex[row]!]!.language,
-    tokens: rowLength(batch.completions, row),
+    tokens: rowLength(batch.columns.completions, row),
     terminated: batch.finish[row] === 'stop',
     correct: graded.correct,
     rewards: graded.rewards,
@@ -94,7 +94,7 @@ function timings(
   { first, trainSeconds, info, peak, grpo }: LineContext,
 ): Metrics {
   const { generate, grade, reference } = first ? batch.seconds : { generate: 0, grade: 0, reference: 0 };
-  const drawn = batch.completions.ids.length;
+  const drawn = batch.columns.completions.ids.length;
   const rate = (amount: number, seconds: number) => (seconds > 0 ? amount / seconds : null);
   const share = (flops: number, seconds: number) => (seconds > 0 && peak > 0 ? (100 * flops) / seconds / peak : null);
   return {

@@ -1,25 +1,12 @@
+import type { RecordBatch } from 'apache-arrow';
 import type { DataSet, Problem } from '../data/types.js';
-import { gradedColumns, wrapRollout, writeRolloutFile } from '../rollout/index.js';
-import type { Collected } from './collect.js';
+import { REFERENCE_FIELD } from '../engine/index.js';
+import { writeRolloutFile } from '../rollout/index.js';
 
-/** Writes a generation with what was found out about it: rollouts/NNNNNN.parquet. */
-export function writeGeneration(
-  path: string,
-  batch: Collected,
-  rewardNames: readonly string[],
-  fileOf: (problem: Problem) => string,
-): Promise<void> {
-  const { columns, advantages, graded } = batch;
-  const rewards = Object.fromEntries(rewardNames.map((name, k) => [name, graded.map((row) => row.rewards[k] ?? null)]));
-  return writeRolloutFile(
-    path,
-    wrapRollout(columns, {
-      ...gradedColumns({ ...batch, suite: null, fileOf }),
-      reward: advantages.rewards,
-      advantage: advantages.advantages,
-      rewards,
-    }),
-  );
+/** Writes a generation: rollouts/NNNNNN.parquet. The reference's log-probabilities are left out; its weights give them again. */
+export function writeGeneration(path: string, batch: RecordBatch): Promise<void> {
+  const written = batch.schema.fields.flatMap(({ name }, index) => (name === REFERENCE_FIELD.name ? [] : [index]));
+  return writeRolloutFile(path, batch.selectAt(written));
 }
 
 /** The file that each problem of the training sets was read from. */

@@ -149,7 +149,10 @@ export class Session {
     const { grpo } = config;
     const start = this.progress;
     const problems = Array.from({ length: grpo.prompts_per_step }, (_, i) => this.order(start.promptsDrawn + i));
-    const context = { config, engine: model.engine, tokenizer: model.tokenizer, grader, reference };
+    const context = {
+      ...{ config, engine: model.engine, tokenizer: model.tokenizer, grader, reference },
+      fileOf: this.fileOf,
+    };
     const batch = await collect(problems, start.step, context, this.job('generate', start.step + 1)).catch(
       (error: unknown) => {
         throw this.withAdvice(error, start.step + 1);
@@ -188,7 +191,7 @@ export class Session {
     const training = this.guardedUpdate(batch, range, step);
     const generation = promptsDrawn / config.grpo.prompts_per_step - 1;
     if (first && isWritten(config.rollouts.every, generation))
-      this.writeInBackground(writeGeneration(run.folder.rollout(step), batch, grader.names, this.fileOf));
+      this.writeInBackground(writeGeneration(run.folder.rollout(step), batch.batch));
     const metrics = await training;
     const line: MetricsLine = metricsLine(batch, range, metrics, {
       step,
@@ -311,6 +314,6 @@ function isWritten(every: number, generation: number): boolean {
 }
 
 /** Prompt and completion tokens of rows [start, end), each row's prompt counted, as TRL does. */
-function tokensOf({ prompts, completions }: Collected, [start, end]: Range): number {
+function tokensOf({ columns: { prompts, completions } }: Collected, [start, end]: Range): number {
   return prompts.offsets[end]! - prompts.offsets[start]! + completions.offsets[end]! - completions.offsets[start]!;
 }

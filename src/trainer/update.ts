@@ -1,28 +1,22 @@
 import { lossSettings, type ResolvedConfig } from '../config/index.js';
 import type { Engine, JobOptions, StepMetrics } from '../engine/types.js';
 import type { Collected } from './collect.js';
-import { sliceRagged, sliceTokens } from '../base/ragged.js';
 import { learningRate } from './schedule.js';
 
 /** One optimizer step on rows [start, end) of a generation; `done` optimizer steps were made before it. */
 export function update(
   engine: Engine,
-  batch: Collected,
+  { batch, finish }: Pick<Collected, 'batch' | 'finish'>,
   [start, end]: readonly [number, number],
   { grpo, optimizer }: ResolvedConfig,
   done: number,
   job: JobOptions,
 ): Promise<StepMetrics> {
-  const { completions } = batch;
   return engine.grpoStep(
     {
-      prompts: sliceRagged(batch.prompts, start, end),
-      completions: sliceRagged(completions, start, end),
-      advantages: batch.advantages.advantages.subarray(start, end),
-      oldLogps: sliceTokens(batch.columns.logps, completions, start, end),
-      ...(batch.refLogps && { refLogps: sliceTokens(batch.refLogps, completions, start, end) }),
+      batch: batch.slice(start, end),
       ...(grpo.mask_truncated_completions && {
-        lossMask: Uint8Array.from(batch.finish.slice(start, end), (reason) => (reason === 'stop' ? 1 : 0)),
+        lossMask: Uint8Array.from(finish.slice(start, end), (reason) => (reason === 'stop' ? 1 : 0)),
       }),
       loss: lossSettings(grpo),
       temperature: grpo.temperature,

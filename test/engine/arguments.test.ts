@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { GlossaError } from '../../src/base/error.js';
-import { createEngine, loadEngine, type Engine, type GrpoStepRequest } from '../../src/engine/index.js';
+import type { NativeEngine } from '../../src/engine/binding.js';
+import { fromNative } from '../../src/engine/engine.js';
+import { createEngine, loadEngine, type Engine } from '../../src/engine/index.js';
+import type { GrpoStepArrays } from '../../src/engine/types.js';
 import { loadBinding } from '../../src/engine/load.js';
 import { createTiny, generateRequest, ragged, TINY } from './tiny.js';
 
 let engine: Engine;
+/** Below the batch: what a step is given as arrays. */
+let native: NativeEngine;
 before(async () => {
   engine = await createTiny();
+  native = await loadBinding().binding.createEngine(TINY.config, 7n, { threads: 1 });
 });
-after(() => engine.dispose());
+after(() => Promise.all([engine.dispose(), native.dispose()]));
 
 /** The call must reject with INVALID_ARGUMENT and a message that names the field and shows what was given. */
 async function refuses(call: () => Promise<unknown>, ...patterns: RegExp[]): Promise<void> {
@@ -25,7 +31,7 @@ const generate = (more: object): (() => Promise<unknown>) => {
   return () => engine.generate({ ...generateRequest(), ...more });
 };
 
-function grpoRequest(more: object = {}): GrpoStepRequest {
+function grpoRequest(more: object = {}): GrpoStepArrays {
   return {
     prompts: ragged([1, 2], [3]),
     completions: ragged([4, 5, 6], [7]),
@@ -39,7 +45,13 @@ function grpoRequest(more: object = {}): GrpoStepRequest {
   };
 }
 const grpo = (more: object): (() => Promise<unknown>) => {
-  return () => engine.grpoStep(grpoRequest(more));
+  return async () => {
+    try {
+      return await native.grpoStep(grpoRequest(more));
+    } catch (error) {
+      throw fromNative(error);
+    }
+  };
 };
 
 describe('a wrong scalar', () => {

@@ -1,27 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { MessageChannel } from 'node:worker_threads';
-import type { Engine, GenerateRequest, GrpoStepRequest, LogprobRequest } from '../../src/engine/index.js';
-import { createTiny, generateRequest, ragged, TINY } from './tiny.js';
-
-/** Detaches a buffer: its memory is freed, or belongs to somebody else. */
-const WAYS: Record<string, (buffer: ArrayBuffer) => void> = {
-  'structuredClone with transfer': (buffer) => {
-    structuredClone(buffer, { transfer: [buffer] });
-  },
-  'postMessage to another thread': (buffer) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.postMessage(buffer, [buffer]);
-    port1.close();
-    port2.close();
-  },
-  ...('transfer' in ArrayBuffer.prototype && {
-    'ArrayBuffer.prototype.transfer': (buffer: ArrayBuffer) => {
-      // To another size, so that the memory itself moves.
-      (buffer as ArrayBuffer & { transfer(size: number): ArrayBuffer }).transfer(buffer.byteLength + 4096);
-    },
-  }),
-};
+import type { NativeEngine } from '../../src/engine/binding.js';
+import type { Engine, GenerateRequest, LogprobRequest, StepMetrics } from '../../src/engine/index.js';
+import { loadBinding } from '../../src/engine/load.js';
+import type { GrpoStepArrays } from '../../src/engine/types.js';
+import { WAYS } from './detach.js';
+import { createTiny, drawn, generateRequest, ragged, TINY } from './tiny.js';
 
 /** Every typed array inside a request. */
 function arraysOf(request: object): ArrayBufferView[] {
@@ -51,7 +35,7 @@ const generateCall = (): GenerateRequest =>
     slots: 4,
   });
 const logprobCall = (): LogprobRequest => ({ prompts: ragged(...PROMPTS), completions: ragged(...COMPLETIONS) });
-const grpoCall = (): GrpoStepRequest => ({
+const grpoCall = (): GrpoStepArrays => ({
   ...logprobCall(),
   advantages: Float32Array.of(1, -1, 0.5),
   oldLogps: new Float32Array(TOKENS).fill(-4),
@@ -65,27 +49,26 @@ const grpoCall = (): GrpoStepRequest => ({
 
 describe('the arrays of a call', () => {
   let engine: Engine;
+  let native: NativeEngine;
   before(async () => {
     engine = await createTiny();
+    native = await loadBinding().binding.createEngine(TINY.config, 7n, { threads: 1 });
   });
-  after(() => engine.dispose());
+  after(() => Promise.all([engine.dispose(), native.dispose()]));
 
   const CALLS: Record<string, { make: () => object; run: (request: never) => Promise<unknown> }> = {
     generate: {
       make: generateCall,
-      run: async (request) => {
-        const { prefillSeconds: _prefill, decodeSeconds: _decode, ...columns } = await engine.generate(request);
-        return columns;
-      },
+      run: (request) => drawn(engine, request),
     },
     logprobs: { make: logprobCall, run: (request) => engine.logprobs(request) },
-    grpoStep: { make: grpoCall, run: async (request) => timeless(await engine.grpoStep(request)) },
+    grpoStep: { make: grpoCall, run: async (request) => timeless(await native.grpoStep(request)) },
     supervisedStep: {
       make: () => ({ ...logprobCall(), learningRate: 0 }),
       run: async (request) => timeless(await engine.supervisedStep(request)),
     },
   };
-  const timeless = ({ loss, gradNorm, entropy, kl, lossTokens }: Awaited<ReturnType<Engine['grpoStep']>>) => ({
+  const timeless = ({ loss, gradNorm, entropy, kl, lossTokens }: StepMetrics) => ({
     loss,
     gradNorm,
     entropy,
@@ -99,7 +82,7 @@ describe('the arrays of a call', () => {
         const expected = await run(make() as never);
         const request = make();
         // A call is in the way, so that this one has not even begun when its arrays go.
-        const first = engine.logprobs(logprobCall());
+        const first = Promise.all([engine, native].map((each) => each.logprobs(logprobCall())));
         const pending = run(request as never);
         for (const array of arraysOf(request)) detach(array.buffer as ArrayBuffer);
         for (const array of arraysOf(request)) assert.equal(array.byteLength, 0);
@@ -120,7 +103,7 @@ describe('the arrays of a call', () => {
   }
 
   it('may be taken away by a getter of the request itself', async () => {
-    const expected = (await engine.generate(generateCall())).completionIds;
+    const expected = (await drawn(engine, generateCall())).completions.ids;
     for (const detach of Object.values(WAYS)) {
       const request = generateCall();
       const { prompts, seed } = request;
@@ -131,7 +114,7 @@ describe('the arrays of a call', () => {
           return seed;
         },
       });
-      assert.deepEqual((await engine.generate(request)).completionIds, expected);
+      assert.deepEqual((await drawn(engine, request)).completions.ids, expected);
       assert.equal(prompts.ids.length, 0);
     }
   });
@@ -156,16 +139,16 @@ describe('the arrays of a call', () => {
         return 0;
       },
     });
-    assert.equal((await engine.generate(generateRequest({ stopIds }))).rows, 6);
+    assert.equal((await engine.generate(generateRequest({ stopIds }))).numRows, 6);
   });
 
   it('of results may be transferred, and the others stay', async () => {
-    const expected = await engine.generate(generateCall());
-    const columns = await engine.generate(generateCall());
-    const ids = columns.completionIds.buffer as ArrayBuffer;
+    const expected = await drawn(engine, generateCall());
+    const columns = await drawn(engine, generateCall());
+    const ids = columns.completions.ids.buffer as ArrayBuffer;
     if ('transfer' in ids) {
       const moved = (ids as ArrayBuffer & { transfer(): ArrayBuffer }).transfer();
-      assert.deepEqual(new Int32Array(moved), expected.completionIds);
+      assert.deepEqual(new Int32Array(moved), expected.completions.ids);
     }
     assert.deepEqual(columns.logps, expected.logps);
   });

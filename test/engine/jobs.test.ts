@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
 import type { Engine, SupervisedStepRequest } from '../../src/engine/index.js';
-import { createTiny, generateRequest, longRequest, ragged } from './tiny.js';
+import { createTiny, drawn, generateRequest, longRequest, ragged } from './tiny.js';
 
 const rows = Array.from({ length: 400 }, (_, i) => [(i % 60) + 1, 2, 3, 4, 5, 6, 7, 8]);
 const longStep = (): SupervisedStepRequest => ({
@@ -40,7 +40,7 @@ describe('a job', () => {
       code: 'ABORTED',
     });
     assert.ok(abortedAt > 0 && performance.now() - abortedAt < 5_000);
-    assert.equal((await engine.generate(generateRequest())).rows, 6);
+    assert.equal((await engine.generate(generateRequest())).numRows, 6);
   });
 
   it('a training step that is aborted leaves weights and step count as they were', async () => {
@@ -111,7 +111,7 @@ describe('dispose', () => {
     const order: string[] = [];
     await Promise.all([job.then(() => order.push('job')), engine.dispose().then(() => order.push('dispose'))]);
     assert.deepEqual(order, ['job', 'dispose']);
-    assert.equal((await job).rows, 100);
+    assert.equal((await job).numRows, 100);
   });
 
   it('is the end: every later call rejects with ENGINE_DISPOSED, a second dispose resolves', async () => {
@@ -133,10 +133,10 @@ describe('dispose', () => {
 
   it('leaves results that were returned before alone', async () => {
     const engine = await createTiny();
-    const columns = await engine.generate(generateRequest());
-    const copy = columns.completionIds.slice();
+    const { ids } = (await drawn(engine, generateRequest())).completions;
+    const copy = ids.slice();
     await engine.dispose();
-    assert.deepEqual(columns.completionIds, copy);
+    assert.deepEqual(ids, copy);
   });
 });
 
@@ -144,11 +144,11 @@ describe('two engines at once', () => {
   it('do not disturb each other', async () => {
     const [a, b] = await Promise.all([createTiny({}, 1n), createTiny({}, 2n)]);
     const request = generateRequest({ numGenerations: 20, maxNewTokens: 50 });
-    const [alone, aloneB] = [await a.generate(request), await b.generate(request)];
-    const [together, togetherB] = await Promise.all([a.generate(request), b.generate(request)]);
-    assert.deepEqual(together.completionIds, alone.completionIds);
-    assert.deepEqual(togetherB.completionIds, aloneB.completionIds);
-    assert.notDeepEqual(alone.completionIds, aloneB.completionIds);
+    const [alone, aloneB] = [await drawn(a, request), await drawn(b, request)];
+    const [together, togetherB] = await Promise.all([drawn(a, request), drawn(b, request)]);
+    assert.deepEqual(together.completions.ids, alone.completions.ids);
+    assert.deepEqual(togetherB.completions.ids, aloneB.completions.ids);
+    assert.notDeepEqual(alone.completions.ids, aloneB.completions.ids);
     await Promise.all([a.dispose(), b.dispose()]);
   });
 });

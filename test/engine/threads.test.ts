@@ -86,8 +86,8 @@ describe('in a worker thread', () => {
     const workers = [1, 2].map(() =>
       startWorker(`
         const engine = await native.createEngine(config, 7n, { threads: 1 });
-        const { completionIds } = await engine.generate(request(20));
-        parentPort.postMessage(completionIds);
+        const { completions } = await engine.generate(request(20));
+        parentPort.postMessage(completions.ids);
       `),
     );
     const { binding } = loadBinding();
@@ -102,7 +102,7 @@ describe('in a worker thread', () => {
       purpose: 'sample',
       step: 0,
     });
-    for (const there of await Promise.all(workers.map(message))) assert.deepEqual(there, here.completionIds);
+    for (const there of await Promise.all(workers.map(message))) assert.deepEqual(there, here.completions.ids);
     await engine.dispose();
     await Promise.all(workers.map(terminate));
   });

@@ -1,9 +1,11 @@
 import {
   createEngine,
+  rolloutColumns,
   type Engine,
   type EngineOptions,
   type GenerateRequest,
   type Ragged,
+  type RolloutColumns,
 } from '../../src/engine/index.js';
 
 /** A model that takes milliseconds: 64 ids, 2 layers, context 256. */
@@ -48,6 +50,10 @@ export const generateRequest = (more: Partial<GenerateRequest> = {}): GenerateRe
   step: 0,
   ...more,
 });
+
+/** What a request draws, as typed arrays. */
+export const drawn = async (engine: Engine, request: GenerateRequest): Promise<RolloutColumns> =>
+  rolloutColumns(await engine.generate(request));
 
 /** Seconds of work, for tests that stop it. */
 export const longRequest = (): GenerateRequest =>

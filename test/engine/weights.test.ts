@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import type { GlossaError } from '../../src/base/error.js';
 import { createEngine, loadEngine, type EngineOptions } from '../../src/engine/index.js';
-import { generateRequest, ragged, TINY } from './tiny.js';
+import { drawn, generateRequest, ragged, TINY } from './tiny.js';
 
 const folders: string[] = [];
 after(async () => {
@@ -40,8 +40,8 @@ describe('a frozen engine', () => {
       assert.deepEqual([trains.info().frozen, frozen.info().frozen], [false, true]);
       const seen = [];
       for (const engine of [trains, frozen]) {
-        const { completionIds, logps } = await engine.generate(generateRequest());
-        seen.push({ completionIds, logps, scored: await engine.logprobs(batch) });
+        const { completions, logps } = await drawn(engine, generateRequest());
+        seen.push({ completions, logps, scored: await engine.logprobs(batch) });
         await engine.dispose();
       }
       assert.deepEqual(seen[0], seen[1]);

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { RecordBatch } from 'apache-arrow';
 import { writeFileAtomic } from '../../src/base/atomic.js';
-import type { RolloutColumns } from '../../src/engine/types.js';
-import { jsonLinesFile, wrapRollout, writeRolloutFile } from '../../src/rollout/index.js';
+import { rolloutBatch } from '../../src/engine/index.js';
+import { addColumns, jsonLinesFile, writeRolloutFile, type RolloutAdditions } from '../../src/rollout/index.js';
 
 const script = fileURLToPath(new URL('read_tables.py', import.meta.url));
 const python =
@@ -25,7 +26,7 @@ const ROWS = 300;
 const cycle = <T>(values: readonly T[]): T[] => Array.from({ length: ROWS }, (_, row) => values[row % values.length]!);
 
 /** Lists from none to thousands of values, so that the file has several groups of rows. */
-function columns(): RolloutColumns {
+function rollout(added: RolloutAdditions): RecordBatch {
   const lengths = cycle([0, 1, 700, 3, 1200, 2]);
   const offsets = Int32Array.from([0, ...lengths]).map(
     (
@@ -34,21 +35,21 @@ function columns(): RolloutColumns {
     )(0),
   );
   const total = offsets[ROWS]!;
-  return {
+  const sampled = {
     rows: ROWS,
     promptIndex: Int32Array.from({ length: ROWS }, (_, row) => row >> 2),
     sample: Int32Array.from({ length: ROWS }, (_, row) => row & 3),
-    promptIds: Int32Array.from({ length: ROWS * 2 }, (_, i) => i),
-    promptOffsets: Int32Array.from({ length: ROWS + 1 }, (_, row) => row * 2),
-    completionIds: Int32Array.from({ length: total }, (_, i) => (i * 7919) % 151_936),
-    completionOffsets: offsets,
+    prompts: {
+      ids: Int32Array.from({ length: ROWS * 2 }, (_, i) => i),
+      offsets: Int32Array.from({ length: ROWS + 1 }, (_, row) => row * 2),
+    },
+    completions: { ids: Int32Array.from({ length: total }, (_, i) => (i * 7919) % 151_936), offsets },
     logps: Float32Array.from({ length: total }, (_, i) => (i % 1009 === 0 ? -Infinity : -1 / (i + 3))),
     entropies: Float32Array.from({ length: total }, (_, i) => Math.sin(i) ** 2),
     finish: Int8Array.from(cycle([0, 1, 2])),
     policyStep: Int32Array.from(cycle([0, 2 ** 31 - 1])),
-    prefillSeconds: 0,
-    decodeSeconds: 0,
   };
+  return addColumns(rolloutBatch(sampled), added);
 }
 
 const additions = {
@@ -72,7 +73,7 @@ const additions = {
 };
 
 test('pandas, Polars, DuckDB and datasets open a rollout as it is, value for value', { skip }, async () => {
-  const batch = wrapRollout(columns(), additions);
+  const batch = rollout(additions);
   const [table, lines] = [join(dir, 'rollout.parquet'), join(dir, 'rollout.jsonl')];
   await writeRolloutFile(table, batch);
   await writeFileAtomic(lines, jsonLinesFile([batch]));
@@ -92,9 +93,9 @@ test('pandas, Polars, DuckDB and datasets open a rollout as it is, value for val
 
 test('a value that is another one is found', { skip }, async () => {
   const [table, lines] = [join(dir, 'one.parquet'), join(dir, 'other.jsonl')];
-  await writeRolloutFile(table, wrapRollout(columns(), additions));
+  await writeRolloutFile(table, rollout(additions));
   const other = { ...additions, gold: additions.gold.with(-1, 'another') };
-  await writeFileAtomic(lines, jsonLinesFile([wrapRollout(columns(), other)]));
+  await writeFileAtomic(lines, jsonLinesFile([rollout(other)]));
   const { status, stderr } = spawnSync(python, [script, table, lines], { encoding: 'utf8' });
   assert.equal(status, 1);
   assert.match(stderr, /^pandas \S+: row 299, gold is '1\/2', expected 'another'$/m);

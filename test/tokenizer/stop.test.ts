@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { FINISH } from '../../src/engine/index.js';
 import { rowIds } from '../../src/base/ragged.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
-import { createTiny, generateRequest, TINY } from '../engine/tiny.js';
+import { createTiny, drawn, generateRequest, TINY } from '../engine/tiny.js';
 import { BYTES, folder } from './bytes.js';
 
 describe('generation', () => {
@@ -13,10 +13,9 @@ describe('generation', () => {
     const completions = async (stopIds: readonly number[], wish: number) => {
       const logitBias = new Float32Array(TINY.vocab);
       logitBias[wish] = 1000;
-      const columns = await engine.generate(generateRequest({ stopIds, logitBias, maxNewTokens: 5 }));
-      const drawn = { ids: columns.completionIds, offsets: columns.completionOffsets };
+      const columns = await drawn(engine, generateRequest({ stopIds, logitBias, maxNewTokens: 5 }));
       return Array.from({ length: columns.rows }, (_, row) => ({
-        ids: [...rowIds(drawn, row)],
+        ids: [...rowIds(columns.completions, row)],
         finish: FINISH[columns.finish[row]!],
       }));
     };

@@ -1,22 +1,17 @@
 import {
   Float32,
   Int32,
-  makeData,
-  RecordBatch,
-  Struct,
   vectorFromArray,
   type Bool,
   type Data,
-  type Dictionary,
   type Field,
-  type Int8,
-  type List,
+  type RecordBatch,
   type Utf8,
 } from 'apache-arrow';
-import type { DataProps } from 'apache-arrow/data';
+import { flatColumn } from '../base/arrow.js';
 import { GlossaError } from '../base/error.js';
-import type { RolloutColumns } from '../engine/types.js';
-import { ADDED_FIELDS, FINISH_NAMES, rewardField, rolloutSchema, SAMPLED_FIELDS, wordsField } from './schema.js';
+import { withColumns } from '../engine/index.js';
+import { ADDED_FIELDS, rewardField, wordsField } from './added_fields.js';
 
 /** One value a row; null (or NaN) where there is none. */
 export type Nullable<T> = ArrayLike<T | null>;
@@ -35,27 +30,13 @@ export type RolloutAdditions = {
 };
 
 /**
- * A rollout as an Arrow record batch. The sampler's columns are wrapped where they lie, without a copy; so is an added
- * Float32Array or Int32Array (its NaN become nulls by a bitmap beside it).
+ * A rollout batch with more columns; its own stay where they lie, and so does an added Float32Array or Int32Array (its NaN
+ * become nulls by a bitmap beside it).
  *
  * @throws GlossaError `INVALID_ARGUMENT` where an added column has another number of rows.
  */
-export function wrapRollout(columns: RolloutColumns, additions: RolloutAdditions = {}): RecordBatch {
-  const rows = columns.rows;
-  const added = addedColumns(rows, additions);
-  const children: Data[] = [
-    flatColumn(SAMPLED_FIELDS.prompt_index, columns.promptIndex),
-    flatColumn(SAMPLED_FIELDS.sample, columns.sample),
-    listColumn(SAMPLED_FIELDS.prompt_ids, columns.promptOffsets, columns.promptIds),
-    listColumn(SAMPLED_FIELDS.completion_ids, columns.completionOffsets, columns.completionIds),
-    listColumn(SAMPLED_FIELDS.logps, columns.completionOffsets, columns.logps),
-    listColumn(SAMPLED_FIELDS.entropies, columns.completionOffsets, columns.entropies),
-    coded(SAMPLED_FIELDS.finish, columns.finish, FINISH_NAMES),
-    flatColumn(SAMPLED_FIELDS.policy_step, columns.policyStep),
-    ...added.map(({ data }) => data),
-  ];
-  const schema = rolloutSchema(added.map(({ field }) => field));
-  return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length: rows, nullCount: 0, children }));
+export function addColumns(batch: RecordBatch, additions: RolloutAdditions): RecordBatch {
+  return withColumns(batch, addedColumns(batch.numRows, additions));
 }
 
 interface Column {
@@ -88,33 +69,6 @@ function addedColumns(rows: number, additions: RolloutAdditions): Column[] {
   for (const [name, values] of Object.entries(additions.rewards ?? {})) add(rewardField(name), values, float32);
   for (const [language, values] of Object.entries(additions.words ?? {})) add(wordsField(language), values, int32);
   return columns;
-}
-
-/** Numbers as an Arrow column, where they lie. */
-export function flatColumn<T extends Int32 | Float32>(
-  field: Field<T>,
-  data: T['TArray'],
-  nullBitmap?: Uint8Array,
-  nullCount = 0,
-): Data<T> {
-  const properties = { type: field.type, length: data.length, nullCount, data, ...(nullBitmap && { nullBitmap }) };
-  // makeData's overloads are by type; both kinds take the same properties.
-  return makeData(properties as DataProps<Int32>) as unknown as Data<T>;
-}
-
-/** Rows of numbers end to end as an Arrow column of lists, where they lie. */
-export function listColumn<T extends Int32 | Float32>(
-  field: Field<List<T>>,
-  offsets: Int32Array,
-  values: T['TArray'],
-): Data<List<T>> {
-  const child = flatColumn<T>(field.type.valueField, values);
-  return makeData({ type: field.type, length: offsets.length - 1, nullCount: 0, valueOffsets: offsets, child });
-}
-
-function coded(field: Field<Dictionary<Utf8, Int8>>, codes: Int8Array, names: readonly string[]): Data {
-  const dictionary = vectorFromArray([...names], field.type.dictionary);
-  return makeData({ type: field.type, length: codes.length, nullCount: 0, data: codes, dictionary });
 }
 
 const absent = (value: number | null | undefined): boolean =>

@@ -20,6 +20,18 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "CallExpression[callee.object.name='Math'] > SpreadElement",
+          message: 'Values as many as the data overflow the stack: least() and greatest() of base/extremes.',
+        },
+      ],
+    },
+  },
+  {
     // node:test's describe and it return promises that the runner itself awaits.
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-floating-promises': 'off' },

@@ -1,5 +1,6 @@
 import { CONCLUSION, DIRECT_CUE } from './cue.js';
 import { readAllNumberWords, type WordReading } from './number_words.js';
+import { greatest } from '../base/extremes.js';
 
 /** Characters from the end of a text in which a number in words is looked for. */
 const LAST = 240;
@@ -53,6 +54,6 @@ function sentenceEnd(text: string, from: number): number {
 
 function sentenceAt(text: string, at: number): string {
   const before = text.slice(Math.max(0, at - LAST), at);
-  const begin = Math.max(...Array.from('.!?。！？\n', (mark) => before.lastIndexOf(mark)));
+  const begin = greatest(Array.from('.!?。！？\n', (mark) => before.lastIndexOf(mark)));
   return before.slice(begin + 1) + text.slice(at, Math.min(sentenceEnd(text, at), at + LAST));
 }

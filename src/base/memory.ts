@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { least } from './extremes.js';
 
 /** Where the system tells about memory; other folders in tests. */
 export interface MemoryFiles {
@@ -24,8 +25,8 @@ export async function availableMemory(files: MemoryFiles = SYSTEM): Promise<numb
     else if (controllers!.split(',').includes('memory'))
       limits.push(...(await room(join(files.mount, 'memory'), path, V1)));
   }
-  const least = Math.min(...limits);
-  return least === Infinity ? undefined : Math.max(least, 0);
+  const smallest = least(limits);
+  return smallest === Infinity ? undefined : Math.max(smallest, 0);
 }
 
 interface Names {

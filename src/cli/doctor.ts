@@ -1,4 +1,5 @@
 import { GlossaError } from '../base/error.js';
+import { greatest } from '../base/extremes.js';
 import {
   examine,
   golden,
@@ -85,7 +86,7 @@ function planText(found: RunPlan): string {
     ['peak', gb(found.peak)],
     ['free here', found.available === undefined ? 'unknown' : gb(found.available)],
   ];
-  const width = Math.max(...rows.map(([name]) => name!.length));
+  const width = greatest(rows.map(([name]) => name!.length));
   const source = {
     data: 'the longest of the data',
     given: 'as given',
@@ -158,7 +159,7 @@ function goldenText(test: Golden): string {
       .map(({ name, error, bound }) => `${name} ${error.toExponential(1)} (bound ${bound.toExponential(0)})`)
       .join(', ') || each.detail,
   ]);
-  const width = Math.max(...rows.map(([name]) => name!.length));
+  const width = greatest(rows.map(([name]) => name!.length));
   return [
     '',
     ...rows.map(([name, state, text]) => `${name!.padEnd(width)}  ${state!.padEnd(5)}  ${text!}`),

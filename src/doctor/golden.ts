@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
+import { greatest } from '../base/extremes.js';
 import { readText } from '../base/read_file.js';
 import { runGolden, type GoldenCase } from '../engine/index.js';
 import type { Dtype } from '../engine/types.js';
@@ -56,7 +57,7 @@ export async function golden(given: string, dtype: Dtype = 'float32'): Promise<G
     skipped: count('skip'),
     cases: all.map((each) => ({
       ...each,
-      worst: Math.max(0, ...each.measures.map(({ error, bound }) => error / bound)),
+      worst: Math.max(0, greatest(each.measures.map(({ error, bound }) => error / bound))),
     })),
   };
 }

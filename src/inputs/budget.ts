@@ -1,4 +1,5 @@
 import { GlossaError } from '../base/error.js';
+import { greatest } from '../base/extremes.js';
 import type { Problem } from '../data/types.js';
 import { refuseEmpty, renderPrompt, type PromptSettings } from '../prompt/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
@@ -29,7 +30,7 @@ export async function checkBudget(
     );
   const languages = [...new Set(problems.map(({ language }) => language))];
   const bare = await Promise.all(languages.map((language) => renderPrompt(tokenizer, '', language, prompt)));
-  const overhead = Math.max(...bare.map(({ ids }) => ids.length));
+  const overhead = greatest(bare.map(({ ids }) => ids.length));
   for (const problem of problems) {
     // A template of one's own may repeat the question.
     const mayBeEmpty = prompt.style === 'template' || overhead === 0;

@@ -1,3 +1,4 @@
+import { greatest } from '../base/extremes.js';
 import { availableMemory } from '../base/memory.js';
 import type { ResolvedConfig } from '../config/index.js';
 import type { Problem } from '../data/types.js';
@@ -49,7 +50,7 @@ export async function promptSizes(
     Promise.all(sets.map((problems) => longestPrompt(problems, tokenizer, prompt)));
   const [trained, held] = await Promise.all([longest(train), longest(suites)]);
   return {
-    train: Math.max(...trained),
+    train: greatest(trained),
     suites: suites.map(({ length }, i) => ({ longest: held[i]!, problems: length })),
   };
 }
@@ -72,7 +73,7 @@ async function longestPrompt(
   const rendered = await Promise.all(
     longest.map(({ question, language }) => renderPrompt(tokenizer, question, language, prompt)),
   );
-  return Math.max(1, ...rendered.map(({ ids }) => ids.length));
+  return Math.max(1, greatest(rendered.map(({ ids }) => ids.length)));
 }
 
 /**

@@ -315,7 +315,7 @@ export class Interpreter implements Runtime {
       positional: positional.map((each) => this.evaluate(each, scope)),
       named: new Map(named.map(([name, each]) => [name, this.evaluate(each, scope)])),
     };
-    if (star) given.positional.push(...toList(this.evaluate(star, scope), this.budget));
+    if (star) for (const value of toList(this.evaluate(star, scope), this.budget)) given.positional.push(value);
     if (starStar) {
       const more = this.evaluate(starStar, scope);
       if (!(more instanceof Dict)) throw failure('argument after ** must be a mapping');

@@ -1,5 +1,6 @@
 import { ink } from './palette.js';
 import { stretches, type Point } from './points.js';
+import { greatest } from '../base/extremes.js';
 
 /** A Vega-Lite specification: data, so that tests can read it. */
 export type FigureSpec = Record<string, unknown>;
@@ -40,7 +41,8 @@ export function data(series: readonly Series[]): Datum[] {
 const LEGEND_WIDTH = 46;
 
 function legendColumns(names: readonly string[]): 1 | 2 {
-  const widest = (column: 0 | 1) => Math.max(0, ...names.filter((_, i) => i % 2 === column).map((name) => name.length));
+  const widest = (column: 0 | 1) =>
+    Math.max(0, greatest(names.filter((_, i) => i % 2 === column).map((name) => name.length)));
   return widest(0) + widest(1) > LEGEND_WIDTH ? 1 : 2;
 }
 

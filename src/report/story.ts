@@ -7,6 +7,7 @@ import { trials, type RunModel, type SuiteSeries, type TrainingSeries } from './
 import type { KnownPoint } from './points.js';
 import { fidelityPrices } from './price.js';
 import { trend } from './trend.js';
+import { greatest, least } from '../base/extremes.js';
 
 /**
  * Sentences about what happened, every number from the runs' files: first each run on held-out problems in the languages it
@@ -56,9 +57,7 @@ function suiteSentence({ label }: RunModel, suite: SuiteSeries): string {
   const { language } = suite;
   const n = new Set(suite.rows.map((row) => row.n));
   const count =
-    n.size === 1
-      ? `${String([...n][0])} completions`
-      : `${String(Math.min(...n))} to ${String(Math.max(...n))} completions`;
+    n.size === 1 ? `${String([...n][0])} completions` : `${String(least(n))} to ${String(greatest(n))} completions`;
   const clause = (field: Field) => `${fieldLabel(field, language)} ${trend(suite.of(field))}`;
   return `${label}, ${suite.suite} (${languageName(language)}, ${count}): ${[
     `accuracy ${trend(suite.of('accuracy'), beyondNoise(suite))}`,

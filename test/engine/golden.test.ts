@@ -5,7 +5,7 @@ import { nativeInfo, runGolden } from '../../src/engine/index.js';
 import { sharedPath } from '../shared.js';
 
 /** Errors of PyTorch's own bfloat16 against the float32 of each case; docs/golden.md says how they were had. */
-const pytorch = JSON.parse(readFileSync(new URL('fixtures/golden-bfloat16.json', import.meta.url), 'utf8')) as {
+const pytorch = JSON.parse(readFileSync(new URL('fixtures/golden_bfloat16.json', import.meta.url), 'utf8')) as {
   error: Record<string, Record<string, number>>;
 };
 const cases = sharedPath('golden/cases');

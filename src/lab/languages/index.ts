@@ -3,7 +3,7 @@ import { chinese } from './chinese.js';
 import { english } from './english.js';
 import { japanese } from './japanese.js';
 import { korean } from './korean.js';
-import type { StoryText } from './story-text.js';
+import type { StoryText } from './story_text.js';
 import { thai } from './thai.js';
 import { ukrainian } from './ukrainian.js';
 

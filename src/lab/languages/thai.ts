@@ -1,6 +1,6 @@
 import { answerOf, equation, stepsOf } from '../story.js';
 import type { Item, PersonKey, Step, Story, StoryEvent } from '../story.js';
-import type { StoryText } from './story-text.js';
+import type { StoryText } from './story_text.js';
 
 const NAMES: Record<PersonKey, string> = {
   anna: 'แอนนา',

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { compile, readJson, render, TemplateFault } from '../src/jinja/index.js';
 
 /**
- * Published chat templates against Transformers: `node --import tsx scripts/compare-templates.ts published.jsonl`, where
+ * Published chat templates against Transformers: `node --import tsx scripts/compare_templates.ts published.jsonl`, where
  * test/jinja/fixtures/render_published.py has made the file. Every rendering must be the same text, refused by both, or refused
  * here by the name of what is left out.
  */

@@ -1,5 +1,5 @@
 // Runs the demo with several seeds and holds each against what it must show (docs/lab.md).
-//   node scripts/demo-seeds.mjs [--seeds 1,2,3,4,5] [--out runs/demo-seeds]
+//   node scripts/demo_seeds.mjs [--seeds 1,2,3,4,5] [--out runs/demo-seeds]
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,10 +1,10 @@
-// Writes the seeds that the fuzz targets begin with: `node scripts/fuzz-corpus.mjs DIR` makes DIR/safetensors and DIR/config.
+// Writes the seeds that the fuzz targets begin with: `node scripts/fuzz_corpus.mjs DIR` makes DIR/safetensors and DIR/config.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const dir = process.argv[2];
 if (dir === undefined) {
-  console.error('usage: node scripts/fuzz-corpus.mjs DIR');
+  console.error('usage: node scripts/fuzz_corpus.mjs DIR');
   process.exit(2);
 }
 

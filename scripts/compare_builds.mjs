@@ -1,5 +1,5 @@
 // Builds the addon with cmake-js and with node-gyp and checks that both export the same names.
-//   node scripts/compare-builds.mjs
+//   node scripts/compare_builds.mjs
 import { createRequire } from 'node:module';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,9 +1,9 @@
 /**
  * Our tokenizer against the Rust library as its Python package has it, on random Unicode strings.
  *
- *   node --import tsx scripts/fuzz-tokenizer.ts --export DIR [--count 5000] [--seed 1]   writes tokenizers and strings
+ *   node --import tsx scripts/fuzz_tokenizer.ts --export DIR [--count 5000] [--seed 1]   writes tokenizers and strings
  *   python test/tokenizer/fixtures/make_kinds.py DIR                                     writes what Python makes of them
- *   node --import tsx scripts/fuzz-tokenizer.ts --compare DIR [--kind NFC] [--show 10]   exits with 1 where they differ
+ *   node --import tsx scripts/fuzz_tokenizer.ts --compare DIR [--kind NFC] [--show 10]   exits with 1 where they differ
  *
  * Tokenizers are those of test/tokenizer/kinds.ts and, where the shared data folder is there, four published ones.
  */

@@ -2,7 +2,7 @@
  * Speed of measureLanguage on one thread: completions of 300 characters, 10,000 of them, a sixth in each language, and the same
  * for each language alone. `--json` prints one object.
  *
- *   node --import tsx scripts/bench-language.ts [--json] [--count 10000]
+ *   node --import tsx scripts/bench_language.ts [--json] [--count 10000]
  *
  * Text comes from the language-identification sentences in the shared data folder ($GLOSSA_SHARED or ../shared), in order and
  * each as seldom as the count allows, with a formula put into every completion; without them from a few sentences repeated,

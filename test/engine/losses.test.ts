@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
-import { createEngine, lossTable, type Engine, type LossSettings } from '../../src/engine/index.js';
+import type { NativeEngine } from '../../src/engine/binding.js';
+import { lossTable, type LossSettings } from '../../src/engine/index.js';
+import { loadBinding } from '../../src/engine/load.js';
 import { ragged, TINY } from './tiny.js';
 
 describe('the losses', () => {
-  let engine: Engine;
+  let engine: NativeEngine;
   before(async () => {
-    engine = await createEngine(TINY.config, 3n, { threads: 1 });
+    engine = await loadBinding().binding.createEngine(TINY.config, 3n, { threads: 1 });
   });
   after(() => engine.dispose());
 

@@ -104,6 +104,12 @@ Napi::Value train_metrics(Napi::Env env, const TrainMetrics& metrics) {
   return result;
 }
 
+Napi::Value written_files(Napi::Env env, WrittenFiles&& files) {
+  Napi::Object result = Napi::Object::New(env);
+  for (const WrittenFile& file : files) set(result, file.name.c_str(), file.sha256);
+  return result;
+}
+
 Napi::Value engine_info(Napi::Env env, const EngineInfo& info) {
   Napi::Object result = Napi::Object::New(env);
   set(result, "isa", info.isa);

@@ -26,6 +26,8 @@ Napi::Value logprob_columns(Napi::Env env, Logprobs&& logprobs);
 // Where the step will read each array of its request.
 Napi::Value step_addresses(Napi::Env env, const TrainBatch& batch);
 Napi::Value train_metrics(Napi::Env env, const TrainMetrics& metrics);
+// {name: SHA-256 in hexadecimal digits}
+Napi::Value written_files(Napi::Env env, WrittenFiles&& files);
 Napi::Value engine_info(Napi::Env env, const EngineInfo& info);
 
 }  // namespace glossa::addon

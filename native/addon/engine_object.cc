@@ -3,7 +3,6 @@
 #include "addon/arguments.h"
 #include "addon/cancel_token.h"
 #include "addon/columns.h"
-#include "addon/environment.h"
 #include "addon/failure.h"
 
 namespace glossa::addon {
@@ -17,14 +16,13 @@ Napi::Value metrics_of(Napi::Env env, TrainMetrics&& metrics) {
   return train_metrics(env, metrics);
 }
 
-// Told to V8, so that an engine that was dropped without dispose() is collected under memory pressure.
-int64_t resident_bytes(const EngineInfo& info) {
-  if (info.frozen) return info.parameters * (info.dtype == "float32" ? 4 : 2);
-  constexpr int64_t kCopies = 4;  // master weights, two moments, gradients
-  return kCopies * static_cast<int64_t>(sizeof(float)) * info.parameters;
-}
-
 }  // namespace
+
+void Session::count_memory(napi_env env, int64_t bytes) {
+  int64_t total = 0;
+  napi_adjust_external_memory(env, bytes - counted_bytes, &total);
+  counted_bytes = bytes;
+}
 
 Napi::Function EngineObject::define(Napi::Env env) {
   return DefineClass(env, "NativeEngine",
@@ -37,7 +35,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
                          InstanceMethod<&EngineObject::supervised_step>("supervisedStep"),
                          InstanceMethod<&EngineObject::set_reference>("setReference"),
                          InstanceMethod<&EngineObject::save_weights>("saveWeights"),
-                         InstanceMethod<&EngineObject::save_state>("saveState"),
+                         InstanceMethod<&EngineObject::save_checkpoint>("saveCheckpoint"),
                          InstanceMethod<&EngineObject::load_state>("loadState"),
                          InstanceMethod<&EngineObject::dispose>("dispose"),
                      });
@@ -48,20 +46,18 @@ EngineObject::EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<En
   if (!session_) {
     throw error_of(info.Env(), "INVALID_ARGUMENT", "NativeEngine: use createEngine or loadEngine to make one");
   }
-  counted_bytes_ = resident_bytes(session_->info);
-  int64_t total = 0;
-  napi_adjust_external_memory(info.Env(), counted_bytes_, &total);
+  session_->count_memory(info.Env(), session_->info.resident_bytes);
 }
 
 void EngineObject::Finalize(Napi::BasicEnv env) {
-  int64_t total = 0;
-  napi_adjust_external_memory(env, -counted_bytes_, &total);
+  session_->disposed = true;
+  session_->count_memory(env, 0);
 }
 
 Napi::Promise EngineObject::make(Napi::Env env, Maker maker) {
-  const auto session = std::make_shared<Session>(Environment::of(env).loop);
+  const auto session = std::make_shared<Session>(env);
   return start<EngineInfo>(
-      env, session->thread, {}, {},
+      env, *session->thread, {}, {},
       [session, maker = std::move(maker)](const JobControl&) -> Result<EngineInfo> {
         Result<std::unique_ptr<Engine>> made = maker();
         if (!made.ok()) return made.status();
@@ -90,7 +86,7 @@ Napi::Value EngineObject::queue(Napi::Env env, Inputs inputs, JobOptions options
     EngineInfo info;
   };
   return start<Outcome>(
-      env, live(env).thread, std::move(inputs), std::move(options),
+      env, *live(env).thread, std::move(inputs), std::move(options),
       [session = session_, work = std::move(work)](const JobControl& control) -> Result<Outcome> {
         Result<T> result = work(*session->engine, control);
         if (!result.ok()) return result.status();
@@ -98,6 +94,7 @@ Napi::Value EngineObject::queue(Napi::Env env, Inputs inputs, JobOptions options
       },
       [session = session_, convert = std::move(convert)](Napi::Env env, Outcome&& outcome) -> Napi::Value {
         session->info = std::move(outcome.info);
+        if (!session->disposed) session->count_memory(env, session->info.resident_bytes);
         return convert(env, std::move(outcome.value));
       });
 }
@@ -111,7 +108,7 @@ Napi::Value EngineObject::generate(const Napi::CallbackInfo& info) {
   Inputs inputs;
   const GenerateRequest request = generate_request(info[0], session.info, &inputs);
   return queue<Rollout>(
-      info.Env(), std::move(inputs), job_options(info[1], session.thread.loop()),
+      info.Env(), std::move(inputs), job_options(info[1], session.thread->loop()),
       [request](Engine& engine, const JobControl& control) { return engine.generate(request, control); },
       rollout_columns);
 }
@@ -121,7 +118,7 @@ Napi::Value EngineObject::logprobs(const Napi::CallbackInfo& info) {
   Inputs inputs;
   const LogprobRequest request = logprob_request(info[0], session.info, &inputs);
   return queue<Logprobs>(
-      info.Env(), std::move(inputs), job_options(info[1], session.thread.loop()),
+      info.Env(), std::move(inputs), job_options(info[1], session.thread->loop()),
       [request](Engine& engine, const JobControl& control) {
         return engine.logprobs(request.batch, request.settings, control);
       },
@@ -130,7 +127,7 @@ Napi::Value EngineObject::logprobs(const Napi::CallbackInfo& info) {
 
 Napi::Value EngineObject::queue_training(const Napi::CallbackInfo& info, Inputs inputs, const TrainRequest& request) {
   return queue<TrainMetrics>(
-      info.Env(), std::move(inputs), job_options(info[1], session_->thread.loop()),
+      info.Env(), std::move(inputs), job_options(info[1], session_->thread->loop()),
       [request](Engine& engine, const JobControl& control) {
         return engine.train_step(request.batch, request.settings, control);
       },
@@ -162,22 +159,22 @@ Napi::Value EngineObject::set_reference(const Napi::CallbackInfo& info) {
 
 Napi::Value EngineObject::save_weights(const Napi::CallbackInfo& info) {
   live(info.Env());
-  return queue<Nothing>(
+  return queue<WrittenFiles>(
       info.Env(), {}, {},
       [dir = path_argument(info, 0, "saveWeights.dir"), type = stored_type_argument(info, 1, "saveWeights.onDisk"),
        shard = integer_argument(info, 2, "saveWeights.shardBytes", 1, Engine::kShardBytes)](
-          Engine& engine, const JobControl&) { return nothing_or(engine.save_weights(dir, type, shard)); },
-      undefined);
+          Engine& engine, const JobControl&) { return engine.save_weights(dir, type, shard); },
+      written_files);
 }
 
-Napi::Value EngineObject::save_state(const Napi::CallbackInfo& info) {
+Napi::Value EngineObject::save_checkpoint(const Napi::CallbackInfo& info) {
   live(info.Env());
-  return queue<Nothing>(
+  return queue<WrittenFiles>(
       info.Env(), {}, {},
-      [path = path_argument(info, 0, "saveState.path")](Engine& engine, const JobControl&) {
-        return nothing_or(engine.save_state(path));
-      },
-      undefined);
+      [dir = path_argument(info, 0, "saveCheckpoint.dir"),
+       shard = integer_argument(info, 1, "saveCheckpoint.shardBytes", 1, Engine::kShardBytes)](
+          Engine& engine, const JobControl&) { return engine.save_checkpoint(dir, shard); },
+      written_files);
 }
 
 Napi::Value EngineObject::load_state(const Napi::CallbackInfo& info) {
@@ -193,17 +190,15 @@ Napi::Value EngineObject::load_state(const Napi::CallbackInfo& info) {
 Napi::Value EngineObject::dispose(const Napi::CallbackInfo& info) {
   Session& session = live(info.Env());
   session.disposed = true;
-  int64_t total = 0;
-  napi_adjust_external_memory(info.Env(), -counted_bytes_, &total);
-  counted_bytes_ = 0;
+  session.count_memory(info.Env(), 0);
   return start<Nothing>(
-      info.Env(), session.thread, {}, {},
+      info.Env(), *session.thread, {}, {},
       [session = session_](const JobControl&) -> Result<Nothing> {
         session->engine = nullptr;
         return Nothing{};
       },
       [session = session_](Napi::Env env, Nothing&&) -> Napi::Value {
-        session->thread.stop();
+        session->thread->stop();
         return env.Undefined();
       });
 }

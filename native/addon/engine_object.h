@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "addon/environment.h"
 #include "addon/job_thread.h"
 #include "addon/promise_job.h"
 #include "addon/requests.h"
@@ -11,12 +12,17 @@ namespace glossa::addon {
 
 // The engine and the only thread that may touch it. Held by the JavaScript object and by every job in flight.
 struct Session {
-  explicit Session(std::shared_ptr<MainLoop> loop) : thread(std::move(loop)) {}
+  explicit Session(Napi::Env env) : thread(JobThread::start(env, Environment::of(env).loop)) {}
+  ~Session() { thread->stop(); }
+  // JavaScript thread: what the engine holds now, told to V8, so that an engine that was dropped without dispose() is
+  // collected under memory pressure.
+  void count_memory(napi_env env, int64_t bytes);
 
   std::unique_ptr<Engine> engine;  // job thread only, once made
   EngineInfo info{};               // JavaScript thread only: as of the last job that settled
-  bool disposed = false;           // JavaScript thread only
-  JobThread thread;                // last, so that it is joined before the engine goes
+  bool disposed = false;           // JavaScript thread only: disposed of, or its object collected
+  int64_t counted_bytes = 0;       // JavaScript thread only
+  const std::shared_ptr<JobThread> thread;
 };
 
 class EngineObject : public Napi::ObjectWrap<EngineObject> {
@@ -39,7 +45,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value supervised_step(const Napi::CallbackInfo& info);
   Napi::Value set_reference(const Napi::CallbackInfo& info);
   Napi::Value save_weights(const Napi::CallbackInfo& info);
-  Napi::Value save_state(const Napi::CallbackInfo& info);
+  Napi::Value save_checkpoint(const Napi::CallbackInfo& info);
   Napi::Value load_state(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);
 
@@ -50,7 +56,6 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value queue_training(const Napi::CallbackInfo& info, Inputs inputs, const TrainRequest& request);
 
   std::shared_ptr<Session> session_;
-  int64_t counted_bytes_ = 0;
 };
 
 }  // namespace glossa::addon

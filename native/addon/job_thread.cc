@@ -2,8 +2,12 @@
 
 #include <chrono>
 #include <cstdlib>
-#include <set>
+#include <map>
+#include <utility>
 #include <vector>
+
+#include "addon/failure.h"
+#include "base/caught.h"
 
 namespace glossa::addon {
 namespace {
@@ -11,25 +15,44 @@ namespace {
 // Every thread of the process, whichever environment it serves. Never destroyed: threads may outlive static objects.
 struct Registry {
   std::mutex mutex;
-  std::set<JobThread*> threads;
+  std::map<const JobThread*, std::weak_ptr<JobThread>> threads;
 };
 Registry& registry() {
   static Registry* const all = new Registry;
   return *all;
 }
 
-std::vector<JobThread*> registered() {
+// Those that still live, and go on living while the result does: their owners may drop them at any time.
+std::vector<std::shared_ptr<JobThread>> registered() {
+  std::vector<std::shared_ptr<JobThread>> living;
   std::lock_guard<std::mutex> lock(registry().mutex);
-  return {registry().threads.begin(), registry().threads.end()};
+  for (const auto& [_, thread] : registry().threads)
+    if (std::shared_ptr<JobThread> one = thread.lock()) living.push_back(std::move(one));
+  return living;
 }
 
 }  // namespace
 
-JobThread::JobThread(std::shared_ptr<MainLoop> loop) : loop_(std::move(loop)) {
+std::shared_ptr<JobThread> JobThread::start(Napi::Env env, std::shared_ptr<MainLoop> loop) {
   [[maybe_unused]] static const int at_exit = std::atexit(&JobThread::abandon_all);
-  thread_ = std::thread(&JobThread::serve, this);
+  const std::shared_ptr<JobThread> made(new JobThread(std::move(loop)));
+  {
+    std::lock_guard<std::mutex> lock(registry().mutex);
+    registry().threads.emplace(made.get(), made);
+  }
+  try {
+    made->thread_ = std::thread(&JobThread::serve, made.get());
+  } catch (...) {
+    const Status status = caught("an engine");
+    throw error_of(env, status.code(), status.message());
+  }
+  return made;
+}
+
+JobThread::~JobThread() {
+  stop();
   std::lock_guard<std::mutex> lock(registry().mutex);
-  registry().threads.insert(this);
+  registry().threads.erase(this);
 }
 
 void JobThread::enqueue(std::shared_ptr<Job> job) {
@@ -50,8 +73,6 @@ void JobThread::stop() {
   }
   if (thread_.joinable()) thread_.join();
   for (size_t i = 0; i < forgotten.size(); ++i) loop_->release();
-  std::lock_guard<std::mutex> lock(registry().mutex);
-  registry().threads.erase(this);
 }
 
 void JobThread::serve() {
@@ -88,13 +109,13 @@ void JobThread::abandon() {
 }
 
 void JobThread::stop_all(const MainLoop& loop) {
-  for (JobThread* thread : registered()) {
+  for (const std::shared_ptr<JobThread>& thread : registered()) {
     if (thread->loop_.get() == &loop) thread->stop();
   }
 }
 
 void JobThread::abandon_all() {
-  for (JobThread* thread : registered()) thread->abandon();
+  for (const std::shared_ptr<JobThread>& thread : registered()) thread->abandon();
 }
 
 }  // namespace glossa::addon

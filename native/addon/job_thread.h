@@ -19,15 +19,18 @@ class Job {
   virtual void settle(Napi::Env env) = 0;
 };
 
+// Held by its owner; for a moment also by whoever stops all threads of an environment or of the process.
 class JobThread {
  public:
-  explicit JobThread(std::shared_ptr<MainLoop> loop);
-  ~JobThread() { stop(); }
+  // Throws into JavaScript, OUT_OF_MEMORY, where the system gives no more threads.
+  static std::shared_ptr<JobThread> start(Napi::Env env, std::shared_ptr<MainLoop> loop);
+  ~JobThread();
   JobThread(const JobThread&) = delete;
   JobThread& operator=(const JobThread&) = delete;
 
   void enqueue(std::shared_ptr<Job> job);
-  // Cancels the running job, forgets the waiting ones and joins the thread. Their promises stay unsettled.
+  // JavaScript thread: cancels the running job, forgets the waiting ones and joins the thread. Their promises stay
+  // unsettled. Again: does nothing.
   void stop();
 
   const std::shared_ptr<MainLoop>& loop() const { return loop_; }
@@ -36,6 +39,7 @@ class JobThread {
   static void stop_all(const MainLoop& loop);
 
  private:
+  explicit JobThread(std::shared_ptr<MainLoop> loop) : loop_(std::move(loop)) {}
   void serve();
   // At process exit: cancels, and waits a little for the thread to leave native code, whose static objects go next.
   void abandon();

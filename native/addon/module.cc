@@ -121,7 +121,7 @@ Napi::Value golden_cases(Napi::Env env, std::vector<GoldenCase>&& cases) {
 Napi::Value run_golden_cases(const Napi::CallbackInfo& info) {
   const std::string dir = path_argument(info, 0, "runGolden.dir");
   const EngineOptions options = engine_options(info[1]);
-  const auto thread = std::make_shared<JobThread>(Environment::of(info.Env()).loop);
+  const auto thread = JobThread::start(info.Env(), Environment::of(info.Env()).loop);
   return start<std::vector<GoldenCase>>(
       info.Env(), *thread, {}, {}, [dir, options](const JobControl&) { return run_golden(dir, options); },
       [thread](Napi::Env env, std::vector<GoldenCase>&& cases) { return golden_cases(env, std::move(cases)); });

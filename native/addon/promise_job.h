@@ -3,17 +3,16 @@
 #pragma once
 #include <atomic>
 #include <chrono>
-#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <optional>
 #include <utility>
 
 #include "addon/arguments.h"
 #include "addon/failure.h"
 #include "addon/job_thread.h"
+#include "base/caught.h"
 #include "engine/engine.h"
 
 namespace glossa::addon {
@@ -83,12 +82,8 @@ class PromiseJob final : public Job {
       } else {
         result_ = work_(control);
       }
-    } catch (const std::bad_alloc&) {
-      result_ = Status("OUT_OF_MEMORY", "not enough memory; use a smaller model, fewer slots or a smaller batch");
-    } catch (const std::exception& error) {
-      result_ = Status("NATIVE_ERROR", error.what());
     } catch (...) {
-      result_ = Status("NATIVE_ERROR", "an unknown native failure");
+      result_ = caught("the call");
     }
   }
 
@@ -114,7 +109,7 @@ class PromiseJob final : public Job {
   JobOptions options_;
   Work work_;
   Convert convert_;
-  Result<Value> result_ = Status("NATIVE_ERROR", "the job has not run");
+  Result<Value> result_ = Status("INTERNAL", "the job has not run");
 };
 
 template <class Value>

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace glossa {
@@ -39,11 +41,11 @@ bool spin(Ready ready) {
 }  // namespace
 
 struct ThreadPool::Shared {
-  using Task = std::function<void(int64_t, int)>;
-
-  // Written by run() before `left` and read only by who has taken a task, and a job lives until its tasks are done.
-  const Task* fn = nullptr;
+  // Written by run_job() before `left` and read only by who has taken a task, and a job lives until its tasks are done.
+  Job job{};
   int64_t tasks = 0;
+  std::atomic<bool> failed{false};
+  std::exception_ptr error;  // written by the one that set `failed`, read when all tasks are done
 
   // Tasks that nobody has taken (low half) of job number (high half). Taking one is a compare-and-swap of the whole
   // word, so a thread that wakes late can never take a task of a job it has not seen.
@@ -55,13 +57,23 @@ struct ThreadPool::Shared {
 
   static uint32_t low(uint64_t word) { return static_cast<uint32_t>(word); }
 
+  // Whoever waits for the job still counts its tasks, so what a task throws is kept for the end.
+  void run_task(int64_t task, int worker) {
+    if (failed.load(std::memory_order_relaxed)) return;
+    try {
+      job.call(job.body, task, worker);
+    } catch (...) {
+      if (!failed.exchange(true, std::memory_order_relaxed)) error = std::current_exception();
+    }
+  }
+
   // Takes tasks until none is left.
   void work(int worker) {
     uint32_t done = 0;
     uint64_t word = left.load(std::memory_order_acquire);
     while (low(word) > 0) {
       if (!left.compare_exchange_weak(word, word - 1, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
-      (*fn)(tasks - low(word), worker);
+      run_task(tasks - low(word), worker);
       ++done;
       word = left.load(std::memory_order_acquire);
       // The job may end with this report, so nothing of it may be touched afterwards.
@@ -87,10 +99,19 @@ struct ThreadPool::Shared {
 };
 
 ThreadPool::ThreadPool(int threads) : shared_(std::make_unique<Shared>()) {
-  for (int i = 1; i < threads; ++i) shared_->threads.emplace_back([s = shared_.get(), i] { s->serve(i); });
+  try {
+    for (int i = 1; i < threads; ++i) shared_->threads.emplace_back([s = shared_.get(), i] { s->serve(i); });
+  } catch (...) {
+    stop();
+    throw;
+  }
 }
 
 ThreadPool::~ThreadPool() {
+  stop();
+}
+
+void ThreadPool::stop() {
   shared_->stop.store(true, std::memory_order_release);
   shared_->wake();
   for (std::thread& t : shared_->threads) t.join();
@@ -100,32 +121,35 @@ int ThreadPool::threads() const {
   return static_cast<int>(shared_->threads.size()) + 1;
 }
 
-void ThreadPool::run(int64_t tasks, const std::function<void(int64_t task, int worker)>& fn) {
+void ThreadPool::run_job(int64_t tasks, Job job) {
   Shared& s = *shared_;
   constexpr int64_t kMost = int64_t{1} << 31;  // tasks are counted in 32 bits; more than this are run in portions
   if (tasks > kMost) {
     for (int64_t at = 0; at < tasks; at += kMost) {
-      run(std::min(kMost, tasks - at), [&](int64_t task, int worker) { fn(at + task, worker); });
+      run(std::min(kMost, tasks - at), [&](int64_t task, int worker) { job.call(job.body, at + task, worker); });
     }
     return;
   }
   if (tasks <= 1 || s.threads.empty()) {
-    for (int64_t i = 0; i < tasks; ++i) fn(i, 0);
+    for (int64_t i = 0; i < tasks; ++i) job.call(job.body, i, 0);
     return;
   }
-  s.fn = &fn;
+  s.job = job;
   s.tasks = tasks;
+  s.failed.store(false, std::memory_order_relaxed);
   s.unfinished.store(static_cast<uint32_t>(tasks), std::memory_order_relaxed);
-  const uint64_t job = (s.left.load(std::memory_order_relaxed) >> 32) + 1;
-  s.left.store(job << 32 | static_cast<uint64_t>(tasks), std::memory_order_release);
+  const uint64_t number = (s.left.load(std::memory_order_relaxed) >> 32) + 1;
+  s.left.store(number << 32 | static_cast<uint64_t>(tasks), std::memory_order_release);
   s.wake();
   s.work(0);
   auto finished = [&] { return s.unfinished.load(std::memory_order_acquire) == 0; };
-  if (spin(finished)) return;
-  for (uint32_t left = s.unfinished.load(std::memory_order_acquire); left != 0;
-       left = s.unfinished.load(std::memory_order_acquire)) {
-    s.unfinished.wait(left, std::memory_order_acquire);
+  if (!spin(finished)) {
+    for (uint32_t left = s.unfinished.load(std::memory_order_acquire); left != 0;
+         left = s.unfinished.load(std::memory_order_acquire)) {
+      s.unfinished.wait(left, std::memory_order_acquire);
+    }
   }
+  if (s.failed.load(std::memory_order_relaxed)) std::rethrow_exception(std::exchange(s.error, nullptr));
 }
 
 }  // namespace glossa

@@ -6,6 +6,9 @@
 #include <ctime>
 #include <filesystem>
 #include <fstream>
+#include <new>
+#include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -69,6 +72,49 @@ TEST("thread pool: a held-up task does not hold up the others") {
     seen = others;
   });
   CHECK_EQ(seen, 63);
+}
+
+TEST("thread pool: what a task throws reaches the caller when no task runs any more, and the pool goes on") {
+  for (int threads : {1, 2, 4}) {
+    ThreadPool pool(threads);
+    for (int round = 0; round < 100; ++round) {
+      std::atomic<int> running{0}, begun{0};
+      std::string caught;
+      try {
+        pool.run(64, [&](int64_t task, int) {
+          running++;
+          begun++;
+          if (task == 5) {
+            running--;
+            throw std::runtime_error("task 5");
+          }
+          std::this_thread::yield();
+          running--;
+        });
+      } catch (const std::exception& error) {
+        CHECK_EQ(running.load(), 0);
+        caught = error.what();
+      }
+      CHECK_EQ(caught, std::string("task 5"));
+      CHECK(begun >= 1 && begun <= 64);
+      std::atomic<int> after{0};
+      pool.run(64, [&](int64_t, int) { after++; });
+      CHECK_EQ(after.load(), 64);
+    }
+  }
+}
+
+TEST("thread pool: where every task throws, one exception is thrown, of the type it had") {
+  ThreadPool pool(4);
+  for (int round = 0; round < 100; ++round) {
+    bool caught = false;
+    try {
+      pool.run(32, [](int64_t, int) { throw std::bad_alloc(); });
+    } catch (const std::bad_alloc&) {
+      caught = true;
+    }
+    CHECK(caught);
+  }
 }
 
 TEST("thread pool: idle threads and a waiting caller use no processor time") {

@@ -17,6 +17,16 @@ TrainSettings dapo(float beta) {
   return s;
 }
 
+// Bytes of memory that the process has.
+long resident() {
+  long pages = 0, size = 0;
+  FILE* f = std::fopen("/proc/self/statm", "r");
+  if (!f) return 0;
+  if (std::fscanf(f, "%ld %ld", &size, &pages) != 2) pages = 0;
+  std::fclose(f);
+  return pages * 4096;
+}
+
 }  // namespace
 
 TEST("engine: the reference is the policy of the moment it was frozen") {
@@ -152,18 +162,36 @@ TEST("engine: a step by itself uses no more memory than the first") {
 #endif
   auto engine = tiny_engine(Family::llama, Dtype::f32, 2);
   const TestBatch b = test_batch(6, 4, 97);
-  auto resident = [] {
-    long pages = 0, size = 0;
-    FILE* f = std::fopen("/proc/self/statm", "r");
-    if (!f) return 0L;
-    if (std::fscanf(f, "%ld %ld", &size, &pages) != 2) pages = 0;
-    std::fclose(f);
-    return pages * 4096;
-  };
   for (int i = 0; i < 5; ++i) CHECK(engine->train_step(b.view(), dapo(0), {}).ok());
   const long before = resident();
   for (int i = 0; i < 100; ++i) CHECK(engine->train_step(b.view(), dapo(0), {}).ok());
   CHECK(resident() - before < 4 << 20);
+}
+
+TEST("engine: resident_bytes is what its process takes for it, before a step, after it, and for a frozen one") {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  SKIP("the sanitizer's own memory would be measured too");
+#endif
+  ModelConfig config = tiny_config(Family::llama);
+  config.hidden = 192;
+  config.ffn = 1024;
+  config.vocab = 8191;
+  EngineOptions options;
+  options.threads = 2;
+  const long start = resident();
+  auto engine = Engine::create(config, 1, options).take();
+  auto ratio = [&](const Engine& e, long since) {
+    return static_cast<double>(e.info().resident_bytes) / static_cast<double>(resident() - since);
+  };
+  CHECK_NEAR(ratio(*engine, start), 1, 0.1);
+  CHECK(engine->train_step(test_batch(8, 4, config.vocab).view(), dapo(0), {}).ok());
+  CHECK_NEAR(ratio(*engine, start), 1, 0.1);
+  CHECK(engine->set_reference().ok());
+  CHECK_NEAR(ratio(*engine, start), 1, 0.1);
+  options.frozen = true;
+  const long before = resident();
+  auto frozen = Engine::create(config, 1, options).take();
+  CHECK_NEAR(ratio(*frozen, before), 1, 0.1);
 }
 
 TEST("engine: a prompt is encoded once, whatever the completions and the threads that share them") {

@@ -110,6 +110,15 @@ Status CheckpointSource::check_tied_head(const WeightFiles::Entry& embedding, co
                     ", though config.json ties the two; set tie_word_embeddings to false if they are two matrices");
 }
 
+Status CheckpointSource::check_float32() const {
+  for (const WeightFiles::Entry* e : entries_)
+    if (e->tensor->dtype != "F32")
+      return Status("CHECKPOINT_MISMATCH",
+                    e->file->path() + ": tensor " + e->tensor->name + " is " + e->tensor->dtype +
+                        "; the optimizer's state beside it goes on from weights in F32, as they were written with it");
+  return {};
+}
+
 Status CheckpointSource::read(int64_t offset, int64_t count, float* out) const {
   return for_each_part(model_, offset, count, [&](int64_t first, int64_t n, int64_t within, size_t tensor) {
     const WeightFiles::Entry& e = *entries_[tensor];

@@ -16,6 +16,9 @@ class CheckpointSource : public WeightSource {
   // Widened to float32. CHECKPOINT_NONFINITE, naming file, tensor and element, where a weight is NaN or infinite. What
   // was read is given back to the system.
   Status read(int64_t offset, int64_t count, float* out) const override;
+  // CHECKPOINT_MISMATCH, naming file and tensor, where a weight is not of type F32, so that reading it may not give the
+  // master that it was.
+  Status check_float32() const;
   // Tensors that are of no use to the model, named.
   const std::vector<std::string>& warnings() const { return warnings_; }
 

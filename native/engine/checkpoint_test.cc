@@ -1,9 +1,11 @@
 // Saving, loading and going on: to the same bits; and what a wrong file is told.
 #include <cstring>
+#include <filesystem>
 
 #include "engine/test_folder.h"
 #include "engine/test_models.h"
 #include "io/safetensors.h"
+#include "io/sha256.h"
 #include "tool/test.h"
 
 namespace glossa::test {
@@ -22,17 +24,30 @@ bool same_weights(Engine& a, Engine& b) {
          std::memcmp(a.parameters().data(), b.parameters().data(), a.parameters().size() * 4) == 0;
 }
 
+// state.safetensors with the masters in it, from what is in the engine now.
+void write_earlier_state(Engine& engine, const Folder& folder) {
+  CHECK(engine.save_checkpoint(folder.path()).ok());
+  const auto state = SafetensorsFile::open(folder / "state.safetensors").take();
+  std::vector<TensorToWrite> tensors;
+  for (const TensorSpec& t : tensor_specs(engine.config())) {
+    tensors.push_back({"master." + t.name, "F32", t.shape, engine.parameters().data() + t.offset});
+    for (const char* part : {"exp_avg.", "exp_avg_sq."})
+      tensors.push_back({part + t.name, "F32", t.shape, state->find(part + t.name)->data});
+  }
+  CHECK(write_safetensors(folder / "earlier.safetensors", tensors, state->metadata()).ok());
+}
+
 }  // namespace
 
 TEST("checkpoint: a saved, loaded and continued run has the bits of the unbroken one") {
+  constexpr int64_t kSmallShard = 20'000;
   for (Family family : kFamilies)
-    for (Dtype on_disk : {Dtype::f32, Dtype::bf16}) {
+    for (int64_t shard : {Engine::kShardBytes, kSmallShard}) {
       Folder folder("continue");
       auto unbroken = tiny_engine(family, Dtype::f32, 2);
       const TestBatch b = test_batch(4, 3, unbroken->info().vocab);
       for (int i = 0; i < 2; ++i) CHECK(unbroken->train_step(b.view(), step_settings(), {}).ok());
-      CHECK(unbroken->save_weights(folder.path(), on_disk).ok());
-      CHECK(unbroken->save_state(folder.path() + "/state.safetensors").ok());
+      CHECK(unbroken->save_checkpoint(folder.path(), shard).ok());
       for (int i = 0; i < 2; ++i) CHECK(unbroken->train_step(b.view(), step_settings(), {}).ok());
 
       EngineOptions options;
@@ -40,12 +55,68 @@ TEST("checkpoint: a saved, loaded and continued run has the bits of the unbroken
       Result<std::unique_ptr<Engine>> loaded = Engine::load(folder.path(), options);
       CHECK(loaded.ok());
       if (!loaded.ok()) return;
-      CHECK(loaded.value()->load_state(folder.path() + "/state.safetensors").ok());
+      CHECK(loaded.value()->load_state(folder / "state.safetensors").ok());
       CHECK_EQ(loaded.value()->info().optimizer_step, int64_t{2});
       for (int i = 0; i < 2; ++i) CHECK(loaded.value()->train_step(b.view(), step_settings(), {}).ok());
       CHECK(same_weights(*unbroken, *loaded.value()));
       CHECK_EQ(loaded.value()->info().optimizer_step, int64_t{4});
     }
+}
+
+TEST("checkpoint: a state of an earlier version, which held the masters itself, is read") {
+  Folder folder("earlier");
+  auto unbroken = tiny_engine(Family::qwen3, Dtype::f32, 2);
+  const TestBatch b = test_batch(4, 3, unbroken->info().vocab);
+  CHECK(unbroken->train_step(b.view(), step_settings(), {}).ok());
+  write_earlier_state(*unbroken, folder);
+  CHECK(unbroken->train_step(b.view(), step_settings(), {}).ok());
+
+  CHECK(unbroken->save_weights(folder.path(), Dtype::bf16).ok());  // the masters must not come from here
+  auto other = tiny_engine(Family::qwen3, Dtype::f32, 1);
+  const Status loaded = other->load_state(folder / "earlier.safetensors");
+  CHECK_EQ(loaded.message(), std::string());
+  CHECK(other->train_step(b.view(), step_settings(), {}).ok());
+  CHECK(same_weights(*unbroken, *other));
+  CHECK_EQ(other->info().optimizer_step, int64_t{2});
+}
+
+TEST("checkpoint: the masters stand in it once, and a state beside rounded weights is refused") {
+  Folder folder("once");
+  auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
+  CHECK(engine->save_checkpoint(folder.path()).ok());
+  const auto size = [&](const char* name) { return static_cast<int64_t>(bytes_of(folder / name).size()); };
+  const int64_t bytes = size("model.safetensors") + size("state.safetensors");
+  CHECK_NEAR(static_cast<double>(bytes) / static_cast<double>(engine->info().parameters), 12, 0.5);
+
+  const Floats before = engine->parameters();
+  CHECK(engine->save_weights(folder.path(), Dtype::bf16).ok());
+  const Status rounded = engine->load_state(folder / "state.safetensors");
+  CHECK_EQ(rounded.code(), std::string("CHECKPOINT_MISMATCH"));
+  CHECK(rounded.message().find("BF16") != std::string::npos);
+  std::filesystem::remove(folder / "model.safetensors");
+  CHECK_EQ(engine->load_state(folder / "state.safetensors").code(), std::string("CHECKPOINT_MISSING"));
+  CHECK(engine->parameters() == before);
+}
+
+TEST("checkpoint: the digests that come back are those of the files") {
+  Folder folder("digests");
+  auto engine = tiny_engine(Family::qwen2, Dtype::f32, 1);
+  const Result<WrittenFiles> written = engine->save_checkpoint(folder.path(), 20'000);
+  CHECK(written.ok());
+  if (!written.ok()) return;
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
+    (void)entry;
+    ++files;
+  }
+  CHECK_EQ(written.value().size(), files);
+  CHECK(files > 4);
+  for (const WrittenFile& file : written.value()) {
+    const std::string bytes = bytes_of(folder / file.name);
+    Sha256 hash(false);
+    hash.add(bytes.data(), static_cast<int64_t>(bytes.size()));
+    CHECK_EQ(file.sha256, hash.hex());
+  }
 }
 
 TEST("checkpoint: two runs write the same bytes") {
@@ -54,8 +125,7 @@ TEST("checkpoint: two runs write the same bytes") {
     auto engine = tiny_engine(Family::qwen3, Dtype::bf16, folder == &first ? 1 : 3);
     const TestBatch b = test_batch(4, 3, engine->info().vocab);
     CHECK(engine->train_step(b.view(), step_settings(), {}).ok());
-    CHECK(engine->save_weights(folder->path(), Dtype::f32).ok());
-    CHECK(engine->save_state(folder->path() + "/state.safetensors").ok());
+    CHECK(engine->save_checkpoint(folder->path()).ok());
   }
   for (const char* file : {"/model.safetensors", "/config.json", "/state.safetensors"}) {
     const std::string a = bytes_of(first.path() + file);
@@ -99,7 +169,7 @@ TEST("checkpoint: a wrong file is refused and nothing changes") {
                    1, {})
                    .take();
   const std::string state = folder.path() + "/state.safetensors";
-  CHECK(other->save_state(state).ok());
+  CHECK(other->save_checkpoint(folder.path()).ok());
   Status s = engine->load_state(state);
   CHECK_EQ(s.code(), std::string("CHECKPOINT_MISMATCH"));
   CHECK(s.message().find("mlp.gate_proj.weight") != std::string::npos);

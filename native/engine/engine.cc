@@ -1,7 +1,6 @@
 #include "engine/engine.h"
 
-#include <new>
-
+#include "base/caught.h"
 #include "engine/checkpoint_source.h"
 #include "engine/fresh_weights.h"
 #include "engine/generate.h"
@@ -28,18 +27,13 @@ const char* family_name(Family f) {
   return "";
 }
 
-Status out_of_memory(const char* what) {
-  return Status("OUT_OF_MEMORY",
-                std::string("not enough memory for ") + what + "; use fewer slots or micro-batch tokens");
-}
-
-// Runs a call that may fail to get memory.
-template <class T, class Body>
-Result<T> guarded(const char* what, const Body& body) {
+// Runs a call that returns a status or a result; what it throws becomes one.
+template <class Body>
+auto guarded(const char* what, const Body& body) -> decltype(body()) {
   try {
     return body();
-  } catch (const std::bad_alloc&) {
-    return out_of_memory(what);
+  } catch (...) {
+    return caught(what);
   }
 }
 
@@ -88,7 +82,7 @@ Status refuse_frozen(const EngineState& e, const char* what) {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::create(const ModelConfig& config, uint64_t seed, const EngineOptions& options) {
-  return guarded<std::unique_ptr<Engine>>("the model", [&]() -> Result<std::unique_ptr<Engine>> {
+  return guarded("the model", [&]() -> Result<std::unique_ptr<Engine>> {
     std::unique_ptr<Engine> engine(new Engine());
     if (Status s = prepare(*engine->impl_, config, options); !s.ok()) return s;
     if (Status s = fill(*engine->impl_, FreshWeights(engine->impl_->model, seed)); !s.ok()) return s;
@@ -97,7 +91,7 @@ Result<std::unique_ptr<Engine>> Engine::create(const ModelConfig& config, uint64
 }
 
 Result<std::unique_ptr<Engine>> Engine::load(const std::string& dir, const EngineOptions& options) {
-  return guarded<std::unique_ptr<Engine>>("the model", [&]() -> Result<std::unique_ptr<Engine>> {
+  return guarded("the model", [&]() -> Result<std::unique_ptr<Engine>> {
     const std::string path = dir + "/config.json";
     Result<std::string> text = read_text_file(path);
     if (!text.ok()) return text.status();
@@ -127,6 +121,7 @@ EngineInfo Engine::info() const {
           m.config.layers,
           m.config.context,
           impl_->optimizer.step,
+          impl_->resident_bytes(),
           impl_->frozen,
           impl_->warnings};
 }
@@ -135,16 +130,16 @@ const ModelConfig& Engine::config() const {
 }
 
 Result<Rollout> Engine::generate(const GenerateRequest& request, const JobControl& control) {
-  return guarded<Rollout>("the rollout", [&] { return glossa::generate(*impl_, request, control); });
+  return guarded("the rollout", [&] { return glossa::generate(*impl_, request, control); });
 }
 Result<Logprobs> Engine::logprobs(const SequenceBatch& batch, const LogprobSettings& settings,
                                   const JobControl& control) {
-  return guarded<Logprobs>("the log-probabilities", [&] { return glossa::logprobs(*impl_, batch, settings, control); });
+  return guarded("the log-probabilities", [&] { return glossa::logprobs(*impl_, batch, settings, control); });
 }
 Result<TrainMetrics> Engine::train_step(const TrainBatch& batch, const TrainSettings& settings,
                                         const JobControl& control) {
   if (Status s = refuse_frozen(*impl_, "training"); !s.ok()) return s;
-  return guarded<TrainMetrics>("the step", [&] {
+  return guarded("the step", [&] {
     impl_->policy.need_transposed(impl_->model, *impl_->pool);
     return glossa::train_step(*impl_, batch, settings, control);
   });
@@ -152,23 +147,21 @@ Result<TrainMetrics> Engine::train_step(const TrainBatch& batch, const TrainSett
 Result<TrainMetrics> Engine::gradients(const TrainBatch& batch, const TrainSettings& settings,
                                        std::vector<float>* out) {
   if (Status s = refuse_frozen(*impl_, "a gradient"); !s.ok()) return s;
-  return guarded<TrainMetrics>("the step", [&] {
+  return guarded("the step", [&] {
     impl_->policy.need_transposed(impl_->model, *impl_->pool);
     return batch_gradients(*impl_, batch, settings, out);
   });
 }
 Result<std::vector<float>> Engine::logits(const int32_t* ids, int64_t n) {
-  return guarded<std::vector<float>>("the logits", [&] { return sequence_logits(*impl_, ids, n); });
+  return guarded("the logits", [&] { return sequence_logits(*impl_, ids, n); });
 }
 
 Status Engine::set_reference() {
   if (Status s = refuse_frozen(*impl_, "a reference"); !s.ok()) return s;
-  try {
+  return guarded("the reference", [&] {
     impl_->reference.freeze(impl_->model, impl_->policy);
-  } catch (const std::bad_alloc&) {
-    return out_of_memory("the reference");
-  }
-  return {};
+    return Status();
+  });
 }
 bool Engine::has_reference() const {
   return !impl_->reference.empty();
@@ -181,22 +174,24 @@ void Engine::weights_changed() {
   impl_->policy.repack(impl_->model, *impl_->pool);
 }
 
-Status Engine::save_weights(const std::string& dir, Dtype on_disk, int64_t shard_bytes) const {
+Result<WrittenFiles> Engine::save_weights(const std::string& dir, Dtype on_disk, int64_t shard_bytes) const {
   if (Status s = refuse_frozen(*impl_, "saving weights"); !s.ok()) return s;
   if (shard_bytes <= 0) return Status("INVALID_ARGUMENT", "shard_bytes must be above 0");
-  return glossa::save_weights(*impl_, dir, on_disk, shard_bytes);
+  return guarded("writing the weights", [&] { return glossa::save_weights(*impl_, dir, on_disk, shard_bytes); });
 }
-Status Engine::save_state(const std::string& path) const {
-  if (Status s = refuse_frozen(*impl_, "saving the state"); !s.ok()) return s;
-  return glossa::save_state(*impl_, path);
+Result<WrittenFiles> Engine::save_checkpoint(const std::string& dir, int64_t shard_bytes) const {
+  Result<WrittenFiles> files = save_weights(dir, Dtype::f32, shard_bytes);
+  if (!files.ok()) return files;
+  return guarded("writing the state", [&]() -> Result<WrittenFiles> {
+    Result<WrittenFile> state = save_state(*impl_, dir);
+    if (!state.ok()) return state.status();
+    files.value().push_back(state.take());
+    return std::move(files);
+  });
 }
 Status Engine::load_state(const std::string& path) {
   if (Status s = refuse_frozen(*impl_, "loading a state"); !s.ok()) return s;
-  try {
-    return glossa::load_state(*impl_, path);
-  } catch (const std::bad_alloc&) {
-    return out_of_memory("the optimizer's state");
-  }
+  return guarded("the optimizer's state", [&] { return glossa::load_state(*impl_, path); });
 }
 
 }  // namespace glossa

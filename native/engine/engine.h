@@ -36,6 +36,7 @@ struct EngineInfo {
   int64_t parameters, matmul_parameters;  // the second counts the head once and the embedding not
   int64_t vocab, hidden, layers, context;
   int64_t optimizer_step;
+  int64_t resident_bytes;  // weights in all their forms, moments, gradients, and what calls share and keep
   bool frozen;
   // What the model's files hold or ask for and the engine passes over.
   std::vector<std::string> warnings;
@@ -119,6 +120,11 @@ struct TrainMetrics : LossMetrics {
   double forward_seconds = 0, backward_seconds = 0, optimizer_seconds = 0;
 };
 
+struct WrittenFile {
+  std::string name, sha256;  // in the folder it was written to; hexadecimal digits
+};
+using WrittenFiles = std::vector<WrittenFile>;
+
 class Engine {
  public:
   // Fresh weights: normal(0, initializer_range) by Philox, norms 1, biases 0; the same bits for the same seed.
@@ -149,8 +155,12 @@ class Engine {
   // Files are written, fsynced and renamed into place.
   static constexpr int64_t kShardBytes = 4'000'000'000;
   // config.json and model.safetensors, or shards of at most shard_bytes (> 0) with their index.
-  Status save_weights(const std::string& dir, Dtype on_disk, int64_t shard_bytes = kShardBytes) const;
-  Status save_state(const std::string& path) const;  // state.safetensors: float32 masters, moments, step
+  Result<WrittenFiles> save_weights(const std::string& dir, Dtype on_disk, int64_t shard_bytes = kShardBytes) const;
+  // All that training goes on from: the weights in float32, which are the masters, and state.safetensors: moments,
+  // step.
+  Result<WrittenFiles> save_checkpoint(const std::string& dir, int64_t shard_bytes = kShardBytes) const;
+  // Masters, moments and step of a state.safetensors; the masters are the weights beside it, or lie in the file itself,
+  // as earlier versions wrote it. On error nothing has changed.
   Status load_state(const std::string& path);
 
  private:

@@ -91,8 +91,8 @@ TEST("frozen: what would train, save or freeze is refused") {
   Folder folder("frozen-refuses");
   for (const Status& s :
        {engine->train_step(b.view(), settings, {}).status(), engine->gradients(b.view(), settings, &gradient).status(),
-        engine->set_reference(), engine->save_weights(folder.path(), Dtype::f32), engine->save_state(folder / "state"),
-        engine->load_state(folder / "state")})
+        engine->set_reference(), engine->save_weights(folder.path(), Dtype::f32).status(),
+        engine->save_checkpoint(folder.path()).status(), engine->load_state(folder / "state")})
     CHECK_EQ(s.code(), std::string("ENGINE_FROZEN"));
   CHECK(std::filesystem::is_empty(folder.path()));
 }

@@ -48,10 +48,10 @@ float clip_factor(double norm, float max_norm) {
 void adamw_step(EngineState& e, const float* gradient, const TrainSettings& s, float clip) {
   const Model& m = e.model;
   Optimizer& o = e.optimizer;
-  o.m.resize(e.master.size());
-  o.v.resize(e.master.size());
-  ++o.step;
-  const double step = static_cast<double>(o.step);
+  // All memory is taken before a weight changes: after that nothing can fail.
+  const std::vector<Chunk> parts = chunks(m);
+  o.need_moments(e.master.size());
+  const double step = static_cast<double>(o.step + 1);
   AdamWStep a{};
   a.learning_rate = s.learning_rate;
   a.beta1 = s.adam_beta1;
@@ -60,7 +60,6 @@ void adamw_step(EngineState& e, const float* gradient, const TrainSettings& s, f
   a.bias_correction1 = static_cast<float>(1 - std::pow(static_cast<double>(s.adam_beta1), step));
   a.bias_correction2 = static_cast<float>(1 - std::pow(static_cast<double>(s.adam_beta2), step));
   a.clip = clip;
-  const std::vector<Chunk> parts = chunks(m);
   e.pool->run(static_cast<int64_t>(parts.size()), [&](int64_t i, int) {
     const Chunk& c = parts[static_cast<size_t>(i)];
     AdamWStep mine = a;
@@ -68,6 +67,7 @@ void adamw_step(EngineState& e, const float* gradient, const TrainSettings& s, f
     m.kernels->adamw->update(e.master.data() + c.offset, o.m.data() + c.offset, o.v.data() + c.offset,
                              gradient + c.offset, c.size, mine);
   });
+  ++o.step;
   e.policy.repack(m, *e.pool);
 }
 

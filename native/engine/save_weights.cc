@@ -1,10 +1,13 @@
 #include "engine/save_weights.h"
 
-#include <algorithm>
+#include <dirent.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
-#include <filesystem>
 #include <map>
+#include <memory>
+#include <system_error>
 #include <unordered_set>
 
 #include "io/atomic_file.h"
@@ -71,37 +74,53 @@ bool is_weights(const std::string& name) {
           name == shard_name(number - 1, count));
 }
 
+// Not by std::filesystem, whose iterator ends the process where it gets no memory for a name.
+Result<std::vector<std::string>> names_in(const std::string& dir) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> open(::opendir(dir.c_str()), ::closedir);
+  auto failure = [&] {
+    return Status("IO_ERROR", dir + ": cannot be listed: " + std::generic_category().message(errno));
+  };
+  if (!open) return failure();
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* entry = ::readdir(open.get())) names.emplace_back(entry->d_name);
+  if (errno != 0) return failure();
+  return names;
+}
+
 // What an earlier save left: readers would take a model.safetensors before the index, and count stray shards.
-Status remove_others(const std::string& dir, const std::unordered_set<std::string>& kept) {
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(dir, error)) {
-    const std::string name = entry.path().filename().string();
+Status remove_others(const std::string& dir, const WrittenFiles& written) {
+  std::unordered_set<std::string> kept;
+  for (const WrittenFile& file : written) kept.insert(file.name);
+  Result<std::vector<std::string>> names = names_in(dir);
+  if (!names.ok()) return names.status();
+  for (const std::string& name : names.value()) {
     if (kept.count(name) || !is_weights(name)) continue;
-    std::filesystem::remove(entry.path(), error);
-    if (error) return Status("IO_ERROR", entry.path().string() + ": cannot remove the old weights: " + error.message());
+    const std::string path = dir + "/" + name;
+    if (::unlink(path.c_str()) != 0)
+      return Status("IO_ERROR", path + ": cannot remove the old weights: " + std::generic_category().message(errno));
   }
-  if (error) return Status("IO_ERROR", dir + ": cannot be listed: " + error.message());
   return {};
 }
 
 }  // namespace
 
-Status save_weights(const EngineState& e, const std::string& dir, Dtype on_disk, int64_t shard_bytes) {
+Result<WrittenFiles> save_weights(const EngineState& e, const std::string& dir, Dtype on_disk, int64_t shard_bytes) {
   const std::vector<Shard> shards = shards_of(e, on_disk, shard_bytes);
-  std::unordered_set<std::string> written;
+  WrittenFiles written;
   for (size_t i = 0; i < shards.size(); ++i) {
-    const std::string name = shard_name(i, shards.size());
-    if (Status s = write_safetensors(dir + "/" + name, shards[i], {}); !s.ok()) return s;
-    written.insert(name);
+    WrittenFile& file = written.emplace_back(WrittenFile{shard_name(i, shards.size()), ""});
+    if (Status s = write_safetensors(dir + "/" + file.name, shards[i], {}, &file.sha256); !s.ok()) return s;
   }
   auto write_text = [&](const char* name, const std::string& text) {
-    written.insert(name);
-    return write_file_atomic(dir + "/" + name, text.data(), static_cast<int64_t>(text.size()));
+    WrittenFile& file = written.emplace_back(WrittenFile{name, ""});
+    return write_file_atomic(dir + "/" + name, text.data(), static_cast<int64_t>(text.size()), &file.sha256);
   };
   if (shards.size() > 1)
     if (Status s = write_text(kIndexFile, index_json(shards)); !s.ok()) return s;
   if (Status s = write_text("config.json", model_config_json(e.model.config, on_disk)); !s.ok()) return s;
-  return remove_others(dir, written);
+  if (Status s = remove_others(dir, written); !s.ok()) return s;
+  return written;
 }
 
 }  // namespace glossa

@@ -10,6 +10,6 @@ namespace glossa {
 // model-00001-of-0000N.safetensors of at most that (a tensor that is larger has a shard of its own) and
 // model.safetensors.index.json. config.json is the one the model was made from, with the type of these files. Weight
 // files of an earlier save that would contradict the new ones are removed.
-Status save_weights(const EngineState& e, const std::string& dir, Dtype on_disk, int64_t shard_bytes);
+Result<WrittenFiles> save_weights(const EngineState& e, const std::string& dir, Dtype on_disk, int64_t shard_bytes);
 
 }  // namespace glossa

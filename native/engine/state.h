@@ -14,6 +14,14 @@ namespace glossa {
 struct Optimizer {
   Floats m, v;  // AdamW's moments, flat layout; empty until the first step
   int64_t step = 0;
+
+  // Zeros where there are none yet: both, or after a std::bad_alloc neither.
+  void need_moments(size_t parameters) {
+    if (!m.empty()) return;
+    Floats first(parameters), second(parameters);
+    m.swap(first);
+    v.swap(second);
+  }
 };
 
 struct EngineState {
@@ -29,6 +37,14 @@ struct EngineState {
   // Memory that is reused from call to call. The arena holds what one call needs: activations, keys and values, logits.
   Buffer arena, gradient;
   std::vector<Buffer> scratch;  // one a worker
+
+  int64_t resident_bytes() const {
+    const size_t floats = master.size() + optimizer.m.size() + optimizer.v.size();
+    int64_t bytes = static_cast<int64_t>(floats) * 4 + policy.bytes() + reference.bytes();
+    bytes += arena.capacity() + gradient.capacity();
+    for (const Buffer& b : scratch) bytes += b.capacity();
+    return bytes;
+  }
 
   int threads() const { return pool->threads(); }
   // Grows every worker's scratch to `bytes`.

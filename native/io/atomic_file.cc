@@ -11,7 +11,14 @@
 
 namespace glossa {
 
-AtomicFile::AtomicFile(std::string path) : path_(std::move(path)), temporary_(path_ + ".tmp") {}
+namespace {
+
+constexpr int64_t kPiece = int64_t{1} << 20;  // hashed and written while it lies in the cache
+
+}  // namespace
+
+AtomicFile::AtomicFile(std::string path, std::string* sha256)
+    : path_(std::move(path)), temporary_(path_ + ".tmp"), sha256_(sha256) {}
 
 AtomicFile::~AtomicFile() {
   if (fd_ >= 0) ::close(fd_);
@@ -34,10 +41,11 @@ Status AtomicFile::open() {
 Status AtomicFile::write(const void* data, int64_t bytes) {
   const char* p = static_cast<const char*>(data);
   while (bytes > 0) {
-    ssize_t n = ::write(fd_, p, static_cast<size_t>(std::min<int64_t>(bytes, int64_t{1} << 30)));
+    ssize_t n = ::write(fd_, p, static_cast<size_t>(std::min(bytes, kPiece)));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return failure("write", errno);
     if (n == 0) return failure("write", ENOSPC);
+    if (sha256_) hash_.add(p, n);
     p += n;
     bytes -= n;
   }
@@ -50,6 +58,7 @@ Status AtomicFile::commit() {
   if (::close(fd) != 0) return failure("close", errno);
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return failure("rename into place", errno);
   created_ = false;
+  if (sha256_) *sha256_ = hash_.hex();
 
   size_t slash = path_.rfind('/');
   std::string folder = slash == std::string::npos ? "." : slash == 0 ? "/" : path_.substr(0, slash);
@@ -62,8 +71,8 @@ Status AtomicFile::commit() {
   return {};
 }
 
-Status write_file_atomic(const std::string& path, const void* data, int64_t bytes) {
-  AtomicFile file(path);
+Status write_file_atomic(const std::string& path, const void* data, int64_t bytes, std::string* sha256) {
+  AtomicFile file(path, sha256);
   if (Status s = file.open(); !s.ok()) return s;
   if (Status s = file.write(data, bytes); !s.ok()) return s;
   return file.commit();

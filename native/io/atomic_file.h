@@ -4,13 +4,16 @@
 #include <string>
 
 #include "base/status.h"
+#include "io/sha256.h"
 
 namespace glossa {
 
 class AtomicFile {
  public:
-  explicit AtomicFile(std::string path);  // nothing is touched before open()
-  ~AtomicFile();                          // removes the temporary file unless commit() succeeded
+  // Nothing is touched before open(). commit() sets *sha256, where there is one, to the digest of what was written:
+  // made while it is written, so of what was meant and not of what a disk made of it.
+  explicit AtomicFile(std::string path, std::string* sha256 = nullptr);
+  ~AtomicFile();  // removes the temporary file unless commit() succeeded
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
@@ -22,10 +25,12 @@ class AtomicFile {
  private:
   Status failure(const char* what, int error) const;
   std::string path_, temporary_;
+  std::string* const sha256_;
+  Sha256 hash_;
   int fd_ = -1;
   bool created_ = false;
 };
 
-Status write_file_atomic(const std::string& path, const void* data, int64_t bytes);
+Status write_file_atomic(const std::string& path, const void* data, int64_t bytes, std::string* sha256 = nullptr);
 
 }  // namespace glossa

@@ -124,7 +124,8 @@ Status SafetensorsFile::Impl::map_file() {
   size = static_cast<size_t>(file.size());
   map = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd(), 0);
   if (map == MAP_FAILED)
-    return Status("IO_ERROR", path + ": cannot be mapped: " + std::generic_category().message(errno));
+    return Status(errno == ENOMEM ? "OUT_OF_MEMORY" : "IO_ERROR",
+                  path + ": cannot be mapped: " + std::generic_category().message(errno));
   bytes = static_cast<const uint8_t*>(map);
   return {};
 }

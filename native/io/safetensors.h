@@ -60,9 +60,10 @@ int64_t stored_bytes(const TensorToWrite&);  // 0 where the type is unknown
 // Written beside (`path`.tmp), fsynced, renamed; the directory is fsynced too. Disk full and read-only folders give
 // IO_ERROR with the system's reason; the temporary file is removed and what stood at `path` before stays. A finite
 // value that dtype cannot hold gives CHECKPOINT_RANGE. The metadata always hold format = pt, without which Transformers
-// does not open the file.
+// does not open the file. *sha256, where there is one: the digest of the file, made while it is written.
 Status write_safetensors(const std::string& path, const std::vector<TensorToWrite>&,
-                         const std::vector<std::pair<std::string, std::string>>& metadata);
+                         const std::vector<std::pair<std::string, std::string>>& metadata,
+                         std::string* sha256 = nullptr);
 
 // Bytes of one element; 0 for a name that the format does not know.
 int64_t safetensors_element_bytes(const std::string& dtype);

@@ -43,7 +43,7 @@ int64_t stored_bytes(const TensorToWrite& t) {
 }
 
 Status write_safetensors(const std::string& path, const std::vector<TensorToWrite>& tensors,
-                         const std::vector<std::pair<std::string, std::string>>& metadata) {
+                         const std::vector<std::pair<std::string, std::string>>& metadata, std::string* sha256) {
   // Wider types first, as the reference implementation lays files out, so that every tensor is aligned to its type.
   std::vector<const TensorToWrite*> order;
   for (const TensorToWrite& t : tensors) order.push_back(&t);
@@ -72,7 +72,7 @@ Status write_safetensors(const std::string& path, const std::vector<TensorToWrit
   header += "}";
   header.resize((header.size() + 7) / 8 * 8, ' ');
 
-  AtomicFile file(path);
+  AtomicFile file(path, sha256);
   uint64_t header_bytes = header.size();
   if (Status s = file.open(); !s.ok()) return s;
   if (Status s = file.write(&header_bytes, 8); !s.ok()) return s;

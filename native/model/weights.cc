@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <utility>
 
 #include "model/activations.h"
 
@@ -38,28 +39,31 @@ struct PackTask {
   size_t matrix;
   int64_t panel0, panel1;
 };
-template <class PanelsOf, class StepOf>
-std::vector<PackTask> pack_tasks(const Model& m, const PanelsOf& panels_of, const StepOf& step_of) {
+std::vector<PackTask> fill_tasks(const Model& m) {
   std::vector<PackTask> tasks;
   for (size_t i = 0; i < m.matrices.size(); ++i) {
-    const int64_t count = panels_of(m.matrices[i]), step = step_of(m.matrices[i]);
+    const int64_t count = panels(m.matrices[i].n), step = panels_of_fill(m.matrices[i]);
     for (int64_t p = 0; p < count; p += step) tasks.push_back({i, p, std::min(p + step, count)});
   }
   return tasks;
 }
 
+// Allocates nothing: it follows an update of the masters, which nothing may come between.
 void pack_all(const Model& m, ThreadPool& pool, const float* master, bool transposed, const std::vector<void*>& packs) {
-  const std::vector<PackTask> tasks = pack_tasks(
-      m, [&](const MatrixSpec& w) { return panels(transposed ? w.k : w.n); },
-      [](const MatrixSpec&) { return kPanelsOfTask; });
   const LinearKernels& linear = *m.kernels->linear;
-  pool.run(static_cast<int64_t>(tasks.size()), [&](int64_t i, int) {
-    const PackTask& t = tasks[static_cast<size_t>(i)];
-    const MatrixSpec& w = m.matrices[t.matrix];
+  auto panels_of = [&](const MatrixSpec& w) { return panels(transposed ? w.k : w.n); };
+  auto tasks_of = [&](const MatrixSpec& w) { return (panels_of(w) + kPanelsOfTask - 1) / kPanelsOfTask; };
+  int64_t tasks = 0;
+  for (const MatrixSpec& w : m.matrices) tasks += tasks_of(w);
+  pool.run(tasks, [&](int64_t task, int) {
+    size_t i = 0;
+    for (; task >= tasks_of(m.matrices[i]); ++i) task -= tasks_of(m.matrices[i]);
+    const MatrixSpec& w = m.matrices[i];
+    const int64_t panel0 = task * kPanelsOfTask, panel1 = std::min(panel0 + kPanelsOfTask, panels_of(w));
     if (transposed)
-      linear.pack_transposed(packs[t.matrix], m.dtype, master + w.offset, w.k, w.n, w.k, t.panel0, t.panel1);
+      linear.pack_transposed(packs[i], m.dtype, master + w.offset, w.k, w.n, w.k, panel0, panel1);
     else
-      linear.pack(packs[t.matrix], m.dtype, master + w.offset, w.n, w.k, w.k, t.panel0, t.panel1);
+      linear.pack(packs[i], m.dtype, master + w.offset, w.n, w.k, w.k, panel0, panel1);
   });
 }
 
@@ -103,8 +107,9 @@ void Weights::repack(const Model& m, ThreadPool& pool) {
 
 void Weights::need_transposed(const Model& m, ThreadPool& pool) {
   if (!transposed_.empty()) return;
-  transposed_ = carve_packs(m, true, &transposed_packs_);
-  pack_all(m, pool, master_, true, transposed_);
+  std::vector<void*> packs = carve_packs(m, true, &transposed_packs_);
+  pack_all(m, pool, master_, true, packs);
+  transposed_ = std::move(packs);
 }
 
 void Weights::reserve_frozen(const Model& m) {
@@ -122,8 +127,7 @@ void Weights::reserve_frozen(const Model& m) {
 
 Status Weights::fill(const Model& m, const WeightSource& source, ThreadPool& pool) {
   reserve_frozen(m);
-  std::vector<PackTask> tasks = pack_tasks(
-      m, [](const MatrixSpec& w) { return panels(w.n); }, panels_of_fill);
+  const std::vector<PackTask> tasks = fill_tasks(m);
   const int64_t packing = static_cast<int64_t>(tasks.size());
   const int64_t table = m.config.tied ? 0 : m.config.vocab * m.config.hidden, piece = kFillBytes / 4;
   const int64_t copying = (table + piece - 1) / piece;
@@ -156,13 +160,22 @@ Status Weights::fill(const Model& m, const WeightSource& source, ThreadPool& poo
 }
 
 void Weights::freeze(const Model& m, const Weights& policy) {
-  reserve_frozen(m);
+  if (empty()) {
+    Weights made;
+    made.reserve_frozen(m);
+    *this = std::move(made);
+  }
   for (size_t i = 0; i < m.matrices.size(); ++i)
     std::memcpy(forward_[i], policy.forward_[i],
                 static_cast<size_t>(packed_bytes(m.dtype, m.matrices[i].n, m.matrices[i].k)));
   if (!m.config.tied) convert(table_.data(), m.dtype, policy.master_ + m.embedding, m.config.vocab * m.config.hidden);
   for (const RowParameter& p : m.row_parameters)
     std::memcpy(vectors_.data() + p.partial, policy.master_ + p.offset, static_cast<size_t>(p.size) * 4);
+}
+
+int64_t Weights::bytes() const {
+  return packs_.capacity() + transposed_packs_.capacity() + table_.capacity() +
+         static_cast<int64_t>(vectors_.size()) * 4;
 }
 
 void Weights::embed(const Model& m, float* x, const int32_t* ids, int64_t rows) const {

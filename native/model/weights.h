@@ -30,6 +30,7 @@ class Weights {
   // The same from what `policy` computes now.
   void freeze(const Model&, const Weights& policy);
   bool empty() const { return forward_.empty(); }
+  int64_t bytes() const;  // of memory that is its own
 
   const void* forward(int64_t matrix) const { return forward_[static_cast<size_t>(matrix)]; }
   const void* transposed(int64_t matrix) const { return transposed_[static_cast<size_t>(matrix)]; }

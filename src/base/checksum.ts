@@ -33,10 +33,15 @@ export async function sha256OfFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-/** The checksums of all files of a folder that has no folders, by name. @throws GlossaError NOT_A_FILE, IO_ERROR. */
-export async function checksumsOf(dir: string): Promise<Checksums> {
+/**
+ * The checksums of all files of a folder that has no folders, by name. Of the files in `written` they are known from writing
+ * them, and not read.
+ *
+ * @throws GlossaError NOT_A_FILE, IO_ERROR.
+ */
+export async function checksumsOf(dir: string, written: Checksums): Promise<Checksums> {
   const files: Checksums = {};
-  for (const name of (await readdir(dir)).sort()) files[name] = await sha256OfFile(join(dir, name));
+  for (const name of (await readdir(dir)).sort()) files[name] = written[name] ?? (await sha256OfFile(join(dir, name)));
   return files;
 }
 

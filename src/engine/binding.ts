@@ -1,3 +1,4 @@
+import type { Checksums } from '../base/checksum.js';
 import type {
   EngineInfo,
   EngineOptions,
@@ -41,8 +42,8 @@ export interface NativeEngine {
   ): Record<'promptIds' | 'completionIds' | 'advantages' | 'oldLogps' | 'refLogps', bigint>;
   supervisedStep(request: SupervisedStepRequest, job?: NativeJob): Promise<StepMetrics>;
   setReference(): Promise<void>;
-  saveWeights(dir: string, onDisk: StoredDtype, shardBytes?: number): Promise<void>;
-  saveState(path: string): Promise<void>;
+  saveWeights(dir: string, onDisk: StoredDtype, shardBytes?: number): Promise<Checksums>;
+  saveCheckpoint(dir: string, shardBytes?: number): Promise<Checksums>;
   loadState(path: string): Promise<void>;
   dispose(): Promise<void>;
 }
@@ -93,7 +94,7 @@ export const NATIVE_ENGINE_NAMES = [
   'supervisedStep',
   'setReference',
   'saveWeights',
-  'saveState',
+  'saveCheckpoint',
   'loadState',
   'dispose',
 ] as const satisfies readonly (keyof NativeEngine)[];

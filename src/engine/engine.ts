@@ -1,4 +1,5 @@
 import type { RecordBatch } from 'apache-arrow';
+import type { Checksums } from '../base/checksum.js';
 import { GlossaError } from '../base/error.js';
 import { isErrorCode } from '../base/error_codes.js';
 import type { NativeBinding, NativeEngine, NativeJob } from './binding.js';
@@ -72,12 +73,12 @@ export class AddonEngine implements Engine {
     return this.#run('setReference', {}, () => this.#native.setReference());
   }
 
-  saveWeights(dir: string, onDisk: StoredDtype = 'float32', shardBytes?: number): Promise<void> {
+  saveWeights(dir: string, onDisk: StoredDtype = 'float32', shardBytes?: number): Promise<Checksums> {
     return this.#run('saveWeights', {}, () => this.#native.saveWeights(dir, onDisk, shardBytes));
   }
 
-  saveState(path: string): Promise<void> {
-    return this.#run('saveState', {}, () => this.#native.saveState(path));
+  saveCheckpoint(dir: string, shardBytes?: number): Promise<Checksums> {
+    return this.#run('saveCheckpoint', {}, () => this.#native.saveCheckpoint(dir, shardBytes));
   }
 
   loadState(path: string): Promise<void> {

@@ -2,6 +2,8 @@ import type { RecordBatch } from 'apache-arrow';
 
 /** The engine as TypeScript sees it. Rows of ids lie end to end: row i is `ids[offsets[i] .. offsets[i + 1])`. */
 
+import type { Checksums } from '../base/checksum.js';
+
 export type Dtype = 'float32' | 'bfloat16';
 /** Of weights in a file. */
 export type StoredDtype = Dtype | 'float16';
@@ -226,10 +228,21 @@ export interface Engine {
   /**
    * Writes config.json and model.safetensors into an existing folder; above `shardBytes` (default 4e9) shards
    * model-00001-of-0000N.safetensors with their index. `onDisk`: default float32.
+   *
+   * @returns The SHA-256 of every file written, made while it was written.
    */
-  saveWeights(dir: string, onDisk?: StoredDtype, shardBytes?: number): Promise<void>;
-  /** Writes masters (where the weights on disk are bfloat16), moments and step count. */
-  saveState(path: string): Promise<void>;
+  saveWeights(dir: string, onDisk?: StoredDtype, shardBytes?: number): Promise<Checksums>;
+  /**
+   * Writes all that training goes on from: the weights in float32 as `saveWeights` does, which are the masters, and
+   * state.safetensors with both moments and the step count.
+   *
+   * @returns The SHA-256 of every file written.
+   */
+  saveCheckpoint(dir: string, shardBytes?: number): Promise<Checksums>;
+  /**
+   * Goes on from a state.safetensors. The masters are the float32 weights in its folder, or lie in the file itself, as
+   * earlier versions wrote it. After an error nothing has changed.
+   */
   loadState(path: string): Promise<void>;
   /** Frees native memory; later calls reject with ENGINE_DISPOSED. Waits for the call in progress. */
   dispose(): Promise<void>;

@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ioError, writeFileAtomic } from '../base/atomic.js';
-import { checksumsOf, sealedJson } from '../base/checksum.js';
+import { checksumsOf, sealedJson, type Checksums } from '../base/checksum.js';
 import { GlossaError } from '../base/error.js';
 import { makeFolder, namesIn } from '../base/folder.js';
 import { stepOf, type RunFolder } from './folder.js';
@@ -9,8 +9,8 @@ import { copyTokenizer, isModelFile, isTemporaryFolder, removeModelFolder, write
 import { verifyCheckpoint, type CheckpointState } from './state.js';
 
 export interface CheckpointWriter {
-  /** Writes config.json, model.safetensors (or shards) and state.safetensors into the folder. */
-  save: (dir: string) => Promise<void>;
+  /** Writes config.json, model.safetensors (or shards) and state.safetensors into the folder; their checksums. */
+  save: (dir: string) => Promise<Checksums>;
   /** Folder whose tokenizer files are copied. */
   tokenizerDir: string;
 }
@@ -31,9 +31,9 @@ export async function writeCheckpoint(
   await makeFolder(run.checkpoints);
   await removeTemporary(run.checkpoints);
   const fill = async (dir: string) => {
-    await save(dir);
+    const written = await save(dir);
     await copyTokenizer(tokenizerDir, dir);
-    const files = await checksumsOf(dir);
+    const files = await checksumsOf(dir, written);
     await writeFileAtomic(join(dir, 'state.json'), sealedJson({ format: 2, ...state, files }));
   };
   await writeModelFolder(target, fill, 'the checkpoint');

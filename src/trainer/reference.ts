@@ -1,4 +1,4 @@
-import { checksumsOf, damageOf, type Checksums } from '../base/checksum.js';
+import { damageOf, type Checksums } from '../base/checksum.js';
 import { GlossaError } from '../base/error.js';
 import { namesIn } from '../base/folder.js';
 import type { ResolvedConfig } from '../config/index.js';
@@ -78,8 +78,7 @@ async function remake(run: Run, config: ResolvedConfig, expected: Checksums | un
 
 function keepWeights(engine: Engine, dir: string, expected?: Checksums): Promise<Checksums> {
   return writeModelFolder(dir, async (temporary) => {
-    await engine.saveWeights(temporary, 'float32');
-    const made = await checksumsOf(temporary);
+    const made = await engine.saveWeights(temporary, 'float32');
     if (expected && Object.entries(expected).some(([name, sha256]) => made[name] !== sha256))
       throw new GlossaError('REFERENCE_CORRUPT', 'the model that the run was started from has changed');
     return made;

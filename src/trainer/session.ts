@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { promptOrder } from '../data/index.js';
 import type { Problem } from '../data/types.js';
@@ -268,11 +267,10 @@ export class Session {
     if (step === this.savedAt) return;
     this.options.tell?.({ type: 'phase', phase: 'save', step, done: 0, total: 1 });
     await run.metrics.sync();
-    const save = async (dir: string) => {
-      if (config.checkpoint.save_only_model) return saveInType(model.engine, dir, this.weights, this.warn);
-      await model.engine.saveWeights(dir, 'float32');
-      await model.engine.saveState(join(dir, 'state.safetensors'));
-    };
+    const save = (dir: string) =>
+      config.checkpoint.save_only_model
+        ? saveInType(model.engine, dir, this.weights, this.warn)
+        : model.engine.saveCheckpoint(dir);
     await writeCheckpoint(
       run.folder,
       { ...this.progress, history: await run.history(step) },

@@ -171,7 +171,7 @@ describe('a path', () => {
     const engine = await createTiny();
     const error = { code: 'INVALID_ARGUMENT', message: /NUL/ };
     await assert.rejects(engine.saveWeights('/tmp/glossa\0other'), error);
-    await assert.rejects(engine.saveState('/tmp/glossa\0other'), error);
+    await assert.rejects(engine.saveCheckpoint('/tmp/glossa\0other'), error);
     await assert.rejects(engine.loadState('/tmp/glossa\0other'), error);
     await engine.dispose();
   });

@@ -124,7 +124,7 @@ describe('dispose', () => {
     await assert.rejects(engine.supervisedStep(longStep()), error);
     await assert.rejects(engine.setReference(), error);
     await assert.rejects(engine.saveWeights('x'), error);
-    await assert.rejects(engine.saveState('x'), error);
+    await assert.rejects(engine.saveCheckpoint('x'), error);
     await assert.rejects(engine.loadState('x'), error);
     await disposed;
     await engine.dispose();

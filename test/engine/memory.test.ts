@@ -4,9 +4,9 @@ import { runInNewContext } from 'node:vm';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, it } from 'node:test';
 import type { RecordBatch } from 'apache-arrow';
-import { rolloutColumns } from '../../src/engine/index.js';
+import { createEngine, rolloutColumns, type Engine } from '../../src/engine/index.js';
 import { loadBinding } from '../../src/engine/load.js';
-import { createTiny, drawn, generateRequest } from './tiny.js';
+import { createTiny, drawn, generateRequest, TINY } from './tiny.js';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
@@ -67,15 +67,23 @@ describe('memory', () => {
     await engine.dispose();
   });
 
-  it('of an engine that was dropped without dispose is given back', async () => {
-    const make = async (): Promise<void> => {
-      await createTiny();
-    };
-    for (let i = 0; i < 5; i++) await make();
-    await settleMemory();
-    const { external } = process.memoryUsage();
-    for (let i = 0; i < 20; i++) await make();
-    await settleMemory();
-    assert.ok(process.memoryUsage().external <= external + 2 ** 18);
+  describe('of engines that are dropped without dispose', () => {
+    const large = JSON.stringify({ ...(JSON.parse(TINY.config) as object), vocab_size: 60_000 });
+    const make = async (): Promise<WeakRef<Engine>> => new WeakRef(await createEngine(large, 7n, { threads: 1 }));
+
+    it('is told to V8, which collects them before there are many', async () => {
+      const made: WeakRef<Engine>[] = [];
+      for (let i = 0; i < 20; i++) made.push(await make());
+      const alive = made.filter((engine) => engine.deref() !== undefined).length;
+      assert.ok(alive < 15, `${String(alive)} of 20 engines, of 15 MB each, are still there`);
+    });
+
+    it('is given back', async () => {
+      await make();
+      const before = await settleMemory();
+      for (let i = 0; i < 10; i++) await make();
+      const growth = (await settleMemory()) - before;
+      assert.ok(growth < 40 * 2 ** 20, `${String(growth / 2 ** 20)} MiB`);
+    });
   });
 });

@@ -82,6 +82,23 @@ describe('in a worker thread', () => {
     }
   });
 
+  it('workers that end together, each with engines in the making, neither crash nor hang', async () => {
+    for (let round = 0; round < 6; round++) {
+      const workers = [1, 2, 3].map(() =>
+        startWorker(`
+          parentPort.postMessage('up');
+          for (;;) {
+            const engines = await Promise.all([1n, 2n].map((seed) => native.createEngine(config, seed, { threads: 1 })));
+            await Promise.all(engines.map((engine) => engine.dispose()));
+          }
+        `),
+      );
+      await Promise.all(workers.map(message));
+      await sleep(round * 13);
+      await Promise.all(workers.map(terminate));
+    }
+  });
+
   it('two workers and the main thread work side by side', async () => {
     const workers = [1, 2].map(() =>
       startWorker(`
@@ -117,6 +134,20 @@ describe('a process', () => {
 
   it('that exits in the middle of a job exits with its own code', () => {
     const { status, signal, stderr } = run(`
+      const engine = await native.createEngine(config, 7n, { threads: 2 });
+      engine.generate(request(100000), { onProgress: () => process.exit(7) });
+    `);
+    assert.deepEqual({ status, signal, stderr }, { status: 7, signal: null, stderr: '' });
+  });
+
+  it('that exits while its workers make and drop engines exits with its own code', () => {
+    const { status, signal, stderr } = run(`
+      const { Worker } = require('node:worker_threads');
+      const body =
+        "const [path, config] = require('node:worker_threads').workerData; const native = require(path);" +
+        '(async () => { for (;;) await (await native.createEngine(config, 1n, { threads: 1 })).dispose(); })();';
+      const workerData = [${JSON.stringify(loadBinding().path)}, config];
+      for (let i = 0; i < 3; i++) new Worker(body, { eval: true, workerData });
       const engine = await native.createEngine(config, 7n, { threads: 2 });
       engine.generate(request(100000), { onProgress: () => process.exit(7) });
     `);

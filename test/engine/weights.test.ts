@@ -56,7 +56,7 @@ describe('a frozen engine', () => {
     await assert.rejects(engine.supervisedStep({ ...sequences, learningRate: 0 }), rejected);
     await assert.rejects(engine.setReference(), rejected);
     await assert.rejects(engine.saveWeights(dir), rejected);
-    await assert.rejects(engine.saveState(join(dir, 'state')), rejected);
+    await assert.rejects(engine.saveCheckpoint(dir), rejected);
     await assert.rejects(engine.loadState(join(dir, 'state')), rejected);
     assert.deepEqual(await readdir(dir), []);
     await engine.dispose();

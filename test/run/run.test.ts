@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { after, before, describe, it } from 'node:test';
+import { sha256Of } from '../../src/base/checksum.js';
 import { GlossaError } from '../../src/base/error.js';
 import { arrive } from '../../src/run/arrival.js';
 import {
@@ -83,13 +84,19 @@ async function tokenizerDir(): Promise<string> {
   return dir;
 }
 
+/** Stands in for the engine: writes these weights and says their checksum. */
+const saving = (weights: string) => async (target: string) => {
+  await writeFile(join(target, 'model.safetensors'), weights);
+  return { 'model.safetensors': sha256Of(weights) };
+};
+
 const progress = (step: number) => ({ step, numTokens: step * 10, promptsDrawn: step * 2, zeroRewardSteps: 0 });
 
 async function checkpointsAt(dir: string, steps: readonly number[], keep = 9) {
   const run = runFolder(dir);
   const from = await tokenizerDir();
   for (const step of steps) {
-    const save = (target: string) => writeFile(join(target, 'model.safetensors'), `weights ${String(step)}`);
+    const save = saving(`weights ${String(step)}`);
     await writeCheckpoint(run, progress(step), { save, tokenizerDir: from }, keep);
   }
   return run;
@@ -99,7 +106,7 @@ describe('checkpoints', () => {
   it('unpack a packed tokenizer, and copy one that is read-only', async () => {
     const run = runFolder(await fresh());
     const from = await fresh();
-    const save = (target: string) => writeFile(join(target, 'model.safetensors'), 'weights');
+    const save = saving('weights');
     await writeFile(join(from, 'tokenizer.json.gz'), gzipSync('{"model":{}}'));
     await writeFile(join(from, 'merges.txt'), 'a b', { mode: 0o444 });
     const dir = await writeCheckpoint(run, progress(1), { save, tokenizerDir: from }, 1);
@@ -115,6 +122,17 @@ describe('checkpoints', () => {
     const state = await verifyCheckpoint(run.checkpoint(3));
     assert.deepEqual(Object.keys(state.files), ['model.safetensors', 'tokenizer.json']);
     assert.equal(state.numTokens, 30);
+  });
+
+  it('take the checksums that writing gave, so that a file that a disk changed afterwards is found', async () => {
+    const run = runFolder(await fresh());
+    const save = async (target: string) => {
+      const written = await saving('weights')(target);
+      await writeFile(join(target, 'model.safetensors'), 'WEIGHTS');
+      return written;
+    };
+    await writeCheckpoint(run, progress(1), { save, tokenizerDir: await tokenizerDir() }, 1);
+    await assert.rejects(verifyCheckpoint(run.checkpoint(1)), code('CHECKPOINT_CORRUPT'));
   });
 
   it('keeps the last k', async () => {
@@ -140,7 +158,7 @@ describe('checkpoints', () => {
     // A resumed run makes step 2 again; until it is whole, step 1 is there.
     const save = async (target: string) => {
       assert.equal((await latestCheckpoint(run, () => undefined))?.state.step, 1);
-      await writeFile(join(target, 'model.safetensors'), 'weights 2');
+      return saving('weights 2')(target);
     };
     await writeCheckpoint(run, progress(2), { save, tokenizerDir: await tokenizerDir() }, 1);
     assert.deepEqual(await readdir(run.checkpoints), ['000002']);
@@ -224,7 +242,7 @@ describe('checkpoints', () => {
     const run = await checkpointsAt(await fresh(), [2]);
     await mkdir(join(run.checkpoints, '.000003-1.tmp'));
     assert.equal((await latestCheckpoint(run, () => undefined))?.state.step, 2);
-    await writeCheckpoint(run, progress(4), { save: () => Promise.resolve(), tokenizerDir: await tokenizerDir() }, 5);
+    await writeCheckpoint(run, progress(4), { save: saving(''), tokenizerDir: await tokenizerDir() }, 5);
     assert.deepEqual((await readdir(run.checkpoints)).sort(), ['000002', '000004']);
   });
 });
@@ -511,7 +529,7 @@ describe('what a resumed run tells of its past', () => {
       await writeFile(run.folder.rollout(step), `rollout ${String(step)}`);
     }
     await writeFile(run.folder.evaluation(0, 's'), '{"rows":[]}');
-    const save = (target: string) => writeFile(join(target, 'model.safetensors'), 'weights');
+    const save = saving('weights');
     const state = { ...progress(3), history: await run.history(3) };
     await writeCheckpoint(run.folder, state, { save, tokenizerDir: await tokenizerDir() }, 1);
     await run.saved(3);
@@ -629,7 +647,7 @@ describe('overwriting', () => {
     assert.equal((await readRun(dir)).metrics.length, 3);
     assert.equal(await weightsAt(dir, 3), 'weights 3');
     const at = run.folder;
-    const save = (target: string) => writeFile(join(target, 'model.safetensors'), 'new');
+    const save = saving('new');
     await writeCheckpoint(at, progress(1), { save, tokenizerDir: await tokenizerDir() }, 1);
     await run.saved(1);
     assert.equal(run.folder.dir, dir);

@@ -22,7 +22,7 @@ export const checkpointSchema = z.strictObject({
   keep: count
     .default(2)
     .meta({ unit: 'checkpoints' })
-    .describe("How many whole ones are kept, the newest (TRL's save_total_limit); each takes 16 bytes a parameter."),
+    .describe("How many whole ones are kept, the newest (TRL's save_total_limit); each takes 12 bytes a parameter."),
   save_only_model: z
     .boolean()
     .default(false)

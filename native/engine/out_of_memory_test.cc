@@ -12,7 +12,7 @@ namespace {
 
 TrainSettings step_settings() {
   TrainSettings s;
-  s.loss = {LossType::dapo, 0.2f, 0.28f, 0};
+  s.loss = {find_loss("dapo"), 0.2f, 0.28f, 0};
   s.learning_rate = 1e-2f;
   return s;
 }

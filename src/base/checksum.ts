@@ -67,7 +67,8 @@ export function sealedJson(value: object): string {
 }
 
 /** Whether a parsed JSON file is what {@link sealedJson} wrote; white space may differ. */
-export function isSealed(value: object): boolean {
+export function isSealed(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
   const { checksum, ...rest } = value as Record<string, unknown>;
   return checksum === sha256Of(JSON.stringify(rest));
 }

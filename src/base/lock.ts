@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { link, lstat, open, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import { ioError } from './atomic.js';
 import { GlossaError } from './error.js';
 import { namesIn } from './folder.js';
@@ -125,13 +126,17 @@ async function isOld(path: string): Promise<boolean> {
   return since !== undefined && Math.abs(Date.now() - since) > BREAKING_TAKES;
 }
 
+const holderSchema: z.ZodType<Holder> = z.object({
+  // Of 0 and below the system would speak of groups of processes.
+  pid: z.int().min(1),
+  host: z.string(),
+  born: z.string().nullable().default(null),
+});
+
 /** Undefined where the text is no holder's. */
 export function parseHolder(text: string): Holder | undefined {
   try {
-    const holder = JSON.parse(text) as Partial<Holder> | null;
-    // Of 0 and below the system would speak of groups of processes.
-    const one = Number.isInteger(holder?.pid) && holder!.pid! > 0 && typeof holder!.host === 'string';
-    return one ? (holder as Holder) : undefined;
+    return holderSchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined; // its writer was killed before it wrote
   }

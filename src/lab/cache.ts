@@ -7,6 +7,7 @@ import { damageOf, isSealed, sealedJson, sha256OfFile, sha256Schema } from '../b
 import { makeFolder, namesIn } from '../base/folder.js';
 import { isAlive, parseHolder, thisProcess } from '../base/lock.js';
 import { readTextIfThere } from '../base/read_file.js';
+import { labSettingsSchema } from './settings_schema.js';
 import type { LabSettings } from './types.js';
 
 /** What lab.json beside the model records. */
@@ -26,7 +27,7 @@ const DAY = 86_400_000;
 
 const recordSchema = z.looseObject({
   version: z.int(),
-  settings: z.looseObject({}),
+  settings: labSettingsSchema,
   parameters: z.int().min(1),
   finalLoss: z.number(),
   seconds: z.number().min(0),
@@ -47,10 +48,10 @@ export async function readCached(dir: string): Promise<CachedLab> {
     return { damage: `${RECORD} is not JSON: ${(error as Error).message}` };
   }
   const parsed = recordSchema.safeParse(raw);
-  if (!parsed.success || !isSealed(raw as object))
+  if (!parsed.success || !isSealed(raw))
     return { damage: `${RECORD} is of an earlier version, or was changed or cut off` };
   const damage = await damageOf(dir, parsed.data.files);
-  return damage === undefined ? { record: raw as LabRecord } : { damage };
+  return damage === undefined ? { record: parsed.data } : { damage };
 }
 
 /** Writes lab.json with the checksums of all files: the model is finished. */

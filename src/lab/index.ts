@@ -3,5 +3,6 @@ export { generateProblems, tellProblem } from './problems.js';
 export { isPretrained, pretrainLab, recipeHash } from './pretrain.js';
 export type { PretrainOptions } from './pretrain.js';
 export { demoRecipe } from './recipe.js';
+export { labSettingsSchema } from './settings_schema.js';
 export { PRETRAIN_RATES } from './sizes.js';
 export { trainTokenizer } from './tokenizer_files.js';

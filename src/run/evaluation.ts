@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** One language of one suite at one step. Ratios are null where there are no words or nothing is right. */
 export interface EvaluationRow {
   step: number;
@@ -28,3 +30,27 @@ export interface EvaluationFile {
   suite: string;
   rows: EvaluationRow[];
 }
+
+const ratio = z.number().nullable();
+
+export const evaluationSchema: z.ZodType<EvaluationFile> = z.looseObject({
+  step: z.int().min(0),
+  suite: z.string(),
+  rows: z.array(
+    z.looseObject({
+      step: z.int().min(0),
+      suite: z.string(),
+      file: z.string().exactOptional(),
+      language: z.string(),
+      accuracy: ratio,
+      target_wr: ratio,
+      target_wr_rewarded: ratio,
+      en_wr: ratio,
+      other_wr: ratio,
+      mean_length: z.number(),
+      clipped_ratio: z.number(),
+      n: z.int().min(0),
+      judged: z.int().min(0).exactOptional(),
+    }),
+  ),
+});

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
+import { z } from 'zod';
 import { ioError, writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import { readTextIfThere } from '../base/read_file.js';
@@ -54,9 +55,8 @@ export class MetricsDigest {
   }
 
   add(line: MetricsLine): void {
-    // As a reader of the file has it: what is not finite is null there.
-    const written = JSON.parse(JSON.stringify(line)) as MetricsLine;
-    const lasting = Object.fromEntries(Object.entries(written).filter(([name]) => !isTiming(name)));
+    // As a reader of the file has it: JSON makes null of what is not finite.
+    const lasting = Object.fromEntries(Object.entries(line).filter(([name]) => !isTiming(name)));
     this.hash.update(`${JSON.stringify(lasting)}\n`);
   }
 
@@ -114,10 +114,12 @@ async function readLines(path: string): Promise<string[]> {
   return text === undefined ? [] : text.split('\n').slice(0, -1);
 }
 
+/** Whoever reads a name knows whether it is one of ours; the values of all are numbers. */
+const lineSchema: z.ZodType<MetricsLine> = z.object({ step: z.int().min(0) }).catchall(z.number().nullable());
+
 function parseLine(text: string): MetricsLine | undefined {
   try {
-    const line = JSON.parse(text) as Partial<MetricsLine> | null;
-    return typeof line?.step === 'number' ? (line as MetricsLine) : undefined;
+    return lineSchema.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { namesIn } from '../base/folder.js';
 import { readText } from '../base/read_file.js';
-import type { EvaluationRow } from './evaluation.js';
+import { evaluationSchema } from './evaluation.js';
 import { runFolder } from './folder.js';
 import { readMetrics } from './metrics.js';
 import { readRecord } from './record.js';
@@ -28,8 +28,8 @@ async function readEvaluations(dir: string): Promise<RunSummary['evaluations']> 
   for (const name of (await namesIn(dir)).filter((each) => /^\d+-.*\.json$/.test(each)).sort()) {
     const path = join(dir, name);
     try {
-      const file = JSON.parse(await readText(path)) as { rows: RunSummary['evaluations'] };
-      for (const row of file.rows) rows.push(checked(row));
+      const file = evaluationSchema.parse(JSON.parse(await readText(path)));
+      rows.push(...file.rows);
     } catch (error) {
       throw new GlossaError('RUN_CORRUPT', `${path}: not an evaluation`, {
         cause: error,
@@ -38,10 +38,4 @@ async function readEvaluations(dir: string): Promise<RunSummary['evaluations']> 
     }
   }
   return rows;
-}
-
-function checked(row: EvaluationRow): EvaluationRow {
-  const names = typeof row.suite === 'string' && typeof row.language === 'string';
-  if (!names || !Number.isInteger(row.step) || !Number.isInteger(row.n)) throw new Error('not a row of an evaluation');
-  return row;
 }

@@ -7,7 +7,8 @@ import { exists } from '../base/exists.js';
 import { nearPath } from '../base/near_path.js';
 import { readTextIfThere } from '../base/read_file.js';
 import type { EngineInfo, StoredDtype } from '../engine/types.js';
-import type { Language } from '../language/types.js';
+import { LANGUAGES, type Language } from '../language/types.js';
+import { labSettingsSchema } from '../lab/index.js';
 import type { LabSettings } from '../lab/types.js';
 import { runFolder, type RunFolder } from './folder.js';
 import { inputsSchema, type RunInputs } from './inputs.js';
@@ -33,9 +34,9 @@ export interface RunRecord {
   saved?: number;
   /** Each time the run was taken up again. */
   resumed: ResumeNote[];
-  machine: Machine;
-  /** Known once the model is loaded. */
-  model?: EngineInfo;
+  machine: Pick<Machine, 'glossa'> & Partial<Machine>;
+  /** All of EngineInfo, once the model is loaded; what is read back is the instruction set. */
+  model?: Pick<EngineInfo, 'isa' | 'dtype'>;
   /** Type of the model's weights as they were found. */
   weights?: StoredDtype;
   /** Of the training problems; known once they are read. */
@@ -65,25 +66,41 @@ export interface Machine {
   native: { path: string; version: string; isas: string[] };
 }
 
-const recordSchema = z.looseObject({
+const recordSchema: z.ZodType<RunRecord & { checksum?: string }> = z.looseObject({
   format: z.literal([1, 2], 'expected 1 or 2: the format is not one that this version reads'),
   name: z.string(),
   config: z.record(z.string(), z.unknown()),
-  asked: z.object({ config: z.string(), set: z.array(z.string()) }).optional(),
-  lab: z.looseObject({}).optional(),
+  asked: z.looseObject({ config: z.string(), set: z.array(z.string()) }).exactOptional(),
+  lab: z.exactOptional(labSettingsSchema),
   status: z.enum(['running', 'finished', 'interrupted', 'failed']),
-  error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
+  error: z.looseObject({ code: z.string(), message: z.string() }).exactOptional(),
   seed: z.number(),
   started: z.string(),
-  ended: z.string().optional(),
-  saved: z.int().min(0).optional(),
-  resumed: z.array(z.looseObject({ step: z.int().min(0), at: z.string(), set: z.array(z.string()) })),
-  machine: z.looseObject({ glossa: z.string() }),
-  model: z.looseObject({ isa: z.string(), dtype: z.string() }).optional(),
-  weights: z.enum(['float32', 'bfloat16', 'float16']).optional(),
-  languages: z.array(z.string()).optional(),
-  inputs: inputsSchema.optional(),
-  reference: checksumsSchema.optional(),
+  ended: z.string().exactOptional(),
+  saved: z.int().min(0).exactOptional(),
+  resumed: z.array(
+    z.looseObject({
+      step: z.int().min(0),
+      at: z.string(),
+      set: z.array(z.string()),
+      accepted: z.array(z.string()).exactOptional(),
+    }),
+  ),
+  machine: z.looseObject({
+    glossa: z.string(),
+    node: z.string().exactOptional(),
+    platform: z.string().exactOptional(),
+    cpu: z.string().exactOptional(),
+    cores: z.number().exactOptional(),
+    memoryGb: z.number().exactOptional(),
+    native: z.looseObject({ path: z.string(), version: z.string(), isas: z.array(z.string()) }).exactOptional(),
+  }),
+  model: z.looseObject({ isa: z.string(), dtype: z.enum(['float32', 'bfloat16']) }).exactOptional(),
+  weights: z.enum(['float32', 'bfloat16', 'float16']).exactOptional(),
+  languages: z.array(z.enum(LANGUAGES)).exactOptional(),
+  inputs: inputsSchema.exactOptional(),
+  reference: checksumsSchema.exactOptional(),
+  checksum: z.string().exactOptional(),
 });
 
 /**
@@ -162,12 +179,12 @@ async function parseRecord(path: string): Promise<ParsedRecord> {
     return { kind: 'damaged', message: `not JSON: ${(error as Error).message}` };
   }
   const parsed = recordSchema.safeParse(raw);
-  const issue = parsed.error?.issues[0];
-  if (issue) {
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
     const place = issue.path.join('.');
     return { kind: 'damaged', message: `not a record of a run: ${place ? `${place}: ` : ''}${issue.message}` };
   }
-  const { checksum, ...record } = raw as RunRecord & { checksum?: string };
+  const { checksum, ...record } = parsed.data;
   const early = record.format === 1 && checksum === undefined;
-  return { kind: early || isSealed(raw as object) ? 'whole' : 'edited', record };
+  return { kind: early || isSealed(raw) ? 'whole' : 'edited', record };
 }

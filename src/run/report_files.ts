@@ -32,8 +32,10 @@ export function parseManifest(text: string | undefined): Manifest | undefined {
   try {
     const { made_by: by, page, files } = JSON.parse(text) as Record<string, unknown>;
     if (by !== GENERATOR || typeof page !== 'string' || !Array.isArray(files)) return undefined;
-    const names = files.filter((name) => typeof name === 'string' && name === basename(name) && name.endsWith('.svg'));
-    return { page, files: names as string[] };
+    const names = files.filter(
+      (name): name is string => typeof name === 'string' && name === basename(name) && name.endsWith('.svg'),
+    );
+    return { page, files: names };
   } catch {
     return undefined;
   }

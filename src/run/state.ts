@@ -31,7 +31,7 @@ export interface CheckpointState {
 }
 
 const count = z.int().min(0);
-const stateSchema = z.looseObject({
+const stateSchema: z.ZodType<CheckpointState> = z.looseObject({
   format: z.literal([1, 2], 'expected 1 or 2: the format is not one that this version reads'),
   step: count,
   numTokens: count,
@@ -42,7 +42,7 @@ const stateSchema = z.looseObject({
       metrics: sha256Schema,
       files: z.record(z.string().regex(/^(rollouts|eval)\/[^/\\]+$/), sha256Schema),
     })
-    .optional(),
+    .exactOptional(),
   files: checksumsSchema,
 });
 
@@ -71,10 +71,12 @@ async function readState(dir: string): Promise<CheckpointState> {
     throw corrupt(dir, `state.json cannot be read: ${(error as Error).message}`, error);
   }
   const parsed = stateSchema.safeParse(raw);
-  const issue = parsed.error?.issues[0];
-  if (issue) throw corrupt(dir, `state.json: ${issue.path.join('.') || 'the file'}: ${issue.message}`);
-  const state = parsed.data as CheckpointState;
-  if (state.format > 1 && !isSealed(raw as object))
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    throw corrupt(dir, `state.json: ${issue.path.join('.') || 'the file'}: ${issue.message}`);
+  }
+  const state = parsed.data;
+  if (state.format > 1 && !isSealed(raw))
     throw corrupt(dir, 'state.json does not have the checksum that it names: it was changed or cut off');
   if (!Object.keys(state.files).some((name) => isWeights(name))) throw corrupt(dir, 'state.json names no weights');
   return state;

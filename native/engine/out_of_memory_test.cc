@@ -10,11 +10,19 @@
 namespace glossa::test {
 namespace {
 
-TrainSettings step_settings() {
-  TrainSettings s;
-  s.loss = {find_loss("dapo"), 0.2f, 0.28f, 0};
-  s.learning_rate = 1e-2f;
-  return s;
+// Made before anything is refused.
+const TrainSettings& step_settings() {
+  static const TrainSettings settings = [] {
+    TrainSettings s;
+    s.loss = {find_loss("dapo"), 0.2f, 0.28f, 0};
+    s.learning_rate = 1e-2f;
+    return s;
+  }();
+  return settings;
+}
+const TestBatch& batch() {
+  static const TestBatch b = test_batch(2, 2, tiny_config(Family::qwen2).vocab);
+  return b;
 }
 
 // All that a user can see of an engine: masters, step, reference, what the packed weights compute, and the moments by
@@ -26,11 +34,6 @@ struct Seen {
   std::vector<float> logps;
   bool operator==(const Seen&) const = default;
 };
-// Made before anything is refused.
-const TestBatch& batch() {
-  static const TestBatch b = test_batch(2, 2, tiny_config(Family::qwen2).vocab);
-  return b;
-}
 Seen look(Engine& engine) {
   return {engine.parameters(), engine.info().optimizer_step, engine.has_reference(),
           engine.logprobs(batch().view().sequences, {}, {}).take().logps};
@@ -44,6 +47,7 @@ std::unique_ptr<Engine> fresh() {
 // calls only every so many.
 void refuse_each(const std::function<std::unique_ptr<Engine>()>& make, const std::function<Status(Engine&)>& call,
                  int64_t fewest, int64_t every = 1) {
+  step_settings();
   auto clean = make();
   const Seen before = look(*clean);
   const Status undisturbed = call(*clean);

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { MessageChannel } from 'node:worker_threads';
 
 setFlagsFromString('--allow-natives-syntax');
-const detachAtOnce = runInNewContext('(buffer) => %ArrayBufferDetach(buffer)') as (buffer: ArrayBuffer) => void;
+export const detachAtOnce = runInNewContext('(buffer) => %ArrayBufferDetach(buffer)') as (buffer: ArrayBuffer) => void;
 
 /** Detaches a buffer: its memory is freed, or belongs to somebody else. */
 export const WAYS: Record<string, (buffer: ArrayBuffer) => void> = {

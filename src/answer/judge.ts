@@ -3,13 +3,9 @@ import { readLiterals } from './literals.js';
 import { cleanText } from './clean.js';
 import { boxedAnswer, hashAnswer, MARKED_LIMIT, readNumber, type Marked } from './marked.js';
 import { divide, equal, whole, type Rational } from './rational.js';
-import { ownPart } from './run_on.js';
+import { saidPart } from './said.js';
 import { spokenAnswer } from './sentence.js';
-import { afterThought } from './thought.js';
 import type { AnswerMode } from './types.js';
-
-/** Characters of a completion that are read, from its end. */
-const LONGEST = 1_000_000;
 
 export interface JudgeOptions {
   /** Default flexible. */
@@ -68,9 +64,8 @@ export function extractAnswer(
   completion: string,
   { answer = 'flexible', finish = 'stop', thought = false }: JudgeOptions = {},
 ): Answer | null {
-  const said = afterThought(completion.slice(-LONGEST), thought);
-  if (said === null) return null;
-  const text = ownPart(said).trimEnd();
+  const text = saidPart(completion, thought);
+  if (text === null) return null;
   const hash = hashAnswer(text, finish === 'stop');
   const box = boxedAnswer(text);
   const marked = later(hash, box);

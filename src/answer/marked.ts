@@ -23,21 +23,42 @@ export interface Marked {
 
 /** The last answer line (`####`) that is an answer and not a heading; `finished`: the text was not broken off. */
 export function hashAnswer(text: string, finished = true): Marked | null {
-  let mark = text.length;
-  for (let tries = 0; tries < MOST_MARKS && mark > 0; tries++) {
-    mark = text.lastIndexOf('####', mark - 1);
-    if (mark < 0) return null;
-    const lineEnd = text.indexOf('\n', mark);
-    const line = text.slice(mark + 4, Math.min(lineEnd < 0 ? text.length : lineEnd, mark + 4 + MARKED_LIMIT));
-    const isLast = lineEnd < 0 ? finished : text.slice(lineEnd, lineEnd + 200).trim() === '';
-    const number = readLine(line, isLast);
-    if (number !== null) return { ...number, text: line.trim(), at: mark };
+  for (const { content, isLast, at } of hashLines(text, finished)) {
+    const number = readLine(content, isLast);
+    if (number !== null) return { ...number, text: content.trim(), at };
   }
   return null;
 }
 
-/** The last \boxed{} or \fbox{} with balanced braces that is not taken back ("not \boxed{5}"). */
+/** The last box that is not taken back, as a number. */
 export function boxedAnswer(text: string): Marked | null {
+  const box = lastBox(text);
+  if (box === null) return null;
+  const number = readNumber(box.content);
+  return { value: number?.value ?? null, percent: number?.percent ?? false, text: box.content.trim(), at: box.at };
+}
+
+/** What stands behind a mark. */
+export interface Mark {
+  content: string;
+  at: number;
+}
+
+/** The `####` lines of a text from its end; `isLast`: nothing but space follows, and the text was not broken off there. */
+export function* hashLines(text: string, finished: boolean): Generator<Mark & { isLast: boolean }> {
+  let mark = text.length;
+  for (let tries = 0; tries < MOST_MARKS && mark > 0; tries++) {
+    mark = text.lastIndexOf('####', mark - 1);
+    if (mark < 0) return;
+    const lineEnd = text.indexOf('\n', mark);
+    const content = text.slice(mark + 4, Math.min(lineEnd < 0 ? text.length : lineEnd, mark + 4 + MARKED_LIMIT));
+    const isLast = lineEnd < 0 ? finished : text.slice(lineEnd, lineEnd + 200).trim() === '';
+    yield { content, isLast, at: mark };
+  }
+}
+
+/** The last \boxed{} or \fbox{} with balanced braces that is not taken back ("not \boxed{5}"). */
+export function lastBox(text: string): Mark | null {
   let mark = text.length;
   for (let tries = 0; tries < MOST_MARKS && mark > 0; tries++) {
     mark = text.lastIndexOf('box', mark - 1);
@@ -46,8 +67,7 @@ export function boxedAnswer(text: string): Marked | null {
     if (open === null || (text[mark - 1] !== '\\' && text.slice(mark - 2, mark) !== '\\f')) continue;
     const content = braced(text, mark + open[0].length);
     if (content === null || TAKEN_BACK.test(text.slice(Math.max(0, mark - 40), mark))) continue;
-    const number = readNumber(content);
-    return { value: number?.value ?? null, percent: number?.percent ?? false, text: content.trim(), at: mark };
+    return { content, at: mark };
   }
   return null;
 }

@@ -1,0 +1,14 @@
+import { ownPart } from './run_on.js';
+import { afterThought } from './thought.js';
+
+/** Characters of a completion that are read, from its end. */
+const LONGEST = 1_000_000;
+
+/**
+ * Where a completion's final answer stands: behind its thought, before the text runs on into another question. Null in a thought
+ * that never ended; `thought`: the prompt had begun one.
+ */
+export function saidPart(completion: string, thought: boolean): string | null {
+  const said = afterThought(completion.slice(-LONGEST), thought);
+  return said === null ? null : ownPart(said).trimEnd();
+}

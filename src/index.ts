@@ -43,7 +43,13 @@ export { renderPrompt } from './prompt/index.js';
 export { writeReport } from './report/index.js';
 export { createGrader, type Grader } from './reward/index.js';
 export { addColumns, readRolloutFile, writeRolloutFile } from './rollout/index.js';
-export type { GradedCompletion, RewardFunction, RewardInput, RewardSettings } from './reward/types.js';
+export type {
+  GradedCompletion,
+  RewardFunction,
+  RewardInput,
+  RewardSettings,
+  VerifierFunction,
+} from './reward/types.js';
 export { readMetrics, readRun, type EvaluationRow, type MetricsLine, type RunSummary } from './run/index.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer/index.js';
 export { resume, train, type TrainEvent, type TrainOptions, type TrainResult } from './trainer/index.js';

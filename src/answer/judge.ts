@@ -26,7 +26,7 @@ export interface Answer {
   text: string;
 }
 
-/** A verdict: null where the gold answer is not a number; `answer` is the text it rests on, null where there was none. */
+/** A verdict: null where the gold answer is none to judge by; `answer` is the text it rests on, null where there was none. */
 export interface Verdict {
   correct: boolean | null;
   answer: string | null;

@@ -97,6 +97,8 @@ const OWN_CODES = [
   'TOKENIZER_TEXT',
   'TOKENIZER_UNSUPPORTED',
   'USAGE',
+  'VERIFIER_MODULE',
+  'VERIFIER_UNKNOWN',
 ] as const;
 
 /** The code of a refusal. Stable: scripts may match on it. */

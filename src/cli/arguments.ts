@@ -1,4 +1,5 @@
-import { ANSWER_MODES, type AnswerMode } from '../answer/types.js';
+import { resolve } from 'node:path';
+import { ANSWER_MODES, isModule, VERIFIER_NAMES, type AnswerMode } from '../answer/types.js';
 import { GlossaError } from '../base/error.js';
 // Not by its index: a command that has no config need not load the schema of one for a hint.
 import { valueHint } from '../config/value_hint.js';
@@ -44,6 +45,16 @@ export function answerOption(text = 'flexible'): AnswerMode {
   const mode = ANSWER_MODES.find((each) => each === text);
   if (mode) return mode;
   throw new GlossaError('USAGE', `--answer ${text}: expected ${ANSWER_MODES.join(' or ')}`);
+}
+
+/** A verifier of glossa, or the absolute path of a module. */
+export function verifierOption(text: string): string {
+  if ((VERIFIER_NAMES as readonly string[]).includes(text)) return text;
+  if (isModule(text)) return resolve(text);
+  throw new GlossaError(
+    'USAGE',
+    `--verifier ${text}: expected ${VERIFIER_NAMES.join(', ')}, or the path of a module (.mjs, .js or .ts)`,
+  );
 }
 
 /**

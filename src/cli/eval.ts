@@ -1,11 +1,18 @@
 import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import { evaluate, evaluationRows, type Evaluation, type EvaluateSettings } from '../eval/index.js';
-import { createGrader } from '../reward/index.js';
+import { createGrader, gradingErrors } from '../reward/index.js';
 import { jsonLinesFile, parquetFile } from '../rollout/index.js';
 import type { EvaluationRow } from '../run/index.js';
 import { checkBudget } from '../inputs/index.js';
-import { answerOption, dtypeOption, languageOption, numberOption, samplingOptions } from './arguments.js';
+import {
+  answerOption,
+  dtypeOption,
+  languageOption,
+  numberOption,
+  samplingOptions,
+  verifierOption,
+} from './arguments.js';
 import { Display } from './display.js';
 import { givenSuites, runSuites, type Suite } from './eval_suites.js';
 import { evaluationTable } from './eval_table.js';
@@ -26,6 +33,7 @@ export interface EvalCommandOptions extends PromptOptions {
   temperature?: string;
   maxTokens?: string;
   answer?: string;
+  verifier?: string;
   seed?: string;
   dtype: string;
   threads: string;
@@ -101,9 +109,12 @@ function openModel(model: string | undefined, options: EvalCommandOptions, displ
 function openSuites(model: NamedModel, options: EvalCommandOptions, display: Display): Promise<Suite[]> {
   const selection = {
     language: options.language === undefined ? undefined : languageOption('language', options.language),
+    verifier: options.verifier === undefined ? undefined : verifierOption(options.verifier),
     limit: options.limit === undefined ? undefined : numberOption('limit', options.limit, WHOLE),
   };
   if (options.data.length > 0) return givenSuites(options.data, selection);
+  if (selection.verifier !== undefined)
+    throw new GlossaError('USAGE', "--verifier is for --data: a run's suites have their own");
   if (model.run === undefined || model.config === undefined)
     throw new GlossaError('USAGE', 'eval of a model needs --data FILE; only a run has suites of its own');
   return runSuites(model.run, model.config, selection, ({ step, steps }) => {
@@ -150,7 +161,8 @@ async function evaluateAll(
   settings: Settings,
   { answer, signal, display }: { answer: ReturnType<typeof answerOption>; signal: AbortSignal; display: Display },
 ): Promise<{ finished: Finished[]; failure: unknown }> {
-  const grader = await createGrader([{ name: 'accuracy', weight: 1 }], { answer });
+  const verifiers = suites.flatMap(({ problems }) => problems.map(({ verifier }) => verifier));
+  const grader = await createGrader([{ name: 'accuracy', weight: 1 }], { answer, verifiers });
   const finished: Finished[] = [];
   try {
     for (const [i, suite] of suites.entries()) {
@@ -163,10 +175,10 @@ async function evaluateAll(
       };
       const place = { suite: suite.name, file: suite.file };
       const job = { signal, onProgress };
-      finished.push({
-        suite,
-        evaluation: await evaluate({ ...model, grader }, suite.problems, { ...settings, ...place }, job),
-      });
+      const evaluation = await evaluate({ ...model, grader }, suite.problems, { ...settings, ...place }, job);
+      const errors = gradingErrors(evaluation.graded, evaluation.graded.length);
+      if (errors) display.warning(`${suite.name}: ${errors.text}`);
+      finished.push({ suite, evaluation });
     }
     return { finished, failure: undefined };
   } catch (failure) {

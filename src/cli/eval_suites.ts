@@ -21,6 +21,8 @@ export interface Suite {
 export interface Selection {
   language: Language | undefined;
   limit: number | undefined;
+  /** Of `--data`: what decides what is right. */
+  verifier?: string | undefined;
 }
 
 /**
@@ -29,7 +31,10 @@ export interface Selection {
  *
  * @throws GlossaError USAGE where two have one name; those of loadDataSet.
  */
-export async function givenSuites(given: readonly string[], { language, limit }: Selection): Promise<Suite[]> {
+export async function givenSuites(
+  given: readonly string[],
+  { language, limit, verifier }: Selection,
+): Promise<Suite[]> {
   const sources = await Promise.all(given.map(nameAndFile));
   const short = sources.map(({ name, file }) => name ?? withoutEnding(basename(file)));
   const names = short.map((name, i) =>
@@ -46,7 +51,7 @@ export async function givenSuites(given: readonly string[], { language, limit }:
     sources.map(async ({ file }, i) => {
       const path = await resolveData(file);
       const asked = { ...(language !== undefined && { language }), ...(limit !== undefined && { limit }) };
-      const { problems } = await loadDataSet({ path, ...asked }).catch((error: unknown) => {
+      const { problems } = await loadDataSet({ path, verifier, ...asked }).catch((error: unknown) => {
         throw withOwnHint(error);
       });
       return { name: names[i]!, file: path, problems };

@@ -11,7 +11,7 @@ import {
   type ScoreFields,
   type Totals,
 } from '../score/index.js';
-import { answerOption, languageOption } from './arguments.js';
+import { answerOption, languageOption, verifierOption } from './arguments.js';
 import { EXIT } from './errors.js';
 import { count, textTable } from './format.js';
 
@@ -22,6 +22,7 @@ export interface ScoreCommandOptions {
   goldField?: string;
   langField?: string;
   answer?: string;
+  verifier?: string;
 }
 
 /**
@@ -36,7 +37,7 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
     language: options.langField === undefined ? DEFAULT_SCORE_FIELDS.language : [options.langField],
     finish: DEFAULT_SCORE_FIELDS.finish,
   };
-  const answer = answerOption(options.answer);
+  const judging = { answer: answerOption(options.answer), verifier: verifierOption(options.verifier ?? 'number') };
   const rows =
     file === '-'
       ? readJsonlRows(process.stdin, false)
@@ -46,9 +47,11 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
   let badRows = 0;
 
   const output = new Output();
-  for await (const scored of scoreRows(rows, fields, language, answer)) {
+  for await (const scored of scoreRows(rows, fields, language, judging)) {
     if ('score' in scored) {
       totals.add(scored.score);
+      const [error] = scored.errors;
+      if (error) process.stderr.write(`${printable(`${rowPlace(name, scored.row)}: ${error.message}`)}\n`);
       if (options.json) await output.line(JSON.stringify(scored.score));
     } else {
       badRows++;

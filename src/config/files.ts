@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { isModule } from '../answer/types.js';
 import { parseHubFile, parseHubId } from '../hub/index.js';
 import type { ConfigPath } from './locate.js';
 
@@ -10,6 +11,8 @@ const FILE_SETTINGS: readonly string[] = [
   'model.init.tokenizer',
   'data.train.#.path',
   'data.eval.#.path',
+  'data.train.#.verifier',
+  'data.eval.#.verifier',
   'rewards.#.module',
   'prompt.template',
 ];
@@ -43,7 +46,7 @@ export function isPlain(value: unknown): value is Record<string, unknown> {
 function resolveFile(raw: string, base: string, path: ConfigPath): string {
   if (raw === '') return raw; // the schema refuses it
   const setting = path.map((part) => (typeof part === 'number' ? '#' : part)).join('.');
-  if (!FILE_SETTINGS.includes(setting)) return raw;
+  if (!FILE_SETTINGS.includes(setting) || (setting.endsWith('.verifier') && !isModule(raw))) return raw;
   const file = resolve(base, raw);
   return HUB_SETTINGS[setting]?.(raw) && !existsSync(file) ? raw : file;
 }

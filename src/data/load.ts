@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { isJudged } from '../answer/index.js';
+import { verifierOf } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
 import { openRows, rowPlace } from './open.js';
 import { fieldNames, readProblem } from './problem.js';
@@ -15,6 +15,7 @@ import type { DataSet, DataSetSettings, Problem } from './types.js';
  */
 export async function loadDataSet(settings: DataSetSettings): Promise<DataSet> {
   const { path, limit = Infinity, fields } = settings;
+  const verifier = verifierOf(settings.verifier);
   const columns = [...Object.values(fieldNames(fields)), 'source'];
   const problems: Problem[] = [];
   const skipped: DataSet['skipped'] = [];
@@ -40,7 +41,7 @@ export async function loadDataSet(settings: DataSetSettings): Promise<DataSet> {
         lineOf.set(`${language} ${id}`, row.line);
         problems.push(result.problem);
         const { answer } = result.problem;
-        if (!isJudged(answer)) unjudged.push({ line: row.line, answer });
+        if (verifier?.judges(answer) === false) unjudged.push({ line: row.line, answer });
         continue;
       }
       reason = `id ${JSON.stringify(id)} was given before, on line ${before}`;

@@ -50,6 +50,7 @@ export function readProblem(row: unknown, settings: DataSetSettings, fallbackId:
           ? ifText(fieldOf(record, fields.solution))
           : readText(record, fields.solution, { optional: true }),
       source: ifText(fieldOf(record, 'source')),
+      ...(settings.verifier !== undefined && { verifier: settings.verifier }),
     };
     return { kind: 'problem', problem };
   } catch (error) {

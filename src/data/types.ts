@@ -13,6 +13,8 @@ export interface Problem {
   solution?: string | undefined;
   /** Where the problem is from, where the file says. */
   source?: string | undefined;
+  /** What decides whether an answer is right: a verifier of glossa, or the path of a module. Default number. */
+  verifier?: string | undefined;
 }
 export interface DataSetSettings {
   path: string; // .jsonl, .jsonl.gz, .parquet
@@ -24,11 +26,12 @@ export interface DataSetSettings {
   /** Problems at most, from the start of the file; rows left out do not count. */
   limit?: number | undefined;
   onBadRow?: 'error' | 'skip' | undefined; // default error
+  verifier?: string | undefined; // of all its problems: number (the default), choice, or the path of a module
 }
 export interface DataSet {
   problems: Problem[];
   skipped: { line: number; reason: string }[];
-  /** Gold answers of `problems` that are not numbers: completions of these are not judged. */
+  /** Gold answers of `problems` that their verifier cannot judge by: completions of these are not judged. */
   unjudged: { line: number; answer: string }[];
   settings: DataSetSettings;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isModule } from '../answer/index.js';
 import { namesIn } from '../base/folder.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { isDataFile } from '../data/index.js';
@@ -7,7 +8,7 @@ import { inputFile, isModelFile, isWeights, type InputFile, type RunInputs } fro
 import { sourcePath } from './sources.js';
 
 /**
- * The files that a run is made from and their checksums: problems, reward modules with what they import, the prompt's
+ * The files that a run is made from and their checksums: problems, modules of rewards and verifiers with what they import, the prompt's
  * template, and config, tokenizer and (where asked) weights of the model at the start.
  *
  * @throws GlossaError IO_ERROR.
@@ -24,12 +25,22 @@ export async function hashInputs(
       if (isDataFile(path)) files.push(...(await inputFile(`data.${set}[${String(i)}].path`, path)));
     }
   }
-  for (const [i, { module }] of config.rewards.entries()) {
-    if (module === undefined) continue;
-    for (const [k, [path, name]] of (await moduleFiles(module)).entries())
-      files.push(...(await inputFile(`rewards[${String(i)}].module${k > 0 ? ` imports ${name}` : ''}`, path)));
+  for (const set of ['train', 'eval'] as const) {
+    for (const [i, { verifier }] of config.data[set].entries())
+      if (verifier !== undefined && isModule(verifier))
+        files.push(...(await filesOf(verifier, `data.${set}[${String(i)}].verifier`)));
   }
+  for (const [i, { module }] of config.rewards.entries())
+    if (module !== undefined) files.push(...(await filesOf(module, `rewards[${String(i)}].module`)));
   return { files, model: await modelFiles(config, labDir, weights) };
+}
+
+/** A module and what it imports. */
+async function filesOf(module: string, setting: string): Promise<InputFile[]> {
+  const files = (await moduleFiles(module)).map(([path, name], k) =>
+    inputFile(k > 0 ? `${setting} imports ${name}` : setting, path),
+  );
+  return (await Promise.all(files)).flat();
 }
 
 async function modelFiles({ model }: ResolvedConfig, labDir: string | undefined, weights: boolean) {

@@ -14,6 +14,7 @@ export async function loadSource(source: DataSource, labDir: string | undefined)
     weight: source.weight,
     limit: source.limit,
     onBadRow: source.on_bad_row,
+    verifier: source.verifier,
   });
   if (set.problems.length === 0) {
     throw new GlossaError(

@@ -5,7 +5,7 @@ import type { RewardInput } from './types.js';
 type BuiltinReward = (input: RewardInput) => number | null;
 
 /**
- * accuracy        1 right, 0 wrong, null where the gold answer is not a number.
+ * accuracy        1 right, 0 wrong, null where the verifier cannot judge by the gold answer.
  * format          see formatReward.
  * language        Target WR, the share of the completion's words in the prompt's language, 0 to 1; null without words.
  * language_gated  the same, but 0 unless the answer is right: language pays only together with accuracy; null where the answer

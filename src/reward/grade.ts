@@ -1,20 +1,27 @@
-import { judgeAnswer, type AnswerMode } from '../answer/index.js';
+import { verifierOf, type AnswerMode, type Verdict } from '../answer/index.js';
 import { measureLanguage } from '../language/index.js';
 import { BUILTIN_REWARDS } from './builtin.js';
 import type { GradedCompletion, RewardInput, RewardSettings, UngradedCompletion } from './types.js';
+
+/** A completion with the verdict of its verifier, where that is a module. */
+export interface JudgedCompletion extends UngradedCompletion {
+  verdict?: Verdict;
+}
 
 /**
  * Verdict, language and built-in rewards of a completion. A reward of a module is null here: modules are called elsewhere, in
  * processes of their own.
  */
 export function gradeBuiltin(
-  given: UngradedCompletion,
+  given: JudgedCompletion,
   rewards: readonly RewardSettings[],
   mode: AnswerMode,
 ): GradedCompletion {
   const { problem, completion, finish, thought } = given;
+  const verdict =
+    given.verdict ?? verifierOf(problem.verifier)!.judge(completion, problem.answer, { answer: mode, finish, thought });
   const judged = {
-    ...judgeAnswer(completion, problem.answer, { answer: mode, finish, thought }),
+    ...verdict,
     language: measureLanguage(completion, problem.language),
   };
   const input = rewardInput(given, judged);

@@ -1,13 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
-import type { AnswerMode } from '../answer/index.js';
+import { isModule, type AnswerMode } from '../answer/index.js';
 import { BUILTIN_REWARDS } from './builtin.js';
 import { closedError } from './closed.js';
-import { gradeBuiltin, rewardInput } from './grade.js';
+import { gradeBuiltin, rewardInput, type JudgedCompletion } from './grade.js';
 import { ModulePool } from './module_pool.js';
 import { GradingPool } from './thread_pool.js';
 import type { GradedCompletion, RewardSettings, UngradedCompletion } from './types.js';
+import { ModuleVerdicts } from './verdicts.js';
 
 /** Characters of a batch up to which it is graded on the calling thread: about 5 ms of work, less than waking threads up. */
 const INLINE_CHARACTERS = 40_000;
@@ -25,6 +26,8 @@ export interface GraderOptions {
   memoryMb?: number;
   /** Which answers count: see JudgeOptions. Default flexible. */
   answer?: AnswerMode;
+  /** Verifiers of the problems to come; a module that does not load is then found now, and not with its first completion. */
+  verifiers?: readonly (string | undefined)[];
 }
 
 export interface Grader {
@@ -42,7 +45,7 @@ export interface Grader {
  * memory or ends its process leaves null and an entry in `errors` for that completion alone, and a new process goes on.
  *
  * Errors: REWARD_UNKNOWN (a name that is neither built in nor has a module), REWARD_MODULE (a module that does not load),
- * REWARD_THREAD (a thread that cannot be started), GRADER_CLOSED.
+ * REWARD_THREAD (a thread that cannot be started), VERIFIER_UNKNOWN, VERIFIER_MODULE (the same of a problem's verifier), GRADER_CLOSED.
  */
 export async function createGrader(settings: readonly RewardSettings[], options: GraderOptions = {}): Promise<Grader> {
   const rewards = settings.map(resolveReward);
@@ -50,18 +53,43 @@ export async function createGrader(settings: readonly RewardSettings[], options:
   const threads = options.threads ?? Math.min(MAX_THREADS, availableParallelism());
   const pool = new GradingPool({ rewards, answer }, threads);
   const custom = rewards.flatMap(({ module }, k) => (module === undefined ? [] : [{ module, k }]));
-  const modules = await openModules(
-    custom.map(({ module }) => module),
-    Math.min(MAX_THREADS, Math.max(1, threads)),
-    options,
-  );
+  const processes = Math.min(MAX_THREADS, Math.max(1, threads));
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, memoryMb = DEFAULT_MEMORY_MB } = options;
+  const limits = { timeoutMs, memoryBytes: memoryMb * 2 ** 20 };
+  const verdicts = new ModuleVerdicts(limits, processes);
+  const modules =
+    custom.length === 0
+      ? undefined
+      : new ModulePool({ ...limits, kind: 'reward', modules: custom.map(({ module }) => module) }, processes);
   let closed = false;
+  const close = async () => {
+    closed = true;
+    await Promise.all([pool.close(), modules?.close(), verdicts.close()]);
+  };
+  try {
+    // A module that does not load is found now.
+    await modules?.start();
+    for (const verifier of new Set(options.verifiers)) await verdicts.open(verifier);
+  } catch (error) {
+    await close();
+    throw error;
+  }
 
-  async function grade(inputs: readonly UngradedCompletion[]): Promise<GradedCompletion[]> {
+  async function grade(given: readonly UngradedCompletion[]): Promise<GradedCompletion[]> {
     if (closed) throw closedError();
+    const judged = await verdicts.judge(given);
+    const inputs = given.map((input, row): JudgedCompletion => {
+      const verdict = judged[row];
+      return verdict === undefined
+        ? input
+        : { ...input, verdict: { correct: verdict.correct, answer: verdict.answer } };
+    });
     const characters = inputs.reduce((sum, { completion }) => sum + completion.length, 0);
     const inline = characters <= INLINE_CHARACTERS || threads === 0;
     const graded = inline ? inputs.map((input) => gradeBuiltin(input, rewards, answer)) : await pool.grade(inputs);
+    judged.forEach((verdict, row) => {
+      if (verdict?.error) graded[row]!.errors.push({ reward: given[row]!.problem.verifier!, ...verdict.error });
+    });
     if (modules === undefined) return graded;
     const called = await modules.call(inputs.map((input, row) => rewardInput(input, graded[row]!)));
     called.forEach((results, row) => {
@@ -78,23 +106,8 @@ export async function createGrader(settings: readonly RewardSettings[], options:
     names: rewards.map(({ name }) => name),
     weights: rewards.map(({ weight }) => weight),
     grade,
-    close: async () => {
-      closed = true;
-      await Promise.all([pool.close(), modules?.close()]);
-    },
+    close,
   };
-}
-
-/** Starts the first process, so that a module that does not load is found now. */
-async function openModules(
-  modules: readonly string[],
-  processes: number,
-  { timeoutMs = DEFAULT_TIMEOUT_MS, memoryMb = DEFAULT_MEMORY_MB }: GraderOptions,
-): Promise<ModulePool | undefined> {
-  if (modules.length === 0) return undefined;
-  const pool = new ModulePool({ modules, timeoutMs, memoryBytes: memoryMb * 2 ** 20 }, processes);
-  await pool.start();
-  return pool;
 }
 
 /** A name that is not built in and looks like a path is a module. */
@@ -102,7 +115,7 @@ function resolveReward(reward: RewardSettings): RewardSettings {
   const { name, weight, module } = reward;
   if (module !== undefined) return { name, weight, module: resolve(module) };
   if (Object.hasOwn(BUILTIN_REWARDS, name)) return { name, weight };
-  if (/[/\\]|\.[cm]?[jt]s$/.test(name)) return { name, weight, module: resolve(name) };
+  if (isModule(name)) return { name, weight, module: resolve(name) };
   throw new GlossaError('REWARD_UNKNOWN', `there is no reward named ${JSON.stringify(name)}`, {
     hint: `Use ${Object.keys(BUILTIN_REWARDS).join(', ')}, or the path of a module with a default export.`,
   });

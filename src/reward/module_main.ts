@@ -2,12 +2,19 @@ import { register } from 'node:module';
 import { Socket } from 'node:net';
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { loadRewardModule } from './custom.js';
+import { loadModule } from './custom.js';
 import { describeThrown } from './module_error.js';
-import { lineReader, type Called, type Reply, type Start, type Task } from './module_protocol.js';
-import type { RewardFunction, RewardInput } from './types.js';
+import {
+  lineReader,
+  type Called,
+  type ModuleInput,
+  type ModuleKind,
+  type Reply,
+  type Start,
+  type Task,
+} from './module_protocol.js';
 
-// The process that runs reward modules. It talks over descriptor 3, which belongs to nobody else: standard output and error
+// The process that runs reward and verifier modules. It talks over descriptor 3, which belongs to nobody else: standard output and error
 // are the modules' own.
 const CHANNEL = 3;
 const channel = new Socket({ fd: CHANNEL, readable: true, writable: true });
@@ -29,7 +36,8 @@ setInterval(() => {
 }, 50);`;
 
 let token = '';
-let calls: { path: string; call: RewardFunction }[] = [];
+let kind: ModuleKind = 'reward';
+let calls: { path: string; call: (input: ModuleInput) => unknown }[] = [];
 type Unsigned = Reply extends infer R ? (R extends Reply ? Omit<R, 'token'> : never) : never;
 const line = (reply: Unsigned): string => `${JSON.stringify({ token, ...reply })}\n`;
 const reply = (message: Unsigned): void => void channel.write(line(message));
@@ -58,13 +66,19 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 
 async function start(given: Start): Promise<void> {
   token = given.token;
+  kind = given.kind;
   const over = line({ kind: 'memory', bytes: 0 });
   const workerData = { parent: process.ppid, memoryBytes: given.memoryBytes, over };
   new Worker(WATCH, { eval: true, workerData, execArgv: [] }).unref();
   // Run from its own sources, everything is TypeScript that a loader reads already.
   if (!import.meta.url.endsWith('.ts')) register('./typescript_hook.js', import.meta.url);
   try {
-    calls = await Promise.all(given.modules.map(async (path) => ({ path, call: await loadRewardModule(path) })));
+    calls = await Promise.all(
+      given.modules.map(async (path) => ({
+        path,
+        call: (await loadModule(path, kind)) as (input: ModuleInput) => unknown,
+      })),
+    );
     reply({ kind: 'ready' });
   } catch (thrown) {
     const { message, hint, cause } = thrown as { message: string; hint?: string; cause?: unknown };
@@ -86,10 +100,14 @@ async function run({ rows, skip }: Task): Promise<void> {
   }
 }
 
-async function called(path: string, call: RewardFunction, input: RewardInput): Promise<Called> {
+async function called(path: string, call: (input: ModuleInput) => unknown, input: ModuleInput): Promise<Called> {
   try {
     const value: unknown = await call(structuredClone(input));
     if (value === null) return { value };
+    if (kind === 'verifier') {
+      if (typeof value === 'boolean') return { value: Number(value) };
+      return { error: { message: `returned ${shown(value)}, expected true, false or null` } };
+    }
     if (typeof value === 'number' && Number.isFinite(Math.fround(value))) return { value };
     return { error: { message: `returned ${shown(value)}, expected a finite number (float32) or null` } };
   } catch (thrown) {

@@ -1,7 +1,6 @@
 import { closedError } from './closed.js';
 import { ModuleProcess, type ProcessSettings } from './module_process.js';
-import type { Called } from './module_protocol.js';
-import type { RewardInput } from './types.js';
+import type { Called, ModuleInput } from './module_protocol.js';
 
 /** Processes that one batch may cost; the rest of its calls is then left out, each with an error. */
 const MOST_LOSSES = 6;
@@ -12,13 +11,13 @@ interface Batch {
 /** Consecutive rows of one batch, and where their results go. */
 interface Piece {
   batch: Batch;
-  rows: readonly RewardInput[];
+  rows: readonly ModuleInput[];
   results: Called[][];
   fail: (error: Error) => void;
   done: () => void;
 }
 
-/** Processes that run the users' reward modules, each all of them. */
+/** Processes that run the users' modules of one kind, each all of them. */
 export class ModulePool {
   readonly #settings: ProcessSettings;
   readonly #limit: number;
@@ -35,7 +34,7 @@ export class ModulePool {
   }
 
   /** What every module says of every row: results[row][module]. A loss costs the one call it happened in. */
-  async call(rows: readonly RewardInput[]): Promise<Called[][]> {
+  async call(rows: readonly ModuleInput[]): Promise<Called[][]> {
     if (this.#closed) throw closedError();
     const batch = { losses: 0 };
     const size = Math.max(1, Math.ceil(rows.length / (this.#limit * 4)));
@@ -75,7 +74,7 @@ export class ModulePool {
     }
   }
 
-  /** One process more. Errors: REWARD_MODULE. */
+  /** One process more. Errors: REWARD_MODULE, VERIFIER_MODULE. */
   async start(): Promise<void> {
     this.#starting++;
     try {

@@ -4,7 +4,16 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { GlossaError } from '../base/error.js';
-import { lineReader, type Called, type CallError, type Reply, type Start, type Task } from './module_protocol.js';
+import { MODULE_CODE } from './custom.js';
+import {
+  lineReader,
+  type Called,
+  type CallError,
+  type ModuleKind,
+  type Reply,
+  type Start,
+  type Task,
+} from './module_protocol.js';
 
 /** Of a reply. A module's message is cut before it is sent. */
 const LONGEST_REPLY = 1_000_000;
@@ -15,13 +24,14 @@ const SHOWN_OUTPUT = 16_000;
 export type TaskEnd = { kind: 'done' } | { kind: 'lost'; error: CallError };
 
 export interface ProcessSettings {
+  kind: ModuleKind;
   modules: readonly string[];
   /** A call's, and the start's if that is longer than 10 s. */
   timeoutMs: number;
   memoryBytes: number;
 }
 
-/** A process that runs reward modules. It does one task at a time and is of no use after a loss. */
+/** A process that runs users' modules of one kind. It does one task at a time and is of no use after a loss. */
 export class ModuleProcess {
   readonly #token = randomUUID();
   readonly #child: ChildProcess;
@@ -64,7 +74,7 @@ export class ModuleProcess {
     this.#unref();
   }
 
-  /** Starts a process and loads the modules in it. Errors: REWARD_MODULE, REWARD_PROCESS. */
+  /** Starts a process and loads the modules in it. Errors: REWARD_MODULE, VERIFIER_MODULE. */
   static async start(settings: ProcessSettings): Promise<ModuleProcess> {
     const process = new ModuleProcess(settings);
     try {
@@ -83,8 +93,8 @@ export class ModuleProcess {
       const fail = ({ message, stack }: CallError): void =>
         reject(
           new GlossaError(
-            'REWARD_MODULE',
-            `a reward module of ${this.#settings.modules.join(', ')} ${message}${stack ? `\n${stack}` : ''}`,
+            MODULE_CODE[this.#settings.kind],
+            `a ${this.#settings.kind} module of ${this.#settings.modules.join(', ')} ${message}${stack ? `\n${stack}` : ''}`,
           ),
         );
       const timer = setTimeout(() => fail({ message: `did not load within ${limit / 1000} s` }), limit);
@@ -94,12 +104,16 @@ export class ModuleProcess {
         if (reply.kind !== 'unusable') return resolve();
         const { message, hint, stack } = reply;
         reject(
-          new GlossaError('REWARD_MODULE', message + (stack ? `\n${stack}` : ''), hint === undefined ? {} : { hint }),
+          new GlossaError(
+            MODULE_CODE[this.#settings.kind],
+            message + (stack ? `\n${stack}` : ''),
+            hint === undefined ? {} : { hint },
+          ),
         );
       };
       if (this.#lost !== undefined) fail(this.#lost);
-      const { modules, memoryBytes } = this.#settings;
-      this.#send({ token: this.#token, modules, memoryBytes });
+      const { kind, modules, memoryBytes } = this.#settings;
+      this.#send({ token: this.#token, kind, modules, memoryBytes });
     }).finally(() => {
       this.#onLoss = () => undefined;
       this.#onReply = () => undefined;

@@ -1,5 +1,10 @@
 import type { RewardInput } from './types.js';
 
+/** What a module is for: a reward returns a number or null, a verifier true, false or null, which come as 1, 0 and null. */
+export type ModuleKind = 'reward' | 'verifier';
+/** What a module is called with; a verifier with what there is before a completion is judged. */
+export type ModuleInput = RewardInput | Pick<RewardInput, 'problem' | 'completion' | 'finish'>;
+
 /** What a module did with a completion: its value, or why there is none. */
 export type Called = { value: number | null } | { error: CallError };
 /** `message` ends with the place (file:line:column) where the module's own code is in the stack. */
@@ -12,11 +17,12 @@ export interface CallError {
 export interface Start {
   /** Comes back with every reply, so that nothing else that is written counts as one. */
   token: string;
+  kind: ModuleKind;
   modules: readonly string[];
   memoryBytes: number;
 }
 export interface Task {
-  rows: readonly RewardInput[];
+  rows: readonly ModuleInput[];
   /** Modules that are not called for the first row, for they were lost with it before. */
   skip: readonly number[];
 }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { GlossaError } from '../base/error.js';
-import type { GradedCompletion, UngradedCompletion } from './types.js';
+import type { JudgedCompletion } from './grade.js';
+import type { GradedCompletion } from './types.js';
 import type { WorkerReply, WorkerStart } from './worker.js';
 
 /** Under a TypeScript loader (tests) the sources run as they are, and Node gives a thread no loader of its own. */
@@ -26,7 +27,7 @@ export class GradingThread {
   }
 
   /** Errors: REWARD_THREAD. */
-  async grade(rows: readonly UngradedCompletion[]): Promise<GradedCompletion[]> {
+  async grade(rows: readonly JudgedCompletion[]): Promise<GradedCompletion[]> {
     if (this.#lost !== undefined) throw this.#lost;
     this.#worker.ref();
     try {

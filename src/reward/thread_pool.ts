@@ -1,6 +1,7 @@
 import { closedError } from './closed.js';
+import type { JudgedCompletion } from './grade.js';
 import { GradingThread } from './thread.js';
-import type { GradedCompletion, UngradedCompletion } from './types.js';
+import type { GradedCompletion } from './types.js';
 import type { WorkerStart } from './worker.js';
 
 /** Threads that grade, started when there is work for them. */
@@ -17,7 +18,7 @@ export class GradingPool {
     this.#limit = threads;
   }
 
-  async grade(inputs: readonly UngradedCompletion[]): Promise<GradedCompletion[]> {
+  async grade(inputs: readonly JudgedCompletion[]): Promise<GradedCompletion[]> {
     // Four pieces a thread: completions differ in length, and the last piece should be short.
     const size = Math.max(1, Math.ceil(inputs.length / (this.#limit * 4)));
     const pieces: Promise<GradedCompletion[]>[] = [];
@@ -25,7 +26,7 @@ export class GradingPool {
     return (await Promise.all(pieces)).flat();
   }
 
-  async #grade(rows: readonly UngradedCompletion[]): Promise<GradedCompletion[]> {
+  async #grade(rows: readonly JudgedCompletion[]): Promise<GradedCompletion[]> {
     const thread = await this.#take();
     try {
       return await thread.grade(rows);

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AnswerMode } from '../answer/index.js';
-import { gradeBuiltin } from './grade.js';
-import type { GradedCompletion, RewardSettings, UngradedCompletion } from './types.js';
+import { gradeBuiltin, type JudgedCompletion } from './grade.js';
+import type { GradedCompletion, RewardSettings } from './types.js';
 
 /** What a grading thread is started with. */
 export interface WorkerStart {
@@ -9,7 +9,7 @@ export interface WorkerStart {
   answer: AnswerMode;
 }
 /** Answers rows to grade with their grades. */
-export type WorkerTask = readonly UngradedCompletion[];
+export type WorkerTask = readonly JudgedCompletion[];
 export type WorkerReply = GradedCompletion[];
 
 const { rewards, answer } = workerData as WorkerStart;

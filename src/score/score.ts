@@ -1,7 +1,8 @@
+import { defined } from '../base/defined.js';
 import type { Row } from '../data/index.js';
 import type { Language } from '../language/index.js';
 import type { AnswerMode } from '../answer/index.js';
-import { createGrader, type UngradedCompletion } from '../reward/index.js';
+import { createGrader, type GradedCompletion, type UngradedCompletion } from '../reward/index.js';
 import { readCompletion, type GivenCompletion, type ScoreFields } from './completion.js';
 import { scoreOf, type Score } from './totals.js';
 
@@ -10,15 +11,30 @@ const BATCH = 1024;
 const BATCH_CHARACTERS = 8_000_000;
 
 /** One row's score, or why it has none. */
-export type ScoredRow = { row: Row } & ({ score: Score } | { reason: string });
+export type ScoredRow = { row: Row } & (
+  { score: Score; /** Of a verifier that is a module. */ errors: GradedCompletion['errors'] } | { reason: string }
+);
 
 interface Read {
   row: Row;
   given: GivenCompletion | { reason: string };
 }
 
-function ungraded({ completion, gold = '', language, finish = 'stop' }: GivenCompletion): UngradedCompletion {
-  return { problem: { id: '', question: '', answer: gold, language }, completion, finish };
+/** Which answers count, and what decides whether one is right. */
+export interface Judging {
+  /** Default flexible. */
+  answer?: AnswerMode;
+  /** `number` (the default), `choice`, or the path of a module. */
+  verifier?: string;
+}
+
+function ungraded(
+  { completion, gold, language, finish = 'stop' }: GivenCompletion,
+  verifier: string | undefined,
+): UngradedCompletion {
+  // Without a gold answer there is nothing to ask a module.
+  const asked = gold === undefined ? {} : defined({ verifier });
+  return { problem: { id: '', question: '', answer: gold ?? '', language, ...asked }, completion, finish };
 }
 
 /** Scores rows, in input order. Grading and measuring run in threads; a batch at a time is held. */
@@ -26,9 +42,9 @@ export async function* scoreRows(
   rows: AsyncIterable<Row>,
   fields: ScoreFields,
   language: Language | undefined,
-  answer: AnswerMode = 'flexible',
+  { answer = 'flexible', verifier }: Judging = {},
 ): AsyncGenerator<ScoredRow> {
-  const grader = await createGrader([{ name: 'accuracy', weight: 1 }], { answer });
+  const grader = await createGrader([{ name: 'accuracy', weight: 1 }], { answer, verifiers: [verifier] });
   try {
     let batch: Read[] = [];
     let characters = 0;
@@ -47,11 +63,16 @@ export async function* scoreRows(
   }
 
   async function* scoreBatch(batch: readonly Read[]): AsyncGenerator<ScoredRow> {
-    const graded = await grader.grade(batch.flatMap(({ given }) => ('reason' in given ? [] : [ungraded(given)])));
+    const graded = await grader.grade(
+      batch.flatMap(({ given }) => ('reason' in given ? [] : [ungraded(given, verifier)])),
+    );
     let next = 0;
     for (const { row, given } of batch) {
       if ('reason' in given) yield { row, reason: given.reason };
-      else yield { row, score: scoreOf(given, graded[next++]!) };
+      else {
+        const grade = graded[next++]!;
+        yield { row, score: scoreOf(given, grade), errors: grade.errors };
+      }
     }
   }
 }

@@ -7,7 +7,7 @@ import type { GivenCompletion, Origin } from './completion.js';
 /** Verdict and language of one completion, as printed; first what the row says it is about. */
 export interface Score extends Origin {
   lang: Language;
-  /** null: no gold answer, or one that is not a number. */
+  /** null: no gold answer, or one that the verifier cannot judge by. */
   correct: boolean | null;
   /** The final answer found in the completion, as text; null where there is none. */
   answer: string | null;

@@ -1,5 +1,6 @@
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
+import { gradingErrors } from '../reward/index.js';
 import type { Collected } from './collect.js';
 
 /** Steps in a row without any reward before the first warning. */
@@ -23,12 +24,10 @@ export function guardRewards(
   step: number,
   warn: (message: string) => void,
 ): Guarded {
-  const errors = batch.graded.flatMap((row) => row.errors);
-  if (errors[0]) {
-    const { reward, message, stack } = errors[0];
-    const share = errors.length / (batch.graded.length * rewards.length);
-    const text = `step ${String(step)}: ${String(errors.length)} gradings (${(100 * share).toFixed(1)} %) ended in an error; the first, of ${reward}: ${message}${stack ? `\n${stack}` : ''}`;
-    if (share > grpo.max_grader_errors) {
+  const errors = gradingErrors(batch.graded, batch.graded.length * rewards.length);
+  if (errors) {
+    const text = `step ${String(step)}: ${errors.text}`;
+    if (errors.share > grpo.max_grader_errors) {
       throw new GlossaError('GRADER_ERRORS', text, {
         hint: `mend the reward, or allow more with grpo.max_grader_errors (now ${String(grpo.max_grader_errors)})`,
       });
@@ -50,7 +49,7 @@ export function guardRewards(
   const judged = sums.filter((reward) => !Number.isNaN(reward));
   if (judged.length === 0 && step % TELL_UNJUDGED_EVERY === 1) {
     warn(
-      `step ${String(step)}: no reward judged any completion; nothing is being learnt (are the gold answers numbers?)`,
+      `step ${String(step)}: no reward judged any completion; nothing is being learnt (are the gold answers what their verifier judges by?)`,
     );
   }
   const zeroRewardSteps = judged.length > 0 && judged.every((reward) => reward === 0) ? before + 1 : 0;

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ResolvedConfig } from '../config/index.js';
+import type { DataSource, ResolvedConfig } from '../config/index.js';
 import { hashInputs, openData, openModel, type Inputs, type OpenModel } from '../inputs/index.js';
 import { createGrader, type Grader } from '../reward/index.js';
 import type { LabSettings } from '../lab/index.js';
@@ -59,8 +59,12 @@ export async function openParts(
     const inputs = await openData(config, model);
     inputs.remarks.forEach(warn);
     const grading = { answer: config.answer, ...(config.threads > 0 && { threads: config.threads }) };
-    const grader = keep(await createGrader(config.rewards, grading));
-    const suiteGrader = keep(await createGrader([{ name: 'accuracy', weight: 1 }], grading));
+    const verifiersOf = (sources: readonly DataSource[]) => sources.map(({ verifier }) => verifier);
+    const { train, eval: suites } = config.data;
+    const grader = keep(await createGrader(config.rewards, { ...grading, verifiers: verifiersOf(train) }));
+    const suiteGrader = keep(
+      await createGrader([{ name: 'accuracy', weight: 1 }], { ...grading, verifiers: verifiersOf(suites) }),
+    );
     return { config, model, files, grader, suiteGrader, close, ...inputs };
   } catch (error) {
     await close();

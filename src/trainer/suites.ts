@@ -1,9 +1,10 @@
 import type { JobOptions } from '../engine/types.js';
 import { evaluate, evaluationRows } from '../eval/index.js';
 import type { Metrics } from '../metrics/index.js';
+import { gradingErrors } from '../reward/index.js';
 import { writeRolloutFile } from '../rollout/index.js';
 import type { Run } from '../run/index.js';
-import type { Tell } from './events.js';
+import { warner, type Tell } from './events.js';
 import type { Parts } from './parts.js';
 
 /** Fields of an evaluation's row that metrics.jsonl has too. */
@@ -39,6 +40,8 @@ export async function evaluateSuites(
       },
       job,
     );
+    const errors = gradingErrors(evaluation.graded, evaluation.graded.length);
+    if (errors) warner(tell)(`${name} after step ${String(step)}: ${errors.text}`);
     await run.writeEvaluation({ step, suite: name, rows: evaluation.rows });
     await writeRolloutFile(
       run.folder.evaluationRows(step, name),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LAB_LANGUAGES } from '../../lab/types.js';
 import { LANGUAGES } from '../../language/types.js';
+import { isModule, VERIFIER_NAMES } from '../../answer/types.js';
 import { count } from './numbers.js';
 import { path } from './texts.js';
 
@@ -44,6 +45,16 @@ const source = {
     .optional()
     .meta({ unit: 'problems', fallback: 'all' })
     .describe('At most this many, from the start of the file; rows that are skipped do not count.'),
+  verifier: z
+    .string()
+    .refine((name) => (VERIFIER_NAMES as readonly string[]).includes(name) || isModule(name), {
+      error: `expected ${VERIFIER_NAMES.join(', ')}, or the path of a module (.mjs, .js or .ts)`,
+    })
+    .optional()
+    .meta({ fallback: '`number`' })
+    .describe(
+      'What decides whether an answer is right: `number`, `choice` (the letter of an option), or the path of a module that returns true, false or null.',
+    ),
   on_bad_row: z.enum(['error', 'skip']).default('error').describe('Stop at a bad row, or count it and go on.'),
 };
 

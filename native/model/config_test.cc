@@ -293,8 +293,7 @@ TEST("config: the new spelling of the rope gets the old one beside it, and nothi
 }
 
 TEST("config: tensor names and shapes are those of the reference checkpoints") {
-  std::string dir = test::shared_path("golden/cases");
-  if (!std::filesystem::is_directory(dir)) SKIP(dir + " is not there");
+  const std::string dir = test::repository_path("test/golden/cases");
   for (const char* family : {"llama", "qwen2", "qwen3", "olmo2"}) {
     std::string folder = dir + "/model-" + family;
     ModelConfig c = parsed(get(folder + "/config.json"));

@@ -28,6 +28,8 @@ struct Case {
 void fail(const char* file, int line, const std::string& what);
 void skip(const std::string& reason);
 
+// A file or folder of the repository itself.
+std::string repository_path(const std::string& relative);
 // A file or folder of test material outside the repository: below $GLOSSA_SHARED, or ../shared beside the repository.
 std::string shared_path(const std::string& relative);
 

@@ -36,6 +36,10 @@ void skip(const std::string& reason) {
   std::printf("  skipped: %s\n", reason.c_str());
 }
 
+std::string repository_path(const std::string& relative) {
+  return (std::filesystem::path(GLOSSA_SOURCE_DIR) / relative).lexically_normal().string();
+}
+
 std::string shared_path(const std::string& relative) {
   const char* root = std::getenv("GLOSSA_SHARED");
   std::filesystem::path base =

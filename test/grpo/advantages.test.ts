@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { computeAdvantages } from '../../src/grpo/index.js';
 import type { AdvantageSettings } from '../../src/grpo/types.js';
-import { sharedPath } from '../shared.js';
+import { GOLDEN_CASES } from '../shared.js';
 
 const settings = (more: Partial<AdvantageSettings> = {}): AdvantageSettings => ({
   numGenerations: 4,
@@ -27,9 +28,8 @@ interface GoldenFile {
   }[];
 }
 
-const golden = sharedPath('golden/cases/advantages.json');
-test('advantages of TRL 1.13', { skip: existsSync(golden) ? false : `no ${golden}` }, () => {
-  const file = JSON.parse(readFileSync(golden, 'utf8')) as GoldenFile;
+test('advantages of TRL 1.13', () => {
+  const file = JSON.parse(readFileSync(join(GOLDEN_CASES, 'advantages.json'), 'utf8')) as GoldenFile;
   for (const expected of file.cases) {
     const result = computeAdvantages(file.rewards_per_func, {
       numGenerations: file.num_generations,

@@ -1,21 +1,19 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadEngine } from '../../src/engine/index.js';
 import { measureFile, readSequences, scoreSequences, type ScoredSequence } from '../../src/logprobs/index.js';
-import { sharedPath } from '../shared.js';
+import { GOLDEN_CASES } from '../shared.js';
 import { readSafetensors } from './safetensors.js';
 
 // Of the reference cases' README: float32 log-probabilities.
 const BOUND = 2e-5;
 
 for (const family of ['llama', 'olmo2', 'qwen2', 'qwen3']) {
-  const dir = sharedPath(`golden/cases/model-${family}`);
-  const skip = existsSync(dir) ? false : `no ${dir}: set GLOSSA_SHARED to the folder that holds golden/cases`;
-  test(`the log-probabilities of a file are those of Transformers: ${family}`, { skip }, async () => {
+  const dir = join(GOLDEN_CASES, `model-${family}`);
+  test(`the log-probabilities of a file are those of Transformers: ${family}`, async () => {
     const reference = readSafetensors(join(dir, 'reference.safetensors'));
     const [rows, width] = reference.get('input_ids')!.shape as [number, number];
     const ids = [...reference.get('input_ids')!.values];

@@ -1,3 +1,5 @@
+const SAME_ENGINE = 'sampler and trainer are one engine, so there is nothing to correct between them; leave it out';
+
 /**
  * What other trainers (TRL, Transformers' TrainingArguments, verl, OpenRLHF) and everyday speech call a setting, and our setting;
  * where we have none, why not.
@@ -12,6 +14,7 @@ const OTHER_NAMES: Record<string, string | { none: string }> = {
   clip_eps: 'grpo.epsilon',
   clip_range: 'grpo.epsilon',
   clip_ratio: 'grpo.epsilon',
+  clip_ratio_c: 'grpo.delta',
   clip_ratio_high: 'grpo.epsilon_high',
   cliprange: 'grpo.epsilon',
   cores: 'threads',
@@ -120,6 +123,10 @@ const OTHER_NAMES: Record<string, string | { none: string }> = {
   save_strategy: 'checkpoint.every',
   sync_ref_model: { none: 'the reference is the model at the start, where grpo.beta is above 0; leave it out' },
   use_adaptive_entropy: { none: 'the weight of the entropy is constant; set grpo.entropy_coef' },
+  vllm_importance_sampling_clip_max: { none: SAME_ENGINE },
+  vllm_importance_sampling_clip_min: { none: SAME_ENGINE },
+  vllm_importance_sampling_correction: { none: SAME_ENGINE },
+  vllm_importance_sampling_mode: { none: SAME_ENGINE },
   use_vllm: { none: 'the engine draws the completions itself; leave it out' },
 };
 
@@ -147,6 +154,7 @@ const OTHER_VALUES: Record<string, Record<string, string>> = {
     half: 'bfloat16',
     'torch.float16': 'bfloat16',
   },
+  kl_estimator: { kl: 'k1', mse: 'k2', low_var_kl: 'k3' },
   lr_scheduler_type: {
     constant_with_warmup: 'constant',
     cosine_with_restarts: 'cosine',

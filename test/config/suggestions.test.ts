@@ -95,6 +95,8 @@ describe('a value under a name of elsewhere', () => {
     ['grpo: { scale_rewards: true }', /did you mean group\?$/],
     ['grpo: { scale_rewards: false }', /did you mean none\?$/],
     ['grpo: { loss_type: dapoo }', /did you mean dapo\?/],
+    ['grpo: { loss_type: gspo }', /grpo with importance_sampling_level sequence/],
+    ['grpo: { kl_estimator: low_var_kl }', /did you mean k3\?$/],
     ['rewards: [{ name: acuracy }]', /did you mean accuracy\?/],
   ];
   for (const [yaml, hint] of named) {

@@ -27,8 +27,9 @@ std::vector<SequenceTask> sequence_tasks(const std::vector<SequenceRows>& sequen
   return tasks;
 }
 
-int64_t task_rows(int64_t rows, int threads) {
-  return std::clamp<int64_t>(rows / (6 * threads), 32, 208);
+int64_t task_rows(const Device& device, int64_t rows) {
+  return device.traits().takes_all() ? std::max<int64_t>(rows, 1)
+                                     : std::clamp<int64_t>(rows / (6 * device.lanes()), 32, 208);
 }
 
 int64_t kv_bytes(const Model& m, const MicroBatch& b) {
@@ -37,13 +38,13 @@ int64_t kv_bytes(const Model& m, const MicroBatch& b) {
   return bytes;
 }
 
-Placed place_sequences(const Model& m, const MicroBatch& b, uint8_t* caches) {
+Placed place_sequences(const Model& m, const MicroBatch& b, Address caches) {
   Placed out;
   std::vector<KvCache> cache;
   for (size_t i = 0; i < b.sequences.size(); ++i) {
     const Sequence& s = b.sequences[i];
     cache.push_back({caches, kv_capacity(s.rows)});
-    caches += kv_cache_bytes(m, kv_capacity(s.rows));
+    caches = caches + kv_cache_bytes(m, kv_capacity(s.rows));
     SequenceRows r{};
     r.row0 = s.row0;
     r.rows = s.rows;

@@ -1,4 +1,4 @@
-// What training and log-probabilities share: a batch as rows, and sequences gathered into tasks of the thread pool.
+// What training and log-probabilities share: a batch as rows, and sequences gathered into tasks for the lanes.
 #pragma once
 #include "engine/state.h"
 #include "model/forward.h"
@@ -9,13 +9,14 @@ namespace glossa {
 // Rows of the batch that are not masked out (mask null: all).
 std::vector<BatchRow> batch_rows(const SequenceBatch&, const uint8_t* mask);
 
-// A run of a list of sequences that one worker takes at a time.
+// A run of a list of sequences that a lane takes at a time.
 struct SequenceTask {
   int64_t first, count, rows;
 };
 // Tasks of about `target` rows, a sequence never split, the largest first.
 std::vector<SequenceTask> sequence_tasks(const std::vector<SequenceRows>&, int64_t target);
-int64_t task_rows(int64_t rows, int threads);
+// Rows of a task over `rows` rows: all of them where a lane takes all at once.
+int64_t task_rows(const Device&, int64_t rows);
 
 // The sequences of a micro-batch with their caches: prefixes and the others apart, both in order. `index` gives for
 // each its number in the micro-batch.
@@ -24,7 +25,7 @@ struct Placed {
   std::vector<int64_t> prefix_index, own_index;
 };
 int64_t kv_bytes(const Model&, const MicroBatch&);
-Placed place_sequences(const Model&, const MicroBatch&, uint8_t* caches);
+Placed place_sequences(const Model&, const MicroBatch&, Address caches);
 
 // Rows of a micro-batch where the caller did not say, from the bytes that one row needs.
 int64_t chosen_micro_batch(int64_t bytes_per_row);

@@ -55,7 +55,7 @@ TEST("engine: masked rows change nothing but the normaliser") {
   const uint8_t mask[6] = {1, 0, 1, 1, 0, 1};
   for (size_t i = 0; i < 6; ++i) {
     if (!mask[i]) continue;
-    auto row = [&](const Rows& r) {
+    auto row = [&](const IdLists& r) {
       return std::vector<int32_t>(r.ids.begin() + r.offsets[i], r.ids.begin() + r.offsets[i + 1]);
     };
     kept.prompts.add(row(all.prompts));
@@ -96,7 +96,7 @@ TEST("engine: equal rewards give a gradient of exactly zero") {
   CHECK(std::all_of(gradient.begin(), gradient.end(), [](float g) { return g == 0; }));
 }
 
-// Rows whose coefficients are all zero go forward only; adding their zeros would not have changed a bit.
+// IdLists whose coefficients are all zero go forward only; adding their zeros would not have changed a bit.
 TEST("engine: rows without advantage leave the others' gradient as it is") {
   auto engine = tiny_engine(Family::qwen3, Dtype::f32, 2);
   TestBatch some = test_batch(4, 2, engine->info().vocab), rest;
@@ -105,7 +105,7 @@ TEST("engine: rows without advantage leave the others' gradient as it is") {
       some.advantages[i] = 0;
       continue;
     }
-    auto row = [&](const Rows& r) {
+    auto row = [&](const IdLists& r) {
       return std::vector<int32_t>(r.ids.begin() + r.offsets[i], r.ids.begin() + r.offsets[i + 1]);
     };
     rest.prompts.add(row(some.prompts));
@@ -131,7 +131,7 @@ TEST("engine: rows without advantage leave the others' gradient as it is") {
 
 TEST("engine: greedy sampling takes the largest logit and a stop id ends the completion") {
   auto engine = tiny_engine(Family::llama, Dtype::f32, 2);
-  Rows prompts;
+  IdLists prompts;
   prompts.add(random_ids(5, 9, 97));
   GenerateRequest r;
   r.prompts = prompts.view();
@@ -202,7 +202,7 @@ TEST("engine: a prompt is encoded once, whatever the completions and the threads
         for (Sharing sharing : {Sharing::never, Sharing::always})
           for (int slots : {0, 1, 3}) {
             auto engine = tiny_engine(family, Dtype::f32, threads, "", sharing);
-            Rows rows;
+            IdLists rows;
             int64_t ids = 0;
             for (int i = 0; i < prompts; ++i) {
               rows.add(random_ids(60 + static_cast<uint32_t>(i), 1 + 5 * i, engine->info().vocab));

@@ -20,8 +20,8 @@ TrainSettings step_settings() {
 }
 
 bool same_weights(Engine& a, Engine& b) {
-  return a.parameters().size() == b.parameters().size() &&
-         std::memcmp(a.parameters().data(), b.parameters().data(), a.parameters().size() * 4) == 0;
+  const std::vector<float> x = a.parameters(), y = b.parameters();
+  return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * 4) == 0;
 }
 
 // state.safetensors with the masters in it, from what is in the engine now.
@@ -88,7 +88,7 @@ TEST("checkpoint: the masters stand in it once, and a state beside rounded weigh
   const int64_t bytes = size("model.safetensors") + size("state.safetensors");
   CHECK_NEAR(static_cast<double>(bytes) / static_cast<double>(engine->info().parameters), 12, 0.5);
 
-  const Floats before = engine->parameters();
+  const std::vector<float> before = engine->parameters();
   CHECK(engine->save_weights(folder.path(), Dtype::bf16).ok());
   const Status rounded = engine->load_state(folder / "state.safetensors");
   CHECK_EQ(rounded.code(), std::string("CHECKPOINT_MISMATCH"));
@@ -143,11 +143,12 @@ TEST("checkpoint: the same seed gives the same fresh weights, another seed other
   auto a = make(1, 1), b = make(1, 3), c = make(2, 2);
   CHECK(same_weights(*a, *b));
   CHECK(!same_weights(*a, *c));
+  const std::vector<float> parameters = a->parameters();
   double sum = 0, squares = 0;
   const std::vector<TensorSpec> specs = tensor_specs(a->config());
   const int64_t n = specs[0].shape[0] * specs[0].shape[1];
   for (int64_t i = 0; i < n; ++i) {
-    const double w = static_cast<double>(a->parameters()[static_cast<size_t>(i)]);
+    const double w = static_cast<double>(parameters[static_cast<size_t>(i)]);
     sum += w;
     squares += w * w;
   }
@@ -159,7 +160,7 @@ TEST("checkpoint: the same seed gives the same fresh weights, another seed other
 TEST("checkpoint: a wrong file is refused and nothing changes") {
   Folder folder("wrong");
   auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
-  const Floats before = engine->parameters();
+  const std::vector<float> before = engine->parameters();
   auto other = Engine::create(
                    [] {
                      ModelConfig c = tiny_config(Family::llama);

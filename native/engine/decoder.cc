@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/head_loss.h"
+
 namespace glossa {
 namespace {
 
@@ -9,24 +11,24 @@ constexpr double kReportSeconds = 0.1;
 
 }  // namespace
 
-DecoderMemory carve_decoder(const Model& m, Carver& c, const DecoderSize& size) {
+DecoderMemory carve_decoder(const Device& device, const Model& m, Carver& c, const DecoderSize& size) {
   const int64_t slots = size.slots;
   DecoderMemory d{};
-  d.activation_rows = std::max(slots, prefill_rows(size.prefixes * size.longest_prompt, size.threads > 1));
+  d.activation_rows =
+      std::max(slots, prefill_rows(size.prefixes * size.longest_prompt, !device.traits().takes_all()));
   d.activations = carve_activations(m, c, d.activation_rows, false);
-  d.normed = c.elements(m.dtype, slots * m.config.hidden);
-  d.rstd = c.floats(slots);
-  d.logits = c.floats(slots * logits_stride(m));
-  d.draw = c.floats(size.threads * m.config.vocab);
+  d.normed = c.rows(m.dtype, slots, m.config.hidden);
+  d.rstd = c.values(slots);
+  d.logits = logits_rows(m, c.values(slots * logits_stride(m)));
   d.own_capacity = kv_capacity(size.longest_budget);
   d.prefix_capacity = kv_capacity(size.longest_prompt);
-  d.own = static_cast<uint8_t*>(c.bytes(slots * kv_cache_bytes(m, d.own_capacity)));
-  d.prefixes = static_cast<uint8_t*>(c.bytes(size.prefixes * kv_cache_bytes(m, d.prefix_capacity)));
+  d.own = c.bytes(slots * kv_cache_bytes(m, d.own_capacity));
+  d.prefixes = c.bytes(size.prefixes * kv_cache_bytes(m, d.prefix_capacity));
   return d;
 }
 
-Decoder::Decoder(GenerateJob& job, const DecoderMemory& memory, const DecoderSize& size, const Crew& crew, bool reports)
-    : job_(job), mem_(memory), slot_count_(size.slots), crew_(crew), reports_(reports) {
+Decoder::Decoder(GenerateJob& job, const DecoderMemory& memory, const DecoderSize& size, Ops& ops, bool reports)
+    : job_(job), mem_(memory), slot_count_(size.slots), ops_(ops), reports_(reports) {
   for (int64_t i = size.slots - 1; i >= 0; --i) free_own_.push_back(i);
   for (int64_t i = size.prefixes - 1; i >= 0; --i) free_prefix_.push_back(i);
 }
@@ -48,13 +50,13 @@ void Decoder::run() {
   for (const Slot& s : slots_) close(s, Finish::cancelled);
 }
 
-// How many slots to fill now. Near the end whoever comes first must not take all that is left: at most a worker's part
+// How many slots to fill now. Near the end whoever comes first must not take all that is left: at most a decoder's part
 // of it, and not beyond its part of all that is left or in flight.
 int64_t Decoder::fair_slots() const {
   const int64_t taken = job_.rows_taken.load(std::memory_order_relaxed);
   const int64_t left = static_cast<int64_t>(job_.lengths.size()) - taken;
   const int64_t unfinished = left + taken - job_.rows_done.load(std::memory_order_relaxed);
-  auto part = [&](int64_t rows) { return (rows + job_.workers - 1) / job_.workers; };
+  auto part = [&](int64_t rows) { return (rows + job_.decoders - 1) / job_.decoders; };
   const int64_t held = static_cast<int64_t>(slots_.size());
   return std::min({slot_count_, held + part(left), std::max<int64_t>(part(unfinished), 1)});
 }
@@ -108,7 +110,7 @@ bool Decoder::open_group() {
 
 // The prefixes of the groups that were opened. False where that was cancelled.
 bool Decoder::fill_prefixes() {
-  if (!prefill(job_.model, job_.weights, mem_.activations, mem_.activation_rows, unfilled_, crew_, job_.control))
+  if (!prefill(ops_, job_.model, job_.weights, mem_.activations, mem_.activation_rows, unfilled_, job_.control))
     return false;
   for (const Prefix& prefix : unfilled_) prefill_tokens += prefix.length;
   unfilled_.clear();
@@ -134,13 +136,11 @@ void Decoder::decode() {
     rows_.push_back(r);
     ids_.push_back(s.token);
   }
-  embed(m, job_.weights, mem_.activations.x_first(), ids_.data(), n);
-  forward_layers(m, job_.weights, mem_.activations, rows_.data(), n, false, crew_);
-  final_norm(m, job_.weights, mem_.normed, mem_.rstd, mem_.activations.x_last(), n);
-  head_logits(m, job_.weights, mem_.logits, logits_stride(m), mem_.normed, n, crew_);
-  crew_.run(n, [&](int64_t i, int worker) {
-    draw(slots_[static_cast<size_t>(i)], mem_.logits + i * logits_stride(m), mem_.draw + worker * m.config.vocab);
-  });
+  ops_.embed(mem_.activations.x_first(), job_.weights.table(), ids_.data(), n);
+  forward_layers(ops_, m, job_.weights, mem_.activations, rows_.data(), n, false);
+  final_norm(ops_, m, job_.weights, mem_.normed, mem_.rstd, mem_.activations.x_last(), n);
+  head_logits(ops_, m, job_.weights, mem_.logits, mem_.normed, n);
+  draw();
   size_t kept = 0;
   for (size_t i = 0; i < slots_.size(); ++i)
     if (!finished(slots_[i])) slots_[kept++] = slots_[i];
@@ -148,25 +148,32 @@ void Decoder::decode() {
   job_.tokens_done.fetch_add(n, std::memory_order_relaxed);
 }
 
-// Draws the slot's next token from its logits; -1 where nothing can be drawn.
-void Decoder::draw(Slot& s, const float* logits, float* scratch) {
+// Draws every slot's next token; -1 where nothing can be drawn.
+void Decoder::draw() {
   const GenerateRequest& q = job_.request;
-  const Kernels& k = *job_.model.kernels;
-  const int64_t vocab = job_.model.config.vocab;
-  const int32_t prompt = groups_[s.group].share.prompt;
-  DrawKey key{};
-  key.purpose = q.purpose;
-  key.step = q.step;
-  key.prompt = static_cast<uint32_t>(q.prompt_keys ? q.prompt_keys[prompt] : prompt);
-  key.sample = static_cast<uint32_t>(s.sample);
-  key.position = static_cast<uint32_t>(s.length);
-  s.token = k.sampling->draw(logits, vocab, q.logit_bias, q.sampling, key, scratch);
-  if (s.token < 0) return;
+  draws_.clear();
+  for (const Slot& s : slots_) {
+    const int32_t prompt = groups_[s.group].share.prompt;
+    Draw d{};
+    d.key.purpose = q.purpose;
+    d.key.step = q.step;
+    d.key.prompt = static_cast<uint32_t>(q.prompt_keys ? q.prompt_keys[prompt] : prompt);
+    d.key.sample = static_cast<uint32_t>(s.sample);
+    d.key.position = static_cast<uint32_t>(s.length);
+    draws_.push_back(d);
+  }
   const float temperature = q.sampling.temperature == 0 ? 1 : q.sampling.temperature;
-  float stats[2];
-  const size_t at = static_cast<size_t>(s.place + s.length++);
-  k.head->logp_row(logits, vocab, 1 / temperature, s.token, &job_.logps[at], &job_.entropies[at], stats);
-  job_.tokens[at] = s.token;
+  ops_.sample(mem_.logits, {q.sampling, q.logit_bias, 1 / temperature}, draws_.data(),
+              static_cast<int64_t>(draws_.size()));
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    Slot& s = slots_[i];
+    s.token = draws_[i].token;
+    if (s.token < 0) continue;
+    const size_t at = static_cast<size_t>(s.place + s.length++);
+    job_.tokens[at] = s.token;
+    job_.logps[at] = draws_[i].logp;
+    job_.entropies[at] = draws_[i].entropy;
+  }
 }
 
 // Whether the slot's completion ends with the token just drawn.

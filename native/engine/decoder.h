@@ -1,5 +1,4 @@
-// A share of a generation: its slots, their keys and values, and the passes over them. One worker's, or the whole of it
-// where the threads go together.
+// A share of a generation: its slots, their keys and values, and the passes over them. One lane's.
 #pragma once
 #include <atomic>
 #include <vector>
@@ -9,19 +8,19 @@
 
 namespace glossa {
 
-// Completions [sample0, sample1) of one prompt: what a worker takes at a time.
+// Completions [sample0, sample1) of one prompt: what a lane takes at a time.
 struct PromptShare {
   int32_t prompt, sample0, sample1;
 };
 
-// What the workers of one generate() call share. Every row of the outputs is written by the one worker that owns it.
+// What the lanes of one generate() call share. Every row of the outputs is written by the one lane that owns it.
 struct GenerateJob {
   const Model& model;
   const Weights& weights;
   const GenerateRequest& request;
   const JobControl& control;
   std::vector<PromptShare> shares;
-  int64_t workers;
+  int64_t decoders;
   std::vector<KvCache> prefixes;  // per prompt, where they were computed before the decoders begin; else empty
   std::vector<int64_t>
       first;  // per prompt: where its first completion's tokens are placed; the next are a budget apart
@@ -30,7 +29,7 @@ struct GenerateJob {
   std::vector<int32_t> lengths;  // per row
   std::vector<int8_t> finish;    // per row
   std::atomic<int64_t> next_share{0}, rows_taken{0}, rows_done{0}, tokens_done{0};
-  std::atomic<int64_t> unusable{-1};  // a row from whose logits nothing can be drawn: all workers stop
+  std::atomic<int64_t> unusable{-1};  // a row from whose logits nothing can be drawn: all decoders stop
 
   int64_t row(int32_t prompt, int32_t sample) const { return prompt * request.num_generations + sample; }
   bool is_stop(int32_t id) const {
@@ -44,25 +43,23 @@ struct GenerateJob {
 struct DecoderMemory {
   Activations activations;
   int64_t activation_rows;
-  void* normed;       // [slots][hidden] of the model's type
-  float* rstd;        // [slots]
-  float* logits;      // [slots][logits_stride]
-  float* draw;        // [threads][vocab]
-  uint8_t* own;       // [slots] caches of own_capacity
-  uint8_t* prefixes;  // [prefixes] caches of prefix_capacity
+  Rows normed;       // [slots] hidden, of the model's type
+  Values rstd;       // [slots]
+  Rows logits;       // [slots]
+  Address own;       // [slots] caches of own_capacity
+  Address prefixes;  // [prefixes] caches of prefix_capacity
   int64_t own_capacity, prefix_capacity;
 };
 struct DecoderSize {
   int64_t slots;
   int64_t prefixes;  // that it computes and has in use at a time; 0: they are computed before it begins
   int64_t longest_prompt, longest_budget;
-  int64_t threads;  // that go together; 1: alone
 };
-DecoderMemory carve_decoder(const Model&, Carver&, const DecoderSize&);
+DecoderMemory carve_decoder(const Device&, const Model&, Carver&, const DecoderSize&);
 
 class Decoder {
  public:
-  Decoder(GenerateJob&, const DecoderMemory&, const DecoderSize&, const Crew&, bool reports);
+  Decoder(GenerateJob&, const DecoderMemory&, const DecoderSize&, Ops&, bool reports);
   void run();
   double prefill_seconds = 0, decode_seconds = 0;
   int64_t prefill_tokens = 0;
@@ -87,7 +84,7 @@ class Decoder {
   bool open_group();
   bool fill_prefixes();
   void decode();
-  void draw(Slot&, const float* logits, float* scratch);
+  void draw();
   bool finished(const Slot&);
   void close(const Slot&, Finish);
   void report(bool last);
@@ -95,7 +92,7 @@ class Decoder {
   GenerateJob& job_;
   const DecoderMemory& mem_;
   const int64_t slot_count_;
-  const Crew crew_;
+  Ops& ops_;
   const bool reports_;
   double last_report_ = 0;
   std::vector<Group> groups_;
@@ -106,6 +103,7 @@ class Decoder {
   std::vector<Prefix> unfilled_;  // of groups whose prefix is not cached yet
   std::vector<SequenceRows> rows_;
   std::vector<int32_t> ids_;
+  std::vector<Draw> draws_;
 };
 
 }  // namespace glossa

@@ -49,26 +49,24 @@ namespace {
 Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& options) {
   if (options.dtype != Dtype::f32 && options.dtype != Dtype::bf16)
     return Status("INVALID_ARGUMENT", "dtype must be float32 or bfloat16");
-  if (options.threads < 0 || options.threads > 1024)
-    return Status("INVALID_ARGUMENT",
-                  "threads must lie in [0, 1024], 0: as many as cores; not " + std::to_string(options.threads));
-  Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
-  if (!kernels.ok()) return kernels.status();
-  e.model = make_model(config, options.dtype, kernels.value());
+  e.model = make_model(config, options.dtype);
+  Result<std::unique_ptr<Device>> device = open_device(options.device(), matrix_operand_bytes(e.model));
+  if (!device.ok()) return device.status();
+  e.device = device.take();
+  for (Memory* memory : {&e.master, &e.optimizer.m, &e.optimizer.v, &e.arena, &e.gradient, &e.rope})
+    *memory = Memory(*e.device);
   e.warnings = config.warnings;
-  e.pool = std::make_unique<ThreadPool>(options.threads > 0 ? options.threads : available_cores());
-  e.together = goes_together(e.model, e.threads(), options.sharing);
   e.frozen = options.frozen;
   if (e.frozen) return {};
-  e.master.resize(static_cast<size_t>(e.model.parameters));
-  e.policy.attach(e.model, e.master.data());
+  e.master.reserve(e.model.parameters * 4);
+  e.policy.attach(*e.device, e.model, {e.master.data()});
   return {};
 }
 
 Status fill(EngineState& e, const WeightSource& source) {
-  if (e.frozen) return e.policy.fill(e.model, source, *e.pool);
-  if (Status s = fill_flat(e.model, source, *e.pool, e.master.data()); !s.ok()) return s;
-  e.policy.repack(e.model, *e.pool);
+  if (e.frozen) return e.policy.fill(*e.device, e.model, source);
+  if (Status s = fill_flat(*e.device, e.model, source, {e.master.data()}); !s.ok()) return s;
+  e.policy.repack();
   return {};
 }
 
@@ -110,10 +108,10 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::string& dir, const Engin
 
 EngineInfo Engine::info() const {
   const Model& m = impl_->model;
-  return {m.kernels->isa,
+  return {impl_->device->name(),
           m.dtype == Dtype::f32 ? "float32" : "bfloat16",
           family_name(m.config.family),
-          impl_->threads(),
+          impl_->device->threads(),
           m.parameters,
           m.matmul_parameters,
           m.config.vocab,
@@ -140,7 +138,7 @@ Result<TrainMetrics> Engine::train_step(const TrainBatch& batch, const TrainSett
                                         const JobControl& control) {
   if (Status s = refuse_frozen(*impl_, "training"); !s.ok()) return s;
   return guarded("the step", [&] {
-    impl_->policy.need_transposed(impl_->model, *impl_->pool);
+    impl_->policy.need_transposed();
     return glossa::train_step(*impl_, batch, settings, control);
   });
 }
@@ -148,7 +146,7 @@ Result<TrainMetrics> Engine::gradients(const TrainBatch& batch, const TrainSetti
                                        std::vector<float>* out) {
   if (Status s = refuse_frozen(*impl_, "a gradient"); !s.ok()) return s;
   return guarded("the step", [&] {
-    impl_->policy.need_transposed(impl_->model, *impl_->pool);
+    impl_->policy.need_transposed();
     return batch_gradients(*impl_, batch, settings, out);
   });
 }
@@ -159,7 +157,7 @@ Result<std::vector<float>> Engine::logits(const int32_t* ids, int64_t n) {
 Status Engine::set_reference() {
   if (Status s = refuse_frozen(*impl_, "a reference"); !s.ok()) return s;
   return guarded("the reference", [&] {
-    impl_->reference.freeze(impl_->model, impl_->policy);
+    impl_->reference.freeze(*impl_->device, impl_->model, impl_->policy);
     return Status();
   });
 }
@@ -167,11 +165,16 @@ bool Engine::has_reference() const {
   return !impl_->reference.empty();
 }
 
-Floats& Engine::parameters() {
-  return impl_->master;
+std::vector<float> Engine::parameters() const {
+  std::vector<float> out;
+  if (impl_->frozen) return out;
+  out.resize(static_cast<size_t>(impl_->model.parameters));
+  impl_->device->download(out.data(), impl_->master.data(), impl_->model.parameters * 4);
+  return out;
 }
-void Engine::weights_changed() {
-  impl_->policy.repack(impl_->model, *impl_->pool);
+void Engine::set_parameters(const std::vector<float>& parameters) {
+  impl_->device->upload(impl_->master.data(), parameters.data(), impl_->model.parameters * 4);
+  impl_->policy.repack();
 }
 
 Result<WrittenFiles> Engine::save_weights(const std::string& dir, Dtype on_disk, int64_t shard_bytes) const {

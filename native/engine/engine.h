@@ -10,15 +10,12 @@
 
 #include "base/dtype.h"
 #include "base/status.h"
+#include "device/open.h"
 #include "loss/loss_sums.h"
-#include "model/buffer.h"
 #include "model/config.h"
 #include "ops/sampling/sampling.h"
 
 namespace glossa {
-
-// Whether the threads share each product, or each goes through the layers alone (model/crew.h). Changes no result.
-enum class Sharing : uint8_t { automatic, never, always };
 
 struct EngineOptions {
   Dtype dtype = Dtype::f32;  // of GEMM operands and of keys and values; masters, logits, optimizer state are float32
@@ -28,6 +25,8 @@ struct EngineOptions {
   // Only generates and computes log-probabilities, with the same bits, in about the memory that the weights take in
   // dtype: no masters, no transposed matrices. What would train, save or freeze gives ENGINE_FROZEN.
   bool frozen = false;
+
+  DeviceOptions device() const { return {threads, isa, sharing}; }
 };
 
 struct EngineInfo {
@@ -150,8 +149,9 @@ class Engine {
   Status set_reference();  // freezes the present policy as the reference
   bool has_reference() const;
 
-  Floats& parameters();    // flat float32 masters, tensor_specs layout; empty where frozen
-  void weights_changed();  // repack after writing to parameters()
+  // Flat float32 masters, tensor_specs layout; empty where frozen.
+  std::vector<float> parameters() const;
+  void set_parameters(const std::vector<float>&);
   // Files are written, fsynced and renamed into place.
   static constexpr int64_t kShardBytes = 4'000'000'000;
   // config.json and model.safetensors, or shards of at most shard_bytes (> 0) with their index.

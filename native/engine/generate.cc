@@ -7,8 +7,8 @@
 namespace glossa {
 namespace {
 
-// Completions in flight on one worker. The keys and values that a pass reads should stay in the second-level cache, so
-// a small model runs a few rows at a time (measured: 8 rows a worker are 10 % faster than 26 at 1 M parameters); where
+// Completions in flight on one lane. The keys and values that a pass reads should stay in the second-level cache, so
+// a small model runs a few rows at a time (measured: 8 rows a lane are 10 % faster than 26 at 1 M parameters); where
 // the weights come from memory, each time they come must serve many rows. 13 rows are a full tile of the products.
 int64_t chosen_slots(const Model& m, int64_t mean_keys) {
   constexpr int64_t kWorkingSet = int64_t{2} << 20, kCachedWeights = int64_t{8} << 20, kTile = 13, kMost = 4 * kTile;
@@ -18,17 +18,17 @@ int64_t chosen_slots(const Model& m, int64_t mean_keys) {
   return fitting < kTile ? fitting : fitting / kTile * kTile;
 }
 
-// Prompts that keep every worker busy to the end with whole groups.
-constexpr int64_t kPromptsOfWorker = 4;
+// Prompts that keep every lane busy to the end with whole groups.
+constexpr int64_t kPromptsOfLane = 4;
 
-// Where there are fewer, groups are cut up and the prompts' keys and values computed before, by all threads.
-bool prefixes_come_first(int64_t prompts, int threads, bool together) {
-  return threads > 1 && !together && prompts < kPromptsOfWorker * threads;
+// Where there are fewer, groups are cut up and the prompts' keys and values computed before, by all lanes.
+bool prefixes_come_first(int64_t prompts, int lanes) {
+  return lanes > 1 && prompts < kPromptsOfLane * lanes;
 }
 
-std::vector<PromptShare> make_shares(const GenerateRequest& r, int64_t workers) {
+std::vector<PromptShare> make_shares(const GenerateRequest& r, int64_t decoders) {
   const int64_t prompts = r.prompts.rows, samples = r.num_generations;
-  const int64_t wanted = workers == 1 ? 1 : (kPromptsOfWorker * workers + prompts - 1) / prompts;
+  const int64_t wanted = decoders == 1 ? 1 : (kPromptsOfLane * decoders + prompts - 1) / prompts;
   const int64_t parts = std::clamp<int64_t>(wanted, 1, samples);
   std::vector<PromptShare> shares;
   for (int64_t i = 0; i < prompts; ++i) {
@@ -93,35 +93,37 @@ Rollout collect(const GenerateJob& job, int64_t policy_step) {
 
 }  // namespace
 
-GenerateMemory carve_generate(const Model& m, Carver& c, const GenerateSize& size, int threads, bool together) {
+GenerateMemory carve_generate(const Device& device, const Model& m, Carver& c, const GenerateSize& size) {
   GenerateMemory memory;
-  const bool first = prefixes_come_first(size.prompts, threads, together);
-  const KvCache prefix{nullptr, kv_capacity(size.longest_prompt)};
-  for (int64_t i = 0; first && i < size.prompts; ++i) {
-    memory.prefixes.push_back(prefix);
-    memory.prefixes.back().data = static_cast<uint8_t*>(c.bytes(kv_cache_bytes(m, prefix.capacity)));
-  }
+  const int lanes = device.lanes();
+  const bool first = prefixes_come_first(size.prompts, lanes);
+  const int64_t prefix_capacity = kv_capacity(size.longest_prompt);
+  for (int64_t i = 0; first && i < size.prompts; ++i)
+    memory.prefixes.push_back({c.bytes(kv_cache_bytes(m, prefix_capacity)), prefix_capacity});
   // The activations of these prefixes are done with before a decoder begins, and lie where its memory will.
   Carver before = c;
-  memory.prefill_rows = prefill_rows(size.prompts * size.longest_prompt, true);
+  memory.prefill_rows = prefill_rows(size.prompts * size.longest_prompt, false);
   if (first) memory.prefill = carve_activations(m, before, memory.prefill_rows, false);
 
   const int64_t rows = size.prompts * size.samples;
   const int64_t slots =
-      std::min<int64_t>(rows, size.slots > 0 ? size.slots : threads * chosen_slots(m, size.mean_keys));
-  const int64_t workers = together ? 1 : std::min<int64_t>(threads, slots);
-  for (int64_t w = 0; w < workers; ++w) {
-    const int64_t own = slots / workers + (w < slots % workers);
-    memory.sizes.push_back({own, first ? 0 : std::min(own, size.prompts), size.longest_prompt, size.longest_budget,
-                            together ? threads : 1});
-    memory.decoders.push_back(carve_decoder(m, c, memory.sizes.back()));
+      std::min<int64_t>(rows, size.slots > 0 ? size.slots : device.threads() * chosen_slots(m, size.mean_keys));
+  const int64_t decoders = std::min<int64_t>(lanes, slots);
+  for (int64_t w = 0; w < decoders; ++w) {
+    const int64_t own = slots / decoders + (w < slots % decoders);
+    memory.sizes.push_back({own, first ? 0 : std::min(own, size.prompts), size.longest_prompt, size.longest_budget});
+    memory.decoders.push_back(carve_decoder(device, m, c, memory.sizes.back()));
   }
   memory.bytes = std::max(before.used(), c.used());
   return memory;
 }
 
-int64_t generate_scratch_bytes(const Model& m, const GenerateSize& size) {
-  return forward_scratch_bytes(m, size.longest_prompt + size.longest_budget);
+Workload generate_workload(const Model& m, const GenerateSize& size) {
+  Workload w;
+  w.shape = m.shape;
+  w.keys = size.longest_prompt + size.longest_budget;
+  w.vocab = m.config.vocab;
+  return w;
 }
 
 Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const JobControl& control) {
@@ -138,42 +140,37 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
   if (total * request.num_generations > INT32_MAX)
     return Status("INVALID_ARGUMENT", "this request could hold " + std::to_string(total * request.num_generations) +
                                           " ids; a rollout counts them in 32 bits, so split it");
-  e.model.need_positions(longest_prompt + longest_budget);
+  e.need_positions(longest_prompt + longest_budget);
 
   const int64_t rows = request.prompts.rows * request.num_generations;
   const GenerateSize size{request.prompts.rows,        request.num_generations, request.slots,
                           keys / request.prompts.rows, longest_prompt,          longest_budget};
-  auto carve = [&](Carver c) { return carve_generate(m, c, size, e.threads(), e.together); };
+  auto carve = [&](Carver c) { return carve_generate(*e.device, m, c, size); };
   e.arena.reserve(carve(Carver()).bytes);
   const GenerateMemory memory = carve(Carver(e.arena.data()));
-  e.need_scratch(generate_scratch_bytes(m, size));
+  e.device->reserve(generate_workload(m, size));
 
-  const int64_t workers = static_cast<int64_t>(memory.decoders.size());
-  GenerateJob job{m,  e.policy, request, control, make_shares(request, workers), workers, memory.prefixes, {}, {},
+  const int64_t decoders = static_cast<int64_t>(memory.decoders.size());
+  GenerateJob job{m,  e.policy, request, control, make_shares(request, decoders), decoders, memory.prefixes, {}, {},
                   {}, {},       {},      {}};
   place_outputs(&job);
 
   const double start = seconds_now();
   const std::vector<Prefix> prefixes = prefixes_of(request.prompts, memory.prefixes);
   // Where that is cancelled the decoders are too, and begin nothing.
-  prefill(m, e.policy, memory.prefill, memory.prefill_rows, prefixes, e.crew(), control);
+  prefill(e.device->all(), m, e.policy, memory.prefill, memory.prefill_rows, prefixes, control);
   const double filled = seconds_now() - start;
 
-  std::vector<double> prefilling(static_cast<size_t>(workers)), decoding(prefilling);
+  std::vector<double> prefilling(static_cast<size_t>(decoders)), decoding(prefilling);
   std::vector<int64_t> prefilled(prefilling.size());
-  auto run = [&](int64_t w, const Crew& crew, bool reports) {
+  e.device->run(decoders, [&](int64_t w, int lane, Ops& ops) {
     const size_t i = static_cast<size_t>(w);
-    Decoder d(job, memory.decoders[i], memory.sizes[i], crew, reports);
+    Decoder d(job, memory.decoders[i], memory.sizes[i], ops, lane == 0);
     d.run();
     prefilling[i] = d.prefill_seconds;
     decoding[i] = d.decode_seconds;
     prefilled[i] = d.prefill_tokens;
-  };
-  if (e.together) {
-    run(0, e.crew(), true);
-  } else {
-    e.pool->run(workers, [&](int64_t w, int worker) { run(w, Crew(e.scratch_of(worker)), worker == 0); });
-  }
+  });
   if (const int64_t row = job.unusable; row >= 0)
     return Status("NONFINITE", "nothing can be drawn for prompt " + std::to_string(row / request.num_generations) +
                                    ", sample " + std::to_string(row % request.num_generations) + ", after " +
@@ -185,8 +182,8 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
   out.prefill_seconds = filled;
   for (const Prefix& prefix : prefixes) out.prefill_tokens += prefix.length;
   for (size_t w = 0; w < prefilling.size(); ++w) {
-    out.prefill_seconds += prefilling[w] / static_cast<double>(workers);
-    out.decode_seconds += decoding[w] / static_cast<double>(workers);
+    out.prefill_seconds += prefilling[w] / static_cast<double>(decoders);
+    out.decode_seconds += decoding[w] / static_cast<double>(decoders);
     out.prefill_tokens += prefilled[w];
   }
   return out;

@@ -1,6 +1,6 @@
-// Sampling: every worker of the thread pool owns some slots and decodes them all together, pass by pass, without
-// waiting for the others. A prompt's keys and values are computed once and read by all of its completions: by the
-// worker that has the prompt, or, where the prompts are too few for that, by all threads before the workers begin.
+// Sampling: every lane owns some slots and decodes them all together, pass by pass, without waiting for the others. A
+// prompt's keys and values are computed once and read by all of its completions: by the lane that has the prompt, or,
+// where the prompts are too few for that, by all lanes together before they begin.
 #pragma once
 #include "engine/decoder.h"
 #include "engine/state.h"
@@ -9,7 +9,7 @@ namespace glossa {
 
 // The log-probability and entropy of a token are those of softmax(logits / temperature) over the whole vocabulary, at
 // temperature 1 where the temperature is 0: truncation (top-k, top-p, min-p) and logit bias shape the draw alone.
-// One decoder for all slots where the threads go together, else one a worker; `slots` 0: chosen. mean_keys: what a
+// One decoder a lane; `slots` 0: chosen. mean_keys: what a
 // completion reads of keys of its own, roughly.
 struct GenerateSize {
   int64_t prompts, samples, slots, mean_keys, longest_prompt, longest_budget;
@@ -22,8 +22,8 @@ struct GenerateMemory {
   std::vector<DecoderMemory> decoders;
   int64_t bytes;
 };
-GenerateMemory carve_generate(const Model&, Carver&, const GenerateSize&, int threads, bool together);
-int64_t generate_scratch_bytes(const Model&, const GenerateSize&);
+GenerateMemory carve_generate(const Device&, const Model&, Carver&, const GenerateSize&);
+Workload generate_workload(const Model&, const GenerateSize&);
 
 Result<Rollout> generate(EngineState&, const GenerateRequest&, const JobControl&);
 

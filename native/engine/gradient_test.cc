@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "engine/test_models.h"
-#include "model/buffer.h"
+#include "device/memory.h"
 #include "model/reference.h"
 #include "ops/kernels.h"
 #include "tool/test.h"
@@ -32,7 +32,7 @@ std::unique_ptr<Engine> smallest_engine(Family family, const std::string& isa) {
   return engine;
 }
 
-std::vector<double> widened(const Floats& x) {
+std::vector<double> widened(const std::vector<float>& x) {
   return {x.begin(), x.end()};
 }
 
@@ -113,7 +113,7 @@ TEST("engine: log-probabilities and logits agree with the float64 model on every
 }
 
 TEST("engine: every gradient agrees with central differences of the float64 loss") {
-  Buffer::poison = true;
+  Memory::poison = true;
   constexpr double kStep = 1e-5;
   const uint8_t mask[6] = {1, 0, 1, 1, 0, 0};
   for (Family family : kFamilies) {
@@ -160,7 +160,7 @@ TEST("engine: every gradient agrees with central differences of the float64 loss
       CHECK_NEAR(metrics.value().grad_norm, std::sqrt(norm), 2e-5 * std::sqrt(norm));
     }
   }
-  Buffer::poison = false;
+  Memory::poison = false;
 }
 
 TEST("engine: a bfloat16 step goes the way of the float32 step") {

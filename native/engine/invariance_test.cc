@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "engine/test_models.h"
-#include "model/buffer.h"
+#include "device/memory.h"
 #include "ops/kernels.h"
 #include "tool/test.h"
 
@@ -18,12 +18,12 @@ bool same_bits(const Vector& a, const Vector& b) {
 
 // Buffers full of NaN before every use: a value that was never written would show in the bits.
 struct Poisoned {
-  Poisoned() { Buffer::poison = true; }
-  ~Poisoned() { Buffer::poison = false; }
+  Poisoned() { Memory::poison = true; }
+  ~Poisoned() { Memory::poison = false; }
 };
 
 struct Prompts {
-  Rows rows;
+  IdLists rows;
   std::vector<int32_t> budgets;
 };
 Prompts prompts(int n, int64_t vocab) {
@@ -156,7 +156,7 @@ TEST("engine: a step is the same bits for every micro-batch size and number of t
         if (kSanitized && type != std::string("supervised") && type != std::string("dapo")) continue;
         TestBatch b = test_batch(6, 3, tiny_config(family).vocab);
         std::vector<float> gradient;
-        Floats weights;
+        std::vector<float> weights;
         for (int threads : {1, 2, 3, 8})
           for (int64_t tokens : {int64_t{1}, int64_t{90}, int64_t{0}}) {
             if (threads == 3 && tokens == 90) continue;

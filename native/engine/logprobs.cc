@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include "engine/batch.h"
 #include "engine/checks.h"
@@ -13,17 +14,17 @@ namespace {
 constexpr int64_t kRowsTogether = 416;
 
 // Memory for tasks of at most `rows` rows.
-struct Memory {
+struct TaskMemory {
   Activations activations;
-  void* normed;
-  float *rstd, *logits;
+  Rows normed, logits;
+  Values rstd;
 };
-Memory carve(const Model& m, Carver& c, int64_t rows) {
-  Memory w;
+TaskMemory carve(const Model& m, Carver& c, int64_t rows) {
+  TaskMemory w;
   w.activations = carve_activations(m, c, rows, false);
-  w.normed = c.elements(m.dtype, rows * m.config.hidden);
-  w.rstd = c.floats(rows);
-  w.logits = c.floats(kHeadRows * logits_stride(m));
+  w.normed = c.rows(m.dtype, rows, m.config.hidden);
+  w.rstd = c.values(rows);
+  w.logits = logits_rows(m, c.values(kHeadRows * logits_stride(m)));
   return w;
 }
 
@@ -46,16 +47,17 @@ void rebase(const SequenceRows* sequences, int64_t count, const MicroBatch& b, s
 
 }  // namespace
 
-LogprobSize logprob_size(const Model& m, const MicroBatch& b, int threads, bool together) {
+LogprobSize logprob_size(const Device& device, const Model& m, const MicroBatch& b) {
   LogprobSize s{};
-  s.target = together ? kRowsTogether : task_rows(b.rows, threads);
+  s.target = device.traits().takes_all() ? kRowsTogether : task_rows(device, b.rows);
   s.rows = std::min(std::max(s.target, b.longest_sequence), b.rows);
   s.caches = aligned(kv_bytes(m, b));
-  s.keys = aligned(forward_scratch_bytes(m, b.longest_keys));
   Carver c;
   carve(m, c, s.rows);
-  s.arena = s.caches + (together ? c.used() : 0);
-  s.scratch = s.keys + (together ? 0 : c.used());
+  s.task = c.used();
+  s.arena = s.caches + device.lanes() * s.task;
+  s.workload.shape = m.shape;
+  s.workload.keys = b.longest_keys;
   return s;
 }
 
@@ -71,47 +73,35 @@ bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, fl
   std::atomic<bool> stopped{false};
   for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
     const MicroBatch b = layout.next(&unit, budget);
-    e.model.need_positions(b.longest_keys);
-    const LogprobSize size = logprob_size(m, b, e.threads(), e.together);
-    const int64_t target = size.target, rows = size.rows;
+    e.need_positions(b.longest_keys);
+    const LogprobSize size = logprob_size(*e.device, m, b);
     e.arena.reserve(size.arena);
-    e.need_scratch(size.scratch);
+    e.device->reserve(size.workload);
     const Placed placed = place_sequences(m, b, e.arena.data());
 
     auto run = [&](const std::vector<SequenceRows>& sequences, const std::vector<int64_t>& index, bool keys_only) {
-      const std::vector<SequenceTask> tasks = sequence_tasks(sequences, target);
-      auto body = [&](int64_t t, uint8_t* place, const Crew& crew) {
+      const std::vector<SequenceTask> tasks = sequence_tasks(sequences, size.target);
+      e.device->run(static_cast<int64_t>(tasks.size()), [&](int64_t t, int lane, Ops& ops) {
         if (is_cancelled(control)) stopped = true;
         if (stopped) return;
         const SequenceTask& task = tasks[static_cast<size_t>(t)];
-        Carver carver(place);
-        const Memory memory = carve(m, carver, rows);
+        Carver carver(e.arena.data() + size.caches + lane * size.task);
+        const TaskMemory memory = carve(m, carver, size.rows);
         std::vector<SequenceRows> local;
         std::vector<int32_t> ids;
         rebase(sequences.data() + task.first, task.count, b, &local, &ids);
-        embed(m, w, memory.activations.x_first(), ids.data(), task.rows);
-        forward_layers(m, w, memory.activations, local.data(), task.count, keys_only, crew);
+        ops.embed(memory.activations.x_first(), w.table(), ids.data(), task.rows);
+        forward_layers(ops, m, w, memory.activations, local.data(), task.count, keys_only);
         if (keys_only) return;
-        final_norm(m, w, memory.normed, memory.rstd, memory.activations.x_last(), task.rows);
+        final_norm(ops, m, w, memory.normed, memory.rstd, memory.activations.x_last(), task.rows);
         for (int64_t i = 0; i < task.count; ++i) {
           const Sequence& s = b.sequences[static_cast<size_t>(index[static_cast<size_t>(task.first + i)])];
-          for (int64_t r = 0; r < s.rows; r += kHeadRows) {
-            const size_t head_row = static_cast<size_t>(s.head_row0 + r);
-            const int64_t at = b.result[head_row];
-            head_logps(m, w, 1 / temperature, &b.targets[head_row],
-                       element(memory.normed, m.dtype, (local[static_cast<size_t>(i)].row0 + r) * m.config.hidden),
-                       memory.logits, std::min(kHeadRows, s.rows - r), logps + at, entropies + at, crew);
-          }
+          const int64_t at = b.result[static_cast<size_t>(s.head_row0)];
+          head_logps(ops, m, w, 1 / temperature, &b.targets[static_cast<size_t>(s.head_row0)],
+                     memory.normed.at(local[static_cast<size_t>(i)].row0), memory.logits, s.rows, logps + at,
+                     entropies + at);
         }
-      };
-      const int64_t count = static_cast<int64_t>(tasks.size());
-      if (e.together) {
-        for (int64_t t = 0; t < count; ++t) body(t, e.arena.data() + size.caches, e.crew());
-      } else {
-        e.pool->run(count, [&](int64_t t, int worker) {
-          body(t, e.scratch_of(worker) + size.keys, Crew(e.scratch_of(worker)));
-        });
-      }
+      });
     };
     run(placed.prefixes, placed.prefix_index, true);
     run(placed.own, placed.own_index, false);
@@ -152,25 +142,30 @@ Result<std::vector<float>> sequence_logits(EngineState& e, const int32_t* ids, i
   if (n > m.config.context)
     return Status("SEQUENCE_EXCEEDS_CONTEXT", "the sequence has " + std::to_string(n) +
                                                   " ids; the model's context is " + std::to_string(m.config.context));
-  e.model.need_positions(n);
+  e.need_positions(n);
   SequenceRows rows{};
   rows.rows = n;
   rows.own.capacity = kv_capacity(n);
+  Rows logits;
   auto place = [&](Carver c) {
-    rows.own.data = static_cast<uint8_t*>(c.bytes(kv_cache_bytes(m, rows.own.capacity)));
-    const Memory memory = carve(m, c, n);
-    e.arena.reserve(c.used());
-    return memory;
+    rows.own.data = c.bytes(kv_cache_bytes(m, rows.own.capacity));
+    const TaskMemory memory = carve(m, c, n);
+    logits = c.rows(Dtype::f32, n, m.config.vocab);
+    return std::pair(memory, c.used());
   };
-  place(Carver());
-  e.need_scratch(forward_scratch_bytes(m, n));
-  const Memory memory = place(Carver(e.arena.data()));
-  const Crew crew = e.together ? e.crew() : Crew(e.scratch_of(0));
-  embed(m, e.policy, memory.activations.x_first(), ids, n);
-  forward_layers(m, e.policy, memory.activations, &rows, 1, false, crew);
-  final_norm(m, e.policy, memory.normed, memory.rstd, memory.activations.x_last(), n);
+  e.arena.reserve(place(Carver()).second);
+  const TaskMemory memory = place(Carver(e.arena.data())).first;
+  Workload workload;
+  workload.shape = m.shape;
+  workload.keys = n;
+  e.device->reserve(workload);
+  Ops& ops = e.device->all();
+  ops.embed(memory.activations.x_first(), e.policy.table(), ids, n);
+  forward_layers(ops, m, e.policy, memory.activations, &rows, 1, false);
+  final_norm(ops, m, e.policy, memory.normed, memory.rstd, memory.activations.x_last(), n);
+  head_logits(ops, m, e.policy, logits, memory.normed, n);
   std::vector<float> out(static_cast<size_t>(n * m.config.vocab));
-  head_logits(m, e.policy, out.data(), m.config.vocab, memory.normed, n, crew);
+  e.device->download(out.data(), logits.data, n * m.config.vocab * 4);
   return out;
 }
 

@@ -12,14 +12,14 @@ bool forward_logprobs(EngineState&, const Weights&, const Layout&, float tempera
                       const JobControl&, const std::function<void(int64_t units, int64_t rows)>& done, float* logps,
                       float* entropies);
 
-// Memory for a micro-batch. Alone, every worker has place for a task of its own in its scratch; together, there is one
-// task at a time, in the arena.
+// Memory for a micro-batch: every lane has place for a task of its own.
 struct LogprobSize {
   int64_t target, rows;  // of a task: about, and at most
-  int64_t caches, keys;  // bytes before a task's place, in the arena and in a worker's scratch
-  int64_t arena, scratch;
+  int64_t caches, task;  // bytes in the arena: of keys and values, then of each lane's task
+  int64_t arena;
+  Workload workload;
 };
-LogprobSize logprob_size(const Model&, const MicroBatch&, int threads, bool together);
+LogprobSize logprob_size(const Device&, const Model&, const MicroBatch&);
 RowBudget logprob_budget(const Model&, int64_t tokens);
 
 Result<Logprobs> logprobs(EngineState&, const SequenceBatch&, const LogprobSettings&, const JobControl&);

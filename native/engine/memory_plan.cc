@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/thread_pool.h"
+#include "device/open.h"
 #include "engine/generate.h"
 #include "engine/logprobs.h"
 #include "engine/micro_batch.h"
@@ -34,44 +34,31 @@ class LongestRows {
 };
 
 struct Largest {
-  int64_t arena = 0, scratch = 0;
+  int64_t arena = 0, scratch = 0;  // the second of the device
   void add(int64_t arena_bytes, int64_t scratch_bytes) {
     arena = std::max(arena, arena_bytes);
     scratch = std::max(scratch, scratch_bytes);
   }
 };
 
-Largest of_generations(const Model& m, const std::vector<PlannedGeneration>& generations, int threads, bool together) {
+Largest of_generations(const Device& device, const Model& m, const std::vector<PlannedGeneration>& generations) {
   Largest all;
   for (const PlannedGeneration& g : generations) {
     const GenerateSize size{g.prompts,       g.samples,   g.slots, g.prompt_tokens / g.samples + g.new_tokens / 2,
                             g.prompt_tokens, g.new_tokens};
     Carver c;
-    all.add(carve_generate(m, c, size, threads, together).bytes, generate_scratch_bytes(m, size));
+    all.add(carve_generate(device, m, c, size).bytes, device.scratch_bytes(generate_workload(m, size)));
   }
   return all;
 }
 
-Largest of_logprobs(const Model& m, const Layout& layout, int64_t micro_batch_tokens, int threads, bool together) {
+Largest of_logprobs(const Device& device, const Model& m, const Layout& layout, int64_t micro_batch_tokens) {
   Largest all;
   for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
-    const LogprobSize size =
-        logprob_size(m, layout.next(&unit, logprob_budget(m, micro_batch_tokens)), threads, together);
-    all.add(size.arena, size.scratch);
+    const LogprobSize size = logprob_size(device, m, layout.next(&unit, logprob_budget(m, micro_batch_tokens)));
+    all.add(size.arena, device.scratch_bytes(size.workload));
   }
   return all;
-}
-
-int64_t packed(const Model& m, bool transposed) {
-  int64_t bytes = 0;
-  for (const MatrixSpec& w : m.matrices)
-    bytes += transposed ? packed_bytes(m.dtype, w.k, w.n) : packed_bytes(m.dtype, w.n, w.k);
-  return bytes;
-}
-
-int64_t frozen_bytes(const Model& m) {
-  const int64_t table = m.config.tied ? 0 : m.config.vocab * m.config.hidden * dtype_bytes(m.dtype);
-  return packed(m, false) + table + m.partial_size * 4;
 }
 
 Status check(const ModelConfig& config, const PlannedGeneration& g, const char* what) {
@@ -95,28 +82,27 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& o
   if (trains && options.frozen) return Status("INVALID_ARGUMENT", "a frozen engine makes no optimizer step");
   if (trains)
     if (Status s = check(config, run.step, "the optimizer step"); !s.ok()) return s;
-  Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
-  if (!kernels.ok()) return kernels.status();
-  const Model m = make_model(config, options.dtype, kernels.value());
-  const int threads = options.threads > 0 ? options.threads : available_cores();
-  const bool together = goes_together(m, threads, options.sharing);
+  const Model m = make_model(config, options.dtype);
+  Result<std::unique_ptr<Device>> opened = open_device(options.device(), matrix_operand_bytes(m));
+  if (!opened.ok()) return opened.status();
+  const Device& device = *opened.value();
 
-  MemoryPlan plan{{}, 0, 0, together};
+  MemoryPlan plan{{}, 0, 0, device.traits().takes_all()};
   auto add = [&](const char* name, int64_t bytes, int group = kAlways) {
     if (bytes > 0) plan.terms.push_back({name, bytes, group});
   };
   if (options.frozen) {
-    add("weights, packed", frozen_bytes(m));
+    add("weights, packed", Weights::frozen_bytes(device, m));
   } else {
     add("weights, float32", m.parameters * 4);
-    add("weights, packed", packed(m, false));
+    add("weights, packed", matrices_bytes(device, m, false));
   }
-  if (run.reference) add("reference", frozen_bytes(m));
+  if (run.reference) add("reference", Weights::frozen_bytes(device, m));
 
-  const Largest sampling = of_generations(m, run.generations, threads, together);
+  const Largest sampling = of_generations(device, m, run.generations);
   Largest scratch = sampling;
   if (trains) {
-    add("weights, transposed", packed(m, true));
+    add("weights, transposed", matrices_bytes(device, m, true));
     add("optimizer moments", 2 * m.parameters * 4);
     const int64_t tokens = run.step.prompts * (run.step.prompt_tokens + run.step.samples * run.step.new_tokens);
     add("gradients", (m.parameters + (config.tied ? std::min(config.vocab, tokens) * config.hidden : 0)) * 4);
@@ -126,12 +112,12 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& o
     MicroBatchSize widest{};
     for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
       const MicroBatch b = layout.next(&unit, training_budget(m, run.micro_batch_tokens));
-      const MicroBatchSize size = micro_batch_size(m, b, threads, together);
+      const MicroBatchSize size = micro_batch_size(device, m, b);
       plan.micro_batch_rows = std::max(plan.micro_batch_rows, b.rows);
       if (size.arena > widest.arena) widest = size;
-      scratch.add(0, size.scratch);
+      scratch.add(0, device.scratch_bytes(size.workload));
     }
-    const Largest scoring = of_logprobs(m, layout, run.micro_batch_tokens, threads, together);
+    const Largest scoring = of_logprobs(device, m, layout, run.micro_batch_tokens);
     scratch.add(0, scoring.scratch);
     add("sampling: activations, keys and values, logits", sampling.arena, kArena);
     add("log-probabilities: the same", scoring.arena, kArena);
@@ -144,7 +130,7 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& o
     add("sampling: activations, keys and values, logits", sampling.arena, kArena);
     plan.total = sampling.arena;
   }
-  add("scratch of the threads", scratch.scratch * threads);
+  add("scratch of the threads", scratch.scratch);
   for (const MemoryTerm& term : plan.terms)
     if (term.group == kAlways) plan.total += term.bytes;
   return plan;

@@ -1,14 +1,15 @@
 #include "engine/micro_batch.h"
 
 #include <algorithm>
-#include <cstring>
+#include <atomic>
 
 namespace glossa {
 namespace {
 
-// Alone, a chunk's weight gradient is made by all threads while nothing else runs: small chunks cost little. Together,
-// the head's gradient comes from memory for every chunk.
-constexpr int64_t kLogitBytesOfThread = int64_t{64} << 20, kLogitBytesTogether = int64_t{320} << 20;
+// Of logits held at a time. Where sequences are shared out among the lanes, a chunk's weight gradient is made by all of
+// them while nothing else runs: small chunks cost little. Where a lane takes all, the head's gradient comes from memory
+// for every chunk.
+constexpr int64_t kLogitBytesOfThread = int64_t{64} << 20, kLogitBytesOfAll = int64_t{320} << 20;
 
 size_t index(int64_t i) {
   return static_cast<size_t>(i);
@@ -19,8 +20,8 @@ size_t index(int64_t i) {
 namespace {
 
 // Rows of logits held at a time; head_rows where all fit.
-int64_t chunk_rows(const Model& m, const MicroBatch& b, int threads, bool together) {
-  const int64_t bytes = together ? kLogitBytesTogether : kLogitBytesOfThread * threads;
+int64_t chunk_rows(const Device& device, const Model& m, const MicroBatch& b) {
+  const int64_t bytes = device.traits().takes_all() ? kLogitBytesOfAll : kLogitBytesOfThread * device.lanes();
   return std::min(b.head_rows, std::max<int64_t>(bytes / (logits_stride(m) * 4) / 2 * 2, 2));
 }
 
@@ -31,41 +32,36 @@ int64_t prefix_gradient_floats(const Model& m, const MicroBatch& b) {
   return floats;
 }
 
-MicroBatchMemory carve(const Model& m, Carver& c, const MicroBatch& b, int threads, bool together) {
+MicroBatchMemory carve(const Device& device, const Model& m, Carver& c, const MicroBatch& b) {
   const int64_t d = m.config.hidden;
   MicroBatchMemory w{};
   w.activations = carve_activations(m, c, b.rows, true);
-  w.dx = c.floats(b.rows * d);
-  w.rstd_final = c.floats(b.rows);
-  w.normed = c.elements(m.dtype, b.head_rows * d);
-  w.d_normed = c.floats(b.head_rows * d);
-  w.logits = c.floats(chunk_rows(m, b, threads, together) * logits_stride(m));
-  w.partials = c.floats(static_cast<int64_t>(b.sequences.size()) * m.partial_size);
-  w.prefix_gradients = c.floats(prefix_gradient_floats(m, b));
-  w.caches = static_cast<uint8_t*>(c.bytes(kv_bytes(m, b)));
-  if (together) w.rows_scratch = c.bytes(backward_rows_bytes(m, b.rows, true));
+  w.dx = c.rows(Dtype::f32, b.rows, d);
+  w.rstd_final = c.values(b.rows);
+  w.normed = c.rows(m.dtype, b.head_rows, d);
+  w.d_normed = c.rows(Dtype::f32, b.head_rows, d);
+  w.logits = logits_rows(m, c.values(chunk_rows(device, m, b) * logits_stride(m)));
+  w.partials = c.values(static_cast<int64_t>(b.sequences.size()) * m.partial_size);
+  w.prefix_gradients = c.values(prefix_gradient_floats(m, b));
+  w.caches = c.bytes(kv_bytes(m, b));
+  const int64_t widest = std::min(b.rows, std::max(task_rows(device, b.rows), b.longest_sequence));
+  for (int lane = 0; lane < device.lanes(); ++lane)
+    w.backward.push_back(carve_backward(m, c, widest, device.traits().block_rows));
   return w;
-}
-
-// Of the backward pass: what a thread needs for a sequence, and beside it, where it goes alone, for its rows.
-int64_t sequence_scratch(const Model& m, const MicroBatch& b) {
-  return aligned(backward_scratch_bytes(m, b.longest_keys));
 }
 
 }  // namespace
 
-MicroBatchSize micro_batch_size(const Model& m, const MicroBatch& b, int threads, bool together) {
+MicroBatchSize micro_batch_size(const Device& device, const Model& m, const MicroBatch& b) {
   MicroBatchSize s{};
   Carver c;
-  carve(m, c, b, threads, together);
+  carve(device, m, c, b);
   s.arena = c.used();
-  s.logits = chunk_rows(m, b, threads, together) * logits_stride(m) * 4;
+  s.logits = chunk_rows(device, m, b) * logits_stride(m) * 4;
   s.caches = kv_bytes(m, b);
   s.key_gradients = prefix_gradient_floats(m, b) * 4;
-  const int64_t widest = std::max(task_rows(b.rows, threads), b.longest_sequence);
-  s.scratch = std::max({forward_scratch_bytes(m, b.longest_keys),
-                        sequence_scratch(m, b) + (together ? 0 : backward_rows_bytes(m, widest, false)),
-                        WeightGradients::scratch_bytes(m)});
+  s.workload = {m.shape, b.longest_keys, 0, true, m.dtype, 0};
+  for (const MatrixSpec& w : m.matrices) s.workload.widest = std::max(s.workload.widest, w.k);
   return s;
 }
 
@@ -79,14 +75,14 @@ RowBudget training_budget(const Model& m, int64_t tokens) {
 }
 
 MicroBatchPass::MicroBatchPass(EngineState& e, const Layout& layout, const MicroBatch& b, StepLoss& loss,
-                               float* gradient, const SharedEmbedding& embedding)
+                               Values gradient, const SharedEmbedding& embedding)
     : e_(e), m_(e.model), layout_(layout), b_(b), loss_(loss), gradient_(gradient), embedding_(embedding) {
-  chunk_rows_ = chunk_rows(m_, b, e.threads(), e.together);
-  const MicroBatchSize size = micro_batch_size(m_, b, e.threads(), e.together);
+  chunk_rows_ = chunk_rows(*e.device, m_, b);
+  const MicroBatchSize size = micro_batch_size(*e.device, m_, b);
   e.arena.reserve(size.arena);
-  e.need_scratch(size.scratch);
+  e.device->reserve(size.workload);
   Carver carver(e.arena.data());
-  mem_ = carve(m_, carver, b, e.threads(), e.together);
+  mem_ = carve(*e.device, m_, carver, b);
   placed_ = place_sequences(m_, b, mem_.caches);
   prepare_rows();
   prepare_gradients();
@@ -118,14 +114,14 @@ void MicroBatchPass::prepare_rows() {
 // Where each sequence's sums and key/value gradients go.
 void MicroBatchPass::prepare_gradients() {
   const int64_t n = static_cast<int64_t>(b_.sequences.size());
-  std::memset(mem_.partials, 0, index(n * m_.partial_size) * 4);
-  float* shared = mem_.prefix_gradients;
-  auto partial = [&](int64_t sequence) { return mem_.partials + sequence * m_.partial_size; };
+  e_.device->fill(mem_.partials.data, 0, n * m_.partial_size * 4);
+  Values shared = mem_.prefix_gradients;
+  auto partial = [&](int64_t sequence) { return mem_.partials.at(sequence * m_.partial_size); };
   for (size_t i = 0; i < placed_.own.size(); ++i) {
     SequenceGradient g{partial(placed_.own_index[i]), {}, nullptr, 0};
     if (placed_.own[i].prefix_length > 0) {
       g.prefix = {shared, placed_.own[i].prefix.capacity};
-      shared += kv_gradient_floats(m_, g.prefix.capacity);
+      shared = shared.at(kv_gradient_floats(m_, g.prefix.capacity));
     }
     own_gradients_.push_back(g);
     readers_.push_back(g.prefix);
@@ -142,118 +138,91 @@ void MicroBatchPass::prepare_gradients() {
 
 // Padding rows take part in the weight gradients, with zeros.
 void MicroBatchPass::clear_padding() {
-  auto zero = [&](void* p, int64_t row, int64_t width) {
-    std::memset(element(p, m_.dtype, row * width), 0, index(width * dtype_bytes(m_.dtype)));
-  };
+  Ops& ops = e_.device->all();
   for (int64_t r : b_.padding) {
-    for (const LayerRows& l : mem_.activations.layers) {
-      std::memset(l.x + r * m_.config.hidden, 0, index(m_.config.hidden) * 4);
-      std::memset(l.x_mid + r * m_.config.hidden, 0, index(m_.config.hidden) * 4);
-      zero(l.normed1, r, m_.config.hidden);
-      zero(l.normed2, r, m_.config.hidden);
-      zero(l.attention, r, m_.shape.q_width());
-      zero(l.product, r, m_.config.ffn);
-      zero(l.d_qkv, r, m_.shape.width());
-      zero(l.d_o, r, m_.config.hidden);
-      zero(l.d_down, r, m_.config.hidden);
-      std::memset(l.gate_up + r * 2 * m_.config.ffn, 0, index(2 * m_.config.ffn) * 4);
-    }
-    std::memset(mem_.dx + r * m_.config.hidden, 0, index(m_.config.hidden) * 4);
+    for (const LayerRows& l : mem_.activations.layers)
+      for (const Rows* x : {&l.x, &l.x_mid, &l.normed1, &l.normed2, &l.attention, &l.product, &l.d_qkv, &l.d_o,
+                            &l.d_down, &l.gate_up})
+        ops.zero(x->at(r), 1);
+    ops.zero(mem_.dx.at(r), 1);
   }
   for (size_t r = 0; r < b_.targets.size(); ++r)
-    if (b_.targets[r] < 0) zero(mem_.normed, static_cast<int64_t>(r), m_.config.hidden);
+    if (b_.targets[r] < 0) ops.zero(mem_.normed.at(static_cast<int64_t>(r)), 1);
 }
 
-void MicroBatchPass::forward_prefixes(const SequenceTask& t, const Crew& crew) {
+void MicroBatchPass::forward_prefixes(const SequenceTask& t, Ops& ops) {
   const SequenceRows* s = placed_.prefixes.data() + t.first;
-  for (int64_t i = 0; i < t.count; ++i)
-    embed(m_, e_.policy, mem_.activations.x_first() + s[i].row0 * m_.config.hidden, b_.ids.data() + s[i].row0,
-          s[i].rows);
-  forward_layers(m_, e_.policy, mem_.activations, s, t.count, true, crew);
+  for (const Span& span : spans_of(s, t.count))
+    ops.embed(mem_.activations.x_first().at(span.row0), e_.policy.table(), b_.ids.data() + span.row0, span.rows);
+  forward_layers(ops, m_, e_.policy, mem_.activations, s, t.count, true);
 }
 
-void MicroBatchPass::forward(const SequenceTask& t, const Crew& crew) {
+void MicroBatchPass::forward(const SequenceTask& t, Ops& ops) {
   const SequenceRows* s = placed_.own.data() + t.first;
-  const int64_t d = m_.config.hidden;
   for (const Span& span : spans_of(s, t.count))
-    embed(m_, e_.policy, mem_.activations.x_first() + span.row0 * d, b_.ids.data() + span.row0, span.rows);
-  forward_layers(m_, e_.policy, mem_.activations, s, t.count, false, crew);
+    ops.embed(mem_.activations.x_first().at(span.row0), e_.policy.table(), b_.ids.data() + span.row0, span.rows);
+  forward_layers(ops, m_, e_.policy, mem_.activations, s, t.count, false);
   for (int64_t i = t.first; i < t.first + t.count; ++i) {
     const int64_t row = own(i).row0 + own(i).loss_from;
-    final_norm(m_, e_.policy, element(mem_.normed, m_.dtype, own(i).head_row0 * d), mem_.rstd_final + row,
-               mem_.activations.x_last() + row * d, own(i).head_rows());
+    final_norm(ops, m_, e_.policy, mem_.normed.at(own(i).head_row0), mem_.rstd_final.at(row),
+               mem_.activations.x_last().at(row), own(i).head_rows());
   }
 }
 
-HeadLoss MicroBatchPass::head_loss_of() {
+void MicroBatchPass::head(int64_t row0, int64_t rows, const Rows& logits, Ops& ops) {
   const bool on_policy = !loss_.settings.supervised() && !loss_.batch->old_logps;
-  return {loss_.settings,
-          loss_.inv_temperature,
-          b_.targets.data(),
-          terms_.data(),
-          on_policy,
-          results_.data(),
-          slopes_.empty() ? nullptr : slopes_.data()};
+  const TokenLosses losses{loss_.settings,
+                           loss_.inv_temperature,
+                           b_.targets.data() + row0,
+                           terms_.data() + row0,
+                           on_policy,
+                           results_.data() + row0,
+                           slopes_.empty() ? nullptr : slopes_.data() + row0};
+  head_loss(ops, m_, e_.policy, losses, mem_.normed.at(row0), mem_.d_normed.at(row0), logits, rows);
 }
 
-void MicroBatchPass::head(int64_t row0, int64_t rows, float* logits, const Crew& crew) {
-  head_loss(m_, e_.policy, head_loss_of(), mem_.normed, mem_.d_normed, logits, row0, rows, crew);
-}
-
-void MicroBatchPass::backward(const SequenceTask& t, void* rows_scratch, const Crew& crew) {
-  const int64_t d = m_.config.hidden;
+void MicroBatchPass::backward(const SequenceTask& t, const BackwardRows& rows, Ops& ops) {
   for (int64_t i = t.first; i < t.first + t.count; ++i) {
     const Sequence& s = own(i);
-    const int64_t row = s.row0 + s.loss_from;
-    std::memset(mem_.dx + s.row0 * d, 0, index(s.loss_from * d) * 4);
-    final_norm_backward(m_, e_.policy, mem_.dx + row * d, own_gradients_[index(i)].partial,
-                        mem_.d_normed + s.head_row0 * d, mem_.activations.x_last() + row * d, mem_.rstd_final + row,
-                        s.head_rows());
+    ops.zero(mem_.dx.at(s.row0), s.loss_from);
+    final_norm_backward(ops, m_, e_.policy, mem_.dx, placed_.own[index(i)], own_gradients_[index(i)],
+                        mem_.d_normed.at(s.head_row0), mem_.activations.x_last(), mem_.rstd_final,
+                        s.row0 + s.loss_from, s.head_rows());
   }
-  backward_layers(m_, e_.policy, mem_.activations, placed_.own.data() + t.first, own_gradients_.data() + t.first,
-                  t.count, false, mem_.dx, rows_scratch, crew);
+  backward_layers(ops, m_, e_.policy, mem_.activations, placed_.own.data() + t.first, own_gradients_.data() + t.first,
+                  t.count, false, mem_.dx, rows);
 }
 
-void MicroBatchPass::backward_prefixes(const SequenceTask& t, void* rows_scratch, const Crew& crew) {
-  const int64_t d = m_.config.hidden;
-  for (int64_t i = t.first; i < t.first + t.count; ++i)
-    std::memset(mem_.dx + placed_.prefixes[index(i)].row0 * d, 0, index(placed_.prefixes[index(i)].rows * d) * 4);
-  backward_layers(m_, e_.policy, mem_.activations, placed_.prefixes.data() + t.first,
-                  prefix_gradients_.data() + t.first, t.count, true, mem_.dx, rows_scratch, crew);
+void MicroBatchPass::backward_prefixes(const SequenceTask& t, const BackwardRows& rows, Ops& ops) {
+  const SequenceRows* s = placed_.prefixes.data() + t.first;
+  for (int64_t i = 0; i < t.count; ++i) ops.zero(mem_.dx.at(s[i].row0), s[i].rows);
+  backward_layers(ops, m_, e_.policy, mem_.activations, s, prefix_gradients_.data() + t.first, t.count, true, mem_.dx,
+                  rows);
 }
 
-void MicroBatchPass::head_in_chunks(WeightGradients& weights, void* const* scratch) {
+void MicroBatchPass::head_in_chunks(WeightGradients& weights) {
+  const bool all = e_.device->traits().takes_all();
   for (int64_t row0 = 0; row0 < b_.head_rows; row0 += chunk_rows_) {
-    const int64_t rows = std::min(chunk_rows_, b_.head_rows - row0);
-    if (e_.together) {
-      head(row0, rows, mem_.logits, e_.crew());
-    } else {
-      const int64_t task = std::min<int64_t>(kHeadRows, (rows + e_.threads() - 1) / e_.threads());
-      e_.pool->run((rows + task - 1) / task, [&](int64_t i, int worker) {
-        const int64_t from = i * task;
-        head(row0 + from, std::min(task, rows - from), mem_.logits + from * logits_stride(m_),
-             Crew(e_.scratch_of(worker)));
-      });
-    }
-    weights.add_head(
-        {mem_.logits, logits_gradient_stride(m_), element(mem_.normed, m_.dtype, row0 * m_.config.hidden), rows});
-    weights.run(*e_.pool, scratch);
+    const int64_t rows = std::min(chunk_rows_, b_.head_rows - row0), lanes = e_.device->lanes();
+    const int64_t task = all ? rows : std::min<int64_t>(kHeadRows, (rows + lanes - 1) / lanes);
+    e_.device->run((rows + task - 1) / task, [&](int64_t i, int, Ops& ops) {
+      const int64_t from = i * task;
+      head(row0 + from, std::min(task, rows - from), mem_.logits.at(from), ops);
+    });
+    weights.add_head(logits_gradient(m_, mem_.logits), mem_.normed.at(row0), rows);
+    weights.run(e_.device->all());
   }
 }
 
 bool MicroBatchPass::run(const JobControl& control, StepTimes* times) {
-  WeightGradients weights(m_, e_.threads(), gradient_, embedding_);
-  std::vector<void*> scratch;
-  for (Buffer& s : e_.scratch) scratch.push_back(s.data());
-  if (!(e_.together ? run_together(control, times, weights, scratch.data())
-                    : run_alone(control, times, weights, scratch.data())))
-    return false;
-
+  WeightGradients weights(m_, gradient_, embedding_);
+  if (!run_passes(control, times, weights)) return false;
   const double start = seconds_now();
   weights.add_layers(mem_.activations, b_.rows);
   weights.add_embedding(mem_.dx, b_.ids.data(), b_.rows);
-  weights.run(*e_.pool, scratch.data());
-  add_partials();
+  weights.run(e_.device->all());
+  e_.device->all().add_partials(gradient_, mem_.partials, static_cast<int64_t>(b_.sequences.size()), m_.partial_size,
+                                m_.row_parameters);
   keep_results();
   times->backward_seconds += seconds_now() - start;
   const double head_parameters = static_cast<double>(m_.config.vocab * m_.config.hidden);
@@ -262,95 +231,64 @@ bool MicroBatchPass::run(const JobControl& control, StepTimes* times) {
   return true;
 }
 
-// One pass after the other, all threads in each.
-bool MicroBatchPass::run_together(const JobControl& control, StepTimes* times, WeightGradients& weights,
-                                  void* const* scratch) {
-  const Crew crew = e_.crew();
-  const SequenceTask prefixes{0, static_cast<int64_t>(placed_.prefixes.size()), 0};
-  const SequenceTask all{0, static_cast<int64_t>(placed_.own.size()), 0};
-  const double start = seconds_now();
-  forward_prefixes(prefixes, crew);
-  forward(all, crew);
-  const double forwarded = seconds_now();
-  times->forward_seconds += forwarded - start;
-  if (is_cancelled(control)) return false;
-  head_in_chunks(weights, scratch);
-  if (is_cancelled(control)) return false;
-  backward(all, mem_.rows_scratch, crew);
-  backward_prefixes(prefixes, mem_.rows_scratch, crew);
-  times->backward_seconds += seconds_now() - forwarded;
-  return !is_cancelled(control);
-}
-
-// Every thread takes tasks of its own.
-bool MicroBatchPass::run_alone(const JobControl& control, StepTimes* times, WeightGradients& weights,
-                               void* const* scratch) {
-  const int64_t target = task_rows(b_.rows, e_.threads());
+// The lanes take tasks of sequences, each from its first operator to its last.
+bool MicroBatchPass::run_passes(const JobControl& control, StepTimes* times, WeightGradients& weights) {
+  const int64_t target = task_rows(*e_.device, b_.rows);
   const std::vector<SequenceTask> prefixes = sequence_tasks(placed_.prefixes, target);
   const std::vector<SequenceTask> own_tasks = sequence_tasks(placed_.own, target);
   std::atomic<bool> stopped{false};
-  std::vector<double> forward_time(index(e_.threads())), backward_time(forward_time);
+  std::vector<double> forward_time(index(e_.device->lanes())), backward_time(forward_time);
   auto stage = [&](const std::vector<SequenceTask>& tasks, const auto& body) {
-    e_.pool->run(static_cast<int64_t>(tasks.size()), [&](int64_t i, int worker) {
+    e_.device->run(static_cast<int64_t>(tasks.size()), [&](int64_t i, int lane, Ops& ops) {
       if (is_cancelled(control)) stopped = true;
-      if (!stopped) body(tasks[index(i)], worker);
+      if (!stopped) body(tasks[index(i)], lane, ops);
     });
     return !stopped;
   };
-  auto timed = [](std::vector<double>& total, int worker, const auto& body) {
+  auto timed = [](std::vector<double>& total, int lane, const auto& body) {
     const double start = seconds_now();
     body();
-    total[index(worker)] += seconds_now() - start;
+    total[index(lane)] += seconds_now() - start;
   };
-  auto crew = [&](int worker) { return Crew(e_.scratch_of(worker)); };
-  auto rows_scratch = [&](int worker) { return e_.scratch_of(worker) + sequence_scratch(m_, b_); };
-  auto forward_task = [&](const SequenceTask& t, int worker) {
-    timed(forward_time, worker, [&] { forward(t, crew(worker)); });
+  auto forward_task = [&](const SequenceTask& t, int lane, Ops& ops) {
+    timed(forward_time, lane, [&] { forward(t, ops); });
   };
-  auto backward_task = [&](const SequenceTask& t, int worker) {
-    timed(backward_time, worker, [&] { backward(t, rows_scratch(worker), crew(worker)); });
+  auto backward_task = [&](const SequenceTask& t, int lane, Ops& ops) {
+    timed(backward_time, lane, [&] { backward(t, mem_.backward[index(lane)], ops); });
   };
 
-  if (!stage(prefixes, [&](const SequenceTask& t, int worker) {
-        timed(forward_time, worker, [&] { forward_prefixes(t, crew(worker)); });
+  if (!stage(prefixes, [&](const SequenceTask& t, int lane, Ops& ops) {
+        timed(forward_time, lane, [&] { forward_prefixes(t, ops); });
       }))
     return false;
   if (chunk_rows_ == b_.head_rows) {
-    const bool done = stage(own_tasks, [&](const SequenceTask& t, int worker) {
-      forward_task(t, worker);
-      timed(backward_time, worker, [&] {
+    const bool done = stage(own_tasks, [&](const SequenceTask& t, int lane, Ops& ops) {
+      forward_task(t, lane, ops);
+      timed(backward_time, lane, [&] {
         const int64_t next = t.first + t.count, row0 = own(t.first).head_row0;
         const int64_t end = next < static_cast<int64_t>(placed_.own.size()) ? own(next).head_row0 : b_.head_rows;
-        head(row0, end - row0, mem_.logits + row0 * logits_stride(m_), crew(worker));
+        head(row0, end - row0, mem_.logits.at(row0), ops);
       });
-      backward_task(t, worker);
+      backward_task(t, lane, ops);
     });
     if (!done) return false;
-    weights.add_head({mem_.logits, logits_gradient_stride(m_), mem_.normed, b_.head_rows});
+    weights.add_head(logits_gradient(m_, mem_.logits), mem_.normed, b_.head_rows);
   } else {
     if (!stage(own_tasks, forward_task)) return false;
     const double start = seconds_now();
-    head_in_chunks(weights, scratch);
+    head_in_chunks(weights);
     times->backward_seconds += seconds_now() - start;
     if (!stage(own_tasks, backward_task)) return false;
   }
-  if (!stage(prefixes, [&](const SequenceTask& t, int worker) {
-        timed(backward_time, worker, [&] { backward_prefixes(t, rows_scratch(worker), crew(worker)); });
+  if (!stage(prefixes, [&](const SequenceTask& t, int lane, Ops& ops) {
+        timed(backward_time, lane, [&] { backward_prefixes(t, mem_.backward[index(lane)], ops); });
       }))
     return false;
   for (size_t i = 0; i < forward_time.size(); ++i) {
-    times->forward_seconds += forward_time[i] / e_.threads();
-    times->backward_seconds += backward_time[i] / e_.threads();
+    times->forward_seconds += forward_time[i] / e_.device->lanes();
+    times->backward_seconds += backward_time[i] / e_.device->lanes();
   }
   return true;
-}
-
-void MicroBatchPass::add_partials() {
-  for (size_t i = 0; i < b_.sequences.size(); ++i) {
-    const float* partial = mem_.partials + static_cast<int64_t>(i) * m_.partial_size;
-    for (const RowParameter& p : m_.row_parameters)
-      for (int64_t j = 0; j < p.size; ++j) gradient_[p.offset + j] += partial[p.partial + j];
-  }
 }
 
 void MicroBatchPass::keep_results() {

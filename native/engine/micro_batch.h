@@ -1,10 +1,7 @@
-// Forward, loss and backward of one micro-batch. Stages, each one call of the thread pool: prefixes forward; the other
+// Forward, loss and backward of one micro-batch. Stages, each shared out among the lanes: prefixes forward; the other
 // sequences forward, through the head and backward; prefixes backward; weight gradients. Where the logits of a
-// micro-batch are too large to hold, or the threads go together, the head goes over chunks of rows between the two
-// passes instead.
+// micro-batch are too large to hold the head goes over chunks of rows between the two passes instead.
 #pragma once
-#include <atomic>
-
 #include "engine/batch.h"
 #include "model/backward.h"
 #include "model/head_loss.h"
@@ -29,28 +26,28 @@ struct StepTimes {
   double flops = 0;
 };
 
-// What a micro-batch needs: of the arena in all, and the parts of it that are not activations; of each thread's
-// scratch.
+// What a micro-batch needs: of the arena in all, and the parts of it that are not activations.
 struct MicroBatchSize {
-  int64_t arena, logits, caches, key_gradients, scratch;
+  int64_t arena, logits, caches, key_gradients;
+  Workload workload;
 };
-MicroBatchSize micro_batch_size(const Model&, const MicroBatch&, int threads, bool together);
+MicroBatchSize micro_batch_size(const Device&, const Model&, const MicroBatch&);
 
 // The budget of a micro-batch: rows where `tokens` says how many, else bytes of its activations and key gradients.
 RowBudget training_budget(const Model&, int64_t tokens);
 
 struct MicroBatchMemory {
   Activations activations;
-  float *dx, *rstd_final, *d_normed, *logits, *partials, *prefix_gradients;
-  void* normed;
-  uint8_t* caches;
-  void* rows_scratch;  // of the backward pass, where the threads go together
+  Rows dx, normed, d_normed, logits;
+  Values rstd_final, partials, prefix_gradients;
+  Address caches;
+  std::vector<BackwardRows> backward;  // a lane
 };
 
 class MicroBatchPass {
  public:
   // Gradients are added to `gradient` (flat layout) and, where the head is tied, to the embedding's own rows.
-  MicroBatchPass(EngineState&, const Layout&, const MicroBatch&, StepLoss&, float* gradient, const SharedEmbedding&);
+  MicroBatchPass(EngineState&, const Layout&, const MicroBatch&, StepLoss&, Values gradient, const SharedEmbedding&);
   // False: cancelled, and the gradients are worthless.
   bool run(const JobControl&, StepTimes*);
 
@@ -58,27 +55,24 @@ class MicroBatchPass {
   void prepare_rows();
   void prepare_gradients();
   void clear_padding();
-  void forward_prefixes(const SequenceTask&, const Crew&);
-  void forward(const SequenceTask&, const Crew&);
-  void head(int64_t row0, int64_t rows, float* logits, const Crew&);
-  void backward(const SequenceTask&, void* rows_scratch, const Crew&);
-  void backward_prefixes(const SequenceTask&, void* rows_scratch, const Crew&);
-  bool run_alone(const JobControl&, StepTimes*, WeightGradients&, void* const* scratch);
-  bool run_together(const JobControl&, StepTimes*, WeightGradients&, void* const* scratch);
-  void head_in_chunks(WeightGradients&, void* const* scratch);
-  void add_partials();
+  void forward_prefixes(const SequenceTask&, Ops&);
+  void forward(const SequenceTask&, Ops&);
+  void head(int64_t row0, int64_t rows, const Rows& logits, Ops&);
+  void backward(const SequenceTask&, const BackwardRows&, Ops&);
+  void backward_prefixes(const SequenceTask&, const BackwardRows&, Ops&);
+  bool run_passes(const JobControl&, StepTimes*, WeightGradients&);
+  void head_in_chunks(WeightGradients&);
   void keep_results();
   const Sequence& own(int64_t i) const {
     return b_.sequences[static_cast<size_t>(placed_.own_index[static_cast<size_t>(i)])];
   }
-  HeadLoss head_loss_of();
 
   EngineState& e_;
   const Model& m_;
   const Layout& layout_;
   const MicroBatch& b_;
   StepLoss& loss_;
-  float* gradient_;
+  const Values gradient_;
   const SharedEmbedding& embedding_;
   int64_t chunk_rows_;  // of the head; b_.head_rows where all fit
   MicroBatchMemory mem_;

@@ -28,7 +28,7 @@ const TestBatch& batch() {
 // All that a user can see of an engine: masters, step, reference, what the packed weights compute, and the moments by
 // way of what the next step makes of them.
 struct Seen {
-  Floats masters;
+  std::vector<float> masters;
   int64_t step;
   bool reference;
   std::vector<float> logps;

@@ -4,18 +4,19 @@
 
 namespace glossa {
 
-int64_t prefill_rows(int64_t ids, bool together) {
-  return std::min<int64_t>(ids, together ? 4 * kRowsOfBlock : kRowsOfBlock);
+int64_t prefill_rows(int64_t ids, bool alone) {
+  constexpr int64_t kAlone = 104, kTogether = 416;
+  return std::min(ids, alone ? kAlone : kTogether);
 }
 
-bool prefill(const Model& m, const Weights& w, const Activations& a, int64_t activation_rows,
-             const std::vector<Prefix>& prefixes, const Crew& crew, const JobControl& control) {
+bool prefill(Ops& ops, const Model& m, const Weights& w, const Activations& a, int64_t activation_rows,
+             const std::vector<Prefix>& prefixes, const JobControl& control) {
   std::vector<SequenceRows> rows;
   std::vector<int32_t> ids;
   auto run = [&] {
     if (rows.empty()) return;
-    embed(m, w, a.x_first(), ids.data(), static_cast<int64_t>(ids.size()));
-    forward_layers(m, w, a, rows.data(), static_cast<int64_t>(rows.size()), true, crew);
+    ops.embed(a.x_first(), w.table(), ids.data(), static_cast<int64_t>(ids.size()));
+    forward_layers(ops, m, w, a, rows.data(), static_cast<int64_t>(rows.size()), true);
     rows.clear();
     ids.clear();
   };

@@ -14,10 +14,10 @@ struct Prefix {
   KvCache cache;
 };
 
-// Rows of the activations that prefixes of up to `ids` ids together are worth.
-int64_t prefill_rows(int64_t ids, bool together);
+// Rows of the activations that prefixes of up to `ids` ids together are worth; `alone`: on a lane that is one of several.
+int64_t prefill_rows(int64_t ids, bool alone);
 // One after another in as many rows as the activations have. False where it was cancelled before all were done.
-bool prefill(const Model&, const Weights&, const Activations&, int64_t activation_rows, const std::vector<Prefix>&,
-             const Crew&, const JobControl&);
+bool prefill(Ops&, const Model&, const Weights&, const Activations&, int64_t activation_rows,
+             const std::vector<Prefix>&, const JobControl&);
 
 }  // namespace glossa

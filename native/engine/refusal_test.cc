@@ -7,7 +7,7 @@
 namespace glossa::test {
 namespace {
 
-GenerateRequest request_of(const Rows& prompts) {
+GenerateRequest request_of(const IdLists& prompts) {
   GenerateRequest r;
   r.prompts = prompts.view();
   r.max_new_tokens = 8;
@@ -30,18 +30,18 @@ bool mentions(const Status& s, const std::string& text) {
 
 TEST("engine: ids outside the vocabulary and empty rows are named with their place") {
   auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
-  Rows prompts;
+  IdLists prompts;
   prompts.add({1, 2});
   prompts.add({3, 97, 4});
   Status s = engine->generate(request_of(prompts), {}).status();
   CHECK_EQ(s.code(), std::string("TOKEN_OUT_OF_RANGE"));
   CHECK(mentions(s, "prompt 1, position 1: id 97"));
-  Rows negative;
+  IdLists negative;
   negative.add({-1});
   CHECK_EQ(engine->generate(request_of(negative), {}).status().code(), std::string("TOKEN_OUT_OF_RANGE"));
-  Rows empty;
+  IdLists empty;
   CHECK_EQ(engine->generate(request_of(empty), {}).status().code(), std::string("BATCH_EMPTY"));
-  Rows hollow;
+  IdLists hollow;
   hollow.add({1});
   hollow.add({});
   s = engine->generate(request_of(hollow), {}).status();
@@ -57,7 +57,7 @@ TEST("engine: ids outside the vocabulary and empty rows are named with their pla
 
 TEST("engine: a budget beyond the context is refused with the numbers") {
   auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
-  Rows prompts;
+  IdLists prompts;
   prompts.add(random_ids(1, 150, 97));
   GenerateRequest r = request_of(prompts);
   r.max_new_tokens = 43;
@@ -72,7 +72,7 @@ TEST("engine: a budget beyond the context is refused with the numbers") {
 
 TEST("engine: settings out of range are refused") {
   auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
-  Rows prompts;
+  IdLists prompts;
   prompts.add({1, 2, 3});
   GenerateRequest r = request_of(prompts);
   auto refused = [&](auto change) {
@@ -109,20 +109,19 @@ TEST("engine: a NaN weight stops the step, named, and nothing changes") {
   const TestBatch b = test_batch(3, 2, engine->info().vocab);
   CHECK(engine->train_step(b.view(), dapo(), {}).ok());
   // Only the values of one layer see it: the loss is not a number.
-  const float kept = engine->parameters()[100];
-  engine->parameters()[100] = std::numeric_limits<float>::quiet_NaN();
-  engine->weights_changed();
+  const std::vector<float> before = engine->parameters();
+  std::vector<float> broken = before;
+  broken[100] = std::numeric_limits<float>::quiet_NaN();
+  engine->set_parameters(broken);
   Status s = engine->train_step(b.view(), dapo(), {}).status();
   CHECK_EQ(s.code(), std::string("NONFINITE"));
   CHECK_EQ(engine->info().optimizer_step, int64_t{1});
-  Rows prompts;
+  IdLists prompts;
   prompts.add({2, 3});  // id 2 has the weight
   s = engine->generate(request_of(prompts), {}).status();
   CHECK_EQ(s.code(), std::string("NONFINITE"));
   CHECK(mentions(s, "prompt 0, sample 0"));
-  engine->parameters()[100] = kept;
-  engine->weights_changed();
-  const Floats before = engine->parameters();
+  engine->set_parameters(before);
 
   // An advantage that overflows the gradient but not the loss of its token is the gradient's to report.
   TestBatch huge = b;
@@ -139,7 +138,7 @@ TEST("engine: a NaN weight stops the step, named, and nothing changes") {
 
 TEST("engine: a cancelled rollout keeps what it has, a cancelled step changes nothing") {
   auto engine = tiny_engine(Family::llama, Dtype::f32, 2);
-  Rows prompts;
+  IdLists prompts;
   for (uint32_t i = 0; i < 12; ++i) prompts.add(random_ids(i, 3 + i, 97));
   GenerateRequest r = request_of(prompts);
   r.max_new_tokens = 100;
@@ -162,7 +161,7 @@ TEST("engine: a cancelled rollout keeps what it has, a cancelled step changes no
   CHECK(some);
 
   const TestBatch b = test_batch(3, 2, 97);
-  const Floats before = engine->parameters();
+  const std::vector<float> before = engine->parameters();
   cancelled = true;
   control.progress = nullptr;
   CHECK_EQ(engine->train_step(b.view(), dapo(), control).status().code(), std::string("CANCELLED"));

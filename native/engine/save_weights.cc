@@ -25,11 +25,11 @@ const char* stored_type(Dtype t) {
 using Shard = std::vector<TensorToWrite>;
 
 // In the order of the tensors, each shard filled as far as it goes: the way of huggingface_hub.
-std::vector<Shard> shards_of(const EngineState& e, Dtype on_disk, int64_t shard_bytes) {
+std::vector<Shard> shards_of(const Model& m, const float* masters, Dtype on_disk, int64_t shard_bytes) {
   std::vector<Shard> shards;
   int64_t used = 0;
-  for (const TensorSpec& t : e.model.tensors) {
-    TensorToWrite tensor{t.name, stored_type(on_disk), t.shape, e.master.data() + t.offset, true};
+  for (const TensorSpec& t : m.tensors) {
+    TensorToWrite tensor{t.name, stored_type(on_disk), t.shape, masters + t.offset, true};
     const int64_t bytes = stored_bytes(tensor);
     if (shards.empty() || used + bytes > shard_bytes) {
       shards.emplace_back();
@@ -105,8 +105,11 @@ Status remove_others(const std::string& dir, const WrittenFiles& written) {
 
 }  // namespace
 
-Result<WrittenFiles> save_weights(const EngineState& e, const std::string& dir, Dtype on_disk, int64_t shard_bytes) {
-  const std::vector<Shard> shards = shards_of(e, on_disk, shard_bytes);
+namespace {
+
+Result<WrittenFiles> save(const Model& m, const float* masters, const std::string& dir, Dtype on_disk,
+                          int64_t shard_bytes) {
+  const std::vector<Shard> shards = shards_of(m, masters, on_disk, shard_bytes);
   WrittenFiles written;
   for (size_t i = 0; i < shards.size(); ++i) {
     WrittenFile& file = written.emplace_back(WrittenFile{shard_name(i, shards.size()), ""});
@@ -118,8 +121,21 @@ Result<WrittenFiles> save_weights(const EngineState& e, const std::string& dir, 
   };
   if (shards.size() > 1)
     if (Status s = write_text(kIndexFile, index_json(shards)); !s.ok()) return s;
-  if (Status s = write_text("config.json", model_config_json(e.model.config, on_disk)); !s.ok()) return s;
+  if (Status s = write_text("config.json", model_config_json(m.config, on_disk)); !s.ok()) return s;
   if (Status s = remove_others(dir, written); !s.ok()) return s;
+  return written;
+}
+
+}  // namespace
+
+Result<WrittenFiles> save_weights(const EngineState& e, const std::string& dir, Dtype on_disk, int64_t shard_bytes) {
+  WrittenFiles written;
+  Status status = e.device->read({e.master.data()}, e.model.parameters, [&](const float* masters) {
+    Result<WrittenFiles> files = save(e.model, masters, dir, on_disk, shard_bytes);
+    if (files.ok()) written = files.take();
+    return files.status();
+  });
+  if (!status.ok()) return status;
   return written;
 }
 

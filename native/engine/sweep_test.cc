@@ -2,7 +2,7 @@
 #include <string>
 
 #include "engine/test_models.h"
-#include "model/buffer.h"
+#include "device/memory.h"
 #include "tool/test.h"
 
 namespace glossa::test {
@@ -36,9 +36,9 @@ TestBatch moved_batch(Engine& engine) {
 }  // namespace
 
 TEST("sweep: a step is the same bits for every micro-batch size and number of threads") {
-  Buffer::poison = true;
+  Memory::poison = true;
   std::vector<float> first;
-  Floats weights;
+  std::vector<float> weights;
   for (int threads : {1, 2, 3})
     for (int64_t tokens : {int64_t{1}, int64_t{90}, int64_t{0}}) {
       auto engine = tiny_engine(Family::qwen2, Dtype::f32, threads, "",
@@ -57,7 +57,7 @@ TEST("sweep: a step is the same bits for every micro-batch size and number of th
       CHECK(gradient == first);
       CHECK(engine->parameters() == weights);
     }
-  Buffer::poison = false;
+  Memory::poison = false;
 }
 
 TEST("sweep: on the sampler's own log-probabilities every ratio is 1, given or not, and the tokens are counted once") {
@@ -117,7 +117,7 @@ TEST("sweep: an entropy bonus raises the entropy, and a negative one lowers it")
 TEST("sweep: a cancelled one leaves the weights as they are") {
   auto engine = tiny_engine(Family::qwen2, Dtype::f32, 2);
   const TestBatch b = moved_batch(*engine);
-  const Floats before = engine->parameters();
+  const std::vector<float> before = engine->parameters();
   const std::atomic<bool> yes{true};
   JobControl control;
   control.cancelled = &yes;

@@ -39,7 +39,7 @@ inline const Family kFamilies[] = {Family::llama, Family::qwen2, Family::qwen3, 
 
 // Weights far from a fresh model's, so that a wrong scale, norm or bias shows.
 inline void spread(Engine& engine) {
-  Floats& w = engine.parameters();
+  std::vector<float> w = engine.parameters();
   uint32_t stream = 0;
   for (const TensorSpec& t : tensor_specs(engine.config())) {
     ++stream;
@@ -51,7 +51,7 @@ inline void spread(Engine& engine) {
       w[static_cast<size_t>(t.offset + i)] =
           (norm ? 1.0f : 0.0f) + size * (2 * uniform(stream, static_cast<uint32_t>(i)) - 1);
   }
-  engine.weights_changed();
+  engine.set_parameters(w);
 }
 
 inline std::unique_ptr<Engine> tiny_engine(Family family, Dtype dtype, int threads, const std::string& isa = "",
@@ -67,7 +67,7 @@ inline std::unique_ptr<Engine> tiny_engine(Family family, Dtype dtype, int threa
   return engine.take();
 }
 
-struct Rows {
+struct IdLists {
   std::vector<int32_t> ids, offsets{0};
   void add(const std::vector<int32_t>& row) {
     ids.insert(ids.end(), row.begin(), row.end());
@@ -86,7 +86,7 @@ inline std::vector<int32_t> random_ids(uint32_t stream, int64_t n, int64_t vocab
 
 // GRPO rows: `groups` prompts of 1, 2, .. ids with `samples` completions of mixed lengths each.
 struct TestBatch {
-  Rows prompts, completions;
+  IdLists prompts, completions;
   std::vector<float> advantages, old_logps, ref_logps;
   TrainBatch view() const {
     TrainBatch b;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "engine/checks.h"
 #include "engine/optimizer.h"
@@ -11,13 +10,6 @@
 
 namespace glossa {
 namespace {
-
-constexpr int64_t kChunk = 65536;
-
-template <class Body>
-void in_parallel(ThreadPool& pool, int64_t n, const Body& body) {
-  pool.run((n + kChunk - 1) / kChunk, [&](int64_t i, int) { body(i * kChunk, std::min(kChunk, n - i * kChunk)); });
-}
 
 LossOver loss_over(const TrainSettings& s) {
   if (!s.loss.supervised()) return LossOver::completion;
@@ -102,9 +94,9 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   const int64_t embedding_size = static_cast<int64_t>(ids.size()) * m.config.hidden,
                 size = m.parameters + embedding_size;
   e.gradient.reserve(size * 4);
-  float* gradient = reinterpret_cast<float*>(e.gradient.data());
-  if (m.config.tied) embedding.rows = gradient + m.parameters;
-  in_parallel(*e.pool, size, [&](int64_t at, int64_t n) { std::memset(gradient + at, 0, static_cast<size_t>(n) * 4); });
+  const Values gradient{e.gradient.data()};
+  if (m.config.tied) embedding.rows = gradient.at(m.parameters);
+  e.device->fill(gradient.data, 0, size * 4);
 
   const RowBudget budget = training_budget(m, s.micro_batch_tokens);
   TrainMetrics out;
@@ -138,7 +130,7 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   }
   for (int64_t unit = 0; unit < units;) {
     const MicroBatch b = layout.next(&unit, budget);
-    e.model.need_positions(b.longest_keys);
+    e.need_positions(b.longest_keys);
     MicroBatchPass pass(e, layout, b, loss, gradient, embedding);
     if (!pass.run(control, &times)) return cancelled;
     out.tokens += b.rows;
@@ -147,11 +139,9 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   }
   gone_over += units;
   if (!sweeps && !forward(silent_layout, &silent_loss, false)) return cancelled;
-  for (size_t i = 0; i < ids.size(); ++i) {
-    float* to = gradient + m.embedding + ids[i] * m.config.hidden;
-    const float* from = embedding.rows + static_cast<int64_t>(i) * m.config.hidden;
-    for (int64_t j = 0; j < m.config.hidden; ++j) to[j] += from[j];
-  }
+  if (m.config.tied)
+    e.device->all().add_rows(gradient.at(m.embedding), ids,
+                             {embedding.rows.data, Dtype::f32, m.config.hidden, m.config.hidden});
   out.forward_seconds = times.forward_seconds;
   out.backward_seconds = times.backward_seconds;
   out.flops = times.flops;
@@ -174,8 +164,7 @@ Result<TrainMetrics> train_step(EngineState& e, const TrainBatch& batch, const T
   if (!metrics.ok()) return metrics;
   if (is_cancelled(control)) return Status("CANCELLED", "the step was cancelled; the weights are unchanged");
   const double start = seconds_now();
-  adamw_step(e, reinterpret_cast<const float*>(e.gradient.data()), s,
-             clip_factor(metrics.value().grad_norm, s.max_grad_norm));
+  adamw_step(e, {e.gradient.data()}, s, clip_factor(metrics.value().grad_norm, s.max_grad_norm));
   metrics.value().optimizer_seconds = seconds_now() - start;
   return metrics;
 }
@@ -184,8 +173,8 @@ Result<TrainMetrics> batch_gradients(EngineState& e, const TrainBatch& batch, co
                                      std::vector<float>* out) {
   Result<TrainMetrics> metrics = accumulate(e, batch, s, {});
   if (!metrics.ok()) return metrics;
-  const float* gradient = reinterpret_cast<const float*>(e.gradient.data());
-  out->assign(gradient, gradient + e.model.parameters);
+  out->resize(static_cast<size_t>(e.model.parameters));
+  e.device->download(out->data(), e.gradient.data(), e.model.parameters * 4);
   return metrics;
 }
 

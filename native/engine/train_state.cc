@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 
+#include "base/pages.h"
 #include "engine/checkpoint_source.h"
 #include "engine/tensor_check.h"
 #include "io/safetensors.h"
@@ -63,40 +65,46 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "." : path.substr(0, std::max<size_t>(slash, 1));
 }
 
-Status read_masters(const EngineState& e, const SafetensorsFile& file, float* out) {
+Status read_masters(const EngineState& e, const SafetensorsFile& file, Values out) {
   const StatePart own(e.model, file, "master.");
   if (own.has_any()) {
     if (Status s = own.check(); !s.ok()) return s;
-    return fill_flat(e.model, own, *e.pool, out);
+    return fill_flat(*e.device, e.model, own, out);
   }
   Result<std::unique_ptr<CheckpointSource>> weights = CheckpointSource::open(e.model, folder_of(file.path()));
   if (!weights.ok()) return weights.status();
   if (Status s = weights.value()->check_float32(); !s.ok()) return s;
-  return fill_flat(e.model, *weights.value(), *e.pool, out);
+  return fill_flat(*e.device, e.model, *weights.value(), out);
 }
 
-Status read_part(const EngineState& e, const SafetensorsFile& file, const char* prefix, float* out) {
+Status read_part(const EngineState& e, const SafetensorsFile& file, const char* prefix, Values out) {
   const StatePart part(e.model, file, prefix);
   if (Status s = part.check(); !s.ok()) return s;
-  return fill_flat(e.model, part, *e.pool, out);
+  return fill_flat(*e.device, e.model, part, out);
 }
 
 }  // namespace
 
 Result<WrittenFile> save_state(const EngineState& e, const std::string& dir) {
-  const Floats zero(e.optimizer.m.empty() ? e.master.size() : 0);
-  const float* m = e.optimizer.m.empty() ? zero.data() : e.optimizer.m.data();
-  const float* v = e.optimizer.v.empty() ? zero.data() : e.optimizer.v.data();
-  std::vector<TensorToWrite> tensors;
-  for (const TensorSpec& t : e.model.tensors) {
-    tensors.push_back({"exp_avg." + t.name, "F32", t.shape, m + t.offset});
-    tensors.push_back({"exp_avg_sq." + t.name, "F32", t.shape, v + t.offset});
-  }
+  const int64_t n = e.model.parameters;
+  const Floats zero(e.optimizer.m.data() ? 0 : static_cast<size_t>(n));
   WrittenFile file{kFile, ""};
-  const std::string step = std::to_string(e.optimizer.step);
-  if (Status s = write_safetensors(dir + "/" + kFile, tensors, {{"optimizer", "adamw"}, {"step", step}}, &file.sha256);
-      !s.ok())
-    return s;
+  auto write = [&](const float* m, const float* v) {
+    std::vector<TensorToWrite> tensors;
+    for (const TensorSpec& t : e.model.tensors) {
+      tensors.push_back({"exp_avg." + t.name, "F32", t.shape, m + t.offset});
+      tensors.push_back({"exp_avg_sq." + t.name, "F32", t.shape, v + t.offset});
+    }
+    const std::string step = std::to_string(e.optimizer.step);
+    return write_safetensors(dir + "/" + kFile, tensors, {{"optimizer", "adamw"}, {"step", step}}, &file.sha256);
+  };
+  auto with = [&](const Memory& moments, const std::function<Status(const float*)>& use) {
+    return moments.data() ? e.device->read({moments.data()}, n, use) : use(zero.data());
+  };
+  Status status = with(e.optimizer.m, [&](const float* m) {
+    return with(e.optimizer.v, [&](const float* v) { return write(m, v); });
+  });
+  if (!status.ok()) return status;
   return file;
 }
 
@@ -109,17 +117,19 @@ Status load_state(EngineState& e, const std::string& path) {
     return Status("CHECKPOINT_MISMATCH",
                   path + ": the metadata hold no optimizer step; expected a state written by glossa");
   // As much memory as the gradients of the first step take afterwards.
-  Floats master(e.master.size()), m(master.size()), v(master.size());
-  if (Status s = read_masters(e, file, master.data()); !s.ok()) return s;
-  if (Status s = read_part(e, file, "exp_avg.", m.data()); !s.ok()) return s;
-  if (Status s = read_part(e, file, "exp_avg_sq.", v.data()); !s.ok()) return s;
+  const int64_t bytes = e.model.parameters * 4;
+  Memory master(*e.device), m(*e.device), v(*e.device);
+  for (Memory* memory : {&master, &m, &v}) memory->reserve(bytes);
+  if (Status s = read_masters(e, file, {master.data()}); !s.ok()) return s;
+  if (Status s = read_part(e, file, "exp_avg.", {m.data()}); !s.ok()) return s;
+  if (Status s = read_part(e, file, "exp_avg_sq.", {v.data()}); !s.ok()) return s;
 
-  // Nothing fails from here on. The masters stay where they are: others hold their address.
-  std::copy(master.begin(), master.end(), e.master.begin());
-  e.optimizer.m.swap(m);
-  e.optimizer.v.swap(v);
+  // Nothing fails from here on. The masters stay where they are: the weights read them there.
+  e.device->copy(e.master.data(), master.data(), bytes);
+  e.optimizer.m = std::move(m);
+  e.optimizer.v = std::move(v);
   e.optimizer.step = step;
-  e.policy.repack(e.model, *e.pool);
+  e.policy.repack();
   return {};
 }
 

@@ -17,7 +17,7 @@ Bounds bounds_for(Dtype t) {
   return {0.28, 0.123, 3e-3, 0.052};
 }
 
-struct Rows {
+struct IdLists {
   std::vector<int32_t> ids, offsets{0};
   void add(const int32_t* from, int64_t n) {
     ids.insert(ids.end(), from, from + n);
@@ -28,7 +28,7 @@ struct Rows {
 
 // Each row cut into a prompt of at most `prompt` ids (one at least left over) and the rest.
 struct Split {
-  Rows prompts, completions;
+  IdLists prompts, completions;
   std::vector<int64_t> cut;
 };
 Split split(const std::vector<int32_t>& ids, const std::vector<int32_t>& lengths, int64_t stride, int64_t prompt) {
@@ -128,7 +128,7 @@ class ModelCase {
     double wrong = 0, worst = 0;
     for (int i = 0; t_.has("greedy." + std::to_string(i) + ".prompt"); ++i) {
       const std::string name = "greedy." + std::to_string(i) + ".";
-      Rows prompt;
+      IdLists prompt;
       const std::vector<int32_t> ids = t_.ints(name + "prompt"), want = t_.ints(name + "completion");
       const std::vector<float> logps = t_.floats(name + "logps");
       if (!t_.status().ok()) return t_.status();

@@ -41,7 +41,8 @@ Result<TrainSettings> train_settings(const Json& json) {
   return s;
 }
 
-Status compare_weights(Engine& engine, const Floats& before, CaseTensors& t, const Bounds& bounds, GoldenCase* out) {
+Status compare_weights(Engine& engine, const std::vector<float>& before, CaseTensors& t, const Bounds& bounds, GoldenCase* out) {
+  const std::vector<float> after = engine.parameters();
   double difference = 0, change = 0, worst = 0;
   for (const TensorSpec& spec : tensor_specs(engine.config())) {
     const std::vector<float> want = t.floats("weight." + spec.name);
@@ -50,7 +51,7 @@ Status compare_weights(Engine& engine, const Floats& before, CaseTensors& t, con
     for (size_t i = 0; i < want.size(); ++i) {
       const size_t at = static_cast<size_t>(spec.offset) + i;
       const double w = static_cast<double>(want[i]);
-      d += std::pow(static_cast<double>(engine.parameters()[at]) - w, 2);
+      d += std::pow(static_cast<double>(after[at]) - w, 2);
       c += std::pow(w - static_cast<double>(before[at]), 2);
     }
     difference += d;
@@ -86,7 +87,7 @@ Status check(const Json& json, Engine& engine, CaseTensors& t, const Bounds& bou
   const Json *losses = json.find("losses"), *norms = json.find("grad_norms");
   if (!losses || !norms || losses->array.size() != norms->array.size())
     return Status("GOLDEN_INVALID", "case.json must give losses and grad_norms, one of each a step");
-  const Floats before = engine.parameters();
+  const std::vector<float> before = engine.parameters();
   double first_loss = 0, later_loss = 0, largest_loss = 0, worst_norm = 0;
   for (size_t step = 0; step < losses->array.size(); ++step) {
     Result<TrainMetrics> m = engine.train_step(batch, settings.value(), {});

@@ -1,7 +1,6 @@
 // The blocks, written once: prefill, decode, log-probabilities and training differ only in which rows are given.
 #pragma once
 #include "model/activations.h"
-#include "model/crew.h"
 #include "model/weights.h"
 
 namespace glossa {
@@ -13,34 +12,33 @@ struct Span {
 };
 std::vector<Span> spans_of(const SequenceRows* sequences, int64_t count);
 
-// Rows that go through a chain of operators together, so that what passes between them stays in the cache: whole tiles
-// of 13 rows.
-constexpr int64_t kRowsOfBlock = 104;
+// body(row, rows) over a span, as many rows at a time as the operators want to take through a chain together.
 template <class Body>
-void in_blocks(const Span& span, const Body& body) {
-  for (int64_t r = span.row0, end = span.row0 + span.rows; r < end; r += kRowsOfBlock)
-    body(r, kRowsOfBlock < end - r ? kRowsOfBlock : end - r);
+void in_blocks(const Ops& ops, const Span& span, const Body& body) {
+  const int64_t most = ops.block_rows(), end = span.row0 + span.rows;
+  for (int64_t r = span.row0, n; r < end; r += n) {
+    n = most < end - r ? most : end - r;
+    body(r, n);
+  }
 }
 
-// Bytes of scratch of a thread for forward_layers over sequences that see at most `keys` keys.
-int64_t forward_scratch_bytes(const Model&, int64_t keys);
-
-// Embedding rows of ids to x [rows][hidden].
-void embed(const Model&, const Weights&, float* x, const int32_t* ids, int64_t rows);
+AttentionLayer attention_layer(const Model&, const Weights&, const LayerRows&, int64_t layer);
 
 // All layers over the rows of `sequences` (ascending row0). x_first() holds the embeddings, x_last() receives the
 // result; keys and values are added to every sequence's `own`. keys_only: in the last layer nothing but keys and values
 // is computed, which is all that later rows need of a prompt.
-void forward_layers(const Model&, const Weights&, const Activations&, const SequenceRows* sequences, int64_t count,
-                    bool keys_only, const Crew&);
+void forward_layers(Ops&, const Model&, const Weights&, const Activations&, const SequenceRows* sequences,
+                    int64_t count, bool keys_only);
 
 // The final norm of x [rows][hidden], in the model's type; rstd [rows].
-void final_norm(const Model&, const Weights&, void* out, float* rstd, const float* x, int64_t rows);
-// logits [rows][vocab], rows ld apart, from normed rows.
-void head_logits(const Model&, const Weights&, float* logits, int64_t ld, const void* normed, int64_t rows,
-                 const Crew&);
+void final_norm(Ops&, const Model&, const Weights&, const Rows& out, Values rstd, const Rows& x, int64_t rows);
+
+// Logits of normed rows; a row begins on a cache line.
 inline int64_t logits_stride(const Model& m) {
   return (m.config.vocab + 15) / 16 * 16;
+}
+inline Rows logits_rows(const Model& m, Values data) {
+  return {data.data, Dtype::f32, m.config.vocab, logits_stride(m)};
 }
 
 }  // namespace glossa

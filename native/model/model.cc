@@ -38,26 +38,17 @@ LayerOffsets layer_offsets(const Names& at, const ModelConfig& c, int64_t layer)
 
 }  // namespace
 
-void Model::need_positions(int64_t n) {
-  if (n <= rope_positions()) return;
-  int64_t positions = std::min(config.context, std::max<int64_t>({n, 2 * rope_positions(), 256}));
-  positions = std::max(positions, n);
-  rope.resize(static_cast<size_t>(positions * config.head_dim));
-  rope_table(rope.data(), config.rope, config.head_dim, positions);
-}
-
 const TensorSpec& Model::tensor_at(int64_t offset) const {
   auto after = std::upper_bound(tensors.begin(), tensors.end(), offset,
                                 [](int64_t at, const TensorSpec& t) { return at < t.offset; });
   return *(after - 1);
 }
 
-Model make_model(const ModelConfig& c, Dtype dtype, const Kernels* kernels) {
+Model make_model(const ModelConfig& c, Dtype dtype) {
   Model m{};
   m.config = c;
   m.shape = c.qkv_shape();
   m.dtype = dtype;
-  m.kernels = kernels;
   m.attention_scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(c.head_dim)));
   m.tensors = tensor_specs(c);
   m.parameters = parameter_count(c);

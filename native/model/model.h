@@ -1,12 +1,12 @@
-// A model ready to compute: its settings, the kernels, the operand type, and where each parameter lies in the flat
-// vector.
+// A model's shape: its settings, the operand type, and where each parameter lies in the flat vector.
 #pragma once
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "model/config.h"
-#include "ops/kernels.h"
+#include "ops/operands.h"
+#include "ops/qkv/qkv.h"
 
 namespace glossa {
 
@@ -24,23 +24,17 @@ struct MatrixSpec {
   int64_t n, k;    // rows (outputs), columns (inputs)
 };
 
-// A parameter that every row of activations shares: norm weights and biases. Their gradients are summed per sequence.
-struct RowParameter {
-  int64_t offset;   // in the flat vector
-  int64_t partial;  // in a sequence's block of partial sums
-  int64_t size;
-};
+// Places in a sequence's block of partial sums.
 struct LayerPartials {
   int64_t qkv_bias, q_norm, k_norm, norm1, norm2;  // -1 where absent
 };
 
-enum Matrix : int { kQkv = 0, kO = 1, kGateUp = 2, kDown = 3, kMatricesOfLayer = 4 };
+enum MatrixOfLayer : int { kQkv = 0, kO = 1, kGateUp = 2, kDown = 3, kMatricesOfLayer = 4 };
 
 struct Model {
   ModelConfig config;
   QkvShape shape;
   Dtype dtype;
-  const Kernels* kernels;
   float attention_scale;  // 1 / sqrt(head_dim)
 
   std::vector<TensorSpec> tensors;
@@ -49,18 +43,23 @@ struct Model {
   std::vector<LayerOffsets> layers;
   std::vector<MatrixSpec> matrices;  // four a layer, then the head
 
-  std::vector<RowParameter> row_parameters;
+  // Parameters that every row of activations shares (norm weights, biases): their gradients are summed per sequence.
+  std::vector<PartialSum> row_parameters;
   std::vector<LayerPartials> partials;
   int64_t final_norm_partial, partial_size;
 
-  std::vector<float> rope;  // rope_table for the first rope_positions() positions
-  int64_t rope_positions() const { return static_cast<int64_t>(rope.size()) / config.head_dim; }
-  void need_positions(int64_t n);  // grows the table; n <= context
+  Values rope;  // rope_table of the first rope_positions positions, in the memory of the device that computes
+  int64_t rope_positions;
 
   int64_t head_matrix() const { return static_cast<int64_t>(matrices.size()) - 1; }
   // The tensor that holds element `offset` of the flat vector.
   const TensorSpec& tensor_at(int64_t offset) const;
 };
+
+// Of the operands that the products of a row read.
+inline int64_t matrix_operand_bytes(const Model& m) {
+  return m.matmul_parameters * dtype_bytes(m.dtype);
+}
 
 inline int64_t element_count(const TensorSpec& t) {
   int64_t n = 1;
@@ -68,6 +67,6 @@ inline int64_t element_count(const TensorSpec& t) {
   return n;
 }
 
-Model make_model(const ModelConfig&, Dtype, const Kernels*);
+Model make_model(const ModelConfig&, Dtype);
 
 }  // namespace glossa

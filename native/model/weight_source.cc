@@ -18,21 +18,21 @@ Status for_each_part(const Model& m, int64_t offset, int64_t count,
   return {};
 }
 
-Status fill_flat(const Model& m, const WeightSource& source, ThreadPool& pool, float* out) {
+Status fill_flat(Device& device, const Model& m, const WeightSource& source, Values masters) {
   constexpr int64_t kPiece = 1 << 18;
-  return run_fallible(pool, (m.parameters + kPiece - 1) / kPiece, [&](int64_t task, int) {
-    const int64_t at = task * kPiece;
-    return source.read(at, std::min(kPiece, m.parameters - at), out + at);
+  return run_fallible(device, (m.parameters + kPiece - 1) / kPiece, [&](int64_t task, int) {
+    const int64_t at = task * kPiece, n = std::min(kPiece, m.parameters - at);
+    return device.write(masters.at(at), n, [&](float* out) { return source.read(at, n, out); });
   });
 }
 
-Status run_fallible(ThreadPool& pool, int64_t tasks, const std::function<Status(int64_t task, int worker)>& body) {
+Status run_fallible(Device& device, int64_t tasks, const std::function<Status(int64_t task, int thread)>& body) {
   std::mutex lock;
   std::atomic<int64_t> failed{tasks};
   Status status;
-  pool.run(tasks, [&](int64_t task, int worker) {
+  device.on_host(tasks, [&](int64_t task, int thread) {
     if (task > failed) return;
-    Status s = body(task, worker);
+    Status s = body(task, thread);
     if (s.ok()) return;
     std::lock_guard<std::mutex> hold(lock);
     if (task > failed) return;

@@ -4,8 +4,7 @@
 #include <functional>
 
 #include "base/status.h"
-#include "base/thread_pool.h"
-#include "model/buffer.h"
+#include "device/device.h"
 #include "model/model.h"
 
 namespace glossa {
@@ -22,10 +21,10 @@ class WeightSource {
 Status for_each_part(const Model&, int64_t offset, int64_t count,
                      const std::function<Status(int64_t first, int64_t count, int64_t within, size_t tensor)>& part);
 
-// The whole flat vector into out [parameters]. Fails with what the earliest part that failed says.
-Status fill_flat(const Model&, const WeightSource&, ThreadPool&, float* out);
+// The whole flat vector into masters [parameters]. Fails with what the earliest part that failed says.
+Status fill_flat(Device&, const Model&, const WeightSource&, Values masters);
 
 // Runs tasks that may fail; the failure of the lowest task is the one that is told, whatever the number of threads.
-Status run_fallible(ThreadPool&, int64_t tasks, const std::function<Status(int64_t task, int worker)>&);
+Status run_fallible(Device&, int64_t tasks, const std::function<Status(int64_t task, int thread)>&);
 
 }  // namespace glossa

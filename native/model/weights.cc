@@ -1,201 +1,170 @@
 #include "model/weights.h"
 
 #include <algorithm>
-#include <cstring>
 #include <functional>
 #include <utility>
-
-#include "model/activations.h"
 
 namespace glossa {
 namespace {
 
-constexpr int64_t kPanelsOfTask = 8;
-constexpr int64_t kFillBytes = 1 << 20;  // of float32 that a thread has on their way from the source to a pack
+constexpr int64_t kFillNumbers = 1 << 18;  // float32 that a thread has on their way from the source to the device
 
-int64_t panels(int64_t n) {
-  return (n + kPanel - 1) / kPanel;
-}
-
-int64_t panels_of_fill(const MatrixSpec& w) {
-  return std::max<int64_t>(kFillBytes / (kPanel * w.k * 4), 1);
-}
-
-// Places packs of every matrix in `buffer`.
-std::vector<void*> carve_packs(const Model& m, bool transposed, Buffer* buffer) {
-  std::vector<void*> packs;
-  auto carve = [&](Carver c) {
-    packs.clear();
-    for (const MatrixSpec& w : m.matrices)
-      packs.push_back(c.bytes(transposed ? packed_bytes(m.dtype, w.k, w.n) : packed_bytes(m.dtype, w.n, w.k)));
-    return c.used();
-  };
-  buffer->reserve(carve(Carver()));
-  carve(Carver(buffer->data()));
-  return packs;
-}
-
-struct PackTask {
-  size_t matrix;
-  int64_t panel0, panel1;
-};
-std::vector<PackTask> fill_tasks(const Model& m) {
-  std::vector<PackTask> tasks;
-  for (size_t i = 0; i < m.matrices.size(); ++i) {
-    const int64_t count = panels(m.matrices[i].n), step = panels_of_fill(m.matrices[i]);
-    for (int64_t p = 0; p < count; p += step) tasks.push_back({i, p, std::min(p + step, count)});
-  }
-  return tasks;
-}
-
-// Allocates nothing: it follows an update of the masters, which nothing may come between.
-void pack_all(const Model& m, ThreadPool& pool, const float* master, bool transposed, const std::vector<void*>& packs) {
-  const LinearKernels& linear = *m.kernels->linear;
-  auto panels_of = [&](const MatrixSpec& w) { return panels(transposed ? w.k : w.n); };
-  auto tasks_of = [&](const MatrixSpec& w) { return (panels_of(w) + kPanelsOfTask - 1) / kPanelsOfTask; };
-  int64_t tasks = 0;
-  for (const MatrixSpec& w : m.matrices) tasks += tasks_of(w);
-  pool.run(tasks, [&](int64_t task, int) {
-    size_t i = 0;
-    for (; task >= tasks_of(m.matrices[i]); ++i) task -= tasks_of(m.matrices[i]);
-    const MatrixSpec& w = m.matrices[i];
-    const int64_t panel0 = task * kPanelsOfTask, panel1 = std::min(panel0 + kPanelsOfTask, panels_of(w));
-    if (transposed)
-      linear.pack_transposed(packs[i], m.dtype, master + w.offset, w.k, w.n, w.k, panel0, panel1);
-    else
-      linear.pack(packs[i], m.dtype, master + w.offset, w.n, w.k, w.k, panel0, panel1);
-  });
-}
-
-// Row `n` of a packed matrix as float32.
-void unpack_row(const Model& m, const void* packed, int64_t k, int64_t n, float* out) {
-  const int64_t panel = n / kPanel, column = n % kPanel;
-  if (m.dtype == Dtype::f32) {
-    const float* from = static_cast<const float*>(packed) + panel * k * kPanel + column;
-    for (int64_t i = 0; i < k; ++i) out[i] = from[i * kPanel];
-  } else {
-    const uint16_t* from = static_cast<const uint16_t*>(packed) + panel * (k + k % 2) * kPanel + column * 2;
-    for (int64_t i = 0; i < k; ++i) out[i] = from_bf16(from[i / 2 * kPanel * 2 + i % 2]);
-  }
-}
-
-void round_to_bf16(float* x, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) x[i] = from_bf16(to_bf16(x[i]));
+// Places one form of every matrix.
+template <class Place>
+int64_t carve_matrices(const Device& device, const Model& m, bool transposed, Carver c, const Place& place) {
+  for (size_t i = 0; i < m.matrices.size(); ++i)
+    place(i, c.bytes(device.matrix_bytes(m.dtype, m.matrices[i].n, m.matrices[i].k, transposed)));
+  return c.used();
 }
 
 // The vectors, whose element `offset` of the flat vector lies at at(offset).
-std::vector<LayerVectors> layer_vectors(const Model& m, const std::function<const float*(int64_t)>& at) {
+std::vector<LayerVectors> layer_vectors(const Model& m, const std::function<Values(int64_t)>& at) {
   std::vector<LayerVectors> layers;
   for (const LayerOffsets& o : m.layers)
     layers.push_back({at(o.norm1), at(o.norm2), at(o.qkv_bias), at(o.q_norm), at(o.k_norm)});
   return layers;
 }
 
+std::vector<Matrix> shapes_of(const Model& m) {
+  std::vector<Matrix> matrices;
+  for (const MatrixSpec& w : m.matrices) matrices.push_back({m.dtype, w.n, w.k, {}, {}});
+  return matrices;
+}
+
+int64_t table_bytes(const Model& m) {
+  return m.config.tied ? 0 : m.config.vocab * m.config.hidden * dtype_bytes(m.dtype);
+}
+
 }  // namespace
 
-void Weights::attach(const Model& m, const float* master) {
+int64_t matrices_bytes(const Device& device, const Model& m, bool transposed) {
+  return carve_matrices(device, m, transposed, Carver(), [](size_t, Address) {});
+}
+
+int64_t Weights::frozen_bytes(const Device& device, const Model& m) {
+  return matrices_bytes(device, m, false) + table_bytes(m) + m.partial_size * 4;
+}
+
+void Weights::attach(Device& device, const Model& m, Values master) {
+  device_ = &device;
   master_ = master;
-  layers_ = layer_vectors(m, [&](int64_t offset) { return offset < 0 ? nullptr : master + offset; });
-  final_norm_ = master + m.final_norm;
-  forward_ = carve_packs(m, false, &packs_);
+  packs_ = Memory(device);
+  transposed_ = Memory(device);
+  matrices_ = shapes_of(m);
+  layers_ = layer_vectors(m, [&](int64_t offset) { return offset < 0 ? Values{} : master.at(offset); });
+  final_norm_ = master.at(m.final_norm);
+  table_ = {m.dtype, m.config.hidden, master.at(m.embedding), {}, {}};
+  packs_.reserve(matrices_bytes(device, m, false));
+  carve_matrices(device, m, false, Carver(packs_.data()), [&](size_t i, Address at) { matrices_[i].forward = at; });
+  for (size_t i = 0; i < matrices_.size(); ++i)
+    prepared_.push_back({matrices_[i], master.at(m.matrices[i].offset)});
 }
 
-void Weights::repack(const Model& m, ThreadPool& pool) {
-  pack_all(m, pool, master_, false, forward_);
-  if (!transposed_.empty()) pack_all(m, pool, master_, true, transposed_);
+void Weights::repack() {
+  device_->prepare(prepared_);
 }
 
-void Weights::need_transposed(const Model& m, ThreadPool& pool) {
-  if (!transposed_.empty()) return;
-  std::vector<void*> packs = carve_packs(m, true, &transposed_packs_);
-  pack_all(m, pool, master_, true, packs);
-  transposed_ = std::move(packs);
+void Weights::need_transposed() {
+  if (transposed_.data()) return;
+  std::vector<Prepared> prepared = prepared_;
+  Memory memory(*device_);
+  auto carve = [&](Carver c) {
+    for (Prepared& p : prepared)
+      p.matrix.transposed = c.bytes(device_->matrix_bytes(p.matrix.type, p.matrix.n, p.matrix.k, true));
+    return c.used();
+  };
+  memory.reserve(carve(Carver()));
+  carve(Carver(memory.data()));
+  transposed_ = std::move(memory);
+  prepared_ = std::move(prepared);
+  for (size_t i = 0; i < matrices_.size(); ++i) matrices_[i] = prepared_[i].matrix;
+  repack();
 }
 
-void Weights::reserve_frozen(const Model& m) {
-  master_ = nullptr;
-  forward_ = carve_packs(m, false, &packs_);
-  if (!m.config.tied) table_.reserve(m.config.vocab * m.config.hidden * dtype_bytes(m.dtype));
-  vectors_.resize(static_cast<size_t>(m.partial_size));
-  layers_ = layer_vectors(m, [&](int64_t offset) -> const float* {
-    for (const RowParameter& p : m.row_parameters)
-      if (p.offset == offset) return vectors_.data() + p.partial;
-    return nullptr;
+void Weights::reserve_frozen(Device& device, const Model& m) {
+  device_ = &device;
+  packs_ = Memory(device);
+  table_memory_ = Memory(device);
+  vectors_ = Memory(device);
+  packs_.reserve(matrices_bytes(device, m, false));
+  if (!m.config.tied) table_memory_.reserve(table_bytes(m));
+  vectors_.reserve(m.partial_size * 4);
+  std::vector<Matrix> matrices = shapes_of(m);
+  carve_matrices(device, m, false, Carver(packs_.data()), [&](size_t i, Address at) { matrices[i].forward = at; });
+  const Values vectors{vectors_.data()};
+  layers_ = layer_vectors(m, [&](int64_t offset) {
+    for (const PartialSum& p : m.row_parameters)
+      if (p.offset == offset) return vectors.at(p.place);
+    return Values{};
   });
-  final_norm_ = vectors_.data() + m.final_norm_partial;
+  final_norm_ = vectors.at(m.final_norm_partial);
+  table_.type = m.dtype;
+  table_.width = m.config.hidden;
+  if (m.config.tied)
+    table_.head = matrices[static_cast<size_t>(m.head_matrix())];
+  else
+    table_.rows = {table_memory_.data(), m.dtype, m.config.hidden, m.config.hidden};
+  matrices_ = std::move(matrices);
 }
 
-Status Weights::fill(const Model& m, const WeightSource& source, ThreadPool& pool) {
-  reserve_frozen(m);
-  const std::vector<PackTask> tasks = fill_tasks(m);
-  const int64_t packing = static_cast<int64_t>(tasks.size());
-  const int64_t table = m.config.tied ? 0 : m.config.vocab * m.config.hidden, piece = kFillBytes / 4;
-  const int64_t copying = (table + piece - 1) / piece;
+Status Weights::fill(Device& device, const Model& m, const WeightSource& source) {
+  *this = Weights();
+  reserve_frozen(device, m);
+  struct Piece {
+    int64_t matrix;  // -1: of the table
+    int64_t row0, rows;
+  };
+  std::vector<Piece> pieces;
+  int64_t largest = 0;
+  auto cut = [&](int64_t matrix, int64_t n, int64_t k) {
+    const int64_t together = device.traits().matrix_rows;
+    const int64_t rows = std::max<int64_t>(kFillNumbers / (together * k), 1) * together;
+    for (int64_t row = 0; row < n; row += rows) pieces.push_back({matrix, row, std::min(rows, n - row)});
+    largest = std::max(largest, rows * k);
+  };
+  for (size_t i = 0; i < matrices_.size(); ++i) cut(static_cast<int64_t>(i), matrices_[i].n, matrices_[i].k);
+  if (table_.rows) cut(-1, m.config.vocab, m.config.hidden);
 
-  int64_t largest = piece;
-  for (const MatrixSpec& w : m.matrices) largest = std::max(largest, panels_of_fill(w) * kPanel * w.k);
-  std::vector<std::vector<float>> scratch(static_cast<size_t>(pool.threads()));
+  std::vector<std::vector<float>> scratch(static_cast<size_t>(device.threads()));
   for (std::vector<float>& s : scratch) s.resize(static_cast<size_t>(largest));
-
-  Status status = run_fallible(pool, packing + copying, [&](int64_t task, int worker) {
-    float* rows = scratch[static_cast<size_t>(worker)].data();
-    if (task >= packing) {
-      const int64_t at = (task - packing) * piece, count = std::min(piece, table - at);
-      if (Status s = source.read(m.embedding + at, count, rows); !s.ok()) return s;
-      convert(element(table_.data(), m.dtype, at), m.dtype, rows, count);
-      return Status();
-    }
-    const PackTask& t = tasks[static_cast<size_t>(task)];
-    const MatrixSpec& w = m.matrices[t.matrix];
-    const int64_t row0 = t.panel0 * kPanel, count = std::min(t.panel1 * kPanel, w.n) - row0;
-    if (Status s = source.read(w.offset + row0 * w.k, count * w.k, rows); !s.ok()) return s;
-    void* panel = static_cast<uint8_t*>(forward_[t.matrix]) + packed_bytes(m.dtype, row0, w.k);
-    m.kernels->linear->pack(panel, m.dtype, rows, count, w.k, w.k, 0, t.panel1 - t.panel0);
+  Status status = run_fallible(device, static_cast<int64_t>(pieces.size()), [&](int64_t task, int thread) {
+    float* numbers = scratch[static_cast<size_t>(thread)].data();
+    const Piece& p = pieces[static_cast<size_t>(task)];
+    const bool table = p.matrix < 0;
+    const int64_t k = table ? m.config.hidden : matrix(p.matrix).k;
+    const int64_t offset = table ? m.embedding : m.matrices[static_cast<size_t>(p.matrix)].offset;
+    if (Status s = source.read(offset + p.row0 * k, p.rows * k, numbers); !s.ok()) return s;
+    if (table)
+      device.upload_rows(table_.rows.at(p.row0), numbers, p.rows);
+    else
+      device.prepare_rows(matrix(p.matrix), p.row0, p.rows, numbers);
     return Status();
   });
-  for (const RowParameter& p : m.row_parameters)
-    if (status.ok()) status = source.read(p.offset, p.size, vectors_.data() + p.partial);
+  std::vector<float> vectors(static_cast<size_t>(m.partial_size));
+  for (const PartialSum& p : m.row_parameters)
+    if (status.ok()) status = source.read(p.offset, p.size, vectors.data() + p.place);
+  device.upload(vectors_.data(), vectors.data(), m.partial_size * 4);
   if (!status.ok()) *this = Weights();
   return status;
 }
 
-void Weights::freeze(const Model& m, const Weights& policy) {
+void Weights::freeze(Device& device, const Model& m, const Weights& policy) {
+  Ops& ops = device.all();
   if (empty()) {
     Weights made;
-    made.reserve_frozen(m);
+    made.reserve_frozen(device, m);
     *this = std::move(made);
   }
-  for (size_t i = 0; i < m.matrices.size(); ++i)
-    std::memcpy(forward_[i], policy.forward_[i],
-                static_cast<size_t>(packed_bytes(m.dtype, m.matrices[i].n, m.matrices[i].k)));
-  if (!m.config.tied) convert(table_.data(), m.dtype, policy.master_ + m.embedding, m.config.vocab * m.config.hidden);
-  for (const RowParameter& p : m.row_parameters)
-    std::memcpy(vectors_.data() + p.partial, policy.master_ + p.offset, static_cast<size_t>(p.size) * 4);
-}
-
-int64_t Weights::bytes() const {
-  return packs_.capacity() + transposed_packs_.capacity() + table_.capacity() +
-         static_cast<int64_t>(vectors_.size()) * 4;
-}
-
-void Weights::embed(const Model& m, float* x, const int32_t* ids, int64_t rows) const {
-  const int64_t d = m.config.hidden;
-  if (master_) {
-    m.kernels->embedding->forward(x, master_ + m.embedding, ids, rows, d);
-    if (m.dtype == Dtype::bf16) round_to_bf16(x, rows * d);
-    return;
+  for (size_t i = 0; i < matrices_.size(); ++i) {
+    const Matrix& w = matrices_[i];
+    device.copy(w.forward, policy.matrices_[i].forward, device.matrix_bytes(w.type, w.n, w.k, false));
   }
-  for (int64_t r = 0; r < rows; ++r) {
-    float* out = x + r * d;
-    if (m.config.tied) {
-      unpack_row(m, forward(m.head_matrix()), d, ids[r], out);
-    } else if (m.dtype == Dtype::f32) {
-      std::memcpy(out, reinterpret_cast<const float*>(table_.data()) + ids[r] * d, static_cast<size_t>(d) * 4);
-    } else {
-      const uint16_t* from = reinterpret_cast<const uint16_t*>(table_.data()) + ids[r] * d;
-      for (int64_t i = 0; i < d; ++i) out[i] = from_bf16(from[i]);
-    }
-  }
+  if (table_.rows)
+    ops.convert(table_.rows,
+                         {policy.table_.masters.data, Dtype::f32, m.config.hidden, m.config.hidden}, m.config.vocab);
+  const Values vectors{vectors_.data()};
+  for (const PartialSum& p : m.row_parameters)
+    device.copy(vectors.at(p.place).data, policy.master_.at(p.offset).data, p.size * 4);
 }
 
 }  // namespace glossa

@@ -1,54 +1,61 @@
-// Weights in the forms that the products read: packed for the forward pass, packed transposed for the gradients of the
-// activations, and the vectors (norms, biases) as float32. The embedding is read in the model's type, like every other
-// matrix, whichever form it is kept in: so a frozen model has the bits of the one that trains.
+// Weights in the forms that the products of a device read, and the vectors (norms, biases) as float32. The embedding is
+// read in the model's type, like every other matrix, whichever form it is kept in: so a frozen model has the bits of the
+// one that trains.
 #pragma once
 #include <vector>
 
-#include "base/thread_pool.h"
-#include "model/buffer.h"
+#include "device/memory.h"
 #include "model/model.h"
 #include "model/weight_source.h"
 
 namespace glossa {
 
 struct LayerVectors {
-  const float *norm1, *norm2, *qkv_bias, *q_norm, *k_norm;  // null where absent
+  Values norm1, norm2, qkv_bias, q_norm, k_norm;  // nothing where absent
 };
 
 class Weights {
  public:
-  // Weights that train: vectors and embedding are read from `master` itself (it must outlive this), matrices are packed
-  // by repack(), which is to be called whenever `master` has changed.
-  void attach(const Model&, const float* master);
-  void repack(const Model&, ThreadPool&);
-  // Packs the transposed matrices, where that has not been done; from then on repack() keeps them too.
-  void need_transposed(const Model&, ThreadPool&);
+  // Weights that train: vectors and embedding are read from `master` itself (it must outlive this), matrices are
+  // prepared by repack(), which is to be called whenever `master` has changed.
+  void attach(Device&, const Model&, Values master);
+  void repack();
+  // Prepares the transposed forms, where that has not been done; from then on repack() keeps them too.
+  void need_transposed();
 
-  // Frozen weights, forward only: everything in the model's type but the vectors, packed straight from the source, a
-  // piece a thread at a time. After a failure this is empty.
-  Status fill(const Model&, const WeightSource&, ThreadPool&);
+  // Frozen weights, forward only: everything in the model's type but the vectors, prepared straight from the source, a
+  // piece at a time. After a failure this is empty.
+  Status fill(Device&, const Model&, const WeightSource&);
   // The same from what `policy` computes now.
-  void freeze(const Model&, const Weights& policy);
-  bool empty() const { return forward_.empty(); }
-  int64_t bytes() const;  // of memory that is its own
+  void freeze(Device&, const Model&, const Weights& policy);
+  bool empty() const { return matrices_.empty(); }
+  // Of memory that is its own.
+  int64_t bytes() const { return packs_.bytes() + transposed_.bytes() + table_memory_.bytes() + vectors_.bytes(); }
 
-  const void* forward(int64_t matrix) const { return forward_[static_cast<size_t>(matrix)]; }
-  const void* transposed(int64_t matrix) const { return transposed_[static_cast<size_t>(matrix)]; }
+  const Matrix& matrix(int64_t i) const { return matrices_[static_cast<size_t>(i)]; }
   const LayerVectors& layer(int64_t l) const { return layers_[static_cast<size_t>(l)]; }
-  const float* final_norm() const { return final_norm_; }
-  // Rows of the embedding for ids, x [rows][hidden], rounded to the model's type.
-  void embed(const Model&, float* x, const int32_t* ids, int64_t rows) const;
+  Values final_norm() const { return final_norm_; }
+  const EmbeddingTable& table() const { return table_; }
+
+  // What fill() and freeze() make.
+  static int64_t frozen_bytes(const Device&, const Model&);
 
  private:
-  void reserve_frozen(const Model&);
+  void reserve_frozen(Device&, const Model&);
 
-  const float* master_ = nullptr;  // null: frozen
-  Buffer packs_, transposed_packs_;
-  Buffer table_;                // of frozen weights that are not tied: the embedding in the model's type, row by row
-  std::vector<float> vectors_;  // of frozen weights
-  std::vector<void*> forward_, transposed_;
+  Device* device_ = nullptr;
+  Values master_;                // nothing: frozen
+  std::vector<Prepared> prepared_;
+  Memory packs_, transposed_;
+  Memory table_memory_;  // of frozen weights that are not tied: the embedding in the model's type, row by row
+  Memory vectors_;       // of frozen weights
+  std::vector<Matrix> matrices_;
   std::vector<LayerVectors> layers_;
-  const float* final_norm_ = nullptr;
+  Values final_norm_;
+  EmbeddingTable table_;
 };
+
+// Bytes of one form of all matrices.
+int64_t matrices_bytes(const Device&, const Model&, bool transposed);
 
 }  // namespace glossa

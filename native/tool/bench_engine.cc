@@ -87,8 +87,8 @@ Runs repeat(int reps, const Body& body) {
   return {wall[wall.size() / 2], wall[0], cpu[cpu.size() / 2]};
 }
 
-test::Rows distinct_rows(int64_t rows, int64_t length, int64_t vocab, int64_t each = 1) {
-  test::Rows out;
+test::IdLists distinct_rows(int64_t rows, int64_t length, int64_t vocab, int64_t each = 1) {
+  test::IdLists out;
   for (int64_t i = 0; i < rows; ++i) out.add(test::random_ids(static_cast<uint32_t>(i / each), length, vocab));
   return out;
 }
@@ -105,8 +105,8 @@ class EngineBench {
         n_(static_cast<double>(engine.info().matmul_parameters)) {}
 
   void train() {
-    const test::Rows prompts = distinct_rows(s_.train_rows, 1, s_.vocab);
-    test::Rows rest;
+    const test::IdLists prompts = distinct_rows(s_.train_rows, 1, s_.vocab);
+    test::IdLists rest;
     for (int64_t i = 0; i < s_.train_rows; ++i)
       rest.add(test::random_ids(static_cast<uint32_t>(10000 + i), s_.train_tokens, s_.vocab));
     TrainBatch batch;
@@ -125,7 +125,7 @@ class EngineBench {
   }
 
   void sample() {
-    const test::Rows prompts = distinct_rows(s_.sequences, s_.prompt, s_.vocab);
+    const test::IdLists prompts = distinct_rows(s_.sequences, s_.prompt, s_.vocab);
     GenerateRequest r = request(prompts, 1);
     Rollout last;
     const Runs runs = repeat(reps_, [&] { last = take(engine_.generate(r, {})); });
@@ -135,7 +135,7 @@ class EngineBench {
   }
 
   void grpo(int64_t group) {
-    const test::Rows prompts = distinct_rows(s_.sequences / group, s_.prompt, s_.vocab);
+    const test::IdLists prompts = distinct_rows(s_.sequences / group, s_.prompt, s_.vocab);
     GenerateRequest r = request(prompts, group);
     TrainSettings settings;
     settings.loss = {find_loss("dapo"), 0.2f, 0.2f, 0};
@@ -171,7 +171,7 @@ class EngineBench {
     }
     return result.take();
   }
-  GenerateRequest request(const test::Rows& prompts, int64_t group) {
+  GenerateRequest request(const test::IdLists& prompts, int64_t group) {
     GenerateRequest r;
     r.prompts = prompts.view();
     r.num_generations = group;

@@ -68,7 +68,7 @@ T take(Result<T> result) {
 
 std::string bench_decode(Engine& engine, Dtype dtype, const Ceilings& ceiling, int32_t fresh, int reps, bool json) {
   const EngineInfo info = engine.info();
-  test::Rows prompts;
+  test::IdLists prompts;
   for (int64_t i = 0; i < kDecodePrompts; ++i)
     prompts.add(test::random_ids(static_cast<uint32_t>(i), kPrompt, info.vocab));
   GenerateRequest r;

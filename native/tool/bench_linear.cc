@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "base/thread_pool.h"
-#include "model/buffer.h"
+#include "base/pages.h"
 #include "ops/kernels.h"
 #include "tool/bench.h"
 #include "tool/command.h"
@@ -55,19 +55,21 @@ const Shape kGradients[] = {
 };
 
 // Random numbers of type t in memory as the engine's arrays lie in it.
+using Bytes = std::vector<uint8_t, ZeroedPages<uint8_t>>;
+
 struct Operand {
   Operand(Dtype t, int64_t n, uint32_t seed) : type(t) {
-    data.reserve(n * dtype_bytes(t));
+    data.resize(static_cast<size_t>(n * dtype_bytes(t)));
     if (t == Dtype::f32) {
       std::memcpy(data.data(), random_floats(n, seed).data(), static_cast<size_t>(n) * 4);
     } else {
       std::memcpy(data.data(), random_bf16(n, seed).data(), static_cast<size_t>(n) * 2);
     }
   }
-  const void* at(int64_t i) const { return element(data.data(), type, i); }
-  float* floats() const { return static_cast<float*>(element(data.data(), type, 0)); }
+  const void* at(int64_t i) const { return data.data() + i * dtype_bytes(type); }
+  float* floats() { return reinterpret_cast<float*>(data.data()); }
   Dtype type;
-  Buffer data;
+  Bytes data;
 };
 
 constexpr int64_t kBeyondCaches = int64_t{128} << 20;
@@ -80,8 +82,7 @@ Timing time_product(const LinearKernels& linear, Dtype t, const Shape& s, Thread
   Operand c(Dtype::f32, s.m * s.n, 3);
   std::vector<float> w = random_floats(s.n * s.k, 2);
   const int64_t bytes = packed_bytes(t, s.n, s.k), copies = s.from_memory ? (kBeyondCaches + bytes - 1) / bytes : 1;
-  Buffer packed;
-  packed.reserve(copies * bytes);
+  Bytes packed(static_cast<size_t>(copies * bytes));
   for (int64_t i = 0; i < copies; ++i) linear.pack(packed.data() + i * bytes, t, w.data(), s.n, s.k, s.k, 0, panels);
   const bool by_rows = s.m >= 16 * threads && !s.from_memory;
   int64_t calls = 0;

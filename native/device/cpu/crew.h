@@ -1,37 +1,38 @@
-// Who computes a pass over rows: one thread by itself, or all threads of the pool together.
+// Who computes an operator on a CPU: one thread by itself, or all threads of the pool together.
 //
 // Alone, a block of rows goes through a chain of operators while it stays in the cache, and several threads take
 // different sequences without ever waiting for each other: the way for a model whose weights stay in the caches. But
-// each thread reads all the weights. Where they come from memory the threads go together: each step of a layer is run
-// over all rows at once, products split by columns, so that a weight is read once for all rows, and the other operators
-// by rows or sequences. An element of a product is the same chain whichever columns are computed beside it, so both
-// ways give the same bits.
+// each thread reads all the weights. Where they come from memory the threads go together: each operator is run over all
+// rows at once, products split by columns, so that a weight is read once for all rows, and the other operators by rows
+// or sequences. An element of a product is the same chain whichever columns are computed beside it, so both ways give
+// the same bits.
 #pragma once
 #include <algorithm>
 #include <vector>
 
 #include "base/thread_pool.h"
-#include "model/buffer.h"
-#include "model/model.h"
+#include "ops/linear/linear.h"
 
 namespace glossa {
 
-// Whether the weights of the products are too many for the caches: 64 MB is beyond the share of a last-level cache that
-// a few cores have. Measured on two cores with 0.5 B parameters in bfloat16 (1 GB): decode at 32 slots and training are
-// both 1.6 times as fast together.
-inline bool weights_come_from_memory(const Model& m) {
-  constexpr int64_t kCached = int64_t{64} << 20;
-  return m.matmul_parameters * dtype_bytes(m.dtype) > kCached;
-}
+// Rows that one thread takes through a chain of operators together, so that what passes between them stays in the cache:
+// whole tiles of 13 rows.
+constexpr int64_t kRowsOfBlock = 104;
+
+// A thread's scratch; grown between calls, outside the pool's tasks.
+struct Scratch {
+  uint8_t* data = nullptr;
+  int64_t bytes = 0;
+};
 
 class Crew {
  public:
-  explicit Crew(void* scratch) : scratch_(scratch) {}
-  Crew(ThreadPool& pool, const std::vector<Buffer>& scratch) : pool_(&pool), scratches_(&scratch) {}
+  explicit Crew(const Scratch* scratch) : scratch_(scratch) {}
+  Crew(ThreadPool& pool, const std::vector<Scratch>& scratch) : pool_(&pool), scratch_(scratch.data()) {}
 
   bool together() const { return pool_ != nullptr; }
   int threads() const { return pool_ ? pool_->threads() : 1; }
-  void* scratch(int worker) const { return pool_ ? (*scratches_)[static_cast<size_t>(worker)].data() : scratch_; }
+  uint8_t* scratch(int worker) const { return scratch_[worker].data; }
 
   // body(task, worker) for every task in [0, tasks).
   template <class Body>
@@ -43,14 +44,14 @@ class Crew {
     }
   }
 
-  // body(row, rows) over [row0, row0 + rows), a few rows at a time.
+  // body(row, rows) over [0, rows), a few rows at a time.
   template <class Body>
-  void by_rows(int64_t row0, int64_t rows, const Body& body) const {
-    if (!pool_) return body(row0, rows);
+  void by_rows(int64_t rows, const Body& body) const {
+    if (!pool_) return body(0, rows);
     const int64_t parts = std::clamp<int64_t>(rows / 4, 1, 4 * threads());
     run(parts, [&](int64_t i, int) {
       const int64_t from = rows * i / parts, to = rows * (i + 1) / parts;
-      body(row0 + from, to - from);
+      body(from, to - from);
     });
   }
 
@@ -67,8 +68,7 @@ class Crew {
 
  private:
   ThreadPool* pool_ = nullptr;
-  const std::vector<Buffer>* scratches_ = nullptr;
-  void* scratch_ = nullptr;
+  const Scratch* scratch_ = nullptr;
 };
 
 }  // namespace glossa

@@ -1,0 +1,22 @@
+#include "device/cpu/cpu_ops.h"
+
+#include "device/memory.h"
+#include "ops/attention/attention_scratch.h"
+#include "ops/linear/blocking.h"
+
+namespace glossa {
+
+int64_t CpuOps::block_rows() const {
+  return crew_.together() ? INT64_MAX : kRowsOfBlock;
+}
+
+int64_t CpuOps::scratch_bytes(const Workload& w) {
+  int64_t bytes = w.vocab * 4;
+  if (w.keys > 0)
+    bytes = std::max(bytes, w.backward ? attention_backward_scratch_bytes(w.shape, w.keys)
+                                       : attention_scratch_bytes(w.shape, w.keys));
+  if (w.widest > 0) bytes = std::max(bytes, outer_scratch_bytes(w.type, kMostRowsOfOuterTask, w.widest));
+  return aligned(bytes);
+}
+
+}  // namespace glossa

@@ -1,0 +1,30 @@
+#include "device/open.h"
+
+#include "device/cpu/cpu_device.h"
+
+namespace glossa {
+namespace {
+
+// Whether weights are too many for the caches: 64 MB is beyond the share of a last-level cache that a few cores have.
+// Measured on two cores with 0.5 B parameters in bfloat16 (1 GB): decode at 32 slots and training are both 1.6 times as
+// fast together.
+bool come_from_memory(int64_t matrix_bytes) {
+  constexpr int64_t kCached = int64_t{64} << 20;
+  return matrix_bytes > kCached;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Device>> open_device(const DeviceOptions& options, int64_t matrix_bytes) {
+  if (options.threads < 0 || options.threads > 1024)
+    return Status("INVALID_ARGUMENT",
+                  "threads must lie in [0, 1024], 0: as many as cores; not " + std::to_string(options.threads));
+  Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
+  if (!kernels.ok()) return kernels.status();
+  const int threads = options.threads > 0 ? options.threads : available_cores();
+  const bool together = options.sharing == Sharing::automatic ? threads > 1 && come_from_memory(matrix_bytes)
+                                                              : options.sharing == Sharing::always;
+  return std::unique_ptr<Device>(std::make_unique<CpuDevice>(*kernels.value(), threads, together));
+}
+
+}  // namespace glossa

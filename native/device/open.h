@@ -1,0 +1,22 @@
+// Opens the device that an engine computes on.
+#pragma once
+#include <memory>
+
+#include "base/status.h"
+#include "device/device.h"
+
+namespace glossa {
+
+// Whether the threads of a CPU share each product, or each goes through the layers alone. Changes no result.
+enum class Sharing : uint8_t { automatic, never, always };
+
+struct DeviceOptions {
+  int threads = 0;  // 0: as many as cores
+  std::string isa;  // "": the best of this processor, or GLOSSA_ISA
+  Sharing sharing = Sharing::automatic;
+};
+
+// matrix_bytes: of the weights that every row's products read. Codes: INVALID_ARGUMENT, those of kernels_for.
+Result<std::unique_ptr<Device>> open_device(const DeviceOptions&, int64_t matrix_bytes);
+
+}  // namespace glossa

@@ -1,0 +1,46 @@
+#include <cstring>
+
+#include "device/cpu/cpu_ops.h"
+
+namespace glossa {
+namespace {
+
+// Row `n` of a packed matrix as float32.
+void unpack_row(const Matrix& w, int64_t n, float* out) {
+  const int64_t k = w.k, panel = n / kPanel, column = n % kPanel;
+  if (w.type == Dtype::f32) {
+    const float* from = w.forward.as<const float>() + panel * k * kPanel + column;
+    for (int64_t i = 0; i < k; ++i) out[i] = from[i * kPanel];
+  } else {
+    const uint16_t* from = w.forward.as<const uint16_t>() + panel * (k + k % 2) * kPanel + column * 2;
+    for (int64_t i = 0; i < k; ++i) out[i] = from_bf16(from[i / 2 * kPanel * 2 + i % 2]);
+  }
+}
+
+}  // namespace
+
+void CpuOps::embed(const Rows& x, const EmbeddingTable& table, const int32_t* ids, int64_t rows) {
+  const int64_t d = table.width;
+  crew_.by_rows(rows, [&](int64_t r0, int64_t n) {
+    float* out = x.at(r0).data.as<float>();
+    const int32_t* id = ids + r0;
+    if (table.masters) {
+      kernels_.embedding->forward(out, table.masters.data.as<float>(), id, n, d);
+      if (table.type == Dtype::bf16)
+        for (int64_t i = 0; i < n * d; ++i) out[i] = from_bf16(to_bf16(out[i]));
+      return;
+    }
+    for (int64_t r = 0; r < n; ++r, out += d) {
+      if (!table.rows) {
+        unpack_row(table.head, id[r], out);
+      } else if (table.type == Dtype::f32) {
+        std::memcpy(out, table.rows.at(id[r]).data.as<float>(), static_cast<size_t>(d) * 4);
+      } else {
+        const uint16_t* from = table.rows.at(id[r]).data.as<uint16_t>();
+        for (int64_t i = 0; i < d; ++i) out[i] = from_bf16(from[i]);
+      }
+    }
+  });
+}
+
+}  // namespace glossa

@@ -1,0 +1,157 @@
+// The operators of the blocks, each over all rows it is given and, where rows belong to sequences, a table of those. One
+// object of this class computes on one lane of a device (device/device.h): model/ and engine/ are written over it and
+// know nothing below.
+//
+// Forward operators: the bits of a row depend on that row's operands alone, not on how many rows are given or on the lane.
+// Backward operators: sums over rows run in ascending order of rows, so a result depends on the plan of micro-batches at
+// most. Arrays named "host" lie in the caller's memory; all others in the device's.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "loss/sequence_loss.h"
+#include "ops/adamw/adamw.h"
+#include "ops/gradnorm/gradnorm.h"
+#include "ops/head/head.h"
+#include "ops/qkv/qkv.h"
+#include "ops/sampling/sampling.h"
+#include "ops/sequences.h"
+
+namespace glossa {
+
+// One layer's attention: its operands over all rows of the buffers, whichever sequences are computed.
+struct AttentionLayer {
+  QkvShape shape;
+  Dtype type;     // of keys, values and the output
+  int64_t layer;  // whose keys and values in the caches
+  float scale;    // of a score
+  Values rope;    // rope_table
+  Values q_norm, k_norm;
+  Rows qkv;               // the q|k|v product; queries become normed and rotated in place
+  Rows qk_raw;            // q|k before their norm: for the backward pass; or nothing
+  Values rstd_q, rstd_k;  // [rows][rstd_q()], [rows][rstd_k()]
+  Rows attention;         // heads side by side
+  Values stats;           // [rows][heads][2]: for the backward pass; or nothing
+};
+
+// What the backward pass of an attention layer adds to that. Rows of the two float32 arrays count from `row0`.
+struct AttentionGradient {
+  int64_t row0;
+  Rows d_attention;  // float32: gradient of `attention`
+  Rows d_qkv32;      // float32: gradient of the product; d_qkv itself, counted from its row 0, where that is float32
+  Rows d_qkv;        // of the operands' type: the same, rounded
+  int64_t qkv_bias, q_norm, k_norm;  // places in a sequence's block of partial sums; -1: absent
+  bool keys_only;    // nothing but keys and values was computed: only what readers left reaches the rows
+};
+
+// Rows whose norm is differentiated: those of `sequences` in [row0, row0 + rows).
+struct RowsOfSequences {
+  const SequenceRows* sequences;
+  const SequenceGradient* gradients;
+  int64_t count, row0, rows;
+};
+
+struct TokenLosses {
+  LossSettings settings;
+  float inv_temperature;
+  const int32_t* targets;   // host; -1: padding, whose gradient is zero
+  const TokenTerms* terms;  // host
+  bool on_policy;           // the old log-probability is the present one
+  TokenResult* results;     // host, out
+  // Host. The slopes that a first sweep gave: then no loss is computed. Null: each token has its own.
+  const TokenSlope* slopes;
+};
+
+// A token to draw and what was drawn. Host.
+struct Draw {
+  DrawKey key;
+  int32_t token;  // -1: there is nothing to draw
+  float logp, entropy;
+};
+struct DrawSettings {
+  SamplingSettings sampling;
+  const float* logit_bias;  // host, [vocab]; or null
+  float inv_temperature;    // of log-probability and entropy
+};
+
+// gradient [n][k] += sum over rows in order of d_c[row][n] * a[row][k].
+struct MatrixGradient {
+  Values gradient;
+  Rows d_c, a;
+  int64_t rows;
+};
+// table [..][width] += dx[row], a row of the table for each id, rows in order.
+struct EmbeddingGradient {
+  Values table;
+  Rows dx;
+  const int32_t* places;  // host
+  int64_t rows;
+};
+
+// A stretch of the flat vector that is updated alike.
+struct Stretch {
+  int64_t offset, size;  // size at most kNormChunk
+  float weight_decay;
+};
+
+class Ops {
+ public:
+  virtual ~Ops() = default;
+
+  // Rows that are worth taking through a chain of operators together, so that what passes between them stays close.
+  virtual int64_t block_rows() const = 0;
+
+  // x [rows] = the table's rows of ids (host).
+  virtual void embed(const Rows& x, const EmbeddingTable&, const int32_t* ids, int64_t rows) = 0;
+  // to = from in the type of `to`. Nothing where the two are one place.
+  virtual void convert(const Rows& to, const Rows& from, int64_t rows) = 0;
+  virtual void zero(const Rows&, int64_t rows) = 0;
+
+  // y = norm(x) * weight; rstd [rows].
+  virtual void rmsnorm(const Rows& y, Values rstd, const Rows& x, Values weight, float eps, int64_t rows) = 0;
+  // out = residual + norm(x) * weight; out may be residual.
+  virtual void rmsnorm_add(const Rows& out, Values rstd, const Rows& residual, const Rows& x, Values weight, float eps,
+                           int64_t rows) = 0;
+  // dx (+)= the norm's gradient; dx and dy count from `over.row0`, x and rstd from row 0 of the buffers. The weight's
+  // gradient is added at `partial` in each sequence's sums.
+  virtual void rmsnorm_backward(const Rows& dx, bool accumulate, int64_t partial, const Rows& dy, const Rows& x,
+                                Values weight, Values rstd, const RowsOfSequences& over) = 0;
+
+  // c (+)= a W^T (+ bias, not where it accumulates).
+  virtual void linear(const Rows& c, const Rows& a, const Matrix&, Values bias, bool accumulate, int64_t rows) = 0;
+  // da (+)= dc W.
+  virtual void linear_backward(const Rows& da, const Rows& dc, const Matrix&, bool accumulate, int64_t rows) = 0;
+
+  // product = silu(gate) * up; gate_up [rows][2 ffn].
+  virtual void swiglu(const Rows& product, const Rows& gate_up, int64_t rows) = 0;
+  // d_gate_up starts where gate_up does and takes its place.
+  virtual void swiglu_backward(const Rows& d_gate_up, const Rows& d_product, const Rows& gate_up, int64_t rows) = 0;
+
+  // Norms and rotates queries and keys, and adds keys and values to every sequence's own.
+  virtual void qkv(const AttentionLayer&, const SequenceRows*, int64_t count) = 0;
+  // Attention of the rows of every sequence over its prefix and its own keys.
+  virtual void attention(const AttentionLayer&, const SequenceRows*, int64_t count) = 0;
+  // From the gradient of attention's output to that of the q|k|v product.
+  virtual void attention_backward(const AttentionLayer&, const AttentionGradient&, const SequenceRows*,
+                                  const SequenceGradient*, int64_t count) = 0;
+
+  // Of logits [rows], host results: log-probability of targets (host) and entropy.
+  virtual void logps(const Rows& logits, float inv_temperature, const int32_t* targets, float* logps, float* entropies,
+                     int64_t rows) = 0;
+  // Loss of every row, and the gradient of its logits in their place (as d_logits, of the operands' type).
+  virtual void token_losses(const Rows& d_logits, const Rows& logits, const TokenLosses&, int64_t rows) = 0;
+  // One draw of each row of logits, its log-probability and entropy.
+  virtual void sample(const Rows& logits, const DrawSettings&, Draw* draws, int64_t rows) = 0;
+
+  virtual void weight_gradients(const std::vector<MatrixGradient>&, const std::vector<EmbeddingGradient>&) = 0;
+  // Each parameter's gradient += its sums in every block of `partials`, blocks in order.
+  virtual void add_partials(Values gradient, Values partials, int64_t blocks, int64_t block_size,
+                            const std::vector<PartialSum>&) = 0;
+  // table[places[i]] += rows[i].
+  virtual void add_rows(Values table, const std::vector<int32_t>& places, const Rows& rows) = 0;
+  // sums[i] = sum of squares of stretch i, in float64 (host).
+  virtual void sum_squares(Values, const std::vector<Stretch>&, double* sums) = 0;
+  virtual void adamw(Values w, Values m, Values v, Values gradient, const std::vector<Stretch>&, const AdamWStep&) = 0;
+};
+
+}  // namespace glossa

@@ -1,5 +1,5 @@
-// A place in a device's memory. Code above the devices moves it about and never looks behind it: on a GPU there would be
-// nothing to see.
+// A place in a device's memory. Code above the devices moves it about and never looks behind it: on a GPU there would
+// be nothing to see.
 #pragma once
 #include <cstdint>
 

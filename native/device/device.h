@@ -78,7 +78,8 @@ class Device {
   // Everything that the device has, for one operator at a time. Not from within run().
   virtual Ops& all() = 0;
 
-  // Threads of the host, for work on host memory (reading files, converting): body(task, thread). Not from within run().
+  // Threads of the host, for work on host memory (reading files, converting): body(task, thread). Not from within
+  // run().
   virtual int threads() const = 0;
   virtual void on_host(int64_t tasks, const std::function<void(int64_t task, int thread)>& body) = 0;
 };

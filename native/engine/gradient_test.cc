@@ -2,8 +2,8 @@
 // differences of the float64 loss, for the four block variants and every kind of loss.
 #include <cmath>
 
-#include "engine/test_models.h"
 #include "device/memory.h"
+#include "engine/test_models.h"
 #include "model/reference.h"
 #include "ops/kernels.h"
 #include "tool/test.h"

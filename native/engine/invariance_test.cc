@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "engine/test_models.h"
 #include "device/memory.h"
+#include "engine/test_models.h"
 #include "ops/kernels.h"
 #include "tool/test.h"
 

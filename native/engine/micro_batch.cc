@@ -141,8 +141,8 @@ void MicroBatchPass::clear_padding() {
   Ops& ops = e_.device->all();
   for (int64_t r : b_.padding) {
     for (const LayerRows& l : mem_.activations.layers)
-      for (const Rows* x : {&l.x, &l.x_mid, &l.normed1, &l.normed2, &l.attention, &l.product, &l.d_qkv, &l.d_o,
-                            &l.d_down, &l.gate_up})
+      for (const Rows* x :
+           {&l.x, &l.x_mid, &l.normed1, &l.normed2, &l.attention, &l.product, &l.d_qkv, &l.d_o, &l.d_down, &l.gate_up})
         ops.zero(x->at(r), 1);
     ops.zero(mem_.dx.at(r), 1);
   }
@@ -186,8 +186,8 @@ void MicroBatchPass::backward(const SequenceTask& t, const BackwardRows& rows, O
     const Sequence& s = own(i);
     ops.zero(mem_.dx.at(s.row0), s.loss_from);
     final_norm_backward(ops, m_, e_.policy, mem_.dx, placed_.own[index(i)], own_gradients_[index(i)],
-                        mem_.d_normed.at(s.head_row0), mem_.activations.x_last(), mem_.rstd_final,
-                        s.row0 + s.loss_from, s.head_rows());
+                        mem_.d_normed.at(s.head_row0), mem_.activations.x_last(), mem_.rstd_final, s.row0 + s.loss_from,
+                        s.head_rows());
   }
   backward_layers(ops, m_, e_.policy, mem_.activations, placed_.own.data() + t.first, own_gradients_.data() + t.first,
                   t.count, false, mem_.dx, rows);

@@ -14,7 +14,8 @@ struct Prefix {
   KvCache cache;
 };
 
-// Rows of the activations that prefixes of up to `ids` ids together are worth; `alone`: on a lane that is one of several.
+// Rows of the activations that prefixes of up to `ids` ids together are worth; `alone`: on a lane that is one of
+// several.
 int64_t prefill_rows(int64_t ids, bool alone);
 // One after another in as many rows as the activations have. False where it was cancelled before all were done.
 bool prefill(Ops&, const Model&, const Weights&, const Activations&, int64_t activation_rows,

@@ -1,8 +1,8 @@
 // Losses in which tokens depend on each other, through the whole engine: the first sweep may not be seen in a result.
 #include <string>
 
-#include "engine/test_models.h"
 #include "device/memory.h"
+#include "engine/test_models.h"
 #include "tool/test.h"
 
 namespace glossa::test {

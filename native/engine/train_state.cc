@@ -101,9 +101,8 @@ Result<WrittenFile> save_state(const EngineState& e, const std::string& dir) {
   auto with = [&](const Memory& moments, const std::function<Status(const float*)>& use) {
     return moments.data() ? e.device->read({moments.data()}, n, use) : use(zero.data());
   };
-  Status status = with(e.optimizer.m, [&](const float* m) {
-    return with(e.optimizer.v, [&](const float* v) { return write(m, v); });
-  });
+  Status status = with(
+      e.optimizer.m, [&](const float* m) { return with(e.optimizer.v, [&](const float* v) { return write(m, v); }); });
   if (!status.ok()) return status;
   return file;
 }

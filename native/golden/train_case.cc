@@ -41,7 +41,8 @@ Result<TrainSettings> train_settings(const Json& json) {
   return s;
 }
 
-Status compare_weights(Engine& engine, const std::vector<float>& before, CaseTensors& t, const Bounds& bounds, GoldenCase* out) {
+Status compare_weights(Engine& engine, const std::vector<float>& before, CaseTensors& t, const Bounds& bounds,
+                       GoldenCase* out) {
   const std::vector<float> after = engine.parameters();
   double difference = 0, change = 0, worst = 0;
   for (const TensorSpec& spec : tensor_specs(engine.config())) {

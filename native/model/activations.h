@@ -29,11 +29,11 @@ struct LayerRows {
   Rows x_mid;      // hidden            the residual stream after attention
   Rows normed2;    // hidden, type
   Values rstd2;
-  Rows gate_up;           // 2 ffn      replaced by its gradient
-  Rows d_gate_up;         // 2 ffn, type, a row where the row was
-  Rows product;           // ffn, type  silu(gate) * up
-  Rows down;              // hidden     post-norm: output of the down product
-  Rows x_out;             // hidden     the next layer's x
+  Rows gate_up;             // 2 ffn      replaced by its gradient
+  Rows d_gate_up;           // 2 ffn, type, a row where the row was
+  Rows product;             // ffn, type  silu(gate) * up
+  Rows down;                // hidden     post-norm: output of the down product
+  Rows x_out;               // hidden     the next layer's x
   Rows d_qkv, d_o, d_down;  // training: gradients of the products' outputs, type
 };
 

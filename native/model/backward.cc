@@ -46,8 +46,8 @@ class LayerBackward {
   }
 
   void attention(const Span& span, bool keys_only) const {
-    const AttentionGradient d{span.row0, s_.d_attention, s_.d_qkv32, b_.d_qkv, p_.qkv_bias, p_.q_norm, p_.k_norm,
-                              keys_only};
+    const AttentionGradient d{span.row0,   s_.d_attention, s_.d_qkv32, b_.d_qkv,
+                              p_.qkv_bias, p_.q_norm,      p_.k_norm,  keys_only};
     ops_.attention_backward(attention_layer(m_, w_, b_, index_), d, sequences_, gradients_, count_);
   }
 

@@ -81,8 +81,8 @@ std::vector<Span> spans_of(const SequenceRows* s, int64_t count) {
 
 AttentionLayer attention_layer(const Model& m, const Weights& w, const LayerRows& b, int64_t layer) {
   const LayerVectors& v = w.layer(layer);
-  return {m.shape,  m.dtype,  layer,    m.attention_scale, m.rope, v.q_norm, v.k_norm,
-          b.qkv, b.qk_raw, b.rstd_q, b.rstd_k, b.attention, b.stats};
+  return {m.shape, m.dtype,  layer,    m.attention_scale, m.rope,      v.q_norm, v.k_norm,
+          b.qkv,   b.qk_raw, b.rstd_q, b.rstd_k,          b.attention, b.stats};
 }
 
 void forward_layers(Ops& ops, const Model& m, const Weights& w, const Activations& a, const SequenceRows* sequences,

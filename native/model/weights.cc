@@ -56,8 +56,7 @@ void Weights::attach(Device& device, const Model& m, Values master) {
   table_ = {m.dtype, m.config.hidden, master.at(m.embedding), {}, {}};
   packs_.reserve(matrices_bytes(device, m, false));
   carve_matrices(device, m, false, Carver(packs_.data()), [&](size_t i, Address at) { matrices_[i].forward = at; });
-  for (size_t i = 0; i < matrices_.size(); ++i)
-    prepared_.push_back({matrices_[i], master.at(m.matrices[i].offset)});
+  for (size_t i = 0; i < matrices_.size(); ++i) prepared_.push_back({matrices_[i], master.at(m.matrices[i].offset)});
 }
 
 void Weights::repack() {
@@ -160,8 +159,8 @@ void Weights::freeze(Device& device, const Model& m, const Weights& policy) {
     device.copy(w.forward, policy.matrices_[i].forward, device.matrix_bytes(w.type, w.n, w.k, false));
   }
   if (table_.rows)
-    ops.convert(table_.rows,
-                         {policy.table_.masters.data, Dtype::f32, m.config.hidden, m.config.hidden}, m.config.vocab);
+    ops.convert(table_.rows, {policy.table_.masters.data, Dtype::f32, m.config.hidden, m.config.hidden},
+                m.config.vocab);
   const Values vectors{vectors_.data()};
   for (const PartialSum& p : m.row_parameters)
     device.copy(vectors.at(p.place).data, policy.master_.at(p.offset).data, p.size * 4);

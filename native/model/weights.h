@@ -1,6 +1,6 @@
 // Weights in the forms that the products of a device read, and the vectors (norms, biases) as float32. The embedding is
-// read in the model's type, like every other matrix, whichever form it is kept in: so a frozen model has the bits of the
-// one that trains.
+// read in the model's type, like every other matrix, whichever form it is kept in: so a frozen model has the bits of
+// the one that trains.
 #pragma once
 #include <vector>
 
@@ -44,7 +44,7 @@ class Weights {
   void reserve_frozen(Device&, const Model&);
 
   Device* device_ = nullptr;
-  Values master_;                // nothing: frozen
+  Values master_;  // nothing: frozen
   std::vector<Prepared> prepared_;
   Memory packs_, transposed_;
   Memory table_memory_;  // of frozen weights that are not tied: the embedding in the model's type, row by row

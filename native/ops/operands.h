@@ -1,5 +1,5 @@
-// The plain structs that say what an operator reads and writes. They hold places in a device's memory (device/address.h),
-// shapes and settings; copying one copies no data.
+// The plain structs that say what an operator reads and writes. They hold places in a device's memory
+// (device/address.h), shapes and settings; copying one copies no data.
 #pragma once
 #include "base/dtype.h"
 #include "device/address.h"

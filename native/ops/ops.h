@@ -1,10 +1,10 @@
-// The operators of the blocks, each over all rows it is given and, where rows belong to sequences, a table of those. One
-// object of this class computes on one lane of a device (device/device.h): model/ and engine/ are written over it and
-// know nothing below.
+// The operators of the blocks, each over all rows it is given and, where rows belong to sequences, a table of those.
+// One object of this class computes on one lane of a device (device/device.h): model/ and engine/ are written over it
+// and know nothing below.
 //
-// Forward operators: the bits of a row depend on that row's operands alone, not on how many rows are given or on the lane.
-// Backward operators: sums over rows run in ascending order of rows, so a result depends on the plan of micro-batches at
-// most. Arrays named "host" lie in the caller's memory; all others in the device's.
+// Forward operators: the bits of a row depend on that row's operands alone, not on how many rows are given or on the
+// lane. Backward operators: sums over rows run in ascending order of rows, so a result depends on the plan of
+// micro-batches at most. Arrays named "host" lie in the caller's memory; all others in the device's.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -41,7 +41,7 @@ struct AttentionGradient {
   Rows d_qkv32;      // float32: gradient of the product; d_qkv itself, counted from its row 0, where that is float32
   Rows d_qkv;        // of the operands' type: the same, rounded
   int64_t qkv_bias, q_norm, k_norm;  // places in a sequence's block of partial sums; -1: absent
-  bool keys_only;    // nothing but keys and values was computed: only what readers left reaches the rows
+  bool keys_only;  // nothing but keys and values was computed: only what readers left reaches the rows
 };
 
 // Rows whose norm is differentiated: those of `sequences` in [row0, row0 + rows).

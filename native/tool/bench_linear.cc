@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "base/thread_pool.h"
 #include "base/pages.h"
+#include "base/thread_pool.h"
 #include "ops/kernels.h"
 #include "tool/bench.h"
 #include "tool/command.h"

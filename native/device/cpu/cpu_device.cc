@@ -18,7 +18,11 @@ int64_t panels(int64_t n) {
 }  // namespace
 
 CpuDevice::CpuDevice(const Kernels& kernels, int threads, bool together)
-    : kernels_(kernels), threads_(threads), together_(together), traits_{16, 2, kPanel, together ? INT64_MAX : kRowsOfBlock}, scratch_(static_cast<size_t>(threads)) {
+    : kernels_(kernels),
+      threads_(threads),
+      together_(together),
+      traits_{16, 2, kPanel, together ? INT64_MAX : kRowsOfBlock},
+      scratch_(static_cast<size_t>(threads)) {
   for (const Scratch& s : scratch_) alone_.emplace_back(kernels_, Crew(&s));
 }
 
@@ -69,9 +73,7 @@ int64_t CpuDevice::matrix_bytes(Dtype t, int64_t n, int64_t k, bool transposed) 
 
 void CpuDevice::prepare(const std::vector<Prepared>& matrices) {
   for (bool transposed : {false, true}) {
-    auto panels_of = [&](const Matrix& w) {
-      return transposed && !w.transposed ? 0 : panels(transposed ? w.k : w.n);
-    };
+    auto panels_of = [&](const Matrix& w) { return transposed && !w.transposed ? 0 : panels(transposed ? w.k : w.n); };
     auto tasks_of = [&](const Matrix& w) { return (panels_of(w) + kPanelsOfTask - 1) / kPanelsOfTask; };
     int64_t tasks = 0;
     for (const Prepared& p : matrices) tasks += tasks_of(p.matrix);

@@ -42,7 +42,7 @@ class CpuDevice final : public Device {
   const int threads_;
   const bool together_;
   const DeviceTraits traits_;
-  std::vector<Scratch> scratch_;  // a thread
+  std::vector<Scratch> scratch_;      // a thread
   std::unique_ptr<ThreadPool> pool_;  // from the first use on: a device that is only asked for sizes starts no thread
   std::vector<CpuOps> alone_;         // a thread
   std::unique_ptr<CpuOps> all_;

@@ -1,5 +1,5 @@
-// The operators on a CPU: each file ops/<operator>/<operator>_split.cc says how a crew shares one, the kernels beside it
-// compute a share.
+// The operators on a CPU: each file ops/<operator>/<operator>_split.cc says how a crew shares one, the kernels beside
+// it compute a share.
 #pragma once
 #include "device/cpu/crew.h"
 #include "device/device.h"
@@ -28,8 +28,8 @@ class CpuOps final : public Ops {
   void swiglu_backward(const Rows& d_gate_up, const Rows& d_product, const Rows& gate_up, int64_t rows) override;
   void qkv(const AttentionLayer&, const SequenceRows*, int64_t count) override;
   void attention(const AttentionLayer&, const SequenceRows*, int64_t count) override;
-  void attention_backward(const AttentionLayer&, const AttentionGradient&, const SequenceRows*,
-                          const SequenceGradient*, int64_t count) override;
+  void attention_backward(const AttentionLayer&, const AttentionGradient&, const SequenceRows*, const SequenceGradient*,
+                          int64_t count) override;
   void logps(const Rows& logits, float inv_temperature, const int32_t* targets, float* logps, float* entropies,
              int64_t rows) override;
   void token_losses(const Rows& d_logits, const Rows& logits, const TokenLosses&, int64_t rows) override;

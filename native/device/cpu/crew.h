@@ -15,8 +15,8 @@
 
 namespace glossa {
 
-// Rows that one thread takes through a chain of operators together, so that what passes between them stays in the cache:
-// whole tiles of 13 rows.
+// Rows that one thread takes through a chain of operators together, so that what passes between them stays in the
+// cache: whole tiles of 13 rows.
 constexpr int64_t kRowsOfBlock = 104;
 
 // A thread's scratch; grown between calls, outside the pool's tasks.

@@ -127,12 +127,12 @@ void CpuOps::attention_backward(const AttentionLayer& a, const AttentionGradient
     } else {
       const int64_t kv = kv_elements(q, g.prefix.capacity);
       const Values dk_prefix = g.prefix.data.at(2 * a.layer * kv), dv_prefix = dk_prefix.at(kv);
-      kernels_.attention->backward(
-          d_qkv, width, dk, dv, dk_prefix.data.as<float>(), dv_prefix.data.as<float>(),
-          d.d_attention.at(s.row0 - d.row0).data.as<float>(), a.attention.at(s.row0).data.as<void>(),
-          a.attention.stride, a.stats.at(s.row0 * q.heads * 2).data.as<float>(), a.qkv.at(s.row0).data.as<float>(),
-          width, s.rows, prefix_of(a, s), s.prefix_length, block_of(a, s.own), q, a.scale, a.type,
-          scratch.attention.as<void>());
+      kernels_.attention->backward(d_qkv, width, dk, dv, dk_prefix.data.as<float>(), dv_prefix.data.as<float>(),
+                                   d.d_attention.at(s.row0 - d.row0).data.as<float>(),
+                                   a.attention.at(s.row0).data.as<void>(), a.attention.stride,
+                                   a.stats.at(s.row0 * q.heads * 2).data.as<float>(), a.qkv.at(s.row0).data.as<float>(),
+                                   width, s.rows, prefix_of(a, s), s.prefix_length, block_of(a, s.own), q, a.scale,
+                                   a.type, scratch.attention.as<void>());
     }
     for (int64_t r = 0; r < g.reader_count; ++r) add_reader(a, g.readers[r], s, dk, dv);
     auto sums = [&](int64_t place) { return place < 0 ? nullptr : g.partial.at(place).data.as<float>(); };

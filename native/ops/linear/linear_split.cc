@@ -23,7 +23,7 @@ void CpuOps::weight_gradients(const std::vector<MatrixGradient>& matrices,
   constexpr int64_t kFewestRows = 52, kColumnsOfEmbedding = 64, kTasksOfThread = 8;
   struct Task {
     int64_t work;
-    const MatrixGradient* matrix;  // rows [from, to) of it
+    const MatrixGradient* matrix;        // rows [from, to) of it
     const EmbeddingGradient* embedding;  // columns [from, to) of it
     int64_t from, to;
   };

@@ -22,9 +22,8 @@ void CpuOps::convert(const Rows& to, const Rows& from, int64_t rows) {
 
 void CpuOps::zero(const Rows& x, int64_t rows) {
   const size_t bytes = static_cast<size_t>(x.stride * dtype_bytes(x.type));
-  crew_.by_rows(rows, [&](int64_t r0, int64_t n) {
-    std::memset(x.at(r0).data.as<void>(), 0, static_cast<size_t>(n) * bytes);
-  });
+  crew_.by_rows(
+      rows, [&](int64_t r0, int64_t n) { std::memset(x.at(r0).data.as<void>(), 0, static_cast<size_t>(n) * bytes); });
 }
 
 void CpuOps::add_partials(Values gradient, Values partials, int64_t blocks, int64_t block_size,

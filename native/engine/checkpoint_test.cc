@@ -28,9 +28,10 @@ bool same_weights(Engine& a, Engine& b) {
 void write_earlier_state(Engine& engine, const Folder& folder) {
   CHECK(engine.save_checkpoint(folder.path()).ok());
   const auto state = SafetensorsFile::open(folder / "state.safetensors").take();
+  const std::vector<float> masters = engine.parameters();
   std::vector<TensorToWrite> tensors;
   for (const TensorSpec& t : tensor_specs(engine.config())) {
-    tensors.push_back({"master." + t.name, "F32", t.shape, engine.parameters().data() + t.offset});
+    tensors.push_back({"master." + t.name, "F32", t.shape, masters.data() + t.offset});
     for (const char* part : {"exp_avg.", "exp_avg_sq."})
       tensors.push_back({part + t.name, "F32", t.shape, state->find(part + t.name)->data});
   }
@@ -75,7 +76,8 @@ TEST("checkpoint: a state of an earlier version, which held the masters itself, 
   auto other = tiny_engine(Family::qwen3, Dtype::f32, 1);
   const Status loaded = other->load_state(folder / "earlier.safetensors");
   CHECK_EQ(loaded.message(), std::string());
-  CHECK(other->train_step(b.view(), step_settings(), {}).ok());
+  const Result<TrainMetrics> step = other->train_step(b.view(), step_settings(), {});
+  CHECK_EQ(step.ok() ? std::string() : step.status().message(), std::string());
   CHECK(same_weights(*unbroken, *other));
   CHECK_EQ(other->info().optimizer_step, int64_t{2});
 }

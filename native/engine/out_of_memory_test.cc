@@ -81,7 +81,8 @@ Status status_of(const Result<T>& result) {
 }
 
 Status step(Engine& engine) {
-  return status_of(engine.train_step(batch().view(), step_settings(), {}));
+  static const TrainSettings settings = step_settings();  // made before anything is refused
+  return status_of(engine.train_step(batch().view(), settings, {}));
 }
 
 std::unique_ptr<Engine> trained() {

@@ -132,8 +132,9 @@ Result<WrittenFiles> save_weights(const EngineState& e, const std::string& dir, 
   WrittenFiles written;
   Status status = e.device->read({e.master.data()}, e.model.parameters, [&](const float* masters) {
     Result<WrittenFiles> files = save(e.model, masters, dir, on_disk, shard_bytes);
-    if (files.ok()) written = files.take();
-    return files.status();
+    if (!files.ok()) return files.status();
+    written = files.take();
+    return Status();
   });
   if (!status.ok()) return status;
   return written;

@@ -1,7 +1,6 @@
 export * from './types.js';
-export { generateProblems, tellProblem } from './problems.js';
+export { generateProblems } from './problems.js';
 export { isPretrained, pretrainLab, recipeHash } from './pretrain.js';
-export type { PretrainOptions } from './pretrain.js';
 export { demoRecipe } from './recipe.js';
 export { labSettingsSchema } from './settings_schema.js';
 export { PRETRAIN_RATES } from './sizes.js';

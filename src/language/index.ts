@@ -1,12 +1,4 @@
-export { findLanguage, languageHint } from './find.js';
+export { findLanguage } from './find.js';
 export { labelWords, measureLanguage } from './measure.js';
 export { LANGUAGE_TABLE, languageName } from './table.js';
-export {
-  LANGUAGES,
-  noWordCounts,
-  type CountedLanguage,
-  type Language,
-  type LanguageMeasure,
-  type WordCounts,
-  type WordRun,
-} from './types.js';
+export { LANGUAGES, type CountedLanguage, type Language, type WordCounts } from './types.js';

@@ -4,4 +4,4 @@ export { isTiming } from './machine.js';
 export { MEASURES, type Field, type MetricName, type Metrics } from './measures.js';
 export { showValue } from './show.js';
 export { CompletionSums, type Figures, type SummedCompletion } from './sums.js';
-export type { Measure, Unit } from './types.js';
+export type { Measure } from './types.js';

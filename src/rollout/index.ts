@@ -1,6 +1,6 @@
 export { ADDED_FIELDS, rewardField, wordsField } from './added_fields.js';
-export { addColumns, type Nullable, type RolloutAdditions } from './add_columns.js';
+export { addColumns, type RolloutAdditions } from './add_columns.js';
 export { readRolloutFile, rolloutSteps, writeRolloutFile } from './file.js';
-export { gradedColumns, type GradedRows } from './graded.js';
+export { gradedColumns } from './graded.js';
 export { jsonLinesFile } from './json_lines.js';
 export { parquetFile } from './parquet.js';

@@ -1,7 +1,7 @@
-export { latestCheckpoint, writeCheckpoint, type CheckpointWriter, type FoundCheckpoint } from './checkpoint.js';
-export { claimNewRun, claimRun, obstacleOf, type NewRunClaim, type RunClaim } from './claim.js';
+export { latestCheckpoint, writeCheckpoint, type FoundCheckpoint } from './checkpoint.js';
+export { claimNewRun, claimRun, obstacleOf, type RunClaim } from './claim.js';
 export type { EvaluationFile, EvaluationRow } from './evaluation.js';
-export { runFolder, stepOf, type RunFolder } from './folder.js';
+export { runFolder } from './folder.js';
 export {
   differencesText,
   inputDifferences,
@@ -11,7 +11,7 @@ export {
   type InputFile,
   type RunInputs,
 } from './inputs.js';
-export { linesUpTo, MetricsFile, readMetrics } from './metrics.js';
+export { linesUpTo, readMetrics } from './metrics.js';
 export { copyTokenizer, isModelFile, isWeights, writeModelFolder } from './model_folder.js';
 export { describeMachine, glossaVersion } from './machine.js';
 export { readRun } from './read.js';

@@ -1,9 +1,3 @@
-export {
-  DEFAULT_SCORE_FIELDS,
-  ORIGIN_FIELDS,
-  readCompletion,
-  type GivenCompletion,
-  type ScoreFields,
-} from './completion.js';
-export { scoreRows, type ScoredRow } from './score.js';
+export { DEFAULT_SCORE_FIELDS, ORIGIN_FIELDS, type ScoreFields } from './completion.js';
+export { scoreRows } from './score.js';
 export { scoreOf, ScoreTotals, type Score, type Totals } from './totals.js';

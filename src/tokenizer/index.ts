@@ -1,4 +1,4 @@
-export type { ControlToken, Stretch, TemplateFile, Tokenizer } from './types.js';
+export type { Stretch, TemplateFile, Tokenizer } from './types.js';
 export { byteSymbols } from './byte_symbols.js';
 export { loadTokenizer } from './load.js';
 export { spellingPattern } from './spelling.js';

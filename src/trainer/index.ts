@@ -1,5 +1,4 @@
-export type { Phase, Tell, TrainEvent } from './events.js';
-export { learningRate } from './schedule.js';
-export { checkResume, resume, type Change, type ResumeOptions, type ResumeResult } from './resume.js';
-export type { NewRunOptions, TrainOptions, TrainResult } from './options.js';
+export type { Tell, TrainEvent } from './events.js';
+export { checkResume, resume, type Change, type ResumeResult } from './resume.js';
+export type { TrainOptions, TrainResult } from './options.js';
 export { checkInputs, train } from './train.js';

@@ -5,11 +5,8 @@
 #include "addon/environment.h"
 #include "addon/failure.h"
 #include "addon/requests.h"
-#include "base/thread_pool.h"
 #include "engine/memory_plan.h"
 #include "golden/golden.h"
-#include "model/config.h"
-#include "ops/kernels.h"
 
 namespace glossa::addon {
 namespace {
@@ -17,11 +14,11 @@ namespace {
 Napi::Value native_info(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Napi::Object result = Napi::Object::New(env);
-  const std::vector<std::string> isas = supported_isas();
+  const std::vector<std::string> isas = device_isas();
   Napi::Array names = Napi::Array::New(env, isas.size());
   for (uint32_t i = 0; i < isas.size(); ++i) names.Set(i, Napi::String::New(env, isas[i]));
   result.Set("isas", names);
-  result.Set("cores", Napi::Number::New(env, available_cores()));
+  result.Set("cores", Napi::Number::New(env, host_cores()));
   result.Set("losses", loss_table(env));
   return result;
 }
@@ -29,10 +26,9 @@ Napi::Value native_info(const Napi::CallbackInfo& info) {
 // Floating-point operations a second of all threads, measured now (about 20 ms, on the calling thread).
 Napi::Value measured_peak(const Napi::CallbackInfo& info) {
   const EngineOptions options = engine_options(info[0]);
-  const Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
-  if (!kernels.ok()) throw error_of(info.Env(), kernels.status());
-  const int threads = options.threads > 0 ? options.threads : available_cores();
-  return Napi::Number::New(info.Env(), measured_peak_flops(*kernels.value(), options.dtype, threads));
+  const Result<double> flops = measured_flops(options.device(), options.dtype);
+  if (!flops.ok()) throw error_of(info.Env(), flops.status());
+  return Napi::Number::New(info.Env(), flops.value());
 }
 
 Napi::Value create_engine(const Napi::CallbackInfo& info) {

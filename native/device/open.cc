@@ -15,6 +15,20 @@ bool come_from_memory(int64_t matrix_bytes) {
 
 }  // namespace
 
+std::vector<std::string> device_isas() {
+  return supported_isas();
+}
+
+int host_cores() {
+  return available_cores();
+}
+
+Result<double> measured_flops(const DeviceOptions& options, Dtype type) {
+  Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
+  if (!kernels.ok()) return kernels.status();
+  return measured_peak_flops(*kernels.value(), type, options.threads > 0 ? options.threads : available_cores());
+}
+
 Result<std::unique_ptr<Device>> open_device(const DeviceOptions& options, int64_t matrix_bytes) {
   if (options.threads < 0 || options.threads > 1024)
     return Status("INVALID_ARGUMENT",

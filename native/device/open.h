@@ -1,6 +1,8 @@
 // Opens the device that an engine computes on.
 #pragma once
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "device/device.h"
@@ -15,6 +17,12 @@ struct DeviceOptions {
   std::string isa;  // "": the best of this processor, or GLOSSA_ISA
   Sharing sharing = Sharing::automatic;
 };
+
+// What this machine offers.
+std::vector<std::string> device_isas();  // instruction sets that this processor has kernels for, best last
+int host_cores();                        // that this process may use: affinity and the container's quota, at least 1
+// Floating-point operations a second that the device's multiply-adds in registers reach, measured now: about 20 ms.
+Result<double> measured_flops(const DeviceOptions&, Dtype);
 
 // matrix_bytes: of the weights that every row's products read. Codes: INVALID_ARGUMENT, those of kernels_for.
 Result<std::unique_ptr<Device>> open_device(const DeviceOptions&, int64_t matrix_bytes);

@@ -1,5 +1,5 @@
-// The reference cases of Transformers, TRL and PyTorch, on every instruction set: those of the repository, and any others
-// at hand.
+// The reference cases of Transformers, TRL and PyTorch, on every instruction set: those of the repository, and any
+// others at hand.
 #include "golden/golden.h"
 
 #include <filesystem>

@@ -1,13 +1,13 @@
 // loss-<name>: the loss over given logits and its gradient with respect to them, under TRL's settings.
 #include <algorithm>
-#include <array>
 #include <cmath>
 
+#include "device/memory.h"
+#include "device/open.h"
 #include "golden/case_files.h"
 #include "golden/loss_settings.h"
 #include "loss/loss_sums.h"
 #include "loss/sequence_loss.h"
-#include "ops/kernels.h"
 
 namespace glossa::golden {
 namespace {
@@ -28,7 +28,7 @@ void compare_metrics(const Json& metrics, const LossMetrics& m, GoldenCase* out)
       out->measures.push_back({name, std::fabs(value - want->number), 1e-5});
 }
 
-Status check(const Json& json, CaseTensors& t, const HeadKernels& head, GoldenCase* out) {
+Status check(const Json& json, CaseTensors& t, Device& device, GoldenCase* out) {
   const Json* config = json.find("config");
   const std::vector<float> logits = t.floats("logits"), old = t.floats("old_logps"), ref = t.floats("ref_logps"),
                            advantages = t.floats("advantages"), loss = t.floats("loss"),
@@ -53,7 +53,7 @@ Status check(const Json& json, CaseTensors& t, const HeadKernels& head, GoldenCa
   // The way of the training step: all rows forward, or each token by itself; then the gradients.
   std::vector<TokenResult> results(tokens);
   std::vector<TokenSlope> slopes(tokens);
-  std::vector<std::array<float, 2>> stats(tokens);
+  std::vector<int32_t> targets(tokens, -1);
   std::vector<SequenceTerms> step;
   int64_t all = 0;
   for (int64_t r = 0; r < rows; ++r) {
@@ -65,9 +65,20 @@ Status check(const Json& json, CaseTensors& t, const HeadKernels& head, GoldenCa
                     advantages[row], scales[row]});
     for (size_t at = from; at < from + static_cast<size_t>(lengths[row]); ++at) {
       if (ids[at] < 0 || ids[at] >= vocab) return Status("GOLDEN_INVALID", "a completion id is out of range");
-      head.logp_row(&logits[at * static_cast<size_t>(vocab)], vocab, inv_temperature, ids[at], &results[at].logp,
-                    &results[at].entropy, stats[at].data());
+      targets[at] = ids[at];
     }
+  }
+  Memory memory(device);
+  memory.reserve(static_cast<int64_t>(logits.size()) * 4);
+  device.upload(memory.data(), logits.data(), static_cast<int64_t>(logits.size()) * 4);
+  const Rows logit_rows{memory.data(), Dtype::f32, vocab, vocab};
+  std::vector<int32_t> drawn = targets;
+  std::replace(drawn.begin(), drawn.end(), -1, 0);
+  std::vector<float> logps(tokens), entropies(tokens);
+  device.all().logps(logit_rows, inv_temperature, drawn.data(), logps.data(), entropies.data(), rows * length);
+  for (size_t at = 0; at < tokens; ++at) {
+    results[at].logp = logps[at];
+    results[at].entropy = entropies[at];
   }
   const float bonus = entropy_bonus(settings, all);
   if (needs_sweep(settings, on_policy)) {
@@ -81,15 +92,13 @@ Status check(const Json& json, CaseTensors& t, const HeadKernels& head, GoldenCa
       }
   }
   LossSums sums(settings);
-  std::vector<float> got(logits.size());  // zero past a row's length, as the reference is
-  for (const SequenceTerms& t : step) {
-    sums.add(t.results, t.n);
-    for (int64_t i = 0; i < t.n; ++i) {
-      const size_t at = static_cast<size_t>(t.results + i - results.data()), logit = at * static_cast<size_t>(vocab);
-      head.gradient_row(&got[logit], Dtype::f32, &logits[logit], vocab, inv_temperature, ids[at], slopes[at],
-                        results[at].entropy, stats[at].data());
-    }
-  }
+  for (const SequenceTerms& t : step) sums.add(t.results, t.n);
+  // Zero past a row's length, as the reference is.
+  device.all().token_losses(logit_rows, logit_rows,
+                            {settings, inv_temperature, targets.data(), nullptr, on_policy, nullptr, slopes.data()},
+                            rows * length);
+  std::vector<float> got(logits.size());
+  device.download(got.data(), memory.data(), static_cast<int64_t>(got.size()) * 4);
   LossMetrics metrics;
   sums.report(&metrics);
   // An entropy bonus may take off nearly all of the policy's loss, and what is left is rounding, TRL's own included:
@@ -115,11 +124,11 @@ GoldenCase run_loss_case(const std::string& dir, const std::string& name, const 
     out.detail = reason;
     return out;
   }
-  Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
-  if (!kernels.ok()) return failed_case(name, "loss", kernels.status());
+  Result<std::unique_ptr<Device>> device = open_device(options.device(), 0);
+  if (!device.ok()) return failed_case(name, "loss", device.status());
   Result<CaseTensors> tensors = CaseTensors::open(dir + "/case.safetensors");
   if (!tensors.ok()) return failed_case(name, "loss", tensors.status());
-  if (Status s = check(json.value(), tensors.value(), *kernels.value()->head, &out); !s.ok())
+  if (Status s = check(json.value(), tensors.value(), *device.value(), &out); !s.ok())
     return failed_case(name, "loss", s);
   judge(&out);
   return out;

@@ -5,17 +5,17 @@
 #include <vector>
 
 #include "base/status.h"
-#include "ops/adamw/adamw.h"
-#include "ops/attention/attention.h"
-#include "ops/embedding/embedding.h"
-#include "ops/gradnorm/gradnorm.h"
-#include "ops/head/head.h"
-#include "ops/linear/linear.h"
+#include "ops/adamw/adamw_kernels.h"
+#include "ops/attention/attention_kernels.h"
+#include "ops/embedding/embedding_kernels.h"
+#include "ops/gradnorm/gradnorm_kernels.h"
+#include "ops/head/head_kernels.h"
+#include "ops/linear/linear_kernels.h"
 #include "ops/peak/peak.h"
-#include "ops/qkv/qkv.h"
-#include "ops/rmsnorm/rmsnorm.h"
-#include "ops/sampling/sampling.h"
-#include "ops/swiglu/swiglu.h"
+#include "ops/qkv/qkv_kernels.h"
+#include "ops/rmsnorm/rmsnorm_kernels.h"
+#include "ops/sampling/sampling_kernels.h"
+#include "ops/swiglu/swiglu_kernels.h"
 
 namespace glossa {
 

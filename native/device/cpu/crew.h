@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/thread_pool.h"
-#include "ops/linear/linear.h"
+#include "ops/linear/linear_kernels.h"
 
 namespace glossa {
 

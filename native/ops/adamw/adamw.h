@@ -10,8 +10,4 @@ struct AdamWStep {
   float clip;                                // factor on the gradient from global norm clipping, 1: none
 };
 
-struct AdamWKernels {
-  void (*update)(float* w, float* m, float* v, const float* g, int64_t n, const AdamWStep& step);
-};
-
 }  // namespace glossa

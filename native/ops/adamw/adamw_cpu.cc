@@ -1,5 +1,5 @@
 #include "base/simd.h"
-#include "ops/adamw/adamw.h"
+#include "ops/adamw/adamw_kernels.h"
 
 namespace glossa::GLOSSA_ISA {
 

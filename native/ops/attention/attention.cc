@@ -1,4 +1,4 @@
-#include "ops/attention/attention.h"
+#include "ops/attention/attention_kernels.h"
 
 #include "ops/attention/attention_blocks.h"
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstdint>
 
-#include "ops/qkv/qkv.h"
+#include "ops/qkv/qkv_kernels.h"
 
 namespace glossa {
 

@@ -1,5 +1,5 @@
 #include "base/simd.h"
-#include "ops/attention/attention.h"
+#include "ops/attention/attention_kernels.h"
 #include "ops/attention/attention_blocks.h"
 #include "ops/attention/attention_tiles.h"
 

@@ -1,6 +1,6 @@
 // What a thread needs beside the operands of a sequence.
 #pragma once
-#include "ops/attention/attention.h"
+#include "ops/attention/attention_kernels.h"
 
 namespace glossa {
 

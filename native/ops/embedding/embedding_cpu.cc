@@ -1,5 +1,5 @@
 #include "base/simd.h"
-#include "ops/embedding/embedding.h"
+#include "ops/embedding/embedding_kernels.h"
 
 namespace glossa::GLOSSA_ISA {
 

@@ -6,8 +6,4 @@ namespace glossa {
 
 constexpr int64_t kNormChunk = 65536;  // a tensor is summed in chunks of this size, the chunks in order
 
-struct GradNormKernels {
-  double (*sum_squares)(const float* g, int64_t n);  // n <= kNormChunk: 16 double lanes, fixed tree
-};
-
 }  // namespace glossa

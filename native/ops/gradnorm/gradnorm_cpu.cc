@@ -1,5 +1,5 @@
 #include "base/simd.h"
-#include "ops/gradnorm/gradnorm.h"
+#include "ops/gradnorm/gradnorm_kernels.h"
 
 namespace glossa::GLOSSA_ISA {
 

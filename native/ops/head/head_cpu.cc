@@ -2,7 +2,7 @@
 #include <math.h>
 
 #include "base/simd.h"
-#include "ops/head/head.h"
+#include "ops/head/head_kernels.h"
 
 namespace glossa::GLOSSA_ISA {
 

@@ -1,4 +1,4 @@
-#include "ops/linear/linear.h"
+#include "ops/linear/linear_kernels.h"
 
 #include "ops/linear/blocking.h"
 

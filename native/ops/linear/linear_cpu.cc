@@ -1,6 +1,6 @@
 // The products of linear.h around the micro-kernel of tile.h: blocks of k so that a tile's rows of A stay in the
 // first-level cache, groups of panels so that theirs of B stay in the second level.
-#include "ops/linear/linear.h"
+#include "ops/linear/linear_kernels.h"
 #include "ops/linear/tile.h"
 
 namespace glossa::GLOSSA_ISA {

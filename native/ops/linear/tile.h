@@ -7,7 +7,7 @@
 
 #include "base/simd.h"
 #include "ops/linear/blocking.h"
-#include "ops/linear/linear.h"
+#include "ops/linear/linear_kernels.h"
 
 namespace glossa::GLOSSA_ISA {
 namespace {

@@ -1,5 +1,5 @@
 #include "base/simd.h"
-#include "ops/qkv/qkv.h"
+#include "ops/qkv/qkv_kernels.h"
 
 namespace glossa::GLOSSA_ISA {
 namespace {

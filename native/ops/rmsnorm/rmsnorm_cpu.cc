@@ -1,7 +1,7 @@
 // RMSNorm, one row at a time. A row's sums run in four interleaved sets of 16 lanes, added as (0+1)+(2+3), then the
 // fixed tree: they depend on d alone.
 #include "base/simd.h"
-#include "ops/rmsnorm/rmsnorm.h"
+#include "ops/rmsnorm/rmsnorm_kernels.h"
 
 namespace glossa::GLOSSA_ISA {
 namespace {

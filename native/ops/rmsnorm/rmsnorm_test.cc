@@ -1,4 +1,4 @@
-#include "ops/rmsnorm/rmsnorm.h"
+#include "ops/rmsnorm/rmsnorm_kernels.h"
 
 #include "ops/kernels.h"
 #include "ops/rmsnorm/rmsnorm_ref.h"

@@ -31,11 +31,4 @@ struct DrawKey {
   uint32_t purpose, step, prompt, sample, position;
 };
 
-struct SamplingKernels {
-  // bias [v] (added to the logits before the temperature; -inf forbids a token) or null. scratch [v] floats. Returns
-  // the token, or -1 where there is none to draw: a logit that is NaN or +inf, or no finite one.
-  int32_t (*draw)(const float* logits, int64_t v, const float* bias, const SamplingSettings& settings,
-                  const DrawKey& key, float* scratch);
-};
-
 }  // namespace glossa

@@ -1,5 +1,5 @@
 #include "base/simd.h"
-#include "ops/sampling/sampling.h"
+#include "ops/sampling/sampling_kernels.h"
 
 // A pair of registers that crosses a call, or that two branches hand on, goes through memory. So the functions of the
 // inner loop are inlined, and the end of a row is padded into a copy rather than loaded in another way.

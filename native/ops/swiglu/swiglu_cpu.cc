@@ -1,5 +1,5 @@
 #include "base/simd.h"
-#include "ops/swiglu/swiglu.h"
+#include "ops/swiglu/swiglu_kernels.h"
 
 namespace glossa::GLOSSA_ISA {
 namespace {

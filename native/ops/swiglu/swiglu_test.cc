@@ -1,4 +1,4 @@
-#include "ops/swiglu/swiglu.h"
+#include "ops/swiglu/swiglu_kernels.h"
 
 #include "ops/kernels.h"
 #include "ops/swiglu/swiglu_ref.h"

@@ -10,7 +10,7 @@
 #include <cstdint>
 
 #include "base/dtype.h"
-#include "ops/qkv/qkv.h"
+#include "ops/qkv/qkv_kernels.h"
 
 namespace glossa {
 

@@ -1,0 +1,53 @@
+// Holds the lines between the rooms of native/: what each may include, and that model/ and engine/ compute through Device
+// and Ops alone. Prints every line that crosses one, and exits with 1 if there are any.
+//   node scripts/native_layers.mjs
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { ROOT } from './setup/paths.mjs';
+
+// The contracts of ops/, which hold no kernel.
+const CONTRACTS = 'ops/(?:ops|operands|sequences|(?<op>\\w+)/\\k<op>)\\.h';
+const MAY_INCLUDE = {
+  base: ['base/'],
+  io: ['base/', 'io/'],
+  loss: ['base/', 'loss/', CONTRACTS],
+  ops: ['base/', 'ops/', 'loss/', 'device/'],
+  device: ['base/', 'device/', 'ops/'],
+  model: ['base/', 'io/', 'loss/', 'model/', 'device/\\w+\\.h', CONTRACTS],
+  engine: ['base/', 'io/', 'loss/', 'model/', 'engine/', 'device/\\w+\\.h', CONTRACTS],
+  golden: ['base/', 'io/', 'loss/', 'model/', 'engine/', 'golden/', 'device/\\w+\\.h', CONTRACTS],
+  addon: ['base/', 'engine/', 'golden/', 'addon/', 'loss/'],
+};
+// Numbers of a device are not looked at above it, and threads are its own affair.
+const FORBIDDEN = /\.as<|reinterpret_cast|\bmem(cpy|set|move)\(|ThreadPool|std::thread|kPanel|Kernels\b/;
+// Tests, and the float64 specifications that they compare with.
+const APART = /_test\.cc$|_ref\.(cc|h)$|\/reference\.(cc|h)$|\/test_\w+\.h$/;
+
+function sources(path) {
+  return readdirSync(path, { withFileTypes: true }).flatMap((entry) => {
+    const child = join(path, entry.name);
+    if (entry.isDirectory()) return sources(child);
+    return /\.(cc|h|cu)$/.test(entry.name) && !APART.test(child) ? [child] : [];
+  });
+}
+
+const native = join(ROOT, 'native');
+const crossings = [];
+for (const path of sources(native)) {
+  const name = relative(native, path);
+  const room = name.split('/')[0];
+  const allowed = MAY_INCLUDE[room] && new RegExp(`^(${MAY_INCLUDE[room].join('|')})`);
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .forEach((line, i) => {
+      const place = `native/${name}:${i + 1}`;
+      const included = /^#include "([^"]+)"/.exec(line)?.[1];
+      if (included && allowed && !allowed.test(included)) crossings.push(`${place}: ${room}/ may not know ${included}`);
+      const code = line.replace(/\/\/.*/, '');
+      if ((room === 'model' || room === 'engine') && FORBIDDEN.test(code))
+        crossings.push(`${place}: ${room}/ computes through Device and Ops alone: ${line.trim()}`);
+    });
+}
+for (const crossing of crossings) console.error(crossing);
+if (crossings.length > 0) process.exitCode = 1;
+else console.log('the lines between the rooms of native/ hold');

@@ -26,7 +26,7 @@
   }
 
 GLOSSA_OPS(portable)
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(GLOSSA_PORTABLE_ONLY)
 GLOSSA_OPS(avx2)
 GLOSSA_OPS(avx512)
 GLOSSA_OPS(avx512bf16)
@@ -43,7 +43,7 @@ struct Row {
 // __builtin_cpu_supports also asks the operating system whether it saves the wide registers.
 const Row kRows[] = {
     {GLOSSA_TABLE(portable), [] { return true; }},
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(GLOSSA_PORTABLE_ONLY)
     {GLOSSA_TABLE(avx2), [] { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }},
     {GLOSSA_TABLE(avx512),
      [] {

@@ -10,9 +10,9 @@
 
 namespace glossa::test {
 
-// Built with AddressSanitizer, which costs ten to thirty times the time: tests that go over every combination take a
+// Built with a sanitizer, which costs ten to thirty times the time: tests that go over every combination take a
 // part of them then, enough to reach every line; the ordinary build takes them all.
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kSanitized = true;
 #else
 constexpr bool kSanitized = false;

@@ -1,6 +1,5 @@
-#include "ops/attention/attention_kernels.h"
-
 #include "ops/attention/attention_blocks.h"
+#include "ops/attention/attention_kernels.h"
 
 namespace glossa {
 

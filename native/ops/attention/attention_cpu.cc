@@ -1,6 +1,6 @@
 #include "base/simd.h"
-#include "ops/attention/attention_kernels.h"
 #include "ops/attention/attention_blocks.h"
+#include "ops/attention/attention_kernels.h"
 #include "ops/attention/attention_tiles.h"
 
 namespace glossa::GLOSSA_ISA {

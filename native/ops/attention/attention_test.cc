@@ -1,5 +1,4 @@
 #include "ops/attention/attention_kernels.h"
-
 #include "ops/attention/attention_ref.h"
 #include "ops/kernels.h"
 #include "ops/test_values.h"

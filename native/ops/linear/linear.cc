@@ -1,6 +1,5 @@
-#include "ops/linear/linear_kernels.h"
-
 #include "ops/linear/blocking.h"
+#include "ops/linear/linear_kernels.h"
 
 namespace glossa {
 

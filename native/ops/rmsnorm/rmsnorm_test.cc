@@ -1,6 +1,5 @@
-#include "ops/rmsnorm/rmsnorm_kernels.h"
-
 #include "ops/kernels.h"
+#include "ops/rmsnorm/rmsnorm_kernels.h"
 #include "ops/rmsnorm/rmsnorm_ref.h"
 #include "ops/test_values.h"
 #include "tool/test.h"

@@ -1,6 +1,5 @@
-#include "ops/swiglu/swiglu_kernels.h"
-
 #include "ops/kernels.h"
+#include "ops/swiglu/swiglu_kernels.h"
 #include "ops/swiglu/swiglu_ref.h"
 #include "ops/test_values.h"
 #include "tool/test.h"

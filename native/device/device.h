@@ -14,9 +14,7 @@
 namespace glossa {
 
 struct DeviceTraits {
-  int64_t kv_page;       // positions of a page of keys and values
-  int64_t row_multiple;  // rows of a unit of training are padded to a multiple of this
-  int64_t matrix_rows;   // rows of a matrix that are prepared together
+  int64_t matrix_rows;  // rows of a matrix that are prepared together
   // Rows that a lane takes through a chain of operators together (Ops::block_rows of its operators). Where that is no
   // limit, a lane wants all rows there are at once; else, sequences should be shared out among the lanes.
   int64_t block_rows;

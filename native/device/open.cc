@@ -13,6 +13,14 @@ bool come_from_memory(int64_t matrix_bytes) {
   return matrix_bytes > kCached;
 }
 
+Result<const Kernels*> kernels_of(const DeviceOptions& options) {
+  return options.isa.empty() ? default_kernels() : kernels_for(options.isa);
+}
+
+int threads_of(const DeviceOptions& options) {
+  return options.threads > 0 ? options.threads : available_cores();
+}
+
 }  // namespace
 
 std::vector<std::string> device_isas() {
@@ -24,18 +32,18 @@ int host_cores() {
 }
 
 Result<double> measured_flops(const DeviceOptions& options, Dtype type) {
-  Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
+  Result<const Kernels*> kernels = kernels_of(options);
   if (!kernels.ok()) return kernels.status();
-  return measured_peak_flops(*kernels.value(), type, options.threads > 0 ? options.threads : available_cores());
+  return measured_peak_flops(*kernels.value(), type, threads_of(options));
 }
 
 Result<std::unique_ptr<Device>> open_device(const DeviceOptions& options, int64_t matrix_bytes) {
   if (options.threads < 0 || options.threads > 1024)
     return Status("INVALID_ARGUMENT",
                   "threads must lie in [0, 1024], 0: as many as cores; not " + std::to_string(options.threads));
-  Result<const Kernels*> kernels = options.isa.empty() ? default_kernels() : kernels_for(options.isa);
+  Result<const Kernels*> kernels = kernels_of(options);
   if (!kernels.ok()) return kernels.status();
-  const int threads = options.threads > 0 ? options.threads : available_cores();
+  const int threads = threads_of(options);
   const bool together = options.sharing == Sharing::automatic ? threads > 1 && come_from_memory(matrix_bytes)
                                                               : options.sharing == Sharing::always;
   return std::unique_ptr<Device>(std::make_unique<CpuDevice>(*kernels.value(), threads, together));

@@ -14,7 +14,7 @@ constexpr double kReportSeconds = 0.1;
 DecoderMemory carve_decoder(const Device& device, const Model& m, Carver& c, const DecoderSize& size) {
   const int64_t slots = size.slots;
   DecoderMemory d{};
-  d.activation_rows = std::max(slots, prefill_rows(size.prefixes * size.longest_prompt, !device.traits().takes_all()));
+  d.activation_rows = std::max(slots, prefill_rows(size.prefixes * size.longest_prompt, device.traits().block_rows));
   d.activations = carve_activations(m, c, d.activation_rows, false);
   d.normed = c.rows(m.dtype, slots, m.config.hidden);
   d.rstd = c.values(slots);

@@ -12,7 +12,7 @@ namespace {
 // the weights come from memory, each time they come must serve many rows. 13 rows are a full tile of the products.
 int64_t chosen_slots(const Model& m, int64_t mean_keys) {
   constexpr int64_t kWorkingSet = int64_t{2} << 20, kCachedWeights = int64_t{8} << 20, kTile = 13, kMost = 4 * kTile;
-  if (m.matmul_parameters * dtype_bytes(m.dtype) > kCachedWeights) return kMost;
+  if (matrix_operand_bytes(m) > kCachedWeights) return kMost;
   const int64_t bytes = kv_cache_bytes(m, 1) * std::max<int64_t>(mean_keys, 1);
   const int64_t fitting = std::clamp<int64_t>(kWorkingSet / bytes, 8, kMost);
   return fitting < kTile ? fitting : fitting / kTile * kTile;
@@ -102,7 +102,7 @@ GenerateMemory carve_generate(const Device& device, const Model& m, Carver& c, c
     memory.prefixes.push_back({c.bytes(kv_cache_bytes(m, prefix_capacity)), prefix_capacity});
   // The activations of these prefixes are done with before a decoder begins, and lie where its memory will.
   Carver before = c;
-  memory.prefill_rows = prefill_rows(size.prompts * size.longest_prompt, false);
+  memory.prefill_rows = prefill_rows(size.prompts * size.longest_prompt, INT64_MAX);
   if (first) memory.prefill = carve_activations(m, before, memory.prefill_rows, false);
 
   const int64_t rows = size.prompts * size.samples;

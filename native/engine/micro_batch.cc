@@ -150,18 +150,18 @@ void MicroBatchPass::clear_padding() {
     if (b_.targets[r] < 0) ops.zero(mem_.normed.at(static_cast<int64_t>(r)), 1);
 }
 
-void MicroBatchPass::forward_prefixes(const SequenceTask& t, Ops& ops) {
-  const SequenceRows* s = placed_.prefixes.data() + t.first;
-  for (const Span& span : spans_of(s, t.count))
+void MicroBatchPass::forward_rows(const SequenceRows* s, int64_t count, bool keys_only, Ops& ops) {
+  for (const Span& span : spans_of(s, count))
     ops.embed(mem_.activations.x_first().at(span.row0), e_.policy.table(), b_.ids.data() + span.row0, span.rows);
-  forward_layers(ops, m_, e_.policy, mem_.activations, s, t.count, true);
+  forward_layers(ops, m_, e_.policy, mem_.activations, s, count, keys_only);
+}
+
+void MicroBatchPass::forward_prefixes(const SequenceTask& t, Ops& ops) {
+  forward_rows(placed_.prefixes.data() + t.first, t.count, true, ops);
 }
 
 void MicroBatchPass::forward(const SequenceTask& t, Ops& ops) {
-  const SequenceRows* s = placed_.own.data() + t.first;
-  for (const Span& span : spans_of(s, t.count))
-    ops.embed(mem_.activations.x_first().at(span.row0), e_.policy.table(), b_.ids.data() + span.row0, span.rows);
-  forward_layers(ops, m_, e_.policy, mem_.activations, s, t.count, false);
+  forward_rows(placed_.own.data() + t.first, t.count, false, ops);
   for (int64_t i = t.first; i < t.first + t.count; ++i) {
     const int64_t row = own(i).row0 + own(i).loss_from;
     final_norm(ops, m_, e_.policy, mem_.normed.at(own(i).head_row0), mem_.rstd_final.at(row),

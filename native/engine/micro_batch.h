@@ -55,6 +55,7 @@ class MicroBatchPass {
   void prepare_rows();
   void prepare_gradients();
   void clear_padding();
+  void forward_rows(const SequenceRows*, int64_t count, bool keys_only, Ops&);
   void forward_prefixes(const SequenceTask&, Ops&);
   void forward(const SequenceTask&, Ops&);
   void head(int64_t row0, int64_t rows, const Rows& logits, Ops&);

@@ -14,9 +14,9 @@ struct Prefix {
   KvCache cache;
 };
 
-// Rows of the activations that prefixes of up to `ids` ids together are worth; `alone`: on a lane that is one of
-// several.
-int64_t prefill_rows(int64_t ids, bool alone);
+// Rows of the activations that prefixes of up to `ids` ids together are worth, where operators take block_rows at a
+// time.
+int64_t prefill_rows(int64_t ids, int64_t block_rows);
 // One after another in as many rows as the activations have. False where it was cancelled before all were done.
 bool prefill(Ops&, const Model&, const Weights&, const Activations&, int64_t activation_rows,
              const std::vector<Prefix>&, const JobControl&);

@@ -21,7 +21,7 @@ CpuDevice::CpuDevice(const Kernels& kernels, int threads, bool together)
     : kernels_(kernels),
       threads_(threads),
       together_(together),
-      traits_{16, 2, kPanel, together ? INT64_MAX : kRowsOfBlock},
+      traits_{kPanel, together ? INT64_MAX : kRowsOfBlock},
       scratch_(static_cast<size_t>(threads)) {
   for (const Scratch& s : scratch_) alone_.emplace_back(kernels_, Crew(&s));
 }

@@ -40,18 +40,19 @@ int64_t kv_bytes(const Model& m, const MicroBatch& b) {
 
 Placed place_sequences(const Model& m, const MicroBatch& b, Address caches) {
   Placed out;
-  std::vector<KvCache> cache;
+  out.pages.resize(b.sequences.size());
+  auto cache = [&](size_t i) { return KvCache{&out.pages[i], kv_capacity(b.sequences[i].rows)}; };
   for (size_t i = 0; i < b.sequences.size(); ++i) {
     const Sequence& s = b.sequences[i];
-    cache.push_back({caches, kv_capacity(s.rows)});
+    out.pages[i] = caches;
     caches = caches + kv_cache_bytes(m, kv_capacity(s.rows));
     SequenceRows r{};
     r.row0 = s.row0;
     r.rows = s.rows;
     r.position0 = s.position0;
-    r.own = cache.back();
+    r.own = cache(i);
     r.prefix_length = s.prefix_length;
-    if (s.prefix >= 0) r.prefix = cache[static_cast<size_t>(s.prefix)];
+    if (s.prefix >= 0) r.prefix = cache(static_cast<size_t>(s.prefix));
     (s.row < 0 ? out.prefixes : out.own).push_back(r);
     (s.row < 0 ? out.prefix_index : out.own_index).push_back(static_cast<int64_t>(i));
   }

@@ -18,9 +18,10 @@ std::vector<SequenceTask> sequence_tasks(const std::vector<SequenceRows>&, int64
 // Rows of a task over `rows` rows: all of them where a lane takes all at once.
 int64_t task_rows(const Device&, int64_t rows);
 
-// The sequences of a micro-batch with their caches: prefixes and the others apart, both in order. `index` gives for
-// each its number in the micro-batch.
+// The sequences of a micro-batch with their caches, each one page of its own length: prefixes and the others apart,
+// both in order. `index` gives for each its number in the micro-batch.
 struct Placed {
+  std::vector<Address> pages;
   std::vector<SequenceRows> prefixes, own;
   std::vector<int64_t> prefix_index, own_index;
 };

@@ -21,8 +21,8 @@ DecoderMemory carve_decoder(const Device& device, const Model& m, Carver& c, con
   d.logits = logits_rows(m, c.values(slots * logits_stride(m)));
   d.own_capacity = kv_capacity(size.longest_budget);
   d.prefix_capacity = kv_capacity(size.longest_prompt);
-  d.own = c.bytes(slots * kv_cache_bytes(m, d.own_capacity));
-  d.prefixes = c.bytes(size.prefixes * kv_cache_bytes(m, d.prefix_capacity));
+  for (int64_t i = 0; i < slots; ++i) d.own.push_back(c.bytes(kv_cache_bytes(m, d.own_capacity)));
+  for (int64_t i = 0; i < size.prefixes; ++i) d.prefixes.push_back(c.bytes(kv_cache_bytes(m, d.prefix_capacity)));
   return d;
 }
 
@@ -100,7 +100,7 @@ bool Decoder::open_group() {
   }
   g.cache = free_prefix_.back();  // a group in use holds a slot and is a prompt, so there is always one left
   free_prefix_.pop_back();
-  g.prefix = {mem_.prefixes + g.cache * kv_cache_bytes(job_.model, mem_.prefix_capacity), mem_.prefix_capacity};
+  g.prefix = {&mem_.prefixes[static_cast<size_t>(g.cache)], mem_.prefix_capacity};
   if (g.prefix_length > 0)
     unfilled_.push_back(
         {job_.request.prompts.ids + job_.request.prompts.offsets[g.share.prompt], g.prefix_length, g.prefix});
@@ -129,7 +129,7 @@ void Decoder::decode() {
     r.rows = 1;
     r.position0 = g.prefix_length + s.length;
     r.own0 = s.length;
-    r.own = {mem_.own + s.cache * kv_cache_bytes(m, mem_.own_capacity), mem_.own_capacity};
+    r.own = {&mem_.own[static_cast<size_t>(s.cache)], mem_.own_capacity};
     r.prefix = g.prefix;
     r.prefix_length = g.prefix_length;
     rows_.push_back(r);

@@ -43,11 +43,10 @@ struct GenerateJob {
 struct DecoderMemory {
   Activations activations;
   int64_t activation_rows;
-  Rows normed;       // [slots] hidden, of the model's type
-  Values rstd;       // [slots]
-  Rows logits;       // [slots]
-  Address own;       // [slots] caches of own_capacity
-  Address prefixes;  // [prefixes] caches of prefix_capacity
+  Rows normed;                         // [slots] hidden, of the model's type
+  Values rstd;                         // [slots]
+  Rows logits;                         // [slots]
+  std::vector<Address> own, prefixes;  // pages of own_capacity and prefix_capacity
   int64_t own_capacity, prefix_capacity;
 };
 struct DecoderSize {

@@ -97,9 +97,9 @@ GenerateMemory carve_generate(const Device& device, const Model& m, Carver& c, c
   GenerateMemory memory;
   const int lanes = device.lanes();
   const bool first = prefixes_come_first(size.prompts, lanes);
-  const int64_t prefix_capacity = kv_capacity(size.longest_prompt);
+  memory.prefix_capacity = kv_capacity(size.longest_prompt);
   for (int64_t i = 0; first && i < size.prompts; ++i)
-    memory.prefixes.push_back({c.bytes(kv_cache_bytes(m, prefix_capacity)), prefix_capacity});
+    memory.prefixes.push_back(c.bytes(kv_cache_bytes(m, memory.prefix_capacity)));
   // The activations of these prefixes are done with before a decoder begins, and lie where its memory will.
   Carver before = c;
   memory.prefill_rows = prefill_rows(size.prompts * size.longest_prompt, INT64_MAX);
@@ -151,12 +151,14 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
   e.device->reserve(generate_workload(m, size));
 
   const int64_t decoders = static_cast<int64_t>(memory.decoders.size());
-  GenerateJob job{m,  e.policy, request, control, make_shares(request, decoders), decoders, memory.prefixes, {}, {},
+  std::vector<KvCache> caches;
+  for (const Address& page : memory.prefixes) caches.push_back({&page, memory.prefix_capacity});
+  GenerateJob job{m,  e.policy, request, control, make_shares(request, decoders), decoders, caches, {}, {},
                   {}, {},       {},      {}};
   place_outputs(&job);
 
   const double start = seconds_now();
-  const std::vector<Prefix> prefixes = prefixes_of(request.prompts, memory.prefixes);
+  const std::vector<Prefix> prefixes = prefixes_of(request.prompts, caches);
   // Where that is cancelled the decoders are too, and begin nothing.
   prefill(e.device->all(), m, e.policy, memory.prefill, memory.prefill_rows, prefixes, control);
   const double filled = seconds_now() - start;

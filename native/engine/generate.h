@@ -15,7 +15,8 @@ struct GenerateSize {
   int64_t prompts, samples, slots, mean_keys, longest_prompt, longest_budget;
 };
 struct GenerateMemory {
-  std::vector<KvCache> prefixes;  // per prompt, where they come first; else none
+  std::vector<Address> prefixes;  // pages of prefix_capacity per prompt, where they come first; else none
+  int64_t prefix_capacity;
   Activations prefill;
   int64_t prefill_rows;
   std::vector<DecoderSize> sizes;

@@ -145,10 +145,11 @@ Result<std::vector<float>> sequence_logits(EngineState& e, const int32_t* ids, i
   e.need_positions(n);
   SequenceRows rows{};
   rows.rows = n;
-  rows.own.capacity = kv_capacity(n);
+  Address page;
+  rows.own = {&page, kv_capacity(n)};
   Rows logits;
   auto place = [&](Carver c) {
-    rows.own.data = c.bytes(kv_cache_bytes(m, rows.own.capacity));
+    page = c.bytes(kv_cache_bytes(m, rows.own.positions));
     const TaskMemory memory = carve(m, c, n);
     logits = c.rows(Dtype::f32, n, m.config.vocab);
     return std::pair(memory, c.used());

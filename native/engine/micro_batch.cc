@@ -120,7 +120,7 @@ void MicroBatchPass::prepare_gradients() {
   for (size_t i = 0; i < placed_.own.size(); ++i) {
     SequenceGradient g{partial(placed_.own_index[i]), {}, nullptr, 0};
     if (placed_.own[i].prefix_length > 0) {
-      g.prefix = {shared, placed_.own[i].prefix.capacity};
+      g.prefix = {shared, kv_capacity(placed_.own[i].prefix_length)};
       shared = shared.at(kv_gradient_floats(m_, g.prefix.capacity));
     }
     own_gradients_.push_back(g);

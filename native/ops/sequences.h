@@ -4,10 +4,11 @@
 
 namespace glossa {
 
-// Keys and values of one sequence in every layer.
+// Keys and values of one sequence in every layer: position p lies in pages[p / positions]. A page is
+// [layers][k, v][kv_heads][positions][head_dim]; how it orders the last two is the device's own affair.
 struct KvCache {
-  Address data;
-  int64_t capacity = 0;  // positions, whole pages
+  const Address* pages = nullptr;  // host
+  int64_t positions = 0;           // of a page, a multiple of 16
 };
 
 // Rows of one sequence among the rows of the buffers.
@@ -20,7 +21,8 @@ struct SequenceRows {
   int64_t prefix_length;
 };
 
-// Gradients of the keys and values of one sequence in every layer: [layers][k, v][kv_heads][capacity][head_dim].
+// Gradients of the keys and values of one sequence in every layer: [layers][k, v][kv_heads][capacity][head_dim], where
+// capacity is kv_capacity of its length.
 struct KvGradient {
   Values data;
   int64_t capacity = 0;

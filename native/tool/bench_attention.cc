@@ -1,9 +1,12 @@
 // `glossa-native bench attention [--isa name]`: attention beside the float32 peak of one thread measured in the same
 // run.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
+#include "ops/attention/attention_blocks.h"
 #include "ops/kernels.h"
 #include "tool/bench.h"
 #include "tool/command.h"
@@ -43,28 +46,38 @@ class Aligned {
   std::vector<uint8_t> bytes_;
 };
 
+// Keys and values in pages.
 struct Sequence {
-  Sequence(Dtype t, int64_t n) : k(t, n, 1), v(t, n, 2) {}
-  Aligned k, v;
+  Sequence(Dtype t, const QkvShape& shape, int64_t length, int64_t positions)
+      : positions(positions), bytes(kv_elements(shape, positions) * dtype_bytes(t)) {
+    for (int64_t at = 0; at < length; at += positions) {
+      memory.emplace_back(t, 2 * kv_elements(shape, positions), 1);
+      pages.push_back(Address(memory.back().data()));
+    }
+  }
+  KvPages view() const { return {pages.data(), positions, 0, bytes}; }
+  int64_t positions, bytes;
+  std::vector<Aligned> memory;
+  std::vector<Address> pages;
 };
 
-void bench(const Kernels& kernels, Dtype t, const Shape& s, double peak) {
+void bench(const Kernels& kernels, Dtype t, const Shape& s, int64_t page, double peak) {
   const QkvShape shape = {s.heads, s.kv_heads, s.head_dim, QkNorm::none, 0};
   const int64_t own_capacity = kv_capacity(s.own + s.rows), prefix_capacity = kv_capacity(s.prefix);
   const float scale = 1 / std::sqrt(static_cast<float>(s.head_dim));
-  Sequence prefix(t, kv_elements(shape, prefix_capacity));
+  // a long sequence that trains lies in one page
+  const int64_t positions = page > 0 ? page : s.rows > 1 ? kv_capacity(std::max(s.prefix, s.own + s.rows)) : kKvPage;
+  const Sequence prefix(t, shape, s.prefix, positions);
   std::vector<Sequence> own;
-  for (int64_t i = 0; i < s.sequences; ++i) own.emplace_back(t, kv_elements(shape, own_capacity));
+  for (int64_t i = 0; i < s.sequences; ++i) own.emplace_back(t, shape, s.own + s.rows, positions);
   std::vector<float> q = random_floats(s.rows * shape.width(), 3), dout = random_floats(s.rows * shape.q_width(), 4);
   std::vector<float> out(q.size()), dq(q.size()), stats(static_cast<size_t>(s.rows * s.heads * 2));
   std::vector<uint8_t> scratch(static_cast<size_t>(attention_scratch_bytes(shape, s.prefix + s.own + s.rows)));
-  const KvBlock before = {prefix.k.data(), prefix.v.data(), prefix_capacity};
-  auto view = [&](Sequence& x) { return KvBlock{x.k.data(), x.v.data(), own_capacity}; };
   const Timing forward = measure(
       [&] {
-        for (Sequence& x : own)
+        for (const Sequence& x : own)
           kernels.attention->forward(out.data(), shape.q_width(), stats.data(), q.data(), shape.width(), s.rows, s.own,
-                                     before, s.prefix, view(x), shape, scale, t, scratch.data());
+                                     prefix.view(), s.prefix, x.view(), shape, scale, t, scratch.data());
       },
       Watch::thread);
   // 2 flops for each of the two products of a query with every key it sees
@@ -79,11 +92,11 @@ void bench(const Kernels& kernels, Dtype t, const Shape& s, double peak) {
     std::vector<float> dk_prefix(static_cast<size_t>(kv_elements(shape, prefix_capacity))), dv_prefix = dk_prefix;
     const Timing backward = measure(
         [&] {
-          for (Sequence& x : own)
+          for (const Sequence& x : own)
             kernels.attention->backward(dq.data(), shape.width(), dk.data(), dv.data(), dk_prefix.data(),
                                         dv_prefix.data(), dout.data(), out.data(), shape.q_width(), stats.data(),
-                                        q.data(), shape.width(), s.rows, before, s.prefix, view(x), shape, scale, t,
-                                        scratch.data());
+                                        q.data(), shape.width(), s.rows, prefix.view(), s.prefix, x.view(), shape,
+                                        scale, t, scratch.data());
         },
         Watch::thread);
     std::printf("  backward %7.1f %5.1f %%", 2.5 * flops / backward.best / 1e9, 250 * flops / backward.best / peak);
@@ -94,7 +107,8 @@ void bench(const Kernels& kernels, Dtype t, const Shape& s, double peak) {
 }  // namespace
 }  // namespace glossa::tool
 
-COMMAND("bench attention", "[--isa name] [--only text]: attention beside the measured peak of one thread") {
+COMMAND("bench attention",
+        "[--isa name] [--only text] [--page positions]: attention beside the measured peak of one thread") {
   using namespace glossa;
   using namespace glossa::tool;
   const std::string isa = option(args, "--isa", ""), only = option(args, "--only", "");
@@ -103,12 +117,13 @@ COMMAND("bench attention", "[--isa name] [--only text]: attention beside the mea
     std::fprintf(stderr, "%s\n", found.status().message().c_str());
     return 2;
   }
+  const int64_t page = std::atoi(option(args, "--page", "0").c_str()) / 16 * 16;
   const double peak = measured_peak_flops(*found.value(), Dtype::f32, 1);
   std::printf("%s, one thread, float32 peak %.1f GFLOP/s\n", found.value()->isa, peak / 1e9);
   for (Dtype t : {Dtype::f32, Dtype::bf16}) {
     std::printf("keys and values in %s\n", t == Dtype::f32 ? "float32" : "bfloat16");
     for (const Shape& s : kShapes)
-      if (std::string(s.where).find(only) != std::string::npos) bench(*found.value(), t, s, peak);
+      if (std::string(s.where).find(only) != std::string::npos) bench(*found.value(), t, s, page, peak);
   }
   return 0;
 }

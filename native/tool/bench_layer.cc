@@ -42,12 +42,14 @@ void bench_qkv(const Kernels& k, const char* op, const QkvShape& s, int64_t rows
   std::vector<float> x = random_floats(rows * s.width(), 1), qkv = x, table(static_cast<size_t>(rows * s.head_dim));
   rope_table(table.data(), {RopeType::plain, 10000, 0, 0, 0, 0}, s.head_dim, rows);
   std::vector<float> w = random_floats(s.q_width(), 2), rstd(static_cast<size_t>(rows * s.heads)), rstd_k = rstd;
-  std::vector<float> keys(static_cast<size_t>(kv_elements(s, kv_capacity(rows)))), values = keys;
-  const KvBlock block = {keys.data(), values.data(), kv_capacity(rows)};
+  const int64_t positions = kv_capacity(rows);
+  std::vector<float> cache(static_cast<size_t>(2 * kv_elements(s, positions)));
+  const Address page(cache.data());
+  const KvPages own = {&page, positions, 0, kv_elements(s, positions) * 4};
   print(op, rows, s.width(), 8 * static_cast<double>(rows * s.width()), [&] {
     qkv = x;  // in place: without fresh values the rows would grow
     for (int64_t r = 0; r < rows; r += alone ? 1 : rows)
-      k.qkv->forward(qkv.data() + r * s.width(), block, Dtype::f32, r, table.data(), r, alone ? 1 : rows, s, w.data(),
+      k.qkv->forward(qkv.data() + r * s.width(), own, Dtype::f32, r, table.data(), r, alone ? 1 : rows, s, w.data(),
                      w.data(), rstd.data(), rstd_k.data(), nullptr);
   });
 }

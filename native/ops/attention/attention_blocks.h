@@ -21,4 +21,14 @@ inline constexpr int64_t padded_keys(int64_t keys) {
   return (keys + 15) / 16 * 16 + 16;
 }
 
+// Positions of a page of keys and values that grows with its sequence: long enough that the next page's head costs the
+// product of a row little, short enough to hold little that is not used.
+constexpr int64_t kKvPage = 64;
+
+// Pages that a prefix and own keys may touch, both at their ends.
+inline constexpr int64_t most_terms(int64_t keys) {
+  return keys / 16 + 4;
+}
+constexpr int64_t kTermBytes = 32;  // of Terms in attention_tiles.h
+
 }  // namespace glossa

@@ -13,27 +13,48 @@ inline int64_t tiles_of(int64_t keys) {
   return (keys + kLanes - 1) / kLanes;
 }
 
-// Hands out arrays of floats that start on a cache line.
+// Hands out arrays that start on a cache line.
 struct Scratch {
   char* at;
   explicit Scratch(void* p) : at(reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(p) + 63) & ~uintptr_t{63})) {}
-  float* take(int64_t n) {
-    float* p = reinterpret_cast<float*>(at);
-    at += (n * 4 + 63) / 64 * 64;
+  template <class T = float>
+  T* take(int64_t n) {
+    T* p = reinterpret_cast<T*>(at);
+    at += (n * static_cast<int64_t>(sizeof(T)) + 63) / 64 * 64;
     return p;
   }
 };
 
-// The keys and values of one kv head in one block.
+// The keys and values of one kv head in one page; those of the next head lie `next` elements on.
 template <class T>
 struct Head {
   const T* k;
   const T* v;
-  // a block may be absent: no memory, capacity 0
-  Head(KvBlock block, int64_t head, int64_t width)
-      : k(block.k ? static_cast<const T*>(block.k) + head * block.capacity * width : nullptr),
-        v(block.v ? static_cast<const T*>(block.v) + head * block.capacity * width : nullptr) {}
+  int64_t next;
+  Head(const KvPage& page, int64_t head, int64_t width)
+      : k(static_cast<const T*>(page.k) + head * page.positions * width),
+        v(static_cast<const T*>(page.v) + head * page.positions * width),
+        next(page.positions * width) {}
 };
+
+// Calls visit(head, position, keys) for the keys [from, to) of a sequence, page by page.
+template <class T, class Visit>
+inline void visit_pages(const KvPages& pages, int64_t from, int64_t to, int64_t head, int64_t width, Visit visit) {
+  for (int64_t at = from, n; at < to; at += n) {
+    const int64_t page = at / pages.positions, left = (page + 1) * pages.positions - at;
+    n = left < to - at ? left : to - at;
+    visit(Head<T>(pages.at(page), head, width), at, n);
+  }
+}
+
+// The terms of the keys [from, to), whose weights lie from `w` on.
+template <class T>
+inline void add_terms(Terms<T>* terms, int64_t* count, const float* w, const KvPages& pages, int64_t from, int64_t to,
+                      int64_t head, int64_t width) {
+  visit_pages<T>(pages, from, to, head, width, [&](const Head<T>& part, int64_t at, int64_t n) {
+    terms[(*count)++] = {w + (at - from), part.v + at % pages.positions * width, n, part.next};
+  });
+}
 
 // Calls visit(tile of s, lanes in use) for a query's tiles: the prefix's, then its own.
 template <class Visit>
@@ -76,43 +97,48 @@ inline void gather(float* to, const float* from, int64_t ld, int64_t rows, int64
 
 template <class T>
 void forward_rows(T* out, int64_t ldo, float* stats, const float* q, int64_t ldq, int64_t rows, int64_t own0,
-                  KvBlock prefix_block, int64_t prefix, KvBlock own_block, const QkvShape& shape, float scale,
-                  void* memory) {
+                  const KvPages& prefix_pages, int64_t prefix, const KvPages& own_pages, const QkvShape& shape,
+                  float scale, void* memory) {
   const int64_t width = shape.head_dim, group = shape.heads / shape.kv_heads;
   const int64_t step = rows_per_block(group, kForwardQueries), most = kForwardHeads * step * group;
   const int64_t own_at = tiles_of(prefix) * kLanes, ld = own_at + tiles_of(own0 + rows) * kLanes;
   Scratch scratch(memory);
   float *x = scratch.take(most * width), *sum = scratch.take(most * width), *s = scratch.take(most * ld);
   float* stat = scratch.take(most * 2);
+  Terms<T>* terms = scratch.take<Terms<T>>(most_terms(prefix + own0 + rows));
   for (int64_t h = 0, heads; h < shape.kv_heads; h += heads) {
     // a small row alone has too few chains to hide the latency of an addition: two kv heads then go together
     heads = rows == 1 && shape.kv_heads - h >= 2 && pairs(group, width) ? 2 : 1;
-    const Head<T> before(prefix_block, h, width), own(own_block, h, width);
     for (int64_t r0 = 0; r0 < rows; r0 += step) {
       const int64_t n = rows - r0 < step ? rows - r0 : step, queries = n * group;
       const int64_t common = own0 + r0 + 1;  // own keys that every row of the block sees; row i sees i more
       gather(x, q + r0 * ldq + h * group * width, ldq, n, heads * group * width, scale);
-      for (int64_t k = 0; k < heads; ++k) {
-        float *sk = s + k * queries * ld, *xk = x + k * queries * width;
-        dot_products(sk, ld, xk, queries, before.k + k * prefix_block.capacity * width, tiles_of(prefix), width);
-        dot_products(sk + own_at, ld, xk, queries, own.k + k * own_block.capacity * width, tiles_of(common + n - 1),
-                     width);
-      }
+      auto scores = [&](const KvPages& pages, int64_t keys, float* to) {
+        visit_pages<T>(pages, 0, keys, h, width, [&](const Head<T>& part, int64_t at, int64_t count) {
+          for (int64_t k = 0; k < heads; ++k)
+            dot_products(to + k * queries * ld + at, ld, x + k * queries * width, queries, part.k + k * part.next,
+                         tiles_of(count), width);
+        });
+      };
+      scores(prefix_pages, prefix, s);
+      scores(own_pages, common + n - 1, s + own_at);
       for (int64_t i = 0; i < heads * queries; ++i)
         softmax(s + i * ld, prefix, common + i % queries / group, stat + 2 * i);
 
-      const Terms<T> shared = {s, before.v, prefix, prefix_block.capacity * width};
-      const Terms<T> mine = {s + own_at, own.v, common, own_block.capacity * width};
+      int64_t count = 0;
+      add_terms(terms, &count, s, prefix_pages, 0, prefix, h, width);
+      add_terms(terms, &count, s + own_at, own_pages, 0, common, h, width);
       const Strides strides = {ld, 1, width, width, queries * ld, queries * width, true};
       const Strides continued = {ld, 1, width, width, 0, 0, false};
       if (heads == 2) {
-        weighted_sums<2>(queries, sum, shared, mine, strides, width);
+        weighted_sums<2>(queries, sum, Series<T>{terms, count}, strides, width);
       } else {
-        weighted_sums<1>(queries, sum, shared, mine, strides, width);
+        weighted_sums<1>(queries, sum, Series<T>{terms, count}, strides, width);
       }
       for (int64_t i = 1; i < n; ++i) {
-        const Terms<T> later = {s + i * group * ld + own_at + common, own.v + common * width, i, 0};
-        weighted_sums<1>(group, sum + i * group * width, later, Terms<T>{}, continued, width);
+        count = 0;
+        add_terms(terms, &count, s + i * group * ld + own_at + common, own_pages, common, common + i, h, width);
+        weighted_sums<1>(group, sum + i * group * width, Series<T>{terms, count}, continued, width);
       }
 
       for (int64_t i = 0; i < heads * queries; ++i) {
@@ -129,8 +155,8 @@ void forward_rows(T* out, int64_t ldo, float* stats, const float* q, int64_t ldq
 }
 
 void forward(void* out, int64_t ldo, float* stats, const float* q, int64_t ldq, int64_t rows, int64_t own0,
-             KvBlock prefix, int64_t prefix_length, KvBlock own, const QkvShape& shape, float scale, Dtype t,
-             void* scratch) {
+             const KvPages& prefix, int64_t prefix_length, const KvPages& own, const QkvShape& shape, float scale,
+             Dtype t, void* scratch) {
   if (t == Dtype::f32) {
     forward_rows(static_cast<float*>(out), ldo, stats, q, ldq, rows, own0, prefix, prefix_length, own, shape, scale,
                  scratch);
@@ -148,7 +174,7 @@ struct Copies {
   float* key_rows;     // [tiles * 16][width]
 };
 template <class T>
-void copy_block(const Copies& to, int64_t at, const Head<T>& head, int64_t keys, int64_t width) {
+void copy_page(const Copies& to, int64_t at, const Head<T>& head, int64_t keys, int64_t width) {
   for (int64_t j = 0; j < keys; j += kLanes) {
     const int used = lanes_at(j, keys);
     for (int64_t d = 0; d < width; d += kLanes) {
@@ -179,8 +205,8 @@ void copy_block(const Copies& to, int64_t at, const Head<T>& head, int64_t keys,
 template <class T>
 void backward_rows(float* dq, int64_t lddq, float* dk_own, float* dv_own, float* dk_prefix, float* dv_prefix,
                    const float* dout, const T* out, int64_t ldo, const float* stats, const float* q, int64_t ldq,
-                   int64_t rows, KvBlock prefix_block, int64_t prefix, KvBlock own_block, const QkvShape& shape,
-                   float scale, void* memory) {
+                   int64_t rows, const KvPages& prefix_pages, int64_t prefix, const KvPages& own_pages,
+                   const QkvShape& shape, float scale, void* memory) {
   const int64_t width = shape.head_dim, group = shape.heads / shape.kv_heads;
   const int64_t step = rows_per_block(group, kBackwardQueries), most = step * group;
   const int64_t own_at = tiles_of(prefix) * kLanes, ld = own_at + tiles_of(rows) * kLanes;
@@ -189,10 +215,14 @@ void backward_rows(float* dq, int64_t lddq, float* dk_own, float* dv_own, float*
   float *w = scratch.take(most * ld), *ds = scratch.take(most * ld);
   const Copies copies = {scratch.take(ld * width), scratch.take(ld * width), scratch.take(ld * width)};
   for (int64_t h = 0; h < shape.kv_heads; ++h) {
-    copy_block(copies, 0, Head<T>(prefix_block, h, width), prefix, width);
-    copy_block(copies, own_at, Head<T>(own_block, h, width), rows, width);
+    auto copy = [&](int64_t to, const KvPages& pages, int64_t keys) {
+      visit_pages<T>(pages, 0, keys, h, width,
+                     [&](const Head<T>& part, int64_t at, int64_t n) { copy_page(copies, to + at, part, n, width); });
+    };
+    copy(0, prefix_pages, prefix);
+    copy(own_at, own_pages, rows);
     float *dk[2] = {dk_prefix, dk_own}, *dv[2] = {dv_prefix, dv_own};
-    const int64_t length[2] = {prefix, rows}, capacity[2] = {prefix_block.capacity, own_block.capacity};
+    const int64_t length[2] = {prefix, rows}, capacity[2] = {kv_capacity(prefix), kv_capacity(rows)};
     for (int b = 0; b < 2; ++b) {
       if (length[b] == 0) continue;
       dk[b] += h * capacity[b] * width;
@@ -228,11 +258,13 @@ void backward_rows(float* dq, int64_t lddq, float* dk_own, float* dv_own, float*
       const Strides over_queries = {1, ld, width, width, 0, 0, false}, over_keys = {ld, 1, width, width, 0, 0, true};
       for (int b = 0; b < 2; ++b) {
         const int64_t keys = b == 0 ? prefix : own, at = b == 0 ? 0 : own_at;
-        weighted_sums<1>(keys, dk[b], Terms<float>{ds + at, x, queries, 0}, Terms<float>{}, over_queries, width);
-        weighted_sums<1>(keys, dv[b], Terms<float>{w + at, g, queries, 0}, Terms<float>{}, over_queries, width);
+        const Terms<float> of_keys = {ds + at, x, queries, 0}, of_values = {w + at, g, queries, 0};
+        weighted_sums<1>(keys, dk[b], Series<float>{&of_keys, 1}, over_queries, width);
+        weighted_sums<1>(keys, dv[b], Series<float>{&of_values, 1}, over_queries, width);
       }
-      weighted_sums<1>(queries, x, Terms<float>{ds, copies.key_rows, prefix, 0},
-                       Terms<float>{ds + own_at, copies.key_rows + own_at * width, own, 0}, over_keys, width);
+      const Terms<float> of_queries[] = {{ds, copies.key_rows, prefix, 0},
+                                         {ds + own_at, copies.key_rows + own_at * width, own, 0}};
+      weighted_sums<1>(queries, x, Series<float>{of_queries, 2}, over_keys, width);
       for (int64_t i = 0; i < n; ++i)
         gather(dq + (r0 + i) * lddq + h * group * width, x + i * group * width, 0, 1, group * width, scale);
     }
@@ -241,8 +273,8 @@ void backward_rows(float* dq, int64_t lddq, float* dk_own, float* dv_own, float*
 
 void backward(float* dq, int64_t lddq, float* dk_own, float* dv_own, float* dk_prefix, float* dv_prefix,
               const float* dout, const void* out, int64_t ldo, const float* stats, const float* q, int64_t ldq,
-              int64_t rows, KvBlock prefix, int64_t prefix_length, KvBlock own, const QkvShape& shape, float scale,
-              Dtype t, void* scratch) {
+              int64_t rows, const KvPages& prefix, int64_t prefix_length, const KvPages& own, const QkvShape& shape,
+              float scale, Dtype t, void* scratch) {
   if (t == Dtype::f32) {
     backward_rows(dq, lddq, dk_own, dv_own, dk_prefix, dv_prefix, dout, static_cast<const float*>(out), ldo, stats, q,
                   ldq, rows, prefix, prefix_length, own, shape, scale, scratch);

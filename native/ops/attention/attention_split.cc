@@ -39,13 +39,9 @@ void by_pieces(const Crew& crew, const SequenceRows* sequences, int64_t count, c
   crew.run(count, [&](int64_t i, int worker) { body(sequences[i], worker); });
 }
 
-KvBlock block_of(const AttentionLayer& a, const KvCache& cache) {
-  const int64_t bytes = kv_elements(a.shape, cache.capacity) * dtype_bytes(a.type);
-  const Address k = cache.data + 2 * a.layer * bytes;
-  return {k.as<void>(), (k + bytes).as<void>(), cache.capacity};
-}
-KvBlock prefix_of(const AttentionLayer& a, const SequenceRows& s) {
-  return s.prefix_length > 0 ? block_of(a, s.prefix) : KvBlock{};
+KvPages pages_of(const AttentionLayer& a, const KvCache& cache) {
+  const int64_t bytes = kv_elements(a.shape, cache.positions) * dtype_bytes(a.type);
+  return {cache.pages, cache.positions, 2 * a.layer * bytes, (2 * a.layer + 1) * bytes};
 }
 
 struct BackwardScratch {
@@ -70,7 +66,7 @@ void add_reader(const AttentionLayer& a, const KvGradient& reader, const Sequenc
   const int64_t kv = kv_elements(a.shape, reader.capacity), hd = a.shape.head_dim;
   const float* from_k = reader.data.at(2 * a.layer * kv).data.as<float>();
   for (int64_t h = 0; h < a.shape.kv_heads; ++h) {
-    const int64_t to = h * s.own.capacity * hd, from = h * reader.capacity * hd;
+    const int64_t to = h * kv_capacity(s.rows) * hd, from = h * reader.capacity * hd;
     add(dk + to, from_k + from, s.rows * hd);
     add(dv + to, from_k + kv + from, s.rows * hd);
   }
@@ -87,7 +83,7 @@ int64_t attention_backward_scratch_bytes(const QkvShape& shape, int64_t keys) {
 void CpuOps::qkv(const AttentionLayer& a, const SequenceRows* sequences, int64_t count) {
   const QkvShape& q = a.shape;
   by_pieces(crew_, sequences, count, [&](const SequenceRows& s, int) {
-    kernels_.qkv->forward(a.qkv.at(s.row0).data.as<float>(), block_of(a, s.own), a.type, s.own0,
+    kernels_.qkv->forward(a.qkv.at(s.row0).data.as<float>(), pages_of(a, s.own), a.type, s.own0,
                           a.rope.data.as<float>(), s.position0, s.rows, q, a.q_norm.data.as<float>(),
                           a.k_norm.data.as<float>(), a.rstd_q.at(s.row0 * q.rstd_q()).data.as<float>(),
                           a.rstd_k.at(s.row0 * q.rstd_k()).data.as<float>(), a.qk_raw.at(s.row0).data.as<float>());
@@ -99,8 +95,8 @@ void CpuOps::attention(const AttentionLayer& a, const SequenceRows* sequences, i
   by_pieces(crew_, sequences, count, [&](const SequenceRows& s, int worker) {
     kernels_.attention->forward(a.attention.at(s.row0).data.as<void>(), a.attention.stride,
                                 a.stats.at(s.row0 * q.heads * 2).data.as<float>(), a.qkv.at(s.row0).data.as<float>(),
-                                a.qkv.stride, s.rows, s.own0, prefix_of(a, s), s.prefix_length, block_of(a, s.own), q,
-                                a.scale, a.type, crew_.scratch(worker));
+                                a.qkv.stride, s.rows, s.own0, pages_of(a, s.prefix), s.prefix_length,
+                                pages_of(a, s.own), q, a.scale, a.type, crew_.scratch(worker));
   });
 }
 
@@ -120,7 +116,7 @@ void CpuOps::attention_backward(const AttentionLayer& a, const AttentionGradient
     const Rows d_rows = rounded ? d.d_qkv32.at(s.row0 - d.row0) : d.d_qkv.at(s.row0);
     float* d_qkv = d_rows.data.as<float>();
     if (d.keys_only) {
-      const size_t kv = static_cast<size_t>(kv_elements(q, s.own.capacity)) * 4;
+      const size_t kv = static_cast<size_t>(kv_elements(q, kv_capacity(s.rows))) * 4;
       std::memset(d_qkv, 0, static_cast<size_t>(s.rows * width) * 4);
       std::memset(dk, 0, kv);
       std::memset(dv, 0, kv);
@@ -131,12 +127,12 @@ void CpuOps::attention_backward(const AttentionLayer& a, const AttentionGradient
                                    d.d_attention.at(s.row0 - d.row0).data.as<float>(),
                                    a.attention.at(s.row0).data.as<void>(), a.attention.stride,
                                    a.stats.at(s.row0 * q.heads * 2).data.as<float>(), a.qkv.at(s.row0).data.as<float>(),
-                                   width, s.rows, prefix_of(a, s), s.prefix_length, block_of(a, s.own), q, a.scale,
-                                   a.type, scratch.attention.as<void>());
+                                   width, s.rows, pages_of(a, s.prefix), s.prefix_length, pages_of(a, s.own), q,
+                                   a.scale, a.type, scratch.attention.as<void>());
     }
     for (int64_t r = 0; r < g.reader_count; ++r) add_reader(a, g.readers[r], s, dk, dv);
     auto sums = [&](int64_t place) { return place < 0 ? nullptr : g.partial.at(place).data.as<float>(); };
-    kernels_.qkv->backward(d_qkv, dk, dv, s.own.capacity, 0, a.rope.data.as<float>(), s.position0, s.rows, q,
+    kernels_.qkv->backward(d_qkv, dk, dv, kv_capacity(s.rows), 0, a.rope.data.as<float>(), s.position0, s.rows, q,
                            a.q_norm.data.as<float>(), a.k_norm.data.as<float>(),
                            a.rstd_q.at(s.row0 * q.rstd_q()).data.as<float>(),
                            a.rstd_k.at(s.row0 * q.rstd_k()).data.as<float>(), a.qk_raw.at(s.row0).data.as<float>(),

@@ -9,21 +9,31 @@ using namespace glossa::test;
 
 namespace {
 
-struct Block {  // a KvBlock with its memory, poisoned
-  Elements k, v;
-  int64_t capacity;
-  Block(Dtype t, const QkvShape& shape, int64_t length, int64_t spare)
-      : k(t, kv_elements(shape, kv_capacity(length) + spare)),
-        v(t, kv_elements(shape, kv_capacity(length) + spare)),
-        capacity(kv_capacity(length) + spare) {}
-  void set(const QkvShape& s, int64_t position, const float* key, const float* value) {
-    for (int64_t h = 0; h < s.kv_heads; ++h)
-      for (int64_t d = 0; d < s.head_dim; ++d) {
-        k.set((h * capacity + position / 16 * 16) * s.head_dim + d * 16 + position % 16, key[h * s.head_dim + d]);
-        v.set((h * capacity + position) * s.head_dim + d, value[h * s.head_dim + d]);
+// The keys and values of a sequence in pages, poisoned. Pages lie in no order.
+struct Cache {
+  QkvShape shape;
+  Dtype t;
+  int64_t positions;
+  std::vector<Elements> memory;  // a page's k, then its v
+  std::vector<Address> pages;
+  Cache(Dtype t, const QkvShape& shape, int64_t length, int64_t positions)
+      : shape(shape), t(t), positions(positions), pages(static_cast<size_t>((length + positions - 1) / positions)) {
+    for (size_t i = 0; i < pages.size(); ++i) memory.emplace_back(t, 2 * kv_elements(shape, positions));
+    for (size_t i = 0; i < pages.size(); ++i) pages[i] = Address(memory[pages.size() - 1 - i].data());
+  }
+  Cache(const Cache& o) : shape(o.shape), t(o.t), positions(o.positions), memory(o.memory), pages(o.pages) {
+    for (size_t i = 0; i < pages.size(); ++i) pages[i] = Address(memory[pages.size() - 1 - i].data());
+  }
+  void set(int64_t position, const float* key, const float* value) {
+    Elements& page = memory[pages.size() - 1 - static_cast<size_t>(position / positions)];
+    const int64_t at = position % positions, width = shape.head_dim;
+    for (int64_t h = 0; h < shape.kv_heads; ++h)
+      for (int64_t d = 0; d < width; ++d) {
+        page.set((h * positions + at / 16 * 16) * width + d * 16 + at % 16, key[h * width + d]);
+        page.set(kv_elements(shape, positions) + (h * positions + at) * width + d, value[h * width + d]);
       }
   }
-  KvBlock view() { return capacity ? KvBlock{k.data(), v.data(), capacity} : KvBlock{nullptr, nullptr, 0}; }
+  KvPages view() const { return {pages.data(), positions, 0, kv_elements(shape, positions) * dtype_bytes(t)}; }
 };
 
 struct Problem {
@@ -32,9 +42,10 @@ struct Problem {
   int64_t prefix, rows, ldq, ldo;
   float scale;
   std::vector<float> q, k, v, dout;
-  Block prefix_block, own_block;
+  Cache prefix_cache, own_cache;
 
-  Problem(const QkvShape& s, Dtype t, int64_t prefix, int64_t rows, uint64_t seed)
+  Problem(const QkvShape& s, Dtype t, int64_t prefix, int64_t rows, uint64_t seed, int64_t prefix_page = 128,
+          int64_t own_page = 128)
       : shape(s),
         t(t),
         prefix(prefix),
@@ -46,13 +57,13 @@ struct Problem {
         k(random_values(seed + 1, (prefix + rows) * s.kv_width(), 2)),
         v(random_values(seed + 2, (prefix + rows) * s.kv_width())),
         dout(random_values(seed + 3, rows * ldo)),
-        prefix_block(t, s, prefix, 0),
-        own_block(t, s, rows, 16) {
+        prefix_cache(t, s, prefix, prefix_page),
+        own_cache(t, s, rows, own_page) {
     for (float& x : k) x = rounded(x, t);
     for (float& x : v) x = rounded(x, t);
     for (int64_t j = 0; j < prefix + rows; ++j) {
-      Block& block = j < prefix ? prefix_block : own_block;
-      block.set(s, j < prefix ? j : j - prefix, k.data() + j * s.kv_width(), v.data() + j * s.kv_width());
+      Cache& cache = j < prefix ? prefix_cache : own_cache;
+      cache.set(j < prefix ? j : j - prefix, k.data() + j * s.kv_width(), v.data() + j * s.kv_width());
     }
   }
   std::vector<char> scratch() const {
@@ -71,12 +82,12 @@ struct Output {
   std::vector<float> stats;
 };
 
-// Rows [r0, r0 + n) of the problem, given `prefix` keys of its keys as a block of their own.
+// Rows [r0, r0 + n) of the problem, given `prefix` keys of its keys as a cache of their own.
 Output run_forward(const AttentionKernels& kernels, Problem& p, int64_t r0, int64_t n) {
   Output o{Elements(p.t, n * p.ldo), poison(n * p.shape.heads * 2)};
   std::vector<char> scratch = p.scratch();
-  kernels.forward(o.out.data(), p.ldo, o.stats.data(), p.q.data() + r0 * p.ldq, p.ldq, n, r0, p.prefix_block.view(),
-                  p.prefix, p.own_block.view(), p.shape, p.scale, p.t, scratch.data());
+  kernels.forward(o.out.data(), p.ldo, o.stats.data(), p.q.data() + r0 * p.ldq, p.ldq, n, r0, p.prefix_cache.view(),
+                  p.prefix, p.own_cache.view(), p.shape, p.scale, p.t, scratch.data());
   return o;
 }
 
@@ -103,6 +114,8 @@ void each_problem(Visit visit) {
         int64_t rows = 1 + static_cast<int64_t>(philox4x32(seed, 0, 0, 0, 0).v[0] % 77);
         Problem p(shape, t, prefix, rows, ++seed * 10);
         visit(p);
+        Problem paged(shape, t, prefix, rows, seed * 10, 16, 48);
+        visit(paged);
       }
 }
 
@@ -167,12 +180,47 @@ TEST("attention: a row decoded alone has the same bits as the row of a block, wh
   });
 }
 
+TEST("attention: the size of a page changes no bit, forward or backward") {
+  uint64_t seed = 900;
+  for (Dtype t : {Dtype::f32, Dtype::bf16})
+    for (const QkvShape& shape : kShapes)
+      for (int64_t prefix : {0, 70})
+        each_isa([&](const AttentionKernels& kernels) {
+          struct Bits {
+            Elements out;
+            std::vector<float> stats, dq, dk_own, dv_own, dk_prefix, dv_prefix;
+            bool operator==(const Bits& o) const {
+              return out == o.out && same_bits(stats, o.stats) && same_bits(dq, o.dq) && same_bits(dk_own, o.dk_own) &&
+                     same_bits(dv_own, o.dv_own) && same_bits(dk_prefix, o.dk_prefix) &&
+                     same_bits(dv_prefix, o.dv_prefix);
+            }
+          };
+          auto run = [&](int64_t prefix_page, int64_t own_page) {
+            Problem p(shape, t, prefix, 67, seed, prefix_page, own_page);
+            Output o = run_forward(kernels, p, 0, p.rows);
+            Bits b{o.out, o.stats, poison(p.rows * p.ldq), poison(kv_elements(shape, kv_capacity(p.rows))), {}, {}, {}};
+            b.dv_own = b.dk_own;
+            b.dk_prefix = b.dv_prefix = poison(kv_elements(shape, kv_capacity(prefix)));
+            std::vector<char> scratch = p.scratch();
+            kernels.backward(b.dq.data(), p.ldq, b.dk_own.data(), b.dv_own.data(), b.dk_prefix.data(),
+                             b.dv_prefix.data(), p.dout.data(), o.out.data(), p.ldo, o.stats.data(), p.q.data(), p.ldq,
+                             p.rows, p.prefix_cache.view(), p.prefix, p.own_cache.view(), shape, p.scale, t,
+                             scratch.data());
+            return b;
+          };
+          const Bits whole = run(80, 80);
+          CHECK(whole == run(16, 16));
+          CHECK(whole == run(64, 16));
+          CHECK(whole == run(32, 64));
+        });
+}
+
 TEST("attention: a row does not read the keys and values of later rows") {
   for (Dtype t : {Dtype::f32, Dtype::bf16}) {
     Problem p({4, 2, 32, QkNorm::none, 0}, t, 5, 40, 11);
     Problem cut = p;
     const std::vector<float> nan = poison(p.shape.kv_width());
-    for (int64_t j = 23; j < p.rows; ++j) cut.own_block.set(p.shape, j, nan.data(), nan.data());
+    for (int64_t j = 23; j < p.rows; ++j) cut.own_cache.set(j, nan.data(), nan.data());
     each_isa([&](const AttentionKernels& kernels) {
       Output a = run_forward(kernels, p, 0, p.rows), b = run_forward(kernels, cut, 0, p.rows);
       CHECK(same_bits(static_cast<const char*>(a.out.data()), static_cast<const char*>(b.out.data()),
@@ -226,20 +274,19 @@ TEST("attention: backward agrees with the reference") {
     each_isa([&](const AttentionKernels& kernels) {
       Output o = run_forward(kernels, p, 0, p.rows);
       std::vector<float> got_dq = poison(p.rows * p.ldq);
-      std::vector<float> dk_own = poison(kv_elements(s, p.own_block.capacity)), dv_own = dk_own;
-      std::vector<float> dk_prefix = poison(kv_elements(s, p.prefix_block.capacity)), dv_prefix = dk_prefix;
+      std::vector<float> dk_own = poison(kv_elements(s, kv_capacity(p.rows))), dv_own = dk_own;
+      std::vector<float> dk_prefix = poison(kv_elements(s, kv_capacity(p.prefix))), dv_prefix = dk_prefix;
       std::vector<char> scratch = p.scratch();
       kernels.backward(got_dq.data(), p.ldq, dk_own.data(), dv_own.data(), dk_prefix.data(), dv_prefix.data(),
                        p.dout.data(), o.out.data(), p.ldo, o.stats.data(), p.q.data(), p.ldq, p.rows,
-                       p.prefix_block.view(), p.prefix, p.own_block.view(), s, p.scale, p.t, scratch.data());
+                       p.prefix_cache.view(), p.prefix, p.own_cache.view(), s, p.scale, p.t, scratch.data());
       auto gathered = [&](const std::vector<float>& prefix, const std::vector<float>& own) {
         std::vector<double> x;
         for (int64_t j = 0; j < keys; ++j)
           for (int64_t h = 0; h < s.kv_heads; ++h)
             for (int64_t d = 0; d < s.head_dim; ++d) {
               const bool mine = j >= p.prefix;
-              const int64_t at =
-                  h * (mine ? p.own_block.capacity : p.prefix_block.capacity) + (mine ? j - p.prefix : j);
+              const int64_t at = h * kv_capacity(mine ? p.rows : p.prefix) + (mine ? j - p.prefix : j);
               x.push_back(static_cast<double>((mine ? own : prefix)[static_cast<size_t>(at * s.head_dim + d)]));
             }
         return x;

@@ -2,6 +2,7 @@
 // is one chain of multiply-adds, so the blocking never changes a bit. Included by attention_cpu.cc only.
 #pragma once
 #include "base/simd.h"
+#include "ops/attention/attention_blocks.h"
 
 namespace glossa::GLOSSA_ISA {
 namespace {
@@ -109,16 +110,25 @@ struct Terms {
   int64_t n;
   int64_t head;  // between the x of two heads summed at once
 };
+static_assert(sizeof(Terms<float>) == kTermBytes);
 struct Strides {
   int64_t output, vector, ldx, ldo;  // ldo: between outputs
   int64_t head_w, head_out;          // between two heads summed at once
   bool fresh;                        // start from zero, not from what lies in out
 };
 
-// out[i][c] = sum of the first terms, then of the second, j ascending in each, starting from `out` unless fresh; for H
-// heads and V vectors of columns (of which the only one has `lanes` lanes if Partial).
+// Stretches of terms that follow each other, and where in them a block of outputs and columns begins.
+template <class T>
+struct Series {
+  const Terms<T>* terms;
+  int64_t count;
+  int64_t w = 0, x = 0;  // added to every stretch's
+};
+
+// out[i][c] = sum of the terms of one stretch after the other, j ascending in each, starting from `out` unless fresh;
+// for H heads and V vectors of columns (of which the only one has `lanes` lanes if Partial).
 template <int H, int I, int V, bool Partial, class T>
-void sum_block(float* out, Terms<T> first, Terms<T> second, const Strides& strides, int lanes) {
+void sum_block(float* out, const Series<T>& series, const Strides& strides, int lanes) {
   const int64_t output = strides.output, vector = strides.vector, ldx = strides.ldx;
   const int64_t head_w = strides.head_w;
   vf sum[H][I][V];
@@ -132,11 +142,12 @@ void sum_block(float* out, Terms<T> first, Terms<T> second, const Strides& strid
         sum[h][i][v] = strides.fresh ? splat(0) : Partial ? load_n(p, lanes) : load(p);
       }
 #pragma GCC unroll 1
-  for (int part = 0; part < 2; ++part) {
-    const float* w = first.w;
-    const T* x = first.x;
-    const int64_t head_x = first.head;
-    for (int64_t j = first.n; j > 0; --j, x += ldx, w += vector) {
+  for (int64_t part = 0; part < series.count; ++part) {
+    const Terms<T>& terms = series.terms[part];
+    const float* w = terms.w + series.w;
+    const T* x = terms.x + series.x;
+    const int64_t head_x = terms.head;
+    for (int64_t j = terms.n; j > 0; --j, x += ldx, w += vector) {
 #pragma GCC unroll 8
       for (int h = 0; h < H; ++h) {
         vf row[V];
@@ -153,7 +164,6 @@ void sum_block(float* out, Terms<T> first, Terms<T> second, const Strides& strid
         }
       }
     }
-    first = second;
   }
 #pragma GCC unroll 8
   for (int h = 0; h < H; ++h)
@@ -171,39 +181,33 @@ void sum_block(float* out, Terms<T> first, Terms<T> second, const Strides& strid
 }
 
 template <int H, int I, int V, bool Partial, class T>
-void sum_outputs(int64_t outputs, float* out, Terms<T> first, Terms<T> second, const Strides& strides, int lanes) {
+void sum_outputs(int64_t outputs, float* out, const Series<T>& series, const Strides& strides, int lanes) {
   if constexpr (I > 1) {
-    if (outputs < I) return sum_outputs<H, I - 1, V, Partial>(outputs, out, first, second, strides, lanes);
+    if (outputs < I) return sum_outputs<H, I - 1, V, Partial>(outputs, out, series, strides, lanes);
   }
-  sum_block<H, I, V, Partial>(out, first, second, strides, lanes);
+  sum_block<H, I, V, Partial>(out, series, strides, lanes);
 }
 
 template <int H, int V, bool Partial, class T>
-void sum_columns(int64_t outputs, float* out, Terms<T> first, Terms<T> second, const Strides& strides, int lanes) {
+void sum_columns(int64_t outputs, float* out, Series<T> series, const Strides& strides, int lanes) {
   constexpr int room = (H == 2 ? kEnoughChains : kAccumulators) / (H * V);
   constexpr int cap = Partial ? 4 : 8, most = room > cap ? cap : room < 1 ? 1 : room;
   for (int64_t i = 0, in; i < outputs; i += in) {
     in = share(outputs - i, most);
-    sum_outputs<H, most, V, Partial>(in, out, first, second, strides, lanes);
+    sum_outputs<H, most, V, Partial>(in, out, series, strides, lanes);
     out += in * strides.ldo;
-    first.w += in * strides.output;
-    second.w += in * strides.output;
+    series.w += in * strides.output;
   }
 }
 
 // The same for any number of outputs and `width` columns.
 template <int H, class T>
-void weighted_sums(int64_t outputs, float* out, Terms<T> first, Terms<T> second, const Strides& strides,
-                   int64_t width) {
-  int64_t c = 0;
-  auto at = [&](Terms<T> terms) {
-    terms.x += c;
-    return terms;
-  };
+void weighted_sums(int64_t outputs, float* out, Series<T> series, const Strides& strides, int64_t width) {
+  int64_t& c = series.x;
   auto columns = [&](auto vectors) {
     constexpr int V = decltype(vectors)::count;
     for (; c + V * kLanes <= width; c += V * kLanes)
-      sum_columns<H, V, false>(outputs, out + c, at(first), at(second), strides, kLanes);
+      sum_columns<H, V, false>(outputs, out + c, series, strides, kLanes);
   };
   if constexpr (H == 1 && kAccumulators >= 8) {
     if (outputs * 8 <= kAccumulators) columns(Vectors<8>{});
@@ -214,8 +218,7 @@ void weighted_sums(int64_t outputs, float* out, Terms<T> first, Terms<T> second,
   if constexpr (H * 2 <= kEnoughChains) columns(Vectors<2>{});
   columns(Vectors<1>{});
   if constexpr (H == 1) {
-    if (c < width)
-      sum_columns<1, 1, true>(outputs, out + c, at(first), at(second), strides, static_cast<int>(width - c));
+    if (c < width) sum_columns<1, 1, true>(outputs, out + c, series, strides, static_cast<int>(width - c));
   }
 }
 

@@ -66,14 +66,14 @@ inline void put(uint16_t* p, float x) {
 }
 
 template <class T>
-inline void write_block(KvBlock block, int64_t position, const float* k, const float* v, const QkvShape& shape) {
-  T* keys = static_cast<T*>(block.k);
-  T* values = static_cast<T*>(block.v);
+inline void write_page(const KvPage& page, int64_t position, const float* k, const float* v, const QkvShape& shape) {
+  T* keys = static_cast<T*>(page.k);
+  T* values = static_cast<T*>(page.v);
   const int64_t width = shape.head_dim;
   for (int64_t h = 0; h < shape.kv_heads; ++h, k += width, v += width) {
-    T* tile = keys + (h * block.capacity + position / 16 * 16) * width + position % 16;
+    T* tile = keys + (h * page.positions + position / 16 * 16) * width + position % 16;
     for (int64_t j = 0; j < width; ++j) put(tile + j * 16, k[j]);
-    T* row = values + (h * block.capacity + position) * width;
+    T* row = values + (h * page.positions + position) * width;
     for (int64_t j = 0; j < width; j += kLanes) {
       int lanes = lanes_at(j, width);
       store_some(row + j, load_some(v + j, lanes), lanes);
@@ -81,7 +81,7 @@ inline void write_block(KvBlock block, int64_t position, const float* k, const f
   }
 }
 
-void forward(float* qkv, KvBlock block, Dtype t, int64_t own0, const float* rope, int64_t position0, int64_t rows,
+void forward(float* qkv, const KvPages& own, Dtype t, int64_t own0, const float* rope, int64_t position0, int64_t rows,
              const QkvShape& shape, const float* q_norm, const float* k_norm, float* rstd_q, float* rstd_k,
              float* raw) {
   const int64_t q_width = shape.q_width(), kv_width = shape.kv_width();
@@ -94,10 +94,11 @@ void forward(float* qkv, KvBlock block, Dtype t, int64_t own0, const float* rope
     }
     // q and k lie end to end and turn by the same angles
     rotate(qkv, rope + (position0 + r) * shape.head_dim, 1, shape.heads + shape.kv_heads, shape.head_dim);
+    const int64_t page = (own0 + r) / own.positions, position = (own0 + r) % own.positions;
     if (t == Dtype::f32) {
-      write_block<float>(block, own0 + r, k, v, shape);
+      write_page<float>(own.at(page), position, k, v, shape);
     } else {
-      write_block<uint16_t>(block, own0 + r, k, v, shape);
+      write_page<uint16_t>(own.at(page), position, k, v, shape);
     }
   }
 }

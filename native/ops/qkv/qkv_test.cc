@@ -14,7 +14,7 @@ namespace {
 
 const RopeConfig kPlain = {RopeType::plain, 10000, 0, 0, 0, 0};
 const RopeConfig kLlama3 = {RopeType::llama3, 10000, 8, 1, 4, 64};
-constexpr int64_t kPositions = 128;
+constexpr int64_t kPositions = 128, kPage = 32;
 
 struct Problem {
   QkvShape shape;
@@ -32,33 +32,41 @@ struct Problem {
     table.resize(static_cast<size_t>(kPositions * head_dim));
     rope_table(table.data(), rope, head_dim, kPositions);
   }
-  int64_t capacity() const { return kv_capacity(own0 + rows) + 16; }
+  int64_t pages() const { return (own0 + rows) / kPage + 1; }
+  int64_t page_elements() const { return 2 * kv_elements(shape, kPage); }
 };
 
 struct Written {
   std::vector<float> qkv, rstd_q, rstd_k, raw;
-  Elements k, v;
+  Elements cache;  // pages end to end
 };
+
+void forward(const QkvKernels& kernels, const Problem& p, Dtype t, Written* w, int64_t r, int64_t rows, float* raw) {
+  const QkvShape& s = p.shape;
+  std::vector<Address> pages;
+  for (int64_t i = 0; i < p.pages(); ++i)
+    pages.push_back(Address(w->cache.data()) + i * p.page_elements() * dtype_bytes(t));
+  const KvPages own = {pages.data(), kPage, 0, kv_elements(s, kPage) * dtype_bytes(t)};
+  const bool norm = s.qk_norm != QkNorm::none;
+  kernels.forward(w->qkv.data() + r * s.width(), own, t, p.own0 + r, p.table.data(), p.position0 + r, rows, s,
+                  norm ? p.q_norm.data() : nullptr, norm ? p.k_norm.data() : nullptr, w->rstd_q.data() + r * s.rstd_q(),
+                  w->rstd_k.data() + r * s.rstd_k(), raw);
+}
 
 Written run_forward(const QkvKernels& kernels, const Problem& p, Dtype t) {
   const QkvShape& s = p.shape;
-  Written w{p.qkv,
-            poison(p.rows * s.rstd_q()),
-            poison(p.rows * s.rstd_k()),
-            poison(p.rows * (s.q_width() + s.kv_width())),
-            Elements(t, kv_elements(s, p.capacity())),
-            Elements(t, kv_elements(s, p.capacity()))};
-  const bool norm = s.qk_norm != QkNorm::none;
-  kernels.forward(w.qkv.data(), {w.k.data(), w.v.data(), p.capacity()}, t, p.own0, p.table.data(), p.position0, p.rows,
-                  s, norm ? p.q_norm.data() : nullptr, norm ? p.k_norm.data() : nullptr, w.rstd_q.data(),
-                  w.rstd_k.data(), w.raw.data());
+  Written w{p.qkv, poison(p.rows * s.rstd_q()), poison(p.rows * s.rstd_k()),
+            poison(p.rows * (s.q_width() + s.kv_width())), Elements(t, p.pages() * p.page_elements())};
+  forward(kernels, p, t, &w, 0, p.rows, w.raw.data());
   return w;
 }
 int64_t key_at(const Problem& p, int64_t h, int64_t position, int64_t d) {
-  return (h * p.capacity() + position / 16 * 16) * p.shape.head_dim + d * 16 + position % 16;
+  const int64_t at = position % kPage;
+  return position / kPage * p.page_elements() + (h * kPage + at / 16 * 16) * p.shape.head_dim + d * 16 + at % 16;
 }
 int64_t value_at(const Problem& p, int64_t h, int64_t position, int64_t d) {
-  return (h * p.capacity() + position) * p.shape.head_dim + d;
+  return position / kPage * p.page_elements() + kv_elements(p.shape, kPage) +
+         (h * kPage + position % kPage) * p.shape.head_dim + d;
 }
 
 template <class Visit>
@@ -147,8 +155,8 @@ TEST("qkv: forward agrees with the reference and writes its own positions only")
           got_q.insert(got_q.end(), w.qkv.begin() + r * s.width(), w.qkv.begin() + r * s.width() + s.q_width());
           for (int64_t h = 0; h < s.kv_heads; ++h)
             for (int64_t d = 0; d < s.head_dim; ++d) {
-              got_k.push_back(w.k[key_at(p, h, p.own0 + r, d)]);
-              got_v.push_back(w.v[value_at(p, h, p.own0 + r, d)]);
+              got_k.push_back(w.cache[key_at(p, h, p.own0 + r, d)]);
+              got_v.push_back(w.cache[value_at(p, h, p.own0 + r, d)]);
             }
         }
         const double bound = t == Dtype::f32 ? 2e-6 : 0.52 * epsilon_of(t);
@@ -156,7 +164,7 @@ TEST("qkv: forward agrees with the reference and writes its own positions only")
         CHECK_NEAR(worst_error(got_k, k), 0, bound);
         CHECK_NEAR(worst_error(got_v, v), 0, bound);
         int64_t written = 0;
-        for (int64_t i = 0; i < w.k.size(); ++i) written += !std::isnan(w.k[i]) + !std::isnan(w.v[i]);
+        for (int64_t i = 0; i < w.cache.size(); ++i) written += !std::isnan(w.cache[i]);
         CHECK_EQ(written, 2 * p.rows * s.kv_width());
         if (s.qk_norm == QkNorm::none) continue;
         for (int64_t r = 0; r < p.rows; ++r)
@@ -172,17 +180,12 @@ TEST("qkv: a row alone has the same bits as in a block of rows") {
     each_isa([&](const QkvKernels& kernels) {
       for (Dtype t : {Dtype::f32, Dtype::bf16}) {
         Written whole = run_forward(kernels, p, t);
-        Elements k(t, whole.k.size()), v(t, whole.v.size());
-        std::vector<float> qkv = p.qkv, rstd_q = whole.rstd_q, rstd_k = whole.rstd_k;
-        for (int64_t r = p.rows - 1; r >= 0; --r)
-          kernels.forward(qkv.data() + r * p.shape.width(), {k.data(), v.data(), p.capacity()}, t, p.own0 + r,
-                          p.table.data(), p.position0 + r, 1, p.shape, p.q_norm.data(), p.k_norm.data(),
-                          rstd_q.data() + r * p.shape.rstd_q(), rstd_k.data() + r * p.shape.rstd_k(), nullptr);
-        CHECK(same_bits(qkv, whole.qkv));
-        CHECK(k == whole.k);
-        CHECK(v == whole.v);
-        CHECK(same_bits(rstd_q, whole.rstd_q));
-        CHECK(same_bits(rstd_k, whole.rstd_k));
+        Written alone{p.qkv, whole.rstd_q, whole.rstd_k, {}, Elements(t, whole.cache.size())};
+        for (int64_t r = p.rows - 1; r >= 0; --r) forward(kernels, p, t, &alone, r, 1, nullptr);
+        CHECK(same_bits(alone.qkv, whole.qkv));
+        CHECK(alone.cache == whole.cache);
+        CHECK(same_bits(alone.rstd_q, whole.rstd_q));
+        CHECK(same_bits(alone.rstd_k, whole.rstd_k));
       }
     });
   });
@@ -229,18 +232,19 @@ TEST("qkv: backward agrees with the reference and adds to the norms' gradients")
     each_isa([&](const QkvKernels& kernels) {
       Written w = run_forward(kernels, p, Dtype::f32);
       std::vector<float> dqkv = poison(p.rows * s.width()), got_q = start_q, got_k = start_k;
-      std::vector<float> dk_block = poison(kv_elements(s, p.capacity())), dv_block = dk_block;
+      const int64_t capacity = kv_capacity(p.own0 + p.rows);
+      std::vector<float> dk_block = poison(kv_elements(s, capacity)), dv_block = dk_block;
       for (int64_t r = 0; r < p.rows; ++r) {
         std::copy_n(dq.begin() + r * s.q_width(), s.q_width(), dqkv.begin() + r * s.width());
         for (int64_t h = 0; h < s.kv_heads; ++h)
           for (int64_t d = 0; d < s.head_dim; ++d) {
-            const auto at = static_cast<size_t>(value_at(p, h, p.own0 + r, d));
+            const auto at = static_cast<size_t>((h * capacity + p.own0 + r) * s.head_dim + d);
             const auto from = static_cast<size_t>((r * s.kv_heads + h) * s.head_dim + d);
             dk_block[at] = dk[from];
             dv_block[at] = dv[from];
           }
       }
-      kernels.backward(dqkv.data(), dk_block.data(), dv_block.data(), p.capacity(), p.own0, p.table.data(), p.position0,
+      kernels.backward(dqkv.data(), dk_block.data(), dv_block.data(), capacity, p.own0, p.table.data(), p.position0,
                        p.rows, s, p.q_norm.data(), p.k_norm.data(), w.rstd_q.data(), w.rstd_k.data(), w.raw.data(),
                        got_q.data(), got_k.data());
       CHECK_NEAR(worst_error(dqkv, want), 0, 3e-6);

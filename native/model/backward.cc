@@ -29,14 +29,14 @@ class LayerBackward {
         norm(s_.narrow, false, p_.norm2, dx_.at(r), b_.down, v_.norm2, b_.rstd2, r, n);
         ops_.convert(b_.d_down.at(r), s_.narrow, n);
         linear(s_.wide, b_.d_down.at(r), kDown, false, n);
-        ops_.swiglu_backward(b_.d_gate_up.at(r), s_.wide, b_.gate_up.at(r), n);
+        ops_.glu_backward(b_.d_gate_up.at(r), s_.wide, b_.gate_up.at(r), Activation::silu, n);
         linear(dx_.at(r), b_.d_gate_up.at(r), kGateUp, true, n);
         norm(s_.narrow, false, p_.norm1, dx_.at(r), b_.o, v_.norm1, b_.rstd1, r, n);
         ops_.convert(b_.d_o.at(r), s_.narrow, n);
       } else {
         ops_.convert(b_.d_down.at(r), dx_.at(r), n);
         linear(s_.wide, b_.d_down.at(r), kDown, false, n);
-        ops_.swiglu_backward(b_.d_gate_up.at(r), s_.wide, b_.gate_up.at(r), n);
+        ops_.glu_backward(b_.d_gate_up.at(r), s_.wide, b_.gate_up.at(r), Activation::silu, n);
         linear(s_.narrow, b_.d_gate_up.at(r), kGateUp, false, n);
         norm(dx_.at(r), true, p_.norm2, s_.narrow, b_.x_mid, v_.norm2, b_.rstd2, r, n);
         ops_.convert(b_.d_o.at(r), dx_.at(r), n);
@@ -72,7 +72,8 @@ class LayerBackward {
  private:
   void norm(const Rows& dx, bool accumulate, int64_t partial, const Rows& dy, const Rows& x, Values weight, Values rstd,
             int64_t row0, int64_t rows) const {
-    ops_.rmsnorm_backward(dx, accumulate, partial, dy, x, weight, rstd, {sequences_, gradients_, count_, row0, rows});
+    ops_.rmsnorm_backward(dx, accumulate, partial, dy, x, {weight, m_.config.rms_eps}, rstd,
+                          {sequences_, gradients_, count_, row0, rows});
   }
   void linear(const Rows& da, const Rows& dc, MatrixOfLayer which, bool accumulate, int64_t n) const {
     ops_.linear_backward(da, dc, w_.matrix(index_ * kMatricesOfLayer + which), accumulate, n);
@@ -121,7 +122,7 @@ void backward_layers(Ops& ops, const Model& m, const Weights& w, const Activatio
 void final_norm_backward(Ops& ops, const Model& m, const Weights& w, const Rows& dx, const SequenceRows& s,
                          const SequenceGradient& g, const Rows& d_normed, const Rows& x, Values rstd, int64_t row0,
                          int64_t rows) {
-  ops.rmsnorm_backward(dx.at(row0), false, m.final_norm_partial, d_normed, x, w.final_norm(), rstd,
+  ops.rmsnorm_backward(dx.at(row0), false, m.final_norm_partial, d_normed, x, {w.final_norm(), m.config.rms_eps}, rstd,
                        {&s, &g, 1, row0, rows});
 }
 

@@ -32,7 +32,7 @@ class Layer {
     linear(b_.x_mid.at(r), b_.attention.at(r), kO, {}, true, n);
     norm(b_.normed2.at(r), b_.rstd2.at(r), b_.x_mid.at(r), v_.norm2, n);
     linear(b_.gate_up.at(r), b_.normed2.at(r), kGateUp, {}, false, n);
-    ops_.swiglu(b_.product.at(r), b_.gate_up.at(r), n);
+    ops_.glu(b_.product.at(r), b_.gate_up.at(r), Activation::silu, n);
     ops_.convert(b_.x_out.at(r), b_.x_mid.at(r), n);
     linear(b_.x_out.at(r), b_.product.at(r), kDown, {}, true, n);
   }
@@ -41,16 +41,16 @@ class Layer {
     add_norm(b_.x_mid.at(r), b_.rstd1.at(r), b_.x.at(r), b_.o.at(r), v_.norm1, n);
     ops_.convert(b_.normed2.at(r), b_.x_mid.at(r), n);
     linear(b_.gate_up.at(r), b_.normed2.at(r), kGateUp, {}, false, n);
-    ops_.swiglu(b_.product.at(r), b_.gate_up.at(r), n);
+    ops_.glu(b_.product.at(r), b_.gate_up.at(r), Activation::silu, n);
     linear(b_.down.at(r), b_.product.at(r), kDown, {}, false, n);
     add_norm(b_.x_out.at(r), b_.rstd2.at(r), b_.x_mid.at(r), b_.down.at(r), v_.norm2, n);
   }
 
   void norm(const Rows& y, Values rstd, const Rows& x, Values weight, int64_t n) const {
-    ops_.rmsnorm(y, rstd, x, weight, m_.config.rms_eps, n);
+    ops_.rmsnorm(y, rstd, x, {weight, m_.config.rms_eps}, n);
   }
   void add_norm(const Rows& out, Values rstd, const Rows& residual, const Rows& x, Values weight, int64_t n) const {
-    ops_.rmsnorm_add(out, rstd, residual, x, weight, m_.config.rms_eps, n);
+    ops_.rmsnorm_add(out, rstd, residual, x, {weight, m_.config.rms_eps}, n);
   }
   void linear(const Rows& c, const Rows& a, MatrixOfLayer which, Values bias, bool accumulate, int64_t n) const {
     ops_.linear(c, a, w_.matrix(index_ * kMatricesOfLayer + which), bias, accumulate, n);
@@ -100,7 +100,7 @@ void forward_layers(Ops& ops, const Model& m, const Weights& w, const Activation
 }
 
 void final_norm(Ops& ops, const Model& m, const Weights& w, const Rows& out, Values rstd, const Rows& x, int64_t rows) {
-  ops.rmsnorm(out, rstd, x, w.final_norm(), m.config.rms_eps, rows);
+  ops.rmsnorm(out, rstd, x, {w.final_norm(), m.config.rms_eps}, rows);
 }
 
 }  // namespace glossa

@@ -7,11 +7,11 @@
 
 #include "ops/attention/attention_ref.h"
 #include "ops/embedding/embedding_ref.h"
+#include "ops/glu/glu_ref.h"
 #include "ops/head/head_ref.h"
 #include "ops/linear/linear_ref.h"
 #include "ops/qkv/qkv_ref.h"
 #include "ops/rmsnorm/rmsnorm_ref.h"
-#include "ops/swiglu/swiglu_ref.h"
 
 namespace glossa::ref {
 namespace {
@@ -55,7 +55,7 @@ Values attend(const ModelConfig& c, const Parameters& p, const std::string& laye
   const QkvShape s = c.qkv_shape();
   const Values qkv = product(x, p(a + "q_proj.weight"), p(a + "q_proj.bias"), n, s.width(), c.hidden);
   Values q(static_cast<size_t>(n * s.q_width())), k(static_cast<size_t>(n * s.kv_width())), v(k), out(q);
-  qkv_forward(q.data(), k.data(), v.data(), qkv.data(), 0, n, s, c.rope, p(a + "q_norm.weight"),
+  qkv_forward(q.data(), k.data(), v.data(), qkv.data(), 0, n, s, &c.rope, p(a + "q_norm.weight"),
               p(a + "k_norm.weight"));
   attention_forward(out.data(), q.data(), k.data(), v.data(), n, 0, s, 1 / std::sqrt(static_cast<double>(c.head_dim)));
   return product(out, p(a + "o_proj.weight"), nullptr, n, c.hidden, s.q_width());
@@ -64,7 +64,7 @@ Values attend(const ModelConfig& c, const Parameters& p, const std::string& laye
 Values mlp(const ModelConfig& c, const Parameters& p, const std::string& layer, const Values& x, int64_t n) {
   const Values gate_up = product(x, p(layer + "mlp.gate_proj.weight"), nullptr, n, 2 * c.ffn, c.hidden);
   Values h(static_cast<size_t>(n * c.ffn));
-  swiglu_forward(h.data(), gate_up.data(), n, c.ffn);
+  glu_forward(h.data(), gate_up.data(), Activation::silu, n, c.ffn);
   return product(h, p(layer + "mlp.down_proj.weight"), nullptr, n, c.hidden, c.ffn);
 }
 

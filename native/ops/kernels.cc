@@ -11,18 +11,18 @@
   GLOSSA_OP(isa, RmsNormKernels, rmsnorm_kernels)     \
   GLOSSA_OP(isa, QkvKernels, qkv_kernels)             \
   GLOSSA_OP(isa, AttentionKernels, attention_kernels) \
-  GLOSSA_OP(isa, SwigluKernels, swiglu_kernels)       \
+  GLOSSA_OP(isa, GluKernels, glu_kernels)             \
   GLOSSA_OP(isa, EmbeddingKernels, embedding_kernels) \
   GLOSSA_OP(isa, HeadKernels, head_kernels)           \
   GLOSSA_OP(isa, SamplingKernels, sampling_kernels)   \
   GLOSSA_OP(isa, AdamWKernels, adamw_kernels)         \
   GLOSSA_OP(isa, GradNormKernels, gradnorm_kernels)   \
   GLOSSA_OP(isa, PeakKernels, peak_kernels)
-#define GLOSSA_TABLE(isa)                                                                          \
-  {                                                                                                \
-#isa, &isa::linear_kernels, &isa::rmsnorm_kernels, &isa::qkv_kernels, &isa::attention_kernels, \
-        &isa::swiglu_kernels, &isa::embedding_kernels, &isa::head_kernels, &isa::sampling_kernels, \
-        &isa::adamw_kernels, &isa::gradnorm_kernels, &isa::peak_kernels                            \
+#define GLOSSA_TABLE(isa)                                                                                             \
+  {                                                                                                                   \
+#isa, &isa::linear_kernels, &isa::rmsnorm_kernels, &isa::qkv_kernels, &isa::attention_kernels, &isa::glu_kernels, \
+        &isa::embedding_kernels, &isa::head_kernels, &isa::sampling_kernels, &isa::adamw_kernels,                     \
+        &isa::gradnorm_kernels, &isa::peak_kernels                                                                    \
   }
 
 GLOSSA_OPS(portable)

@@ -8,6 +8,7 @@
 #include "ops/adamw/adamw_kernels.h"
 #include "ops/attention/attention_kernels.h"
 #include "ops/embedding/embedding_kernels.h"
+#include "ops/glu/glu_kernels.h"
 #include "ops/gradnorm/gradnorm_kernels.h"
 #include "ops/head/head_kernels.h"
 #include "ops/linear/linear_kernels.h"
@@ -15,7 +16,6 @@
 #include "ops/qkv/qkv_kernels.h"
 #include "ops/rmsnorm/rmsnorm_kernels.h"
 #include "ops/sampling/sampling_kernels.h"
-#include "ops/swiglu/swiglu_kernels.h"
 
 namespace glossa {
 
@@ -25,7 +25,7 @@ struct Kernels {
   const RmsNormKernels* rmsnorm;
   const QkvKernels* qkv;
   const AttentionKernels* attention;
-  const SwigluKernels* swiglu;
+  const GluKernels* glu;
   const EmbeddingKernels* embedding;
   const HeadKernels* head;
   const SamplingKernels* sampling;

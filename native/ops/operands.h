@@ -38,6 +38,15 @@ struct EmbeddingTable {
   Values masters;
   Rows rows;
   Matrix head;
+  float multiplier = 1;  // of a row, after it was rounded
+};
+
+// A root-mean-square norm: y = scale * x / sqrt(mean(x^2) + eps) * (offset + weight).
+struct RmsNorm {
+  Values weight;
+  float eps;
+  float offset = 0;
+  float scale = 1;
 };
 
 // A parameter that rows share: where it lies in the flat vector, and where its sums lie in a block of partial sums.

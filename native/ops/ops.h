@@ -11,6 +11,7 @@
 
 #include "loss/sequence_loss.h"
 #include "ops/adamw/adamw.h"
+#include "ops/glu/glu.h"
 #include "ops/gradnorm/gradnorm.h"
 #include "ops/head/head.h"
 #include "ops/qkv/qkv.h"
@@ -25,7 +26,7 @@ struct AttentionLayer {
   Dtype type;     // of keys, values and the output
   int64_t layer;  // whose keys and values in the caches
   float scale;    // of a score
-  Values rope;    // rope_table
+  Values rope;    // rope_table; or nothing, and queries and keys are not rotated
   Values q_norm, k_norm;
   Rows qkv;               // the q|k|v product; queries become normed and rotated in place
   Rows qk_raw;            // q|k before their norm: for the backward pass; or nothing
@@ -80,12 +81,13 @@ struct MatrixGradient {
   Rows d_c, a;
   int64_t rows;
 };
-// table [..][width] += dx[row], a row of the table for each id, rows in order.
+// table [..][width] += multiplier * dx[row], a row of the table for each id, rows in order.
 struct EmbeddingGradient {
   Values table;
   Rows dx;
   const int32_t* places;  // host
   int64_t rows;
+  float multiplier = 1;
 };
 
 // A stretch of the flat vector that is updated alike.
@@ -101,31 +103,36 @@ class Ops {
   // Rows that are worth taking through a chain of operators together, so that what passes between them stays close.
   virtual int64_t block_rows() const = 0;
 
-  // x [rows] = the table's rows of ids (host).
+  // x [rows] = the table's rows of ids (host), times its multiplier.
   virtual void embed(const Rows& x, const EmbeddingTable&, const int32_t* ids, int64_t rows) = 0;
   // to = from in the type of `to`. Nothing where the two are one place.
   virtual void convert(const Rows& to, const Rows& from, int64_t rows) = 0;
+  // to = scale * from in the type of `to`, which is another place.
+  virtual void scale(const Rows& to, const Rows& from, float scale, int64_t rows) = 0;
+  // out = residual + scale * x; out may be either.
+  virtual void add_scaled(const Rows& out, const Rows& residual, const Rows& x, float scale, int64_t rows) = 0;
   virtual void zero(const Rows&, int64_t rows) = 0;
 
-  // y = norm(x) * weight; rstd [rows].
-  virtual void rmsnorm(const Rows& y, Values rstd, const Rows& x, Values weight, float eps, int64_t rows) = 0;
-  // out = residual + norm(x) * weight; out may be residual.
-  virtual void rmsnorm_add(const Rows& out, Values rstd, const Rows& residual, const Rows& x, Values weight, float eps,
+  // y = norm(x); rstd [rows] is 1 / sqrt(mean(x^2) + eps).
+  virtual void rmsnorm(const Rows& y, Values rstd, const Rows& x, const RmsNorm&, int64_t rows) = 0;
+  // out = residual + norm(x); out may be residual.
+  virtual void rmsnorm_add(const Rows& out, Values rstd, const Rows& residual, const Rows& x, const RmsNorm&,
                            int64_t rows) = 0;
   // dx (+)= the norm's gradient; dx and dy count from `over.row0`, x and rstd from row 0 of the buffers. The weight's
   // gradient is added at `partial` in each sequence's sums.
   virtual void rmsnorm_backward(const Rows& dx, bool accumulate, int64_t partial, const Rows& dy, const Rows& x,
-                                Values weight, Values rstd, const RowsOfSequences& over) = 0;
+                                const RmsNorm&, Values rstd, const RowsOfSequences& over) = 0;
 
   // c (+)= a W^T (+ bias, not where it accumulates).
   virtual void linear(const Rows& c, const Rows& a, const Matrix&, Values bias, bool accumulate, int64_t rows) = 0;
   // da (+)= dc W.
   virtual void linear_backward(const Rows& da, const Rows& dc, const Matrix&, bool accumulate, int64_t rows) = 0;
 
-  // product = silu(gate) * up; gate_up [rows][2 ffn].
-  virtual void swiglu(const Rows& product, const Rows& gate_up, int64_t rows) = 0;
+  // product = activation(gate) * up; gate_up [rows][2 ffn].
+  virtual void glu(const Rows& product, const Rows& gate_up, Activation, int64_t rows) = 0;
   // d_gate_up starts where gate_up does and takes its place.
-  virtual void swiglu_backward(const Rows& d_gate_up, const Rows& d_product, const Rows& gate_up, int64_t rows) = 0;
+  virtual void glu_backward(const Rows& d_gate_up, const Rows& d_product, const Rows& gate_up, Activation,
+                            int64_t rows) = 0;
 
   // Norms and rotates queries and keys, and adds keys and values to every sequence's own.
   virtual void qkv(const AttentionLayer&, const SequenceRows*, int64_t count) = 0;

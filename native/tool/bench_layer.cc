@@ -19,23 +19,26 @@ void bench_norm(const Kernels& k, int64_t rows, int64_t d) {
   std::vector<float> x = random_floats(rows * d, 1), w = random_floats(d, 2), dy = random_floats(rows * d, 3);
   std::vector<float> y(x.size()), rstd(static_cast<size_t>(rows)), dw(w.size());
   const double floats = 4 * static_cast<double>(rows * d);
-  print("rmsnorm forward f32", rows, d, 2 * floats,
-        [&] { k.rmsnorm->forward(y.data(), Dtype::f32, rstd.data(), x.data(), w.data(), 1e-5f, rows, d); });
-  print("rmsnorm forward bf16", rows, d, 1.5 * floats,
-        [&] { k.rmsnorm->forward(y.data(), Dtype::bf16, rstd.data(), x.data(), w.data(), 1e-5f, rows, d); });
-  print("rmsnorm backward", rows, d, 3 * floats,
-        [&] { k.rmsnorm->backward(y.data(), false, dw.data(), dy.data(), x.data(), w.data(), rstd.data(), rows, d); });
+  print("rmsnorm forward f32", rows, d, 2 * floats, [&] {
+    k.rmsnorm->forward(y.data(), Dtype::f32, rstd.data(), x.data(), {w.data(), 1e-5f}, rows, d);
+  });
+  print("rmsnorm forward bf16", rows, d, 1.5 * floats, [&] {
+    k.rmsnorm->forward(y.data(), Dtype::bf16, rstd.data(), x.data(), {w.data(), 1e-5f}, rows, d);
+  });
+  print("rmsnorm backward", rows, d, 3 * floats, [&] {
+    k.rmsnorm->backward(y.data(), false, dw.data(), dy.data(), x.data(), {w.data(), 1e-5f}, rstd.data(), rows, d);
+  });
 }
 
-void bench_swiglu(const Kernels& k, int64_t rows, int64_t f) {
+void bench_glu(const Kernels& k, int64_t rows, int64_t f) {
   std::vector<float> gate_up = random_floats(rows * 2 * f, 1), dh = random_floats(rows * f, 2), d(gate_up.size());
   const double floats = 4 * static_cast<double>(rows * f);
-  print("swiglu forward f32", rows, f, 3 * floats,
-        [&] { k.swiglu->forward(d.data(), Dtype::f32, gate_up.data(), rows, f); });
-  print("swiglu forward bf16", rows, f, 2.5 * floats,
-        [&] { k.swiglu->forward(d.data(), Dtype::bf16, gate_up.data(), rows, f); });
-  print("swiglu backward f32", rows, f, 5 * floats,
-        [&] { k.swiglu->backward(d.data(), Dtype::f32, dh.data(), gate_up.data(), rows, f); });
+  print("glu forward f32", rows, f, 3 * floats,
+        [&] { k.glu->forward(d.data(), Dtype::f32, gate_up.data(), Activation::silu, rows, f); });
+  print("glu forward bf16", rows, f, 2.5 * floats,
+        [&] { k.glu->forward(d.data(), Dtype::bf16, gate_up.data(), Activation::silu, rows, f); });
+  print("glu backward f32", rows, f, 5 * floats,
+        [&] { k.glu->backward(d.data(), Dtype::f32, dh.data(), gate_up.data(), Activation::silu, rows, f); });
 }
 
 void bench_qkv(const Kernels& k, const char* op, const QkvShape& s, int64_t rows, bool alone) {
@@ -57,7 +60,7 @@ void bench_qkv(const Kernels& k, const char* op, const QkvShape& s, int64_t rows
 }  // namespace
 }  // namespace glossa::tool
 
-COMMAND("bench layer", "[--isa name]: RMSNorm, qkv epilogue and SwiGLU, as memory traffic of one thread") {
+COMMAND("bench layer", "[--isa name]: RMSNorm, qkv epilogue and gated products, as memory traffic of one thread") {
   using namespace glossa;
   using namespace glossa::tool;
   const std::string isa = option(args, "--isa", "");
@@ -70,8 +73,8 @@ COMMAND("bench layer", "[--isa name]: RMSNorm, qkv epilogue and SwiGLU, as memor
   std::printf("%s, one thread, memory read %.1f GB/s\n", k.isa, measured_read_bandwidth(k, 1) / 1e9);
   for (int64_t d : {64, 128, 512}) bench_norm(k, 64, d);
   bench_norm(k, 8192, 1024);
-  for (int64_t f : {192, 384}) bench_swiglu(k, 64, f);
-  bench_swiglu(k, 4096, 1536);
+  for (int64_t f : {192, 384}) bench_glu(k, 64, f);
+  bench_glu(k, 4096, 1536);
   for (const QkvShape& s : {QkvShape{4, 2, 16, QkNorm::none, 1e-6f}, QkvShape{4, 2, 32, QkNorm::none, 1e-6f},
                             QkvShape{14, 2, 64, QkNorm::none, 1e-6f}}) {
     bench_qkv(k, "qkv forward", s, 64, false);

@@ -16,16 +16,19 @@ class CpuOps final : public Ops {
   int64_t block_rows() const override;
   void embed(const Rows& x, const EmbeddingTable&, const int32_t* ids, int64_t rows) override;
   void convert(const Rows& to, const Rows& from, int64_t rows) override;
+  void scale(const Rows& to, const Rows& from, float scale, int64_t rows) override;
+  void add_scaled(const Rows& out, const Rows& residual, const Rows& x, float scale, int64_t rows) override;
   void zero(const Rows&, int64_t rows) override;
-  void rmsnorm(const Rows& y, Values rstd, const Rows& x, Values weight, float eps, int64_t rows) override;
-  void rmsnorm_add(const Rows& out, Values rstd, const Rows& residual, const Rows& x, Values weight, float eps,
+  void rmsnorm(const Rows& y, Values rstd, const Rows& x, const RmsNorm&, int64_t rows) override;
+  void rmsnorm_add(const Rows& out, Values rstd, const Rows& residual, const Rows& x, const RmsNorm&,
                    int64_t rows) override;
-  void rmsnorm_backward(const Rows& dx, bool accumulate, int64_t partial, const Rows& dy, const Rows& x, Values weight,
+  void rmsnorm_backward(const Rows& dx, bool accumulate, int64_t partial, const Rows& dy, const Rows& x, const RmsNorm&,
                         Values rstd, const RowsOfSequences&) override;
   void linear(const Rows& c, const Rows& a, const Matrix&, Values bias, bool accumulate, int64_t rows) override;
   void linear_backward(const Rows& da, const Rows& dc, const Matrix&, bool accumulate, int64_t rows) override;
-  void swiglu(const Rows& product, const Rows& gate_up, int64_t rows) override;
-  void swiglu_backward(const Rows& d_gate_up, const Rows& d_product, const Rows& gate_up, int64_t rows) override;
+  void glu(const Rows& product, const Rows& gate_up, Activation, int64_t rows) override;
+  void glu_backward(const Rows& d_gate_up, const Rows& d_product, const Rows& gate_up, Activation,
+                    int64_t rows) override;
   void qkv(const AttentionLayer&, const SequenceRows*, int64_t count) override;
   void attention(const AttentionLayer&, const SequenceRows*, int64_t count) override;
   void attention_backward(const AttentionLayer&, const AttentionGradient&, const SequenceRows*, const SequenceGradient*,

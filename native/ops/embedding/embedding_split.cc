@@ -17,6 +17,18 @@ void unpack_row(const Matrix& w, int64_t n, float* out) {
   }
 }
 
+// Row `id` of a table without masters.
+void frozen_row(const EmbeddingTable& table, int32_t id, float* out) {
+  const int64_t d = table.width;
+  if (!table.rows) return unpack_row(table.head, id, out);
+  if (table.type == Dtype::f32) {
+    std::memcpy(out, table.rows.at(id).data.as<float>(), static_cast<size_t>(d) * 4);
+  } else {
+    const uint16_t* from = table.rows.at(id).data.as<uint16_t>();
+    for (int64_t i = 0; i < d; ++i) out[i] = from_bf16(from[i]);
+  }
+}
+
 }  // namespace
 
 void CpuOps::embed(const Rows& x, const EmbeddingTable& table, const int32_t* ids, int64_t rows) {
@@ -28,18 +40,11 @@ void CpuOps::embed(const Rows& x, const EmbeddingTable& table, const int32_t* id
       kernels_.embedding->forward(out, table.masters.data.as<float>(), id, n, d);
       if (table.type == Dtype::bf16)
         for (int64_t i = 0; i < n * d; ++i) out[i] = from_bf16(to_bf16(out[i]));
-      return;
+    } else {
+      for (int64_t r = 0; r < n; ++r) frozen_row(table, id[r], out + r * d);
     }
-    for (int64_t r = 0; r < n; ++r, out += d) {
-      if (!table.rows) {
-        unpack_row(table.head, id[r], out);
-      } else if (table.type == Dtype::f32) {
-        std::memcpy(out, table.rows.at(id[r]).data.as<float>(), static_cast<size_t>(d) * 4);
-      } else {
-        const uint16_t* from = table.rows.at(id[r]).data.as<uint16_t>();
-        for (int64_t i = 0; i < d; ++i) out[i] = from_bf16(from[i]);
-      }
-    }
+    if (table.multiplier != 1)
+      for (int64_t i = 0; i < n * d; ++i) out[i] *= table.multiplier;
   });
 }
 

@@ -35,15 +35,15 @@ TEST("embedding: backward adds to what is there, and a split of the columns chan
       auto backward = kernels_for(isa).value()->embedding->backward;
       std::vector<float> dx = test::random_values(2, kRows * d), start = test::random_values(3, kVocab * d),
                          whole = start, split = start;
-      backward(whole.data(), dx.data(), kIds.data(), kRows, d, 0, d);
+      backward(whole.data(), dx.data(), kIds.data(), kRows, d, 0, d, 1);
       const std::vector<double> want = ref::embedding_gradient(test::to_double(dx), kIds, kVocab, d);
       for (size_t i = 0; i < whole.size(); ++i) CHECK_NEAR(whole[i], start[i] + want[i], 2e-6);
       for (int64_t c = 0; c < d; c += 5)
-        backward(split.data(), dx.data(), kIds.data(), kRows, d, c, c + 5 < d ? c + 5 : d);
+        backward(split.data(), dx.data(), kIds.data(), kRows, d, c, c + 5 < d ? c + 5 : d, 1);
       CHECK(std::memcmp(whole.data(), split.data(), whole.size() * sizeof(float)) == 0);
       // Columns outside the range are left alone.
       std::vector<float> part = start;
-      backward(part.data(), dx.data(), kIds.data(), kRows, d, d / 3, d / 2);
+      backward(part.data(), dx.data(), kIds.data(), kRows, d, d / 3, d / 2, 1);
       for (int64_t i = 0; i < kVocab * d; ++i)
         if (i % d < d / 3 || i % d >= d / 2) CHECK_EQ(part[static_cast<size_t>(i)], start[static_cast<size_t>(i)]);
     }

@@ -49,7 +49,7 @@ void CpuOps::weight_gradients(const std::vector<MatrixGradient>& matrices,
     if (t.embedding) {
       const EmbeddingGradient& g = *t.embedding;
       kernels_.embedding->backward(g.table.data.as<float>(), g.dx.data.as<float>(), g.places, g.rows, g.dx.width,
-                                   t.from, t.to);
+                                   t.from, t.to, g.multiplier);
     } else {
       const MatrixGradient& g = *t.matrix;
       kernels_.linear->accumulate_outer(g.gradient.data.as<float>(), g.a.width, g.d_c.data.as<void>(), g.d_c.stride,

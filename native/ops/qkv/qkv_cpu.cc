@@ -9,7 +9,7 @@ inline int lanes_at(int64_t j, int64_t n) {
 }
 
 // A norm over each `width` of [n * width] numbers in place, all with the same weights (n = 1: the whole vector).
-inline void norm_groups(float* x, const float* w, float* rstd, float eps, int64_t n, int64_t width) {
+inline void norm_groups(float* x, const float* w, float offset, float* rstd, float eps, int64_t n, int64_t width) {
   for (int64_t g = 0; g < n; ++g, x += width) {
     vf sum = splat(0);
     for (int64_t j = 0; j < width; j += kLanes) {
@@ -20,25 +20,25 @@ inline void norm_groups(float* x, const float* w, float* rstd, float eps, int64_
     vf scale = splat(rstd[g]);
     for (int64_t j = 0; j < width; j += kLanes) {
       int lanes = lanes_at(j, width);
-      store_some(x + j, load_some(x + j, lanes) * scale * load_some(w + j, lanes), lanes);
+      store_some(x + j, load_some(x + j, lanes) * scale * (load_some(w + j, lanes) + offset), lanes);
     }
   }
 }
 // dy becomes dx; dw [width] is added to. x: before the norm. See rmsnorm_cpu.cc for the formula.
-inline void norm_groups_backward(float* dy, float* dw, const float* x, const float* w, const float* rstd, int64_t n,
-                                 int64_t width) {
+inline void norm_groups_backward(float* dy, float* dw, const float* x, const float* w, float offset, const float* rstd,
+                                 int64_t n, int64_t width) {
   for (int64_t g = 0; g < n; ++g, x += width, dy += width) {
     vf sum = splat(0);
     for (int64_t j = 0; j < width; j += kLanes) {
       int lanes = lanes_at(j, width);
-      sum = fma(load_some(dy + j, lanes) * load_some(w + j, lanes), load_some(x + j, lanes), sum);
+      sum = fma(load_some(dy + j, lanes) * (load_some(w + j, lanes) + offset), load_some(x + j, lanes), sum);
     }
     vf scale = splat(rstd[g]), mean = splat(reduce_sum(sum) * rstd[g] / static_cast<float>(width));
     for (int64_t j = 0; j < width; j += kLanes) {
       int lanes = lanes_at(j, width);
       vf v = load_some(dy + j, lanes), normed = load_some(x + j, lanes) * scale;
       store_some(dw + j, fma(v, normed, load_some(dw + j, lanes)), lanes);
-      store_some(dy + j, scale * (v * load_some(w + j, lanes) - normed * mean), lanes);
+      store_some(dy + j, scale * (v * (load_some(w + j, lanes) + offset) - normed * mean), lanes);
     }
   }
 }
@@ -89,11 +89,13 @@ void forward(float* qkv, const KvPages& own, Dtype t, int64_t own0, const float*
     float *q = qkv, *k = qkv + q_width, *v = k + kv_width;
     if (shape.qk_norm != QkNorm::none) {
       if (raw) memcpy(raw + r * (q_width + kv_width), qkv, static_cast<size_t>(q_width + kv_width) * sizeof(float));
-      norm_groups(q, q_norm, rstd_q + r * shape.rstd_q(), shape.eps, shape.rstd_q(), q_width / shape.rstd_q());
-      norm_groups(k, k_norm, rstd_k + r * shape.rstd_k(), shape.eps, shape.rstd_k(), kv_width / shape.rstd_k());
+      norm_groups(q, q_norm, shape.norm_offset, rstd_q + r * shape.rstd_q(), shape.eps, shape.rstd_q(),
+                  q_width / shape.rstd_q());
+      norm_groups(k, k_norm, shape.norm_offset, rstd_k + r * shape.rstd_k(), shape.eps, shape.rstd_k(),
+                  kv_width / shape.rstd_k());
     }
     // q and k lie end to end and turn by the same angles
-    rotate(qkv, rope + (position0 + r) * shape.head_dim, 1, shape.heads + shape.kv_heads, shape.head_dim);
+    if (rope) rotate(qkv, rope + (position0 + r) * shape.head_dim, 1, shape.heads + shape.kv_heads, shape.head_dim);
     const int64_t page = (own0 + r) / own.positions, position = (own0 + r) % own.positions;
     if (t == Dtype::f32) {
       write_page<float>(own.at(page), position, k, v, shape);
@@ -115,12 +117,13 @@ void backward(float* dqkv, const float* dk_block, const float* dv_block, int64_t
       memcpy(dk + h * width, dk_block + from, static_cast<size_t>(width) * sizeof(float));
       memcpy(dv + h * width, dv_block + from, static_cast<size_t>(width) * sizeof(float));
     }
-    rotate(dqkv, rope + (position0 + r) * width, -1, shape.heads + shape.kv_heads, width);
+    if (rope) rotate(dqkv, rope + (position0 + r) * width, -1, shape.heads + shape.kv_heads, width);
     if (shape.qk_norm == QkNorm::none) continue;
     const float* x = raw + r * (q_width + kv_width);
-    norm_groups_backward(dq, dq_norm, x, q_norm, rstd_q + r * shape.rstd_q(), shape.rstd_q(), q_width / shape.rstd_q());
-    norm_groups_backward(dk, dk_norm, x + q_width, k_norm, rstd_k + r * shape.rstd_k(), shape.rstd_k(),
-                         kv_width / shape.rstd_k());
+    norm_groups_backward(dq, dq_norm, x, q_norm, shape.norm_offset, rstd_q + r * shape.rstd_q(), shape.rstd_q(),
+                         q_width / shape.rstd_q());
+    norm_groups_backward(dk, dk_norm, x + q_width, k_norm, shape.norm_offset, rstd_k + r * shape.rstd_k(),
+                         shape.rstd_k(), kv_width / shape.rstd_k());
   }
 }
 

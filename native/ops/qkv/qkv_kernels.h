@@ -27,6 +27,7 @@ struct QkvKernels {
   // the normed and rotated query (float32). Keys and values are written to `own` at own0.. . norm weights may be null.
   // rstd_q [rows][rstd_q()], rstd_k [rows][rstd_k()]; raw [rows][q_width+kv_width] receives q|k before the norm when
   // there is one and raw is not null (the backward pass needs it).
+  // rope: null, and nothing is rotated.
   // The k part of a row is overwritten as well. A row costs the same in a call of its own (decoding).
   void (*forward)(float* qkv, const KvPages& own, Dtype t, int64_t own0, const float* rope, int64_t position0,
                   int64_t rows, const QkvShape& shape, const float* q_norm, const float* k_norm, float* rstd_q,

@@ -24,6 +24,7 @@ int64_t groups(const QkvShape& shape, const Part& part) {
 
 double rope_angle(const RopeConfig& config, int64_t head_dim, int64_t i, int64_t position) {
   double frequency = 1 / std::pow(config.theta, static_cast<double>(2 * i) / static_cast<double>(head_dim));
+  if (config.type == RopeType::linear) frequency /= config.factor;
   if (config.type == RopeType::llama3) {
     // 1 (kept) above the high band, 0 (divided by factor) below the low band, linear in turns per context between
     double turns = config.original_context * frequency / (2 * std::numbers::pi);
@@ -35,7 +36,7 @@ double rope_angle(const RopeConfig& config, int64_t head_dim, int64_t i, int64_t
 }
 
 void qkv_forward(double* q, double* k, double* v, const double* qkv, int64_t position0, int64_t rows,
-                 const QkvShape& shape, const RopeConfig& rope, const double* q_norm, const double* k_norm) {
+                 const QkvShape& shape, const RopeConfig* rope, const double* q_norm, const double* k_norm) {
   const int64_t width = shape.head_dim, half = width / 2;
   for (int64_t r = 0; r < rows; ++r) {
     const double* row = qkv + r * shape.width();
@@ -44,13 +45,13 @@ void qkv_forward(double* q, double* k, double* v, const double* qkv, int64_t pos
       if (shape.qk_norm != QkNorm::none) {
         const int64_t n = groups(shape, part);
         rmsnorm_forward(normed.data(), rstd.data(), x.data(), part.norm, static_cast<double>(shape.eps), n,
-                        part.heads * width / n);
+                        part.heads * width / n, static_cast<double>(shape.norm_offset));
       }
       for (int64_t h = 0; h < part.heads; ++h) {
         const double* from = normed.data() + h * width;
         double* to = part.offset == 0 ? q + (r * shape.heads + h) * width : k + (r * shape.kv_heads + h) * width;
         for (int64_t i = 0; i < half; ++i) {
-          double angle = rope_angle(rope, width, i, position0 + r);
+          double angle = rope ? rope_angle(*rope, width, i, position0 + r) : 0;
           to[i] = from[i] * std::cos(angle) - from[half + i] * std::sin(angle);
           to[half + i] = from[half + i] * std::cos(angle) + from[i] * std::sin(angle);
         }
@@ -62,7 +63,7 @@ void qkv_forward(double* q, double* k, double* v, const double* qkv, int64_t pos
 }
 
 void qkv_backward(double* dqkv, double* dq_norm, double* dk_norm, const double* dq, const double* dk, const double* dv,
-                  const double* qkv, int64_t position0, int64_t rows, const QkvShape& shape, const RopeConfig& rope,
+                  const double* qkv, int64_t position0, int64_t rows, const QkvShape& shape, const RopeConfig* rope,
                   const double* q_norm, const double* k_norm) {
   const int64_t width = shape.head_dim, half = width / 2;
   for (int64_t r = 0; r < rows; ++r) {
@@ -75,7 +76,7 @@ void qkv_backward(double* dqkv, double* dq_norm, double* dk_norm, const double* 
             part.offset == 0 ? dq + (r * shape.heads + h) * width : dk + (r * shape.kv_heads + h) * width;
         double* to = dnormed.data() + h * width;
         for (int64_t i = 0; i < half; ++i) {  // the transpose of the rotation
-          double angle = rope_angle(rope, width, i, position0 + r);
+          double angle = rope ? rope_angle(*rope, width, i, position0 + r) : 0;
           to[i] = from[i] * std::cos(angle) + from[half + i] * std::sin(angle);
           to[half + i] = from[half + i] * std::cos(angle) - from[i] * std::sin(angle);
         }
@@ -85,7 +86,8 @@ void qkv_backward(double* dqkv, double* dq_norm, double* dk_norm, const double* 
       } else {
         const int64_t n = groups(shape, part);
         rmsnorm_backward(drow + part.offset, part.offset == 0 ? dq_norm : dk_norm, dnormed.data(), row + part.offset,
-                         part.norm, static_cast<double>(shape.eps), n, part.heads * width / n);
+                         part.norm, static_cast<double>(shape.eps), n, part.heads * width / n,
+                         static_cast<double>(shape.norm_offset));
       }
     }
     std::copy(dv + r * shape.kv_width(), dv + (r + 1) * shape.kv_width(), drow + shape.q_width() + shape.kv_width());

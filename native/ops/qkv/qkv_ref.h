@@ -10,12 +10,13 @@ namespace glossa::ref {
 double rope_angle(const RopeConfig& config, int64_t head_dim, int64_t i, int64_t position);
 
 // qkv [rows][width] of positions position0.. -> q [rows][heads][head_dim], k, v [rows][kv_heads][head_dim].
-// q_norm, k_norm: [head_dim] per head, [q_width] and [kv_width] for the whole vector, unused without a norm.
+// q_norm, k_norm: [head_dim] per head, [q_width] and [kv_width] for the whole vector, unused without a norm. rope:
+// null, and nothing is rotated.
 void qkv_forward(double* q, double* k, double* v, const double* qkv, int64_t position0, int64_t rows,
-                 const QkvShape& shape, const RopeConfig& rope, const double* q_norm, const double* k_norm);
+                 const QkvShape& shape, const RopeConfig* rope, const double* q_norm, const double* k_norm);
 // dqkv is overwritten; dq_norm and dk_norm are added to.
 void qkv_backward(double* dqkv, double* dq_norm, double* dk_norm, const double* dq, const double* dk, const double* dv,
-                  const double* qkv, int64_t position0, int64_t rows, const QkvShape& shape, const RopeConfig& rope,
+                  const double* qkv, int64_t position0, int64_t rows, const QkvShape& shape, const RopeConfig* rope,
                   const double* q_norm, const double* k_norm);
 
 }  // namespace glossa::ref

@@ -145,7 +145,7 @@ TEST("qkv: forward agrees with the reference and writes its own positions only")
     const QkvShape& s = p.shape;
     std::vector<double> q(static_cast<size_t>(p.rows * s.q_width())), k(static_cast<size_t>(p.rows * s.kv_width())),
         v = k;
-    ref::qkv_forward(q.data(), k.data(), v.data(), to_double(p.qkv).data(), p.position0, p.rows, s, p.rope,
+    ref::qkv_forward(q.data(), k.data(), v.data(), to_double(p.qkv).data(), p.position0, p.rows, s, &p.rope,
                      to_double(p.q_norm).data(), to_double(p.k_norm).data());
     each_isa([&](const QkvKernels& kernels) {
       for (Dtype t : {Dtype::f32, Dtype::bf16}) {
@@ -203,7 +203,7 @@ TEST("qkv: the reference's gradients are central differences") {
     std::vector<double> dv = to_double(random_values(6, rows * s.kv_width()));
     std::vector<double> q(dq.size()), k(dk.size()), v(dv.size());
     auto loss = [&] {
-      ref::qkv_forward(q.data(), k.data(), v.data(), x.data(), 9, rows, s, kLlama3, q_norm.data(), k_norm.data());
+      ref::qkv_forward(q.data(), k.data(), v.data(), x.data(), 9, rows, s, &kLlama3, q_norm.data(), k_norm.data());
       double sum = 0;
       for (size_t i = 0; i < q.size(); ++i) sum += q[i] * dq[i];
       for (size_t i = 0; i < k.size(); ++i) sum += k[i] * dk[i] + v[i] * dv[i];
@@ -211,7 +211,7 @@ TEST("qkv: the reference's gradients are central differences") {
     };
     std::vector<double> dx(x.size()), dq_norm(q_norm.size()), dk_norm(k_norm.size());
     ref::qkv_backward(dx.data(), dq_norm.data(), dk_norm.data(), dq.data(), dk.data(), dv.data(), x.data(), 9, rows, s,
-                      kLlama3, q_norm.data(), k_norm.data());
+                      &kLlama3, q_norm.data(), k_norm.data());
     CHECK_NEAR(gradient_error(x, dx, loss), 0, 1e-8);
     CHECK_NEAR(gradient_error(q_norm, dq_norm, loss), 0, 1e-8);
     CHECK_NEAR(gradient_error(k_norm, dk_norm, loss), 0, 1e-8);
@@ -227,7 +227,7 @@ TEST("qkv: backward agrees with the reference and adds to the norms' gradients")
     const std::vector<float> start_q = random_values(4, qn), start_k = random_values(5, kn);
     std::vector<double> want(p.qkv.size()), want_q = to_double(start_q), want_k = to_double(start_k);
     ref::qkv_backward(want.data(), want_q.data(), want_k.data(), to_double(dq).data(), to_double(dk).data(),
-                      to_double(dv).data(), to_double(p.qkv).data(), p.position0, p.rows, s, p.rope,
+                      to_double(dv).data(), to_double(p.qkv).data(), p.position0, p.rows, s, &p.rope,
                       to_double(p.q_norm).data(), to_double(p.k_norm).data());
     each_isa([&](const QkvKernels& kernels) {
       Written w = run_forward(kernels, p, Dtype::f32);

@@ -24,6 +24,7 @@ void rope_table(float* table, const RopeConfig& config, int64_t head_dim, int64_
   const int64_t half = head_dim / 2;
   for (int64_t i = 0; i < half; ++i) {
     double frequency = std::pow(config.theta, -2.0 * static_cast<double>(i) / static_cast<double>(head_dim));
+    if (config.type == RopeType::linear) frequency /= config.factor;
     if (config.type == RopeType::llama3) frequency = llama3_frequency(config, frequency);
     for (int64_t p = 0; p < positions; ++p) {
       double angle = static_cast<double>(p) * frequency;

@@ -32,49 +32,54 @@ inline float row_rstd(const float* x, float eps, int64_t d) {
   return 1.0f / __builtin_sqrtf(total(sum) / static_cast<float>(d) + eps);
 }
 
+inline vf weight(const NormOperand& norm, int64_t j, int lanes) {
+  return load_some(norm.w + j, lanes) + norm.offset;
+}
+
 template <class T>
-void forward_rows(T* y, float* rstd, const float* x, const float* w, float eps, int64_t rows, int64_t d) {
+void forward_rows(T* y, float* rstd, const float* x, const NormOperand& norm, int64_t rows, int64_t d) {
   for (int64_t r = 0; r < rows; ++r, x += d, y += d) {
-    rstd[r] = row_rstd(x, eps, d);
-    vf scale = splat(rstd[r]);
+    rstd[r] = row_rstd(x, norm.eps, d);
+    vf scale = splat(rstd[r] * norm.scale);
     sweep(d, [&](int64_t j, int lanes, int) {
-      store_some(y + j, load_some(x + j, lanes) * scale * load_some(w + j, lanes), lanes);
+      store_some(y + j, load_some(x + j, lanes) * scale * weight(norm, j, lanes), lanes);
     });
   }
 }
-void forward(void* y, Dtype t, float* rstd, const float* x, const float* w, float eps, int64_t rows, int64_t d) {
+void forward(void* y, Dtype t, float* rstd, const float* x, const NormOperand& norm, int64_t rows, int64_t d) {
   if (t == Dtype::f32) {
-    forward_rows(static_cast<float*>(y), rstd, x, w, eps, rows, d);
+    forward_rows(static_cast<float*>(y), rstd, x, norm, rows, d);
   } else {
-    forward_rows(static_cast<uint16_t*>(y), rstd, x, w, eps, rows, d);
+    forward_rows(static_cast<uint16_t*>(y), rstd, x, norm, rows, d);
   }
 }
 
-void forward_add(float* out, float* rstd, const float* residual, const float* x, const float* w, float eps,
-                 int64_t rows, int64_t d) {
+void forward_add(float* out, float* rstd, const float* residual, const float* x, const NormOperand& norm, int64_t rows,
+                 int64_t d) {
   for (int64_t r = 0; r < rows; ++r, x += d, residual += d, out += d) {
-    rstd[r] = row_rstd(x, eps, d);
-    vf scale = splat(rstd[r]);
+    rstd[r] = row_rstd(x, norm.eps, d);
+    vf scale = splat(rstd[r] * norm.scale);
     sweep(d, [&](int64_t j, int lanes, int) {
-      store_some(out + j, load_some(residual + j, lanes) + load_some(x + j, lanes) * scale * load_some(w + j, lanes),
+      store_some(out + j, load_some(residual + j, lanes) + load_some(x + j, lanes) * scale * weight(norm, j, lanes),
                  lanes);
     });
   }
 }
 
-// With n = x * rstd and g = dy * w: dx = rstd * (g - n * mean(g * n)).
-void backward(float* dx, bool accumulate, float* dw, const float* dy, const float* x, const float* w, const float* rstd,
-              int64_t rows, int64_t d) {
+// With n = x * rstd and g = dy * (offset + w): dx = scale * rstd * (g - n * mean(g * n)), dw += scale * dy * n.
+void backward(float* dx, bool accumulate, float* dw, const float* dy, const float* x, const NormOperand& norm,
+              const float* rstd, int64_t rows, int64_t d) {
   for (int64_t r = 0; r < rows; ++r, x += d, dy += d, dx += d) {
     vf sum[4] = {splat(0), splat(0), splat(0), splat(0)};
     sweep(d, [&](int64_t j, int lanes, int set) {
-      sum[set] = fma(load_some(dy + j, lanes) * load_some(w + j, lanes), load_some(x + j, lanes), sum[set]);
+      sum[set] = fma(load_some(dy + j, lanes) * weight(norm, j, lanes), load_some(x + j, lanes), sum[set]);
     });
-    vf scale = splat(rstd[r]), mean = splat(total(sum) * rstd[r] / static_cast<float>(d));
+    const vf normed = splat(rstd[r]), mean = splat(total(sum) * rstd[r] / static_cast<float>(d));
+    const vf scale = splat(rstd[r] * norm.scale), of_weight = splat(norm.scale);
     sweep(d, [&](int64_t j, int lanes, int) {
-      vf g = load_some(dy + j, lanes), n = load_some(x + j, lanes) * scale;
-      store_some(dw + j, fma(g, n, load_some(dw + j, lanes)), lanes);
-      vf v = scale * (g * load_some(w + j, lanes) - n * mean);
+      vf g = load_some(dy + j, lanes), n = load_some(x + j, lanes) * normed;
+      store_some(dw + j, fma(g * of_weight, n, load_some(dw + j, lanes)), lanes);
+      vf v = scale * (g * weight(norm, j, lanes) - n * mean);
       store_some(dx + j, accumulate ? load_some(dx + j, lanes) + v : v, lanes);
     });
   }

@@ -42,14 +42,14 @@ TEST("rmsnorm: forward agrees with the reference, with and without the residual"
       for (Dtype t : {Dtype::f32, Dtype::bf16}) {
         Elements y(t, p.rows * d);
         std::vector<float> rstd = poison(p.rows);
-        kernels.forward(y.data(), t, rstd.data(), p.x.data(), p.w.data(), kEps, p.rows, d);
+        kernels.forward(y.data(), t, rstd.data(), p.x.data(), {p.w.data(), kEps}, p.rows, d);
         CHECK_NEAR(worst_error(y, want), 0, t == Dtype::f32 ? 1e-6 : 0.51 * epsilon_of(t));
         CHECK_NEAR(worst_error(rstd, want_rstd), 0, 1e-6);
       }
       std::vector<float> out = poison(p.rows * d), rstd = poison(p.rows), in_place = p.residual;
-      kernels.forward_add(out.data(), rstd.data(), p.residual.data(), p.x.data(), p.w.data(), kEps, p.rows, d);
+      kernels.forward_add(out.data(), rstd.data(), p.residual.data(), p.x.data(), {p.w.data(), kEps}, p.rows, d);
       CHECK_NEAR(worst_error(out, with_residual), 0, 1e-6);
-      kernels.forward_add(in_place.data(), rstd.data(), in_place.data(), p.x.data(), p.w.data(), kEps, p.rows, d);
+      kernels.forward_add(in_place.data(), rstd.data(), in_place.data(), p.x.data(), {p.w.data(), kEps}, p.rows, d);
       CHECK(same_bits(out, in_place));
     });
   }
@@ -60,9 +60,9 @@ TEST("rmsnorm: a row alone has the same bits as in a block of rows") {
     Problem p(9, d);
     each_isa([&](const RmsNormKernels& kernels) {
       std::vector<float> y = poison(p.rows * d), rstd = poison(p.rows), one = poison(d), one_rstd = poison(1);
-      kernels.forward(y.data(), Dtype::f32, rstd.data(), p.x.data(), p.w.data(), kEps, p.rows, d);
+      kernels.forward(y.data(), Dtype::f32, rstd.data(), p.x.data(), {p.w.data(), kEps}, p.rows, d);
       for (int64_t r = 0; r < p.rows; ++r) {
-        kernels.forward(one.data(), Dtype::f32, one_rstd.data(), p.x.data() + r * d, p.w.data(), kEps, 1, d);
+        kernels.forward(one.data(), Dtype::f32, one_rstd.data(), p.x.data() + r * d, {p.w.data(), kEps}, 1, d);
         CHECK(same_bits(one.data(), y.data() + r * d, d));
         CHECK(same_bits(one_rstd.data(), &rstd[static_cast<size_t>(r)], 1));
       }
@@ -100,15 +100,17 @@ TEST("rmsnorm: backward agrees with the reference; adds to dw, and to dx when as
     each_isa([&](const RmsNormKernels& kernels) {
       const std::vector<float> dw0(p.residual.begin(), p.residual.begin() + d);
       std::vector<float> got = poison(p.rows * d), got_dw = dw0;
-      kernels.backward(got.data(), false, got_dw.data(), p.dy.data(), p.x.data(), p.w.data(), rstd.data(), p.rows, d);
+      kernels.backward(got.data(), false, got_dw.data(), p.dy.data(), p.x.data(), {p.w.data(), kEps}, rstd.data(),
+                       p.rows, d);
       CHECK_NEAR(worst_error(got, dx), 0, 2e-6);
       CHECK_NEAR(worst_error(got_dw, dw), 0, 2e-6);
       std::vector<float> in_place = p.dy, sum = p.residual, dw2 = dw0, dw3 = dw0;
-      kernels.backward(in_place.data(), false, dw2.data(), in_place.data(), p.x.data(), p.w.data(), rstd.data(), p.rows,
-                       d);
+      kernels.backward(in_place.data(), false, dw2.data(), in_place.data(), p.x.data(), {p.w.data(), kEps}, rstd.data(),
+                       p.rows, d);
       CHECK(same_bits(in_place, got));
       CHECK(same_bits(dw2, got_dw));
-      kernels.backward(sum.data(), true, dw3.data(), p.dy.data(), p.x.data(), p.w.data(), rstd.data(), p.rows, d);
+      kernels.backward(sum.data(), true, dw3.data(), p.dy.data(), p.x.data(), {p.w.data(), kEps}, rstd.data(), p.rows,
+                       d);
       CHECK_NEAR(worst_error(sum, added), 0, 2e-6);
     });
   }

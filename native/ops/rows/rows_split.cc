@@ -20,6 +20,30 @@ void CpuOps::convert(const Rows& to, const Rows& from, int64_t rows) {
   });
 }
 
+void CpuOps::scale(const Rows& to, const Rows& from, float scale, int64_t rows) {
+  const int64_t d = from.width;
+  crew_.by_rows(rows, [&](int64_t r0, int64_t count) {
+    const int64_t n = count * d;
+    const float* in = from.at(r0).data.as<float>();
+    if (to.type == Dtype::f32) {
+      float* out = to.at(r0).data.as<float>();
+      for (int64_t i = 0; i < n; ++i) out[i] = in[i] * scale;
+    } else {
+      uint16_t* out = to.at(r0).data.as<uint16_t>();
+      for (int64_t i = 0; i < n; ++i) out[i] = to_bf16(in[i] * scale);
+    }
+  });
+}
+
+void CpuOps::add_scaled(const Rows& out, const Rows& residual, const Rows& x, float scale, int64_t rows) {
+  crew_.by_rows(rows, [&](int64_t r0, int64_t count) {
+    const int64_t n = count * x.width;
+    const float *a = residual.at(r0).data.as<float>(), *b = x.at(r0).data.as<float>();
+    float* to = out.at(r0).data.as<float>();
+    for (int64_t i = 0; i < n; ++i) to[i] = a[i] + b[i] * scale;
+  });
+}
+
 void CpuOps::zero(const Rows& x, int64_t rows) {
   const size_t bytes = static_cast<size_t>(x.stride * dtype_bytes(x.type));
   crew_.by_rows(

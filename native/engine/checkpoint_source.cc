@@ -120,7 +120,7 @@ Status CheckpointSource::check_float32() const {
 }
 
 Status CheckpointSource::read(int64_t offset, int64_t count, float* out) const {
-  return for_each_part(model_, offset, count, [&](int64_t first, int64_t n, int64_t within, size_t tensor) {
+  return for_each_part(model_.tensors, offset, count, [&](int64_t first, int64_t n, int64_t within, size_t tensor) {
     const WeightFiles::Entry& e = *entries_[tensor];
     const int64_t size = e.tensor->bytes / e.tensor->elements();
     widen(*e.tensor, within, n, out + first);

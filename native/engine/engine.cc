@@ -49,7 +49,9 @@ namespace {
 Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& options) {
   if (options.dtype != Dtype::f32 && options.dtype != Dtype::bf16)
     return Status("INVALID_ARGUMENT", "dtype must be float32 or bfloat16");
-  e.model = make_model(config, options.dtype);
+  Result<Model> model = make_model(config, options.dtype, options.trainable);
+  if (!model.ok()) return model.status();
+  e.model = model.take();
   Result<std::unique_ptr<Device>> device = open_device(options.device(), matrix_operand_bytes(e.model));
   if (!device.ok()) return device.status();
   e.device = device.take();
@@ -65,7 +67,7 @@ Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& o
 
 Status fill(EngineState& e, const WeightSource& source) {
   if (e.frozen) return e.policy.fill(*e.device, e.model, source);
-  if (Status s = fill_flat(*e.device, e.model, source, {e.master.data()}); !s.ok()) return s;
+  if (Status s = fill_flat(*e.device, e.model.parameters, source, {e.master.data()}); !s.ok()) return s;
   e.policy.repack();
   return {};
 }
@@ -114,6 +116,7 @@ EngineInfo Engine::info() const {
           impl_->device->threads(),
           m.parameters,
           m.matmul_parameters,
+          impl_->frozen ? 0 : m.trained.parameters,
           m.config.vocab,
           m.config.hidden,
           m.config.layers,
@@ -138,7 +141,7 @@ Result<TrainMetrics> Engine::train_step(const TrainBatch& batch, const TrainSett
                                         const JobControl& control) {
   if (Status s = refuse_frozen(*impl_, "training"); !s.ok()) return s;
   return guarded("the step", [&] {
-    impl_->policy.need_transposed();
+    impl_->policy.need_transposed(impl_->model);
     return glossa::train_step(*impl_, batch, settings, control);
   });
 }
@@ -146,7 +149,7 @@ Result<TrainMetrics> Engine::gradients(const TrainBatch& batch, const TrainSetti
                                        std::vector<float>* out) {
   if (Status s = refuse_frozen(*impl_, "a gradient"); !s.ok()) return s;
   return guarded("the step", [&] {
-    impl_->policy.need_transposed();
+    impl_->policy.need_transposed(impl_->model);
     return batch_gradients(*impl_, batch, settings, out);
   });
 }

@@ -25,6 +25,9 @@ struct EngineOptions {
   // Only generates and computes log-probabilities, with the same bits, in about the memory that the weights take in
   // dtype: no masters, no transposed matrices. What would train, save or freeze gives ENGINE_FROZEN.
   bool frozen = false;
+  // Which tensors train: patterns of their names (trained_part in model/trained.h); none: all. Nothing to a frozen
+  // engine but that each must name something.
+  std::vector<std::string> trainable;
 
   DeviceOptions device() const { return {threads, isa, sharing}; }
 };
@@ -33,6 +36,7 @@ struct EngineInfo {
   std::string isa, dtype, family;
   int threads;
   int64_t parameters, matmul_parameters;  // the second counts the head once and the embedding not
+  int64_t trainable_parameters;           // 0: frozen
   int64_t vocab, hidden, layers, context;
   int64_t optimizer_step;
   int64_t resident_bytes;  // weights in all their forms, moments, gradients, and what calls share and keep
@@ -115,7 +119,9 @@ struct TrainMetrics : LossMetrics {
   double grad_norm = 0, learning_rate = 0;
   double logp_max_abs_diff = 0;  // max |logp - old_logp| over loss tokens: 0 at the first update, by design
   int64_t tokens = 0, micro_batches = 0;
-  double flops = 0;  // 6 x matmul parameters x tokens really computed (prompt rows without the head's share)
+  // 6 x matmul parameters x tokens really computed (prompt rows without the head's share); of what does not train, what
+  // is computed of it
+  double flops = 0;
   double forward_seconds = 0, backward_seconds = 0, optimizer_seconds = 0;
 };
 
@@ -141,7 +147,8 @@ class Engine {
   // One optimizer step on the whole batch. On error (non-finite loss or gradient: NONFINITE, naming the tensor) or
   // cancellation the weights and the optimizer state are those before the call.
   Result<TrainMetrics> train_step(const TrainBatch&, const TrainSettings&, const JobControl&);
-  // Loss and gradients without a step: for tests and golden cases. Gradients in tensor_specs order, flat.
+  // Loss and gradients without a step: for tests and golden cases. Gradients in tensor_specs order, flat; 0 of what
+  // does not train.
   Result<TrainMetrics> gradients(const TrainBatch&, const TrainSettings&, std::vector<float>* out);
   // Logits [rows of the sequence][vocab] of one sequence of ids, for tests and golden cases.
   Result<std::vector<float>> logits(const int32_t* ids, int64_t n);

@@ -27,7 +27,7 @@ bool is_bias(const TensorSpec& t) {
 
 Status FreshWeights::read(int64_t offset, int64_t count, float* out) const {
   const double deviation = static_cast<double>(model_.config.initializer_range);
-  return for_each_part(model_, offset, count, [&](int64_t first, int64_t n, int64_t within, size_t tensor) {
+  return for_each_part(model_.tensors, offset, count, [&](int64_t first, int64_t n, int64_t within, size_t tensor) {
     const TensorSpec& t = model_.tensors[tensor];
     float* to = out + first;
     if (t.shape.size() != 2) {

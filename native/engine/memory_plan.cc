@@ -82,7 +82,9 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& o
   if (trains && options.frozen) return Status("INVALID_ARGUMENT", "a frozen engine makes no optimizer step");
   if (trains)
     if (Status s = check(config, run.step, "the optimizer step"); !s.ok()) return s;
-  const Model m = make_model(config, options.dtype);
+  Result<Model> model = make_model(config, options.dtype, options.trainable);
+  if (!model.ok()) return model.status();
+  const Model& m = model.value();
   Result<std::unique_ptr<Device>> opened = open_device(options.device(), matrix_operand_bytes(m));
   if (!opened.ok()) return opened.status();
   const Device& device = *opened.value();
@@ -95,17 +97,18 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& o
     add("weights, packed", Weights::frozen_bytes(device, m));
   } else {
     add("weights, float32", m.parameters * 4);
-    add("weights, packed", matrices_bytes(device, m, false));
+    add("weights, packed", matrices_bytes(device, m));
   }
   if (run.reference) add("reference", Weights::frozen_bytes(device, m));
 
   const Largest sampling = of_generations(device, m, run.generations);
   Largest scratch = sampling;
   if (trains) {
-    add("weights, transposed", matrices_bytes(device, m, true));
-    add("optimizer moments", 2 * m.parameters * 4);
+    add("weights, transposed", transposed_bytes(device, m));
+    add("optimizer moments", 2 * m.trained.parameters * 4);
     const int64_t tokens = run.step.prompts * (run.step.prompt_tokens + run.step.samples * run.step.new_tokens);
-    add("gradients", (m.parameters + (config.tied ? std::min(config.vocab, tokens) * config.hidden : 0)) * 4);
+    const bool shared = config.tied && m.trained.embedding >= 0;
+    add("gradients", (m.trained.parameters + (shared ? std::min(config.vocab, tokens) * config.hidden : 0)) * 4);
 
     const LongestRows longest(run.step);
     const Layout layout = longest.layout();

@@ -39,9 +39,9 @@ MicroBatchMemory carve(const Device& device, const Model& m, Carver& c, const Mi
   w.dx = c.rows(Dtype::f32, b.rows, d);
   w.rstd_final = c.values(b.rows);
   w.normed = c.rows(m.dtype, b.head_rows, d);
-  w.d_normed = c.rows(Dtype::f32, b.head_rows, d);
+  if (m.trained.past_head) w.d_normed = c.rows(Dtype::f32, b.head_rows, d);
   w.logits = logits_rows(m, c.values(chunk_rows(device, m, b) * logits_stride(m)));
-  w.partials = c.values(static_cast<int64_t>(b.sequences.size()) * m.partial_size);
+  w.partials = c.values(static_cast<int64_t>(b.sequences.size()) * m.trained.partial_size);
   w.prefix_gradients = c.values(prefix_gradient_floats(m, b));
   w.caches = c.bytes(kv_bytes(m, b));
   const int64_t widest = std::min(b.rows, std::max(task_rows(device, b.rows), b.longest_sequence));
@@ -114,9 +114,9 @@ void MicroBatchPass::prepare_rows() {
 // Where each sequence's sums and key/value gradients go.
 void MicroBatchPass::prepare_gradients() {
   const int64_t n = static_cast<int64_t>(b_.sequences.size());
-  e_.device->fill(mem_.partials.data, 0, n * m_.partial_size * 4);
+  e_.device->fill(mem_.partials.data, 0, n * m_.trained.partial_size * 4);
   Values shared = mem_.prefix_gradients;
-  auto partial = [&](int64_t sequence) { return mem_.partials.at(sequence * m_.partial_size); };
+  auto partial = [&](int64_t sequence) { return mem_.partials.at(sequence * m_.trained.partial_size); };
   for (size_t i = 0; i < placed_.own.size(); ++i) {
     SequenceGradient g{partial(placed_.own_index[i]), {}, nullptr, 0};
     if (placed_.own[i].prefix_length > 0) {
@@ -143,7 +143,7 @@ void MicroBatchPass::clear_padding() {
     for (const LayerRows& l : mem_.activations.layers)
       for (const Rows* x :
            {&l.x, &l.x_mid, &l.normed1, &l.normed2, &l.attention, &l.product, &l.d_qkv, &l.d_o, &l.d_down, &l.gate_up})
-        ops.zero(x->at(r), 1);
+        if (*x) ops.zero(x->at(r), 1);
     ops.zero(mem_.dx.at(r), 1);
   }
   for (size_t r = 0; r < b_.targets.size(); ++r)
@@ -178,10 +178,12 @@ void MicroBatchPass::head(int64_t row0, int64_t rows, const Rows& logits, Ops& o
                            on_policy,
                            results_.data() + row0,
                            slopes_.empty() ? nullptr : slopes_.data() + row0};
-  head_loss(ops, m_, e_.policy, losses, mem_.normed.at(row0), mem_.d_normed.at(row0), logits, rows);
+  head_loss(ops, m_, e_.policy, losses, mem_.normed.at(row0), mem_.d_normed ? mem_.d_normed.at(row0) : Rows{}, logits,
+            rows);
 }
 
 void MicroBatchPass::backward(const SequenceTask& t, const BackwardRows& rows, Ops& ops) {
+  if (!m_.trained.past_head) return;
   for (int64_t i = t.first; i < t.first + t.count; ++i) {
     const Sequence& s = own(i);
     ops.zero(mem_.dx.at(s.row0), s.loss_from);
@@ -221,13 +223,13 @@ bool MicroBatchPass::run(const JobControl& control, StepTimes* times) {
   weights.add_layers(mem_.activations, b_.rows);
   weights.add_embedding(mem_.dx, b_.ids.data(), b_.rows);
   weights.run(e_.device->all());
-  e_.device->all().add_partials(gradient_, mem_.partials, static_cast<int64_t>(b_.sequences.size()), m_.partial_size,
-                                m_.row_parameters);
+  e_.device->all().add_partials(gradient_, mem_.partials, static_cast<int64_t>(b_.sequences.size()),
+                                m_.trained.partial_size, m_.trained.sums);
   keep_results();
   times->backward_seconds += seconds_now() - start;
-  const double head_parameters = static_cast<double>(m_.config.vocab * m_.config.hidden);
-  times->flops += 6 * ((static_cast<double>(m_.matmul_parameters) - head_parameters) * static_cast<double>(b_.rows) +
-                       head_parameters * static_cast<double>(b_.head_rows));
+  const int64_t of_head = m_.config.vocab * m_.config.hidden, of_layers = m_.matmul_parameters - of_head;
+  times->flops += 2 * (static_cast<double>((of_layers + m_.trained.backward_of_row) * b_.rows) +
+                       static_cast<double>((of_head + m_.trained.backward_of_head_row) * b_.head_rows));
   return true;
 }
 

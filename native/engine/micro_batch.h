@@ -46,7 +46,7 @@ struct MicroBatchMemory {
 
 class MicroBatchPass {
  public:
-  // Gradients are added to `gradient` (flat layout) and, where the head is tied, to the embedding's own rows.
+  // Gradients are added to `gradient` (trained layout) and, where the head is tied, to the embedding's own rows.
   MicroBatchPass(EngineState&, const Layout&, const MicroBatch&, StepLoss&, Values gradient, const SharedEmbedding&);
   // False: cancelled, and the gradients are worthless.
   bool run(const JobControl&, StepTimes*);

@@ -6,12 +6,14 @@
 namespace glossa {
 namespace {
 
-std::vector<Stretch> stretches(const Model& m, float weight_decay) {
+std::vector<Stretch> stretches(const Trained& trained, float weight_decay) {
   std::vector<Stretch> out;
-  for (const TensorSpec& t : m.tensors) {
+  for (size_t i = 0; i < trained.tensors.size(); ++i) {
+    const TensorSpec& t = trained.tensors[i];
     const int64_t n = element_count(t);
     const float decay = t.shape.size() == 2 ? weight_decay : 0;
-    for (int64_t at = 0; at < n; at += kNormChunk) out.push_back({t.offset + at, std::min(kNormChunk, n - at), decay});
+    for (int64_t at = 0; at < n; at += kNormChunk)
+      out.push_back({t.offset + at, std::min(kNormChunk, n - at), decay, trained.masters[i] + at});
   }
   return out;
 }
@@ -19,14 +21,14 @@ std::vector<Stretch> stretches(const Model& m, float weight_decay) {
 }  // namespace
 
 Result<double> gradient_norm(EngineState& e, Values gradient) {
-  const Model& m = e.model;
-  const std::vector<Stretch> parts = stretches(m, 0);
+  const Trained& trained = e.model.trained;
+  const std::vector<Stretch> parts = stretches(trained, 0);
   std::vector<double> sums(parts.size());
   e.device->all().sum_squares(gradient, parts, sums.data());
   double total = 0;
   for (size_t i = 0; i < parts.size(); ++i) {
     if (!std::isfinite(sums[i]))
-      return Status("NONFINITE", "the gradient of " + m.tensor_at(parts[i].offset).name +
+      return Status("NONFINITE", "the gradient of " + tensor_at(trained.tensors, parts[i].offset).name +
                                      " is not finite; the weights are those before the step");
     total += sums[i];
   }
@@ -39,10 +41,9 @@ float clip_factor(double norm, float max_norm) {
 }
 
 void adamw_step(EngineState& e, Values gradient, const TrainSettings& s, float clip) {
-  const Model& m = e.model;
   Optimizer& o = e.optimizer;
   // All memory is taken before a weight changes: after that nothing can fail.
-  const std::vector<Stretch> parts = stretches(m, s.weight_decay);
+  const std::vector<Stretch> parts = stretches(e.model.trained, s.weight_decay);
   Ops& ops = e.device->all();
   e.need_moments();
   const double step = static_cast<double>(o.step + 1);
@@ -56,7 +57,7 @@ void adamw_step(EngineState& e, Values gradient, const TrainSettings& s, float c
   a.clip = clip;
   ops.adamw({e.master.data()}, {o.m.data()}, {o.v.data()}, gradient, parts, a);
   ++o.step;
-  e.policy.repack();
+  e.policy.repack_trained();
 }
 
 }  // namespace glossa

@@ -106,6 +106,21 @@ TEST("out of memory: a later optimizer step leaves the state of before the call"
   refuse_each(trained, step, 30);
 }
 
+TEST("out of memory: a step that trains a part leaves the state of before the call") {
+  SKIP_WHERE_NOTHING_CAN_BE_REFUSED();
+  refuse_each(
+      [] {
+        EngineOptions options;
+        options.dtype = Dtype::bf16;
+        options.threads = 2;
+        options.trainable = {"*.q_proj.*", "*.layers.1.mlp.*"};
+        auto engine = Engine::create(tiny_config(Family::qwen2), 5, options).take();
+        spread(*engine);
+        return engine;
+      },
+      step, 30, 3);
+}
+
 TEST("out of memory: freezing a reference leaves none, or the one there was") {
   SKIP_WHERE_NOTHING_CAN_BE_REFUSED();
   refuse_each(

@@ -19,7 +19,7 @@ void EngineState::need_positions(int64_t n) {
 
 void EngineState::need_moments() {
   if (optimizer.m.data()) return;
-  const int64_t bytes = model.parameters * 4;
+  const int64_t bytes = model.trained.parameters * 4;
   Memory m(*device), v(*device);
   for (Memory* moments : {&m, &v}) {
     moments->reserve(bytes);

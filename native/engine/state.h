@@ -10,7 +10,7 @@
 namespace glossa {
 
 struct Optimizer {
-  Memory m, v;  // AdamW's moments, flat layout, float32; empty until the first step
+  Memory m, v;  // AdamW's moments, trained layout (model/trained.h), float32; empty until the first step
   int64_t step = 0;
 };
 

@@ -75,7 +75,7 @@ std::vector<int32_t> distinct_ids(const Layout& layout, int64_t vocab, std::vect
   return ids;
 }
 
-// Gradients of the whole batch in e.gradient, flat layout.
+// Gradients of the whole batch in e.gradient, trained layout.
 Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const TrainSettings& s,
                                 const JobControl& control) {
   const Model& m = e.model;
@@ -90,12 +90,13 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
 
   std::vector<int32_t> ids;
   SharedEmbedding embedding;
-  if (m.config.tied) ids = distinct_ids(layout, m.config.vocab, &embedding.place);
-  const int64_t embedding_size = static_cast<int64_t>(ids.size()) * m.config.hidden,
-                size = m.parameters + embedding_size;
+  const Trained& trained = m.trained;
+  const bool shared = m.config.tied && trained.embedding >= 0;
+  if (shared) ids = distinct_ids(layout, m.config.vocab, &embedding.place);
+  const int64_t size = trained.parameters + static_cast<int64_t>(ids.size()) * m.config.hidden;
   e.gradient.reserve(size * 4);
   const Values gradient{e.gradient.data()};
-  if (m.config.tied) embedding.rows = gradient.at(m.parameters);
+  if (shared) embedding.rows = gradient.at(trained.parameters);
   e.device->fill(gradient.data, 0, size * 4);
 
   const RowBudget budget = training_budget(m, s.micro_batch_tokens);
@@ -139,8 +140,8 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   }
   gone_over += units;
   if (!sweeps && !forward(silent_layout, &silent_loss, false)) return cancelled;
-  if (m.config.tied)
-    e.device->all().add_rows(gradient.at(m.embedding), ids,
+  if (shared)
+    e.device->all().add_rows(gradient.at(trained.embedding), ids,
                              {embedding.rows.data, Dtype::f32, m.config.hidden, m.config.hidden});
   out.forward_seconds = times.forward_seconds;
   out.backward_seconds = times.backward_seconds;
@@ -173,8 +174,13 @@ Result<TrainMetrics> batch_gradients(EngineState& e, const TrainBatch& batch, co
                                      std::vector<float>* out) {
   Result<TrainMetrics> metrics = accumulate(e, batch, s, {});
   if (!metrics.ok()) return metrics;
-  out->resize(static_cast<size_t>(e.model.parameters));
-  e.device->download(out->data(), e.gradient.data(), e.model.parameters * 4);
+  const Trained& trained = e.model.trained;
+  out->assign(static_cast<size_t>(e.model.parameters), 0);
+  for (size_t i = 0; i < trained.tensors.size(); ++i) {
+    const TensorSpec& t = trained.tensors[i];
+    e.device->download(out->data() + trained.masters[i], Values{e.gradient.data()}.at(t.offset).data,
+                       element_count(t) * 4);
+  }
   return metrics;
 }
 

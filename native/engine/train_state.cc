@@ -16,23 +16,23 @@ namespace {
 
 constexpr char kFile[] = "state.safetensors";
 
-// The tensors of a state whose names begin with `prefix`, in the order of the model's.
+// The tensors of a state whose names begin with `prefix`, in the order of `tensors`.
 class StatePart : public WeightSource {
  public:
-  StatePart(const Model& m, const SafetensorsFile& file, std::string prefix)
-      : model_(m), file_(file), prefix_(std::move(prefix)) {}
+  StatePart(const std::vector<TensorSpec>& tensors, const SafetensorsFile& file, std::string prefix)
+      : tensors_(tensors), file_(file), prefix_(std::move(prefix)) {}
 
   bool has_any() const {
-    return std::any_of(model_.tensors.begin(), model_.tensors.end(), [&](const TensorSpec& t) { return find(t); });
+    return std::any_of(tensors_.begin(), tensors_.end(), [&](const TensorSpec& t) { return find(t); });
   }
   Status check() const {
-    for (const TensorSpec& t : model_.tensors)
+    for (const TensorSpec& t : tensors_)
       if (Status s = check_stored(file_.path(), prefix_ + t.name, t.shape, find(t)); !s.ok()) return s;
     return {};
   }
   Status read(int64_t offset, int64_t count, float* out) const override {
-    return for_each_part(model_, offset, count, [&](int64_t first, int64_t n, int64_t within, size_t tensor) {
-      const StoredTensor& t = *find(model_.tensors[tensor]);
+    return for_each_part(tensors_, offset, count, [&](int64_t first, int64_t n, int64_t within, size_t tensor) {
+      const StoredTensor& t = *find(tensors_[tensor]);
       const int64_t size = t.bytes / t.elements();
       widen(t, within, n, out + first);
       file_.give_back(t.data + within * size, n * size);
@@ -43,7 +43,7 @@ class StatePart : public WeightSource {
  private:
   const StoredTensor* find(const TensorSpec& t) const { return file_.find(prefix_ + t.name); }
 
-  const Model& model_;
+  const std::vector<TensorSpec>& tensors_;
   const SafetensorsFile& file_;
   const std::string prefix_;
 };
@@ -66,32 +66,52 @@ std::string folder_of(const std::string& path) {
 }
 
 Status read_masters(const EngineState& e, const SafetensorsFile& file, Values out) {
-  const StatePart own(e.model, file, "master.");
+  const StatePart own(e.model.tensors, file, "master.");
   if (own.has_any()) {
     if (Status s = own.check(); !s.ok()) return s;
-    return fill_flat(*e.device, e.model, own, out);
+    return fill_flat(*e.device, e.model.parameters, own, out);
   }
   Result<std::unique_ptr<CheckpointSource>> weights = CheckpointSource::open(e.model, folder_of(file.path()));
   if (!weights.ok()) return weights.status();
   if (Status s = weights.value()->check_float32(); !s.ok()) return s;
-  return fill_flat(*e.device, e.model, *weights.value(), out);
+  return fill_flat(*e.device, e.model.parameters, *weights.value(), out);
 }
 
-Status read_part(const EngineState& e, const SafetensorsFile& file, const char* prefix, Values out) {
-  const StatePart part(e.model, file, prefix);
+// The state and the engine must train the same tensors.
+Status check_trained(const Trained& trained, const SafetensorsFile& file) {
+  auto trains = [&](const std::string& name) {
+    return std::any_of(trained.tensors.begin(), trained.tensors.end(),
+                       [&](const TensorSpec& t) { return t.name == name; });
+  };
+  auto mismatch = [&](const std::string& what) {
+    return Status("CHECKPOINT_MISMATCH",
+                  file.path() + ": " + what + "; training goes on with the trainable tensors that it was begun with");
+  };
+  constexpr std::string_view kPrefix = "exp_avg.";
+  for (const StoredTensor& t : file.tensors())
+    if (t.name.starts_with(kPrefix) && !trains(t.name.substr(kPrefix.size())))
+      return mismatch("it holds moments of " + t.name.substr(kPrefix.size()) + ", which does not train here");
+  for (const TensorSpec& t : trained.tensors)
+    if (!file.find(std::string(kPrefix) + t.name))
+      return mismatch("tensor " + std::string(kPrefix) + t.name + " is missing: " + t.name + " trains here");
+  return {};
+}
+
+Status read_moments(const EngineState& e, const SafetensorsFile& file, const char* prefix, Values out) {
+  const StatePart part(e.model.trained.tensors, file, prefix);
   if (Status s = part.check(); !s.ok()) return s;
-  return fill_flat(*e.device, e.model, part, out);
+  return fill_flat(*e.device, e.model.trained.parameters, part, out);
 }
 
 }  // namespace
 
 Result<WrittenFile> save_state(const EngineState& e, const std::string& dir) {
-  const int64_t n = e.model.parameters;
+  const int64_t n = e.model.trained.parameters;
   const Floats zero(e.optimizer.m.data() ? 0 : static_cast<size_t>(n));
   WrittenFile file{kFile, ""};
   auto write = [&](const float* m, const float* v) {
     std::vector<TensorToWrite> tensors;
-    for (const TensorSpec& t : e.model.tensors) {
+    for (const TensorSpec& t : e.model.trained.tensors) {
       tensors.push_back({"exp_avg." + t.name, "F32", t.shape, m + t.offset});
       tensors.push_back({"exp_avg_sq." + t.name, "F32", t.shape, v + t.offset});
     }
@@ -115,13 +135,15 @@ Status load_state(EngineState& e, const std::string& path) {
   if (step < 0)
     return Status("CHECKPOINT_MISMATCH",
                   path + ": the metadata hold no optimizer step; expected a state written by glossa");
-  // As much memory as the gradients of the first step take afterwards.
+  if (Status s = check_trained(e.model.trained, file); !s.ok()) return s;
+  // About as much memory as the gradients of the first step take afterwards.
   const int64_t bytes = e.model.parameters * 4;
   Memory master(*e.device), m(*e.device), v(*e.device);
-  for (Memory* memory : {&master, &m, &v}) memory->reserve(bytes);
+  master.reserve(bytes);
+  for (Memory* moments : {&m, &v}) moments->reserve(e.model.trained.parameters * 4);
   if (Status s = read_masters(e, file, {master.data()}); !s.ok()) return s;
-  if (Status s = read_part(e, file, "exp_avg.", {m.data()}); !s.ok()) return s;
-  if (Status s = read_part(e, file, "exp_avg_sq.", {v.data()}); !s.ok()) return s;
+  if (Status s = read_moments(e, file, "exp_avg.", {m.data()}); !s.ok()) return s;
+  if (Status s = read_moments(e, file, "exp_avg_sq.", {v.data()}); !s.ok()) return s;
 
   // Nothing fails from here on. The masters stay where they are: the weights read them there.
   e.device->copy(e.master.data(), master.data(), bytes);

@@ -42,10 +42,11 @@ LayerRows carve_layer(const Model& m, Carver& c, int64_t rows, bool training, co
 
 Activations carve_activations(const Model& m, Carver& c, int64_t rows, bool training) {
   Activations a;
-  a.training = training;
+  const int64_t layers = m.config.layers, kept_from = training ? m.trained.first_layer : layers;
   Rows x = c.rows(Dtype::f32, rows, m.config.hidden);
-  for (int64_t l = 0; l < (training ? m.config.layers : 1); ++l) {
-    a.layers.push_back(carve_layer(m, c, rows, training, x));
+  if (kept_from > 0) a.layers.assign(static_cast<size_t>(kept_from), carve_layer(m, c, rows, false, x));
+  for (int64_t l = kept_from; l < layers; ++l) {
+    a.layers.push_back(carve_layer(m, c, rows, true, x));
     x = a.layers.back().x_out;
   }
   return a;

@@ -1,5 +1,5 @@
-// What the layers read and write over a space of rows. One set of arrays for each layer where the backward pass needs
-// them (training), one set for all layers where it does not (sampling, log-probabilities).
+// What the layers read and write over a space of rows. One set of arrays for each layer that the backward pass goes
+// through (training), one set for all other layers (sampling, log-probabilities, layers below what trains).
 #pragma once
 #include <vector>
 
@@ -38,9 +38,8 @@ struct LayerRows {
 };
 
 struct Activations {
-  std::vector<LayerRows> layers;  // one for each layer, or one for all
-  bool training = false;
-  const LayerRows& layer(int64_t l) const { return layers[training ? static_cast<size_t>(l) : 0]; }
+  std::vector<LayerRows> layers;
+  const LayerRows& layer(int64_t l) const { return layers[static_cast<size_t>(l)]; }
   const Rows& x_first() const { return layers.front().x; }
   const Rows& x_last() const { return layers.back().x_out; }
 };

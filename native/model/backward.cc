@@ -14,7 +14,7 @@ class LayerBackward {
         w_(w),
         v_(w.layer(index)),
         b_(a.layer(index)),
-        p_(m.partials[static_cast<size_t>(index)]),
+        p_(m.trained.partials[static_cast<size_t>(index)]),
         index_(index),
         dx_(dx),
         s_(s),
@@ -108,7 +108,7 @@ BackwardRows carve_backward(const Model& m, Carver& c, int64_t rows, int64_t blo
 void backward_layers(Ops& ops, const Model& m, const Weights& w, const Activations& a, const SequenceRows* seqs,
                      const SequenceGradient* g, int64_t count, bool keys_only, const Rows& dx, const BackwardRows& s) {
   const std::vector<Span> spans = spans_of(seqs, count);
-  for (int64_t l = m.config.layers - 1; l >= 0; --l) {
+  for (int64_t l = m.config.layers - 1; l >= m.trained.first_layer; --l) {
     const bool keys_alone = keys_only && l + 1 == m.config.layers;
     for (const Span& span : spans) {
       const LayerBackward layer(ops, m, w, a, l, dx, s, seqs + span.first, g + span.first, span.count);
@@ -122,8 +122,8 @@ void backward_layers(Ops& ops, const Model& m, const Weights& w, const Activatio
 void final_norm_backward(Ops& ops, const Model& m, const Weights& w, const Rows& dx, const SequenceRows& s,
                          const SequenceGradient& g, const Rows& d_normed, const Rows& x, Values rstd, int64_t row0,
                          int64_t rows) {
-  ops.rmsnorm_backward(dx.at(row0), false, m.final_norm_partial, d_normed, x, {w.final_norm(), m.config.rms_eps}, rstd,
-                       {&s, &g, 1, row0, rows});
+  ops.rmsnorm_backward(dx.at(row0), false, m.trained.final_norm_partial, d_normed, x,
+                       {w.final_norm(), m.config.rms_eps}, rstd, {&s, &g, 1, row0, rows});
 }
 
 }  // namespace glossa

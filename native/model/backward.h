@@ -1,4 +1,5 @@
-// Gradients of the activations, layer by layer from the last, over the rows that forward_layers went over. What the
+// Gradients of the activations, layer by layer from the last to the lowest that the training reaches (model/trained.h),
+// over the rows that forward_layers went over. What the
 // weight gradients need (d_qkv, d_o, d_down, d_gate_up) stays in the activations.
 #pragma once
 #include "model/forward.h"
@@ -15,8 +16,9 @@ struct BackwardRows {
 // For spans of at most `rows` rows, gone over `block_rows` at a time.
 BackwardRows carve_backward(const Model&, Carver&, int64_t rows, int64_t block_rows);
 
-// dx [rows of the buffers][hidden]: in, the gradient of x_last; out, of x_first. keys_only as in the forward pass: in
-// the last layer only keys and values reach anything, and d_o, d_down and d_gate_up are set to zero.
+// dx [rows of the buffers][hidden]: in, the gradient of x_last; out, of what the last of these layers found. keys_only
+// as in the forward pass: in the last layer only keys and values reach anything, and d_o, d_down and d_gate_up are set
+// to zero.
 void backward_layers(Ops&, const Model&, const Weights&, const Activations&, const SequenceRows* sequences,
                      const SequenceGradient* gradients, int64_t count, bool keys_only, const Rows& dx,
                      const BackwardRows&);

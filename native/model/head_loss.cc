@@ -22,7 +22,7 @@ void head_loss(Ops& ops, const Model& m, const Weights& w, const TokenLosses& al
     if (loss.slopes) loss.slopes += at;
     head_logits(ops, m, w, block, normed.at(at), n);
     ops.token_losses(d_block, block, loss, n);
-    ops.linear_backward(d_normed.at(at), d_block, w.matrix(m.head_matrix()), false, n);
+    if (d_normed) ops.linear_backward(d_normed.at(at), d_block, w.matrix(m.head_matrix()), false, n);
   }
 }
 

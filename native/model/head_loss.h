@@ -11,8 +11,8 @@ inline Rows logits_gradient(const Model& m, const Rows& logits) {
   return {logits.data, m.dtype, logits.width, logits.stride * 4 / dtype_bytes(m.dtype)};
 }
 
-// Rows [0, rows) of normed, logits, the losses' arrays; d_normed (float32) is overwritten, and logits become their
-// gradient.
+// Rows [0, rows) of normed, logits, the losses' arrays; d_normed (float32; or nothing, where the gradient ends here) is
+// overwritten, and logits become their gradient.
 void head_loss(Ops&, const Model&, const Weights&, const TokenLosses&, const Rows& normed, const Rows& d_normed,
                const Rows& logits, int64_t rows);
 

@@ -38,13 +38,13 @@ LayerOffsets layer_offsets(const Names& at, const ModelConfig& c, int64_t layer)
 
 }  // namespace
 
-const TensorSpec& Model::tensor_at(int64_t offset) const {
+const TensorSpec& tensor_at(const std::vector<TensorSpec>& tensors, int64_t offset) {
   auto after = std::upper_bound(tensors.begin(), tensors.end(), offset,
                                 [](int64_t at, const TensorSpec& t) { return at < t.offset; });
   return *(after - 1);
 }
 
-Model make_model(const ModelConfig& c, Dtype dtype) {
+Result<Model> make_model(const ModelConfig& c, Dtype dtype, const std::vector<std::string>& trainable) {
   Model m{};
   m.config = c;
   m.shape = c.qkv_shape();
@@ -58,12 +58,10 @@ Model make_model(const ModelConfig& c, Dtype dtype) {
   m.final_norm = at("model.norm.weight");
   m.head = c.tied ? m.embedding : at("lm_head.weight");
 
-  int64_t used = 0;
-  auto row_parameter = [&](int64_t offset, int64_t size) {
-    if (offset < 0) return int64_t{-1};
-    m.row_parameters.push_back({offset, used, size});
-    used += size;
-    return used - size;
+  auto vector = [&](int64_t offset, int64_t size) {
+    if (offset < 0) return;
+    m.vectors.push_back({offset, m.vectors_size, size});
+    m.vectors_size += size;
   };
   for (int64_t l = 0; l < c.layers; ++l) {
     LayerOffsets o = layer_offsets(at, c, l);
@@ -73,18 +71,18 @@ Model make_model(const ModelConfig& c, Dtype dtype) {
     m.matrices.push_back({o.gate_up, 2 * c.ffn, c.hidden});
     m.matrices.push_back({o.down, c.hidden, c.ffn});
     bool whole = m.shape.qk_norm == QkNorm::whole;
-    LayerPartials p{};
-    p.norm1 = row_parameter(o.norm1, c.hidden);
-    p.qkv_bias = row_parameter(o.qkv_bias, m.shape.width());
-    p.q_norm = row_parameter(o.q_norm, whole ? m.shape.q_width() : c.head_dim);
-    p.k_norm = row_parameter(o.k_norm, whole ? m.shape.kv_width() : c.head_dim);
-    p.norm2 = row_parameter(o.norm2, c.hidden);
-    m.partials.push_back(p);
+    vector(o.norm1, c.hidden);
+    vector(o.qkv_bias, m.shape.width());
+    vector(o.q_norm, whole ? m.shape.q_width() : c.head_dim);
+    vector(o.k_norm, whole ? m.shape.kv_width() : c.head_dim);
+    vector(o.norm2, c.hidden);
   }
-  m.final_norm_partial = row_parameter(m.final_norm, c.hidden);
-  m.partial_size = (used + 15) / 16 * 16;
+  vector(m.final_norm, c.hidden);
   m.matrices.push_back({m.head, c.vocab, c.hidden});
   for (const MatrixSpec& w : m.matrices) m.matmul_parameters += w.n * w.k;
+  Result<Trained> trained = trained_part(m, trainable);
+  if (!trained.ok()) return trained.status();
+  m.trained = trained.take();
   return m;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/config.h"
+#include "model/trained.h"
 #include "ops/operands.h"
 #include "ops/qkv/qkv.h"
 
@@ -24,9 +25,11 @@ struct MatrixSpec {
   int64_t n, k;    // rows (outputs), columns (inputs)
 };
 
-// Places in a sequence's block of partial sums.
-struct LayerPartials {
-  int64_t qkv_bias, q_norm, k_norm, norm1, norm2;  // -1 where absent
+// A parameter that every row of activations shares: a norm's weights, a bias.
+struct VectorSpec {
+  int64_t offset;  // in the flat vector
+  int64_t place;   // among all vectors end to end
+  int64_t size;
 };
 
 enum MatrixOfLayer : int { kQkv = 0, kO = 1, kGateUp = 2, kDown = 3, kMatricesOfLayer = 4 };
@@ -43,18 +46,19 @@ struct Model {
   std::vector<LayerOffsets> layers;
   std::vector<MatrixSpec> matrices;  // four a layer, then the head
 
-  // Parameters that every row of activations shares (norm weights, biases): their gradients are summed per sequence.
-  std::vector<PartialSum> row_parameters;
-  std::vector<LayerPartials> partials;
-  int64_t final_norm_partial, partial_size;
+  std::vector<VectorSpec> vectors;
+  int64_t vectors_size;
+
+  Trained trained;
 
   Values rope;  // rope_table of the first rope_positions positions, in the memory of the device that computes
   int64_t rope_positions;
 
   int64_t head_matrix() const { return static_cast<int64_t>(matrices.size()) - 1; }
-  // The tensor that holds element `offset` of the flat vector.
-  const TensorSpec& tensor_at(int64_t offset) const;
 };
+
+// The tensor that holds element `offset` of the flat vector that `tensors` fill.
+const TensorSpec& tensor_at(const std::vector<TensorSpec>& tensors, int64_t offset);
 
 // Of the operands that the products of a row read.
 inline int64_t matrix_operand_bytes(const Model& m) {
@@ -67,6 +71,7 @@ inline int64_t element_count(const TensorSpec& t) {
   return n;
 }
 
-Model make_model(const ModelConfig&, Dtype);
+// trainable: patterns of the names of those that train (trained_part, whose codes it gives).
+Result<Model> make_model(const ModelConfig&, Dtype, const std::vector<std::string>& trainable);
 
 }  // namespace glossa

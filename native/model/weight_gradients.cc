@@ -2,23 +2,29 @@
 
 namespace glossa {
 
+void WeightGradients::add_matrix(int64_t matrix, const Rows& d_c, const Rows& a, int64_t rows) {
+  for (const TrainedRows& t : m_.trained.matrices[static_cast<size_t>(matrix)])
+    matrices_.push_back({gradient_.at(t.place), d_c.columns(t.row0, t.rows), a, rows});
+}
+
 void WeightGradients::add_layers(const Activations& a, int64_t rows) {
-  for (int64_t l = 0; l < m_.config.layers; ++l) {
+  for (int64_t l = m_.trained.first_layer; l < m_.config.layers; ++l) {
     const LayerRows& b = a.layer(l);
-    const LayerOffsets& o = m_.layers[static_cast<size_t>(l)];
-    matrices_.push_back({gradient_.at(o.qkv), b.d_qkv, b.normed1, rows});
-    matrices_.push_back({gradient_.at(o.o), b.d_o, b.attention, rows});
-    matrices_.push_back({gradient_.at(o.gate_up), b.d_gate_up, b.normed2, rows});
-    matrices_.push_back({gradient_.at(o.down), b.d_down, b.product, rows});
+    const int64_t first = l * kMatricesOfLayer;
+    add_matrix(first + kQkv, b.d_qkv, b.normed1, rows);
+    add_matrix(first + kO, b.d_o, b.attention, rows);
+    add_matrix(first + kGateUp, b.d_gate_up, b.normed2, rows);
+    add_matrix(first + kDown, b.d_down, b.product, rows);
   }
 }
 
 void WeightGradients::add_head(const Rows& d_logits, const Rows& normed, int64_t rows) {
-  matrices_.push_back({gradient_.at(m_.head), d_logits, normed, rows});
+  add_matrix(m_.head_matrix(), d_logits, normed, rows);
 }
 
 void WeightGradients::add_embedding(const Rows& dx, const int32_t* ids, int64_t rows) {
-  Values table = gradient_.at(m_.embedding);
+  if (m_.trained.embedding < 0) return;
+  Values table = gradient_.at(m_.trained.embedding);
   if (shared_.rows) {
     places_.clear();
     for (int64_t r = 0; r < rows; ++r) places_.push_back(shared_.place[static_cast<size_t>(ids[r])]);

@@ -1,5 +1,5 @@
 // Which weight gradients a pass over rows leaves to be made, from what it left in the activations: every element is one
-// chain over the token rows in order, continued from micro-batch to micro-batch.
+// chain over the token rows in order, continued from micro-batch to micro-batch. What does not train is left out.
 #pragma once
 #include <vector>
 
@@ -16,7 +16,7 @@ struct SharedEmbedding {
 
 class WeightGradients {
  public:
-  // `gradient` in the flat layout.
+  // `gradient` in the trained layout.
   WeightGradients(const Model& m, Values gradient, const SharedEmbedding& shared)
       : m_(m), gradient_(gradient), shared_(shared) {}
 
@@ -28,6 +28,8 @@ class WeightGradients {
   void run(Ops&);
 
  private:
+  void add_matrix(int64_t matrix, const Rows& d_c, const Rows& a, int64_t rows);
+
   const Model& m_;
   const Values gradient_;
   const SharedEmbedding& shared_;

@@ -6,11 +6,11 @@
 
 namespace glossa {
 
-Status for_each_part(const Model& m, int64_t offset, int64_t count,
+Status for_each_part(const std::vector<TensorSpec>& tensors, int64_t offset, int64_t count,
                      const std::function<Status(int64_t, int64_t, int64_t, size_t)>& part) {
-  size_t tensor = static_cast<size_t>(&m.tensor_at(offset) - m.tensors.data());
+  size_t tensor = static_cast<size_t>(&tensor_at(tensors, offset) - tensors.data());
   for (int64_t done = 0; done < count; ++tensor) {
-    const TensorSpec& t = m.tensors[tensor];
+    const TensorSpec& t = tensors[tensor];
     const int64_t within = offset + done - t.offset, n = std::min(count - done, element_count(t) - within);
     if (Status s = part(done, n, within, tensor); !s.ok()) return s;
     done += n;
@@ -18,11 +18,11 @@ Status for_each_part(const Model& m, int64_t offset, int64_t count,
   return {};
 }
 
-Status fill_flat(Device& device, const Model& m, const WeightSource& source, Values masters) {
+Status fill_flat(Device& device, int64_t count, const WeightSource& source, Values to) {
   constexpr int64_t kPiece = 1 << 18;
-  return run_fallible(device, (m.parameters + kPiece - 1) / kPiece, [&](int64_t task, int) {
-    const int64_t at = task * kPiece, n = std::min(kPiece, m.parameters - at);
-    return device.write(masters.at(at), n, [&](float* out) { return source.read(at, n, out); });
+  return run_fallible(device, (count + kPiece - 1) / kPiece, [&](int64_t task, int) {
+    const int64_t at = task * kPiece, n = std::min(kPiece, count - at);
+    return device.write(to.at(at), n, [&](float* out) { return source.read(at, n, out); });
   });
 }
 

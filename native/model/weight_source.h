@@ -12,17 +12,17 @@ namespace glossa {
 class WeightSource {
  public:
   virtual ~WeightSource() = default;
-  // Elements [offset, offset + count) of the flat vector (tensor_specs layout). Called from several threads at once.
+  // Elements [offset, offset + count) of a flat vector of tensors. Called from several threads at once.
   virtual Status read(int64_t offset, int64_t count, float* out) const = 0;
 };
 
-// Calls part(first, count, tensor's own first element, tensor) for each tensor's share of [offset, offset + count), in
-// order, until one fails.
-Status for_each_part(const Model&, int64_t offset, int64_t count,
+// Calls part(first, count, tensor's own first element, tensor) for each tensor's share of [offset, offset + count) of
+// the flat vector that they fill, in order, until one fails.
+Status for_each_part(const std::vector<TensorSpec>&, int64_t offset, int64_t count,
                      const std::function<Status(int64_t first, int64_t count, int64_t within, size_t tensor)>& part);
 
-// The whole flat vector into masters [parameters]. Fails with what the earliest part that failed says.
-Status fill_flat(Device&, const Model&, const WeightSource&, Values masters);
+// The first `count` elements of a source. Fails with what the earliest part that failed says.
+Status fill_flat(Device&, int64_t count, const WeightSource&, Values to);
 
 // Runs tasks that may fail; the failure of the lowest task is the one that is told, whatever the number of threads.
 Status run_fallible(Device&, int64_t tasks, const std::function<Status(int64_t task, int thread)>&);

@@ -9,11 +9,18 @@ namespace {
 
 constexpr int64_t kFillNumbers = 1 << 18;  // float32 that a thread has on their way from the source to the device
 
-// Places one form of every matrix.
+// Whether the gradient goes on through matrix `i`.
+bool is_crossed(const Model& m, size_t i) {
+  const int64_t matrix = static_cast<int64_t>(i);
+  return matrix == m.head_matrix() ? m.trained.past_head : matrix / kMatricesOfLayer >= m.trained.first_layer;
+}
+
+// Places one form of every matrix that has it.
 template <class Place>
 int64_t carve_matrices(const Device& device, const Model& m, bool transposed, Carver c, const Place& place) {
   for (size_t i = 0; i < m.matrices.size(); ++i)
-    place(i, c.bytes(device.matrix_bytes(m.dtype, m.matrices[i].n, m.matrices[i].k, transposed)));
+    if (!transposed || is_crossed(m, i))
+      place(i, c.bytes(device.matrix_bytes(m.dtype, m.matrices[i].n, m.matrices[i].k, transposed)));
   return c.used();
 }
 
@@ -37,12 +44,15 @@ int64_t table_bytes(const Model& m) {
 
 }  // namespace
 
-int64_t matrices_bytes(const Device& device, const Model& m, bool transposed) {
-  return carve_matrices(device, m, transposed, Carver(), [](size_t, Address) {});
+int64_t matrices_bytes(const Device& device, const Model& m) {
+  return carve_matrices(device, m, false, Carver(), [](size_t, Address) {});
+}
+int64_t transposed_bytes(const Device& device, const Model& m) {
+  return carve_matrices(device, m, true, Carver(), [](size_t, Address) {});
 }
 
 int64_t Weights::frozen_bytes(const Device& device, const Model& m) {
-  return matrices_bytes(device, m, false) + table_bytes(m) + m.partial_size * 4;
+  return matrices_bytes(device, m) + table_bytes(m) + m.vectors_size * 4;
 }
 
 void Weights::attach(Device& device, const Model& m, Values master) {
@@ -54,28 +64,26 @@ void Weights::attach(Device& device, const Model& m, Values master) {
   layers_ = layer_vectors(m, [&](int64_t offset) { return offset < 0 ? Values{} : master.at(offset); });
   final_norm_ = master.at(m.final_norm);
   table_ = {m.dtype, m.config.hidden, master.at(m.embedding), {}, {}};
-  packs_.reserve(matrices_bytes(device, m, false));
+  packs_.reserve(matrices_bytes(device, m));
   carve_matrices(device, m, false, Carver(packs_.data()), [&](size_t i, Address at) { matrices_[i].forward = at; });
-  for (size_t i = 0; i < matrices_.size(); ++i) prepared_.push_back({matrices_[i], master.at(m.matrices[i].offset)});
+  for (size_t i = 0; i < matrices_.size(); ++i) {
+    prepared_.push_back({matrices_[i], master.at(m.matrices[i].offset)});
+    if (!m.trained.matrices[i].empty()) trained_.push_back(prepared_.back());
+  }
 }
 
-void Weights::repack() {
-  device_->prepare(prepared_);
-}
-
-void Weights::need_transposed() {
+void Weights::need_transposed(const Model& m) {
   if (transposed_.data()) return;
-  std::vector<Prepared> prepared = prepared_;
+  std::vector<Prepared> prepared = prepared_, trained;
   Memory memory(*device_);
-  auto carve = [&](Carver c) {
-    for (Prepared& p : prepared)
-      p.matrix.transposed = c.bytes(device_->matrix_bytes(p.matrix.type, p.matrix.n, p.matrix.k, true));
-    return c.used();
-  };
-  memory.reserve(carve(Carver()));
-  carve(Carver(memory.data()));
+  memory.reserve(transposed_bytes(*device_, m));
+  carve_matrices(*device_, m, true, Carver(memory.data()),
+                 [&](size_t i, Address at) { prepared[i].matrix.transposed = at; });
+  for (size_t i = 0; i < prepared.size(); ++i)
+    if (!m.trained.matrices[i].empty()) trained.push_back(prepared[i]);
   transposed_ = std::move(memory);
   prepared_ = std::move(prepared);
+  trained_ = std::move(trained);
   for (size_t i = 0; i < matrices_.size(); ++i) matrices_[i] = prepared_[i].matrix;
   repack();
 }
@@ -85,18 +93,18 @@ void Weights::reserve_frozen(Device& device, const Model& m) {
   packs_ = Memory(device);
   table_memory_ = Memory(device);
   vectors_ = Memory(device);
-  packs_.reserve(matrices_bytes(device, m, false));
+  packs_.reserve(matrices_bytes(device, m));
   if (!m.config.tied) table_memory_.reserve(table_bytes(m));
-  vectors_.reserve(m.partial_size * 4);
+  vectors_.reserve(m.vectors_size * 4);
   std::vector<Matrix> matrices = shapes_of(m);
   carve_matrices(device, m, false, Carver(packs_.data()), [&](size_t i, Address at) { matrices[i].forward = at; });
-  const Values vectors{vectors_.data()};
-  layers_ = layer_vectors(m, [&](int64_t offset) {
-    for (const PartialSum& p : m.row_parameters)
-      if (p.offset == offset) return vectors.at(p.place);
+  auto vector = [&](int64_t offset) {
+    for (const VectorSpec& v : m.vectors)
+      if (v.offset == offset) return Values{vectors_.data()}.at(v.place);
     return Values{};
-  });
-  final_norm_ = vectors.at(m.final_norm_partial);
+  };
+  layers_ = layer_vectors(m, vector);
+  final_norm_ = vector(m.final_norm);
   table_.type = m.dtype;
   table_.width = m.config.hidden;
   if (m.config.tied)
@@ -139,10 +147,10 @@ Status Weights::fill(Device& device, const Model& m, const WeightSource& source)
       device.prepare_rows(matrix(p.matrix), p.row0, p.rows, numbers);
     return Status();
   });
-  std::vector<float> vectors(static_cast<size_t>(m.partial_size));
-  for (const PartialSum& p : m.row_parameters)
-    if (status.ok()) status = source.read(p.offset, p.size, vectors.data() + p.place);
-  device.upload(vectors_.data(), vectors.data(), m.partial_size * 4);
+  std::vector<float> vectors(static_cast<size_t>(m.vectors_size));
+  for (const VectorSpec& v : m.vectors)
+    if (status.ok()) status = source.read(v.offset, v.size, vectors.data() + v.place);
+  device.upload(vectors_.data(), vectors.data(), m.vectors_size * 4);
   if (!status.ok()) *this = Weights();
   return status;
 }
@@ -162,8 +170,8 @@ void Weights::freeze(Device& device, const Model& m, const Weights& policy) {
     ops.convert(table_.rows, {policy.table_.masters.data, Dtype::f32, m.config.hidden, m.config.hidden},
                 m.config.vocab);
   const Values vectors{vectors_.data()};
-  for (const PartialSum& p : m.row_parameters)
-    device.copy(vectors.at(p.place).data, policy.master_.at(p.offset).data, p.size * 4);
+  for (const VectorSpec& v : m.vectors)
+    device.copy(vectors.at(v.place).data, policy.master_.at(v.offset).data, v.size * 4);
 }
 
 }  // namespace glossa

@@ -17,11 +17,14 @@ struct LayerVectors {
 class Weights {
  public:
   // Weights that train: vectors and embedding are read from `master` itself (it must outlive this), matrices are
-  // prepared by repack(), which is to be called whenever `master` has changed.
+  // prepared by repack(), which is to be called whenever `master` has changed; where no more than what trains has, by
+  // repack_trained().
   void attach(Device&, const Model&, Values master);
-  void repack();
-  // Prepares the transposed forms, where that has not been done; from then on repack() keeps them too.
-  void need_transposed();
+  void repack() { device_->prepare(prepared_); }
+  void repack_trained() { device_->prepare(trained_); }
+  // Prepares the transposed forms that the backward pass reads, where that has not been done; from then on they are
+  // kept too.
+  void need_transposed(const Model&);
 
   // Frozen weights, forward only: everything in the model's type but the vectors, prepared straight from the source, a
   // piece at a time. After a failure this is empty.
@@ -44,8 +47,8 @@ class Weights {
   void reserve_frozen(Device&, const Model&);
 
   Device* device_ = nullptr;
-  Values master_;  // nothing: frozen
-  std::vector<Prepared> prepared_;
+  Values master_;                             // nothing: frozen
+  std::vector<Prepared> prepared_, trained_;  // all, and those that something trains of
   Memory packs_, transposed_;
   Memory table_memory_;  // of frozen weights that are not tied: the embedding in the model's type, row by row
   Memory vectors_;       // of frozen weights
@@ -55,7 +58,8 @@ class Weights {
   EmbeddingTable table_;
 };
 
-// Bytes of one form of all matrices.
-int64_t matrices_bytes(const Device&, const Model&, bool transposed);
+// Bytes of all matrices, and of the transposed form of those that the backward pass reads.
+int64_t matrices_bytes(const Device&, const Model&);
+int64_t transposed_bytes(const Device&, const Model&);
 
 }  // namespace glossa

@@ -19,6 +19,7 @@ struct Rows {
   Dtype type = Dtype::f32;
   int64_t width = 0, stride = 0;
   Rows at(int64_t row) const { return {data + row * stride * dtype_bytes(type), type, width, stride}; }
+  Rows columns(int64_t first, int64_t count) const { return {data + first * dtype_bytes(type), type, count, stride}; }
   explicit operator bool() const { return static_cast<bool>(data); }
 };
 
@@ -49,7 +50,7 @@ struct RmsNorm {
   float scale = 1;
 };
 
-// A parameter that rows share: where it lies in the flat vector, and where its sums lie in a block of partial sums.
+// A parameter that rows share: where its gradient lies in the trained vector, and its sums in a block of partial sums.
 struct PartialSum {
   int64_t offset, place, size;
 };

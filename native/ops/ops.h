@@ -41,7 +41,7 @@ struct AttentionGradient {
   Rows d_attention;  // float32: gradient of `attention`
   Rows d_qkv32;      // float32: gradient of the product; d_qkv itself, counted from its row 0, where that is float32
   Rows d_qkv;        // of the operands' type: the same, rounded
-  int64_t qkv_bias, q_norm, k_norm;  // places in a sequence's block of partial sums; -1: absent
+  int64_t qkv_bias, q_norm, k_norm;  // places in a sequence's block of partial sums; -1: absent, or it does not train
   bool keys_only;  // nothing but keys and values was computed: only what readers left reaches the rows
 };
 
@@ -90,10 +90,11 @@ struct EmbeddingGradient {
   float multiplier = 1;
 };
 
-// A stretch of the flat vector that is updated alike.
+// A stretch of the trained vector that is updated alike.
 struct Stretch {
-  int64_t offset, size;  // size at most kNormChunk
+  int64_t offset, size;  // of gradient and moments; size at most kNormChunk
   float weight_decay;
+  int64_t masters;  // offset of the weights
 };
 
 class Ops {
@@ -119,7 +120,7 @@ class Ops {
   virtual void rmsnorm_add(const Rows& out, Values rstd, const Rows& residual, const Rows& x, const RmsNorm&,
                            int64_t rows) = 0;
   // dx (+)= the norm's gradient; dx and dy count from `over.row0`, x and rstd from row 0 of the buffers. The weight's
-  // gradient is added at `partial` in each sequence's sums.
+  // gradient is added at `partial` in each sequence's sums; -1: it is not made.
   virtual void rmsnorm_backward(const Rows& dx, bool accumulate, int64_t partial, const Rows& dy, const Rows& x,
                                 const RmsNorm&, Values rstd, const RowsOfSequences& over) = 0;
 

@@ -29,6 +29,8 @@ export const NATIVE_CODES = [
   'SEQUENCE_EMPTY',
   'SEQUENCE_EXCEEDS_CONTEXT',
   'TOKEN_OUT_OF_RANGE',
+  'TRAINABLE_NONE',
+  'TRAINABLE_UNKNOWN',
 ] as const;
 
 /** What TypeScript refuses with. */

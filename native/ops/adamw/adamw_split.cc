@@ -15,7 +15,7 @@ void CpuOps::adamw(Values w, Values m, Values v, Values gradient, const std::vec
     const Stretch& s = stretches[static_cast<size_t>(i)];
     AdamWStep mine = step;
     mine.weight_decay = s.weight_decay;
-    kernels_.adamw->update(w.at(s.offset).data.as<float>(), m.at(s.offset).data.as<float>(),
+    kernels_.adamw->update(w.at(s.masters).data.as<float>(), m.at(s.offset).data.as<float>(),
                            v.at(s.offset).data.as<float>(), gradient.at(s.offset).data.as<float>(), s.size, mine);
   });
 }

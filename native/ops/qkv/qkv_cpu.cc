@@ -37,7 +37,7 @@ inline void norm_groups_backward(float* dy, float* dw, const float* x, const flo
     for (int64_t j = 0; j < width; j += kLanes) {
       int lanes = lanes_at(j, width);
       vf v = load_some(dy + j, lanes), normed = load_some(x + j, lanes) * scale;
-      store_some(dw + j, fma(v, normed, load_some(dw + j, lanes)), lanes);
+      if (dw) store_some(dw + j, fma(v, normed, load_some(dw + j, lanes)), lanes);
       store_some(dy + j, scale * (v * (load_some(w + j, lanes) + offset) - normed * mean), lanes);
     }
   }

@@ -34,7 +34,7 @@ struct QkvKernels {
                   float* rstd_k, float* raw);
   // dqkv [rows][width]: in, gradients of rotated q|k and of v (dq filled by the caller in place; dk, dv gathered from
   // dk_block, dv_block [kv_heads][capacity][head_dim], float32, rows own0..). Out: gradients of the projection.
-  // dq_norm, dk_norm accumulate in row order.
+  // dq_norm, dk_norm (or null) accumulate in row order.
   void (*backward)(float* dqkv, const float* dk_block, const float* dv_block, int64_t capacity, int64_t own0,
                    const float* rope, int64_t position0, int64_t rows, const QkvShape& shape, const float* q_norm,
                    const float* k_norm, const float* rstd_q, const float* rstd_k, const float* raw, float* dq_norm,

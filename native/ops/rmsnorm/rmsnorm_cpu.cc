@@ -78,7 +78,7 @@ void backward(float* dx, bool accumulate, float* dw, const float* dy, const floa
     const vf scale = splat(rstd[r] * norm.scale), of_weight = splat(norm.scale);
     sweep(d, [&](int64_t j, int lanes, int) {
       vf g = load_some(dy + j, lanes), n = load_some(x + j, lanes) * normed;
-      store_some(dw + j, fma(g * of_weight, n, load_some(dw + j, lanes)), lanes);
+      if (dw) store_some(dw + j, fma(g * of_weight, n, load_some(dw + j, lanes)), lanes);
       vf v = scale * (g * weight(norm, j, lanes) - n * mean);
       store_some(dx + j, accumulate ? load_some(dx + j, lanes) + v : v, lanes);
     });

@@ -20,8 +20,8 @@ struct RmsNormKernels {
   // Post-norm residual: out = residual + norm(x). out may be residual.
   void (*forward_add)(float* out, float* rstd, const float* residual, const float* x, const NormOperand& norm,
                       int64_t rows, int64_t d);
-  // dx (+)= gradient; dw [d] += sum over rows in order of scale * dy * x * rstd. accumulate: add to dx instead of
-  // overwriting. dy and dx may be the same buffer when not accumulating.
+  // dx (+)= gradient; dw [d] (or null) += sum over rows in order of scale * dy * x * rstd. accumulate: add to dx
+  // instead of overwriting. dy and dx may be the same buffer when not accumulating.
   void (*backward)(float* dx, bool accumulate, float* dw, const float* dy, const float* x, const NormOperand& norm,
                    const float* rstd, int64_t rows, int64_t d);
 };

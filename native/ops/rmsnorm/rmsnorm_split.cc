@@ -31,7 +31,7 @@ void CpuOps::rmsnorm_backward(const Rows& dx, bool accumulate, int64_t partial, 
     const int64_t from = std::max(over.row0, s.row0), to = std::min(over.row0 + over.rows, s.row0 + s.rows);
     if (from >= to) return;
     kernels_.rmsnorm->backward(dx.at(from - over.row0).data.as<float>(), accumulate,
-                               over.gradients[i].partial.at(partial).data.as<float>(),
+                               partial < 0 ? nullptr : over.gradients[i].partial.at(partial).data.as<float>(),
                                dy.at(from - over.row0).data.as<float>(), x.at(from).data.as<float>(), operand(norm),
                                rstd.at(from).data.as<float>(), to - from, x.width);
   });

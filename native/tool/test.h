@@ -27,6 +27,7 @@ struct Case {
 
 void fail(const char* file, int line, const std::string& what);
 void skip(const std::string& reason);
+int failures();  // checks of the running test that failed so far
 
 // A file or folder of the repository itself.
 std::string repository_path(const std::string& relative);

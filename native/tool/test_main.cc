@@ -39,6 +39,10 @@ void fail(const char* file, int line, const std::string& what) {
   if (++failures_of_case <= kMostReported) std::printf("  %s:%d: %s\n", file, line, what.c_str());
 }
 
+int failures() {
+  return failures_of_case;
+}
+
 void skip(const std::string& reason) {
   skipped_case = true;
   std::printf("  skipped: %s\n", reason.c_str());

@@ -1,8 +1,5 @@
-#include "ops/kernels.h"
-#include "ops/rmsnorm/rmsnorm_kernels.h"
 #include "ops/rmsnorm/rmsnorm_ref.h"
-#include "ops/test_values.h"
-#include "tool/test.h"
+#include "ops/test_device.h"
 
 using namespace glossa;
 using namespace glossa::test;
@@ -14,60 +11,97 @@ const int64_t kWidths[] = {1, 5, 15, 16, 17, 63, 64, 65, 80, 96, 127, 256, 333, 
 
 struct Problem {
   int64_t rows, d;
-  std::vector<float> x, w, dy, residual;
+  std::vector<float> x, w, dy, residual, rstd;
+  std::vector<double> y, dx;
+
   Problem(int64_t rows, int64_t d)
       : rows(rows),
         d(d),
         x(random_values(static_cast<uint64_t>(d), rows * d, 3)),
         w(random_values(static_cast<uint64_t>(d) + 1, d)),
         dy(random_values(static_cast<uint64_t>(d) + 2, rows * d)),
-        residual(random_values(static_cast<uint64_t>(d) + 3, rows * d)) {}
+        residual(random_values(static_cast<uint64_t>(d) + 3, rows * d)),
+        y(x.size()),
+        dx(x.size()) {
+    std::vector<double> rstd64(static_cast<size_t>(rows)), unused(w.size());
+    ref::rmsnorm_forward(y.data(), rstd64.data(), to_double(x).data(), to_double(w).data(), static_cast<double>(kEps),
+                         rows, d);
+    ref::rmsnorm_backward(dx.data(), unused.data(), to_double(dy).data(), to_double(x).data(), to_double(w).data(),
+                          static_cast<double>(kEps), rows, d);
+    rstd.assign(rstd64.begin(), rstd64.end());
+  }
+  // The weight's gradient over rows [from, to).
+  std::vector<double> dw(int64_t from, int64_t to) const {
+    std::vector<double> sum(w.size()), unused(x.size()), dy64 = to_double(dy), x64 = to_double(x);
+    ref::rmsnorm_backward(unused.data(), sum.data(), dy64.data() + from * d, x64.data() + from * d, to_double(w).data(),
+                          static_cast<double>(kEps), to - from, d);
+    return sum;
+  }
 };
 
-template <class Visit>
-void each_isa(Visit visit) {
-  for (const std::string& isa : supported_isas()) visit(*kernels_for(isa).value()->rmsnorm);
+// The numbers of rows [from, to).
+std::vector<float> rows_of(const std::vector<float>& x, int64_t d, int64_t from, int64_t to) {
+  return {x.begin() + from * d, x.begin() + to * d};
+}
+std::vector<double> sum_of(const std::vector<double>& a, const std::vector<float>& b) {
+  std::vector<double> sum = a;
+  for (size_t i = 0; i < sum.size(); ++i) sum[i] += static_cast<double>(b[i]);
+  return sum;
 }
 
 }  // namespace
 
 TEST("rmsnorm: forward agrees with the reference, with and without the residual") {
-  for (int64_t d : kWidths) {
-    Problem p(7, d);
-    std::vector<double> want(p.x.size()), want_rstd(7), with_residual(p.x.size());
-    ref::rmsnorm_forward(want.data(), want_rstd.data(), to_double(p.x).data(), to_double(p.w).data(),
-                         static_cast<double>(kEps), p.rows, d);
-    for (size_t i = 0; i < want.size(); ++i) with_residual[i] = want[i] + static_cast<double>(p.residual[i]);
-    each_isa([&](const RmsNormKernels& kernels) {
+  each_device([](TestDevice& d) {
+    for (int64_t width : kWidths) {
+      const Problem p(7, width);
+      Input x(d, Dtype::f32, {p.rows, width}, p.x), w(d, p.w), residual(d, Dtype::f32, {p.rows, width}, p.residual);
       for (Dtype t : {Dtype::f32, Dtype::bf16}) {
-        Elements y(t, p.rows * d);
-        std::vector<float> rstd = poison(p.rows);
-        kernels.forward(y.data(), t, rstd.data(), p.x.data(), {p.w.data(), kEps}, p.rows, d);
-        CHECK_NEAR(worst_error(y, want), 0, t == Dtype::f32 ? 1e-6 : 0.51 * epsilon_of(t));
-        CHECK_NEAR(worst_error(rstd, want_rstd), 0, 1e-6);
+        Array y(d, t, {p.rows, width}), rstd(d, Dtype::f32, {1, p.rows});
+        d.run([&](Ops& ops) { ops.rmsnorm(y.rows(), rstd.values(), x.rows(), {w.values(), kEps}, p.rows); });
+        CHECK_NEAR(worst_error(y.get(), p.y), 0, t == Dtype::f32 ? 1e-6 : 0.51 * epsilon_of(t));
+        CHECK_NEAR(worst_error(rstd.get(), p.rstd), 0, 1e-6);
       }
-      std::vector<float> out = poison(p.rows * d), rstd = poison(p.rows), in_place = p.residual;
-      kernels.forward_add(out.data(), rstd.data(), p.residual.data(), p.x.data(), {p.w.data(), kEps}, p.rows, d);
-      CHECK_NEAR(worst_error(out, with_residual), 0, 1e-6);
-      kernels.forward_add(in_place.data(), rstd.data(), in_place.data(), p.x.data(), {p.w.data(), kEps}, p.rows, d);
-      CHECK(same_bits(out, in_place));
-    });
-  }
+      Array out(d, Dtype::f32, {p.rows, width}), in_place(d, Dtype::f32, {p.rows, width}),
+          rstd(d, Dtype::f32, {1, p.rows});
+      in_place.set(p.residual);
+      d.run([&](Ops& ops) {
+        ops.rmsnorm_add(out.rows(), rstd.values(), residual.rows(), x.rows(), {w.values(), kEps}, p.rows);
+      });
+      d.run([&](Ops& ops) {
+        ops.rmsnorm_add(in_place.rows(), rstd.values(), in_place.rows(), x.rows(), {w.values(), kEps}, p.rows);
+      });
+      CHECK_NEAR(worst_error(out.get(), sum_of(p.y, p.residual)), 0, 1e-6);
+      CHECK(in_place.bytes() == out.bytes());
+    }
+  });
 }
 
-TEST("rmsnorm: a row alone has the same bits as in a block of rows") {
-  for (int64_t d : kWidths) {
-    Problem p(9, d);
-    each_isa([&](const RmsNormKernels& kernels) {
-      std::vector<float> y = poison(p.rows * d), rstd = poison(p.rows), one = poison(d), one_rstd = poison(1);
-      kernels.forward(y.data(), Dtype::f32, rstd.data(), p.x.data(), {p.w.data(), kEps}, p.rows, d);
-      for (int64_t r = 0; r < p.rows; ++r) {
-        kernels.forward(one.data(), Dtype::f32, one_rstd.data(), p.x.data() + r * d, {p.w.data(), kEps}, 1, d);
-        CHECK(same_bits(one.data(), y.data() + r * d, d));
-        CHECK(same_bits(one_rstd.data(), &rstd[static_cast<size_t>(r)], 1));
+TEST("rmsnorm: a row has the same bits alone and among others, on a lane and on all") {
+  std::vector<Problem> problems;
+  for (int64_t width : {1, 17, 64, 333})
+    for (int64_t rows : {0, 1, 9, 50}) problems.emplace_back(rows, width);
+  check_however_shared([&](TestDevice& d) {
+    Bits results;
+    for (const Problem& p : problems)
+      for (Dtype t : {Dtype::f32, Dtype::bf16}) {
+        Input x(d, Dtype::f32, {p.rows, p.d}, p.x), w(d, p.w);
+        Array y(d, t, {p.rows, p.d}), rstd(d, Dtype::f32, {1, p.rows}), sum(d, Dtype::f32, {p.rows, p.d});
+        auto norm = [&](Ops& ops, int64_t r, int64_t n) {
+          ops.rmsnorm(y.rows().at(r), rstd.values().at(r), x.rows().at(r), {w.values(), kEps}, n);
+          ops.rmsnorm_add(sum.rows().at(r), rstd.values().at(r), sum.rows().at(r), x.rows().at(r), {w.values(), kEps},
+                          n);
+        };
+        sum.set(p.residual);
+        d.run([&](Ops& ops) { norm(ops, 0, p.rows); });
+        const Bits all = {y.bytes(), sum.bytes(), rstd.bytes()};
+        sum.set(p.residual);
+        d.run_each(p.rows, [&](int64_t r, Ops& ops) { norm(ops, r, 1); });
+        CHECK(Bits({y.bytes(), sum.bytes(), rstd.bytes()}) == all);
+        results.insert(results.end(), all.begin(), all.end());
       }
-    });
-  }
+    return results;
+  });
 }
 
 TEST("rmsnorm: the reference's gradients are central differences") {
@@ -86,32 +120,77 @@ TEST("rmsnorm: the reference's gradients are central differences") {
 }
 
 TEST("rmsnorm: backward agrees with the reference; adds to dw, and to dx when asked; may work in place") {
-  for (int64_t d : kWidths) {
-    Problem p(6, d);
-    std::vector<double> dx(p.x.size()), dw(p.w.size()), unused(p.x.size()), rstd64(6), start = to_double(p.residual);
-    ref::rmsnorm_backward(dx.data(), dw.data(), to_double(p.dy).data(), to_double(p.x).data(), to_double(p.w).data(),
-                          static_cast<double>(kEps), p.rows, d);
-    ref::rmsnorm_forward(unused.data(), rstd64.data(), to_double(p.x).data(), to_double(p.w).data(),
-                         static_cast<double>(kEps), p.rows, d);
-    std::vector<float> rstd(rstd64.begin(), rstd64.end());
-    for (size_t j = 0; j < dw.size(); ++j) dw[j] += start[j];
-    std::vector<double> added = dx;
-    for (size_t i = 0; i < dx.size(); ++i) added[i] += start[i];
-    each_isa([&](const RmsNormKernels& kernels) {
-      const std::vector<float> dw0(p.residual.begin(), p.residual.begin() + d);
-      std::vector<float> got = poison(p.rows * d), got_dw = dw0;
-      kernels.backward(got.data(), false, got_dw.data(), p.dy.data(), p.x.data(), {p.w.data(), kEps}, rstd.data(),
-                       p.rows, d);
-      CHECK_NEAR(worst_error(got, dx), 0, 2e-6);
-      CHECK_NEAR(worst_error(got_dw, dw), 0, 2e-6);
-      std::vector<float> in_place = p.dy, sum = p.residual, dw2 = dw0, dw3 = dw0;
-      kernels.backward(in_place.data(), false, dw2.data(), in_place.data(), p.x.data(), {p.w.data(), kEps}, rstd.data(),
-                       p.rows, d);
-      CHECK(same_bits(in_place, got));
-      CHECK(same_bits(dw2, got_dw));
-      kernels.backward(sum.data(), true, dw3.data(), p.dy.data(), p.x.data(), {p.w.data(), kEps}, rstd.data(), p.rows,
-                       d);
-      CHECK_NEAR(worst_error(sum, added), 0, 2e-6);
-    });
-  }
+  each_device([](TestDevice& d) {
+    for (int64_t width : kWidths) {
+      const Problem p(6, width);
+      Input x(d, Dtype::f32, {6, width}, p.x), w(d, p.w), rstd(d, p.rstd);
+      const std::vector<float> dw0 = random_values(9, width);
+      std::vector<uint8_t> dw_bits;
+      enum { kOverwrite, kInPlace, kAdd };
+      for (int how : {kOverwrite, kInPlace, kAdd}) {
+        Array dx(d, Dtype::f32, {6, width}), dy(d, Dtype::f32, {6, width}), dw(d, Dtype::f32, {1, width});
+        dy.set(p.dy);
+        dw.set(dw0);
+        if (how == kAdd) dx.set(p.residual);
+        const Rows& out = how == kInPlace ? dy.rows() : dx.rows();
+        SequenceRows s{};
+        s.rows = 6;
+        SequenceGradient g{};
+        g.partial = dw.values();
+        d.run([&](Ops& ops) {
+          ops.rmsnorm_backward(out, how == kAdd, 0, dy.rows(), x.rows(), {w.values(), kEps}, rstd.values(),
+                               {&s, &g, 1, 0, 6});
+        });
+        CHECK_NEAR(worst_error((how == kInPlace ? dy : dx).get(), how == kAdd ? sum_of(p.dx, p.residual) : p.dx), 0,
+                   2e-6);
+        CHECK_NEAR(worst_error(dw.get(), sum_of(p.dw(0, 6), dw0)), 0, 2e-6);
+        if (how == kOverwrite) dw_bits = dw.bytes();
+        CHECK(dw.bytes() == dw_bits);
+      }
+    }
+  });
+}
+
+// Three sequences side by side; dx and dy hold a window of their rows, and each sequence has a block of partial sums.
+TEST("rmsnorm: backward takes each sequence's rows in the window, in order, and adds to that sequence's sums") {
+  constexpr int64_t kWidth = 33, kPlace = 5, kRows = 27;
+  const int64_t begin[] = {0, 4, 5, kRows};
+  const Problem p(kRows, kWidth);
+  check_however_shared([&](TestDevice& d) {
+    Input x(d, Dtype::f32, {kRows, kWidth}, p.x), w(d, p.w), rstd(d, p.rstd);
+    Array partials(d, Dtype::f32, {3, kPlace + kWidth}), dx(d, Dtype::f32, {kRows, kWidth});
+    SequenceRows sequences[3] = {};
+    SequenceGradient gradients[3] = {};
+    for (int64_t i = 0; i < 3; ++i) {
+      sequences[i].row0 = begin[i];
+      sequences[i].rows = begin[i + 1] - begin[i];
+      gradients[i].partial = {partials.rows().at(i).data};
+    }
+    // A row of a block of rows has the bits that the whole gives, in sums as well.
+    Bits results;
+    for (const std::vector<int64_t>& cuts :
+         {std::vector<int64_t>{0, kRows}, {0, 1, 2, 5, 6, 20, kRows}, {0, 26, kRows}}) {
+      partials.set(std::vector<float>(3 * (kPlace + kWidth)));
+      for (size_t c = 0; c + 1 < cuts.size(); ++c) {
+        const int64_t row0 = cuts[c], rows = cuts[c + 1] - row0;
+        Input dy(d, Dtype::f32, {rows, kWidth}, rows_of(p.dy, kWidth, row0, row0 + rows));
+        d.run([&](Ops& ops) {
+          ops.rmsnorm_backward(dx.rows().at(row0), false, kPlace, dy.rows(), x.rows(), {w.values(), kEps},
+                               rstd.values(), {sequences, gradients, 3, row0, rows});
+        });
+      }
+      CHECK_NEAR(worst_error(dx.get(), p.dx), 0, 2e-6);
+      const std::vector<float> sums = partials.get();
+      for (int64_t i = 0; i < 3; ++i) {
+        const std::vector<float> block = rows_of(sums, kPlace + kWidth, i, i + 1);
+        for (size_t j = 0; j < kPlace; ++j) CHECK_EQ(block[j], 0);
+        CHECK_NEAR(worst_error(std::vector<float>(block.begin() + kPlace, block.end()), p.dw(begin[i], begin[i + 1])),
+                   0, 3e-6);
+      }
+      const Bits bits = {partials.bytes(), dx.bytes()};
+      if (results.empty()) results = bits;
+      CHECK(bits == results);
+    }
+    return results;
+  });
 }

@@ -1,4 +1,5 @@
-// What a model is made of: the block variants of Llama 3, Qwen2.5, Qwen3 and OLMo-2 as settings, read from config.json.
+// What a model is made of: the features of its blocks and its sizes, read from config.json. Which families there are
+// stands in model/families.cc.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -6,31 +7,57 @@
 
 #include "base/dtype.h"
 #include "base/status.h"
+#include "ops/glu/glu.h"
 #include "ops/qkv/qkv.h"
 
 namespace glossa {
 
-enum class Family : uint8_t { llama, qwen2, qwen3, olmo2 };
+enum class Family : uint8_t { llama, qwen2, qwen3, olmo2, mistral, olmo3, smollm3, exaone4, granite, gemma3 };
+
+enum NormOfLayer : int { kBeforeAttention, kAfterAttention, kBeforeMlp, kAfterMlp, kNormsOfLayer };
+
+// What the blocks of a family have: x + after(attention(before(x))), x + after(mlp(before(x))).
+struct BlockFeatures {
+  const char* norms[kNormsOfLayer];  // what the weights are called in a layer; null: there is no such norm
+  QkNorm qk_norm;
+  bool qkv_bias;  // biases on q, k, v
+  Activation activation;
+  float norm_offset;  // added to the weights of all norms
+};
+
+enum class LayerRope : uint8_t { global, local, none };
+
+struct LayerAttention {
+  int64_t window = 0;  // keys that a row sees, its own among them; 0: all before it
+  LayerRope rope = LayerRope::global;
+};
 
 struct ModelConfig {
   Family family;
+  BlockFeatures block;
   int64_t hidden, layers, heads, kv_heads, head_dim, ffn, vocab, context;
   float rms_eps;
-  bool tied;       // lm_head is the embedding
-  bool qkv_bias;   // biases on q, k, v
-  bool post_norm;  // OLMo-2: x + norm(attn(x)), x + norm(mlp(x)), no input norms
-  QkNorm qk_norm;
-  RopeConfig rope;
+  bool tied;  // lm_head is the embedding
+  RopeConfig rope, local_rope;
+  std::vector<LayerAttention> attention;  // of each layer; empty: every one sees all keys and has the global rope
+  float embedding_multiplier = 1;         // of the embeddings
+  float residual_multiplier = 1;          // of what attention and MLP add to the residual stream
+  float logit_multiplier = 1;
+  double attention_scale = 0;  // of a score; 0: 1 / sqrt(head_dim)
   float initializer_range;
   std::vector<std::string> warnings;  // settings that say something which is not done
   std::string source;  // the text it was read from, which is what is saved again; empty where made in code
-  QkvShape qkv_shape() const { return {heads, kv_heads, head_dim, qk_norm, rms_eps}; }
+
+  QkvShape qkv_shape() const { return {heads, kv_heads, head_dim, block.qk_norm, rms_eps, block.norm_offset}; }
+  LayerAttention attention_of(int64_t layer) const {
+    return attention.empty() ? LayerAttention{} : attention[static_cast<size_t>(layer)];
+  }
 };
 
 // From the text of a Hugging Face config.json, old and new spellings of the rope settings. A feature that is not
-// computed here (sliding window in use, other rope types, experts, quantised weights, other activations, attention or
-// MLP biases of other kinds) is refused by name with MODEL_UNSUPPORTED; what is missing, out of range or contradictory
-// with CONFIG_INVALID. What Transformers passes over is passed over. Defaults are those of Transformers. `where` names
+// computed here (other rope types, experts, quantised weights, other activations, attention or MLP biases of other
+// kinds, soft caps) is refused by name with MODEL_UNSUPPORTED; what is missing, out of range or contradictory with
+// CONFIG_INVALID. What Transformers passes over is passed over. Defaults are those of Transformers. `where` names
 // the file in messages.
 Result<ModelConfig> parse_model_config(const std::string& json, const std::string& where);
 // The config.json of weights stored in `on_disk`: the text the configuration was read from, with that type, and the

@@ -9,23 +9,10 @@
 #include "engine/train.h"
 #include "engine/train_state.h"
 #include "io/read_file.h"
+#include "model/families.h"
 
 namespace glossa {
 namespace {
-
-const char* family_name(Family f) {
-  switch (f) {
-    case Family::llama:
-      return "llama";
-    case Family::qwen2:
-      return "qwen2";
-    case Family::qwen3:
-      return "qwen3";
-    case Family::olmo2:
-      return "olmo2";
-  }
-  return "";
-}
 
 // Runs a call that returns a status or a result; what it throws becomes one.
 template <class Body>
@@ -112,7 +99,7 @@ EngineInfo Engine::info() const {
   const Model& m = impl_->model;
   return {impl_->device->name(),
           m.dtype == Dtype::f32 ? "float32" : "bfloat16",
-          family_name(m.config.family),
+          family_row(m.config.family).model_type,
           impl_->device->threads(),
           m.parameters,
           m.matmul_parameters,

@@ -31,7 +31,7 @@ Status FreshWeights::read(int64_t offset, int64_t count, float* out) const {
     const TensorSpec& t = model_.tensors[tensor];
     float* to = out + first;
     if (t.shape.size() != 2) {
-      std::fill_n(to, n, is_bias(t) ? 0.0f : 1.0f);
+      std::fill_n(to, n, is_bias(t) ? 0.0f : 1.0f - model_.config.block.norm_offset);
       return Status();
     }
     const int64_t begin = t.offset + within, end = begin + n;

@@ -8,12 +8,22 @@ void EngineState::need_positions(int64_t n) {
   if (n <= model.rope_positions) return;
   const ModelConfig& c = model.config;
   const int64_t positions = std::max(n, std::min(c.context, std::max<int64_t>(2 * model.rope_positions, 256)));
-  std::vector<float> table(static_cast<size_t>(positions * c.head_dim));
-  rope_table(table.data(), c.rope, c.head_dim, positions);
+  const int64_t size = positions * c.head_dim;
+  struct Table {
+    const RopeConfig& rope;
+    Values* place;
+  };
+  std::vector<Table> tables;
+  if (c.has_rope(LayerRope::global)) tables.push_back({c.rope, &model.global_rope});
+  if (c.has_rope(LayerRope::local)) tables.push_back({c.local_rope, &model.local_rope});
+  std::vector<float> numbers(static_cast<size_t>(size));
   model.rope_positions = 0;
-  rope.reserve(positions * c.head_dim * 4);
-  device->upload(rope.data(), table.data(), positions * c.head_dim * 4);
-  model.rope = {rope.data()};
+  rope.reserve(static_cast<int64_t>(tables.size()) * size * 4);
+  for (size_t i = 0; i < tables.size(); ++i) {
+    rope_table(numbers.data(), tables[i].rope, c.head_dim, positions);
+    *tables[i].place = Values{rope.data()}.at(static_cast<int64_t>(i) * size);
+    device->upload(tables[i].place->data, numbers.data(), size * 4);
+  }
   model.rope_positions = positions;
 }
 

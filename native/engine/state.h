@@ -29,7 +29,7 @@ struct EngineState {
   // Bytes of the weights in all their forms, moments, gradients, and of what calls share and keep.
   int64_t resident_bytes() const;
 
-  // Grows the rotary table to `n` positions, n <= context.
+  // Grows the rotary tables to `n` positions, n <= context.
   void need_positions(int64_t n);
   // Moments of zero where there are none yet: both, or after a std::bad_alloc neither.
   void need_moments();

@@ -6,6 +6,7 @@
 
 #include "base/philox.h"
 #include "engine/engine.h"
+#include "model/families.h"
 
 namespace glossa::test {
 
@@ -17,6 +18,7 @@ inline float uniform(uint32_t stream, uint32_t i) {
 inline ModelConfig tiny_config(Family family) {
   ModelConfig c{};
   c.family = family;
+  c.block = family_row(family).block;
   c.hidden = 48;
   c.layers = 2;
   c.heads = family == Family::olmo2 ? 3 : 6;
@@ -27,9 +29,6 @@ inline ModelConfig tiny_config(Family family) {
   c.context = 192;
   c.rms_eps = 1e-5f;
   c.tied = family == Family::qwen2 || family == Family::qwen3;
-  c.qkv_bias = family == Family::qwen2;
-  c.post_norm = family == Family::olmo2;
-  c.qk_norm = family == Family::olmo2 ? QkNorm::whole : family == Family::qwen3 ? QkNorm::per_head : QkNorm::none;
   c.rope = {family == Family::llama ? RopeType::llama3 : RopeType::plain, 10000.0, 8, 1, 4, 32};
   c.initializer_range = 0.02f;
   return c;

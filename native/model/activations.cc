@@ -8,11 +8,17 @@ LayerRows carve_layer(const Model& m, Carver& c, int64_t rows, bool training, co
   const QkvShape& s = m.shape;
   auto floats = [&](int64_t width) { return c.rows(Dtype::f32, rows, width); };
   auto operands = [&](int64_t width) { return c.rows(m.dtype, rows, width); };
-  const bool as_they_are = g.post_norm && m.dtype == Dtype::f32;  // the products read the residual stream itself
+  const char* const* norms = g.block.norms;
+  const bool scaled = g.residual_multiplier != 1;
+  // A product may read the residual stream itself.
+  auto input = [&](NormOfLayer before, const Rows& stream) {
+    return norms[before] || m.dtype != Dtype::f32 ? operands(g.hidden) : stream;
+  };
   LayerRows l{};
   l.x = x;
-  l.normed1 = as_they_are ? x : operands(g.hidden);
-  l.rstd1 = c.values(rows);
+  l.normed1 = input(kBeforeAttention, x);
+  for (size_t i = 0; i < l.rstd.size(); ++i)
+    if (norms[i]) l.rstd[i] = c.values(rows);
   l.qkv = floats(s.width());
   if (s.qk_norm != QkNorm::none) {
     if (training) l.qk_raw = floats(s.q_width() + s.kv_width());
@@ -21,14 +27,15 @@ LayerRows carve_layer(const Model& m, Carver& c, int64_t rows, bool training, co
   }
   l.attention = operands(s.q_width());
   if (training) l.stats = c.values(rows * s.heads * 2);
-  if (g.post_norm) l.o = floats(g.hidden);
+  if (norms[kAfterAttention] || scaled) l.o = floats(g.hidden);
   l.x_mid = training ? floats(g.hidden) : x;
-  l.normed2 = as_they_are ? l.x_mid : operands(g.hidden);
-  l.rstd2 = c.values(rows);
+  l.normed2 = input(kBeforeMlp, l.x_mid);
   l.gate_up = floats(2 * g.ffn);
   l.d_gate_up = {l.gate_up.data, m.dtype, 2 * g.ffn, 2 * g.ffn * 4 / dtype_bytes(m.dtype)};
   l.product = operands(g.ffn);
-  if (g.post_norm) l.down = training ? floats(g.hidden) : l.o;
+  // An after-norm's input is kept for its gradient; what is only scaled is not.
+  const bool kept = training && (norms[kAfterAttention] || norms[kAfterMlp]);
+  if (norms[kAfterMlp] || scaled) l.down = l.o && !kept ? l.o : floats(g.hidden);
   l.x_out = training ? floats(g.hidden) : x;
   if (training) {
     l.d_qkv = operands(s.width());

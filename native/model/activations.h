@@ -1,6 +1,7 @@
 // What the layers read and write over a space of rows. One set of arrays for each layer that the backward pass goes
 // through (training), one set for all other layers (sampling, log-probabilities, layers below what trains).
 #pragma once
+#include <array>
 #include <vector>
 
 #include "device/memory.h"
@@ -19,20 +20,19 @@ inline int64_t kv_gradient_floats(const Model& m, int64_t capacity) {
 struct LayerRows {
   Rows x;        // hidden              the residual stream as the layer finds it
   Rows normed1;  // hidden, type        input of the q|k|v product
-  Values rstd1;
+  std::array<Values, kNormsOfLayer> rstd;
   Rows qkv;     // q + 2 kv             queries normed and rotated
   Rows qk_raw;  // q + kv               q|k before their norm (training, where there is one)
   Values rstd_q, rstd_k;
-  Rows attention;  // q, type           heads side by side
-  Values stats;    // [heads][2]        training
-  Rows o;          // hidden            post-norm: output of the o product
-  Rows x_mid;      // hidden            the residual stream after attention
-  Rows normed2;    // hidden, type
-  Values rstd2;
+  Rows attention;           // q, type           heads side by side
+  Values stats;             // [heads][2]        training
+  Rows o;                   // hidden            output of the o product, where it is not added as it is
+  Rows x_mid;               // hidden            the residual stream after attention
+  Rows normed2;             // hidden, type
   Rows gate_up;             // 2 ffn      replaced by its gradient
   Rows d_gate_up;           // 2 ffn, type, a row where the row was
-  Rows product;             // ffn, type  silu(gate) * up
-  Rows down;                // hidden     post-norm: output of the down product
+  Rows product;             // ffn, type  activation(gate) * up
+  Rows down;                // hidden     output of the down product, where it is not added as it is
   Rows x_out;               // hidden     the next layer's x
   Rows d_qkv, d_o, d_down;  // training: gradients of the products' outputs, type
 };

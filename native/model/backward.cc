@@ -25,22 +25,11 @@ class LayerBackward {
   // dx: gradient of x_out -> gradient of x_mid; then the gradient of the attention's output.
   void after_attention(const Span& span) const {
     in_blocks(ops_, span, [&](int64_t r, int64_t n) {
-      if (m_.config.post_norm) {
-        norm(s_.narrow, false, p_.norm2, dx_.at(r), b_.down, v_.norm2, b_.rstd2, r, n);
-        ops_.convert(b_.d_down.at(r), s_.narrow, n);
-        linear(s_.wide, b_.d_down.at(r), kDown, false, n);
-        ops_.glu_backward(b_.d_gate_up.at(r), s_.wide, b_.gate_up.at(r), Activation::silu, n);
-        linear(dx_.at(r), b_.d_gate_up.at(r), kGateUp, true, n);
-        norm(s_.narrow, false, p_.norm1, dx_.at(r), b_.o, v_.norm1, b_.rstd1, r, n);
-        ops_.convert(b_.d_o.at(r), s_.narrow, n);
-      } else {
-        ops_.convert(b_.d_down.at(r), dx_.at(r), n);
-        linear(s_.wide, b_.d_down.at(r), kDown, false, n);
-        ops_.glu_backward(b_.d_gate_up.at(r), s_.wide, b_.gate_up.at(r), Activation::silu, n);
-        linear(s_.narrow, b_.d_gate_up.at(r), kGateUp, false, n);
-        norm(dx_.at(r), true, p_.norm2, s_.narrow, b_.x_mid, v_.norm2, b_.rstd2, r, n);
-        ops_.convert(b_.d_o.at(r), dx_.at(r), n);
-      }
+      leave(kAfterMlp, b_.d_down, b_.down, r, n);
+      linear(s_.wide, b_.d_down.at(r), kDown, false, n);
+      ops_.glu_backward(b_.d_gate_up.at(r), s_.wide, b_.gate_up.at(r), m_.config.block.activation, n);
+      enter(kBeforeMlp, b_.d_gate_up, b_.x_mid, kGateUp, r, n);
+      leave(kAfterAttention, b_.d_o, b_.o, r, n);
       linear(s_.d_attention.at(r - span.row0), b_.d_o.at(r), kO, false, n);
     });
   }
@@ -53,14 +42,7 @@ class LayerBackward {
 
   // dx: gradient of x_mid -> gradient of x.
   void before_attention(const Span& span) const {
-    in_blocks(ops_, span, [&](int64_t r, int64_t n) {
-      if (m_.config.post_norm) {
-        linear(dx_.at(r), b_.d_qkv.at(r), kQkv, true, n);
-      } else {
-        linear(s_.narrow, b_.d_qkv.at(r), kQkv, false, n);
-        norm(dx_.at(r), true, p_.norm1, s_.narrow, b_.x, v_.norm1, b_.rstd1, r, n);
-      }
-    });
+    in_blocks(ops_, span, [&](int64_t r, int64_t n) { enter(kBeforeAttention, b_.d_qkv, b_.x, kQkv, r, n); });
   }
 
   // The weight gradients go over all rows, also over those whose last layer stopped at the keys.
@@ -70,9 +52,30 @@ class LayerBackward {
   }
 
  private:
-  void norm(const Rows& dx, bool accumulate, int64_t partial, const Rows& dy, const Rows& x, Values weight, Values rstd,
-            int64_t row0, int64_t rows) const {
-    ops_.rmsnorm_backward(dx, accumulate, partial, dy, x, {weight, m_.config.rms_eps}, rstd,
+  // From dx, the gradient of what was added to, to that of the last product's output.
+  void leave(NormOfLayer which, const Rows& d_made, const Rows& made, int64_t r, int64_t n) const {
+    if (m_.config.block.norms[which]) {
+      norm(which, s_.narrow, false, dx_.at(r), made, r, n);
+      ops_.convert(d_made.at(r), s_.narrow, n);
+    } else if (made) {
+      ops_.scale(d_made.at(r), dx_.at(r), m_.config.residual_multiplier, n);
+    } else {
+      ops_.convert(d_made.at(r), dx_.at(r), n);
+    }
+  }
+  // Adds to dx what came to x through the first product.
+  void enter(NormOfLayer which, const Rows& d_product, const Rows& x, MatrixOfLayer matrix, int64_t r,
+             int64_t n) const {
+    if (m_.config.block.norms[which]) {
+      linear(s_.narrow, d_product.at(r), matrix, false, n);
+      norm(which, dx_.at(r), true, s_.narrow, x, r, n);
+    } else {
+      linear(dx_.at(r), d_product.at(r), matrix, true, n);
+    }
+  }
+  void norm(NormOfLayer which, const Rows& dx, bool accumulate, const Rows& dy, const Rows& x, int64_t row0,
+            int64_t rows) const {
+    ops_.rmsnorm_backward(dx, accumulate, p_.norms[which], dy, x, layer_norm(m_, v_, which), b_.rstd[which],
                           {sequences_, gradients_, count_, row0, rows});
   }
   void linear(const Rows& da, const Rows& dc, MatrixOfLayer which, bool accumulate, int64_t n) const {
@@ -122,8 +125,8 @@ void backward_layers(Ops& ops, const Model& m, const Weights& w, const Activatio
 void final_norm_backward(Ops& ops, const Model& m, const Weights& w, const Rows& dx, const SequenceRows& s,
                          const SequenceGradient& g, const Rows& d_normed, const Rows& x, Values rstd, int64_t row0,
                          int64_t rows) {
-  ops.rmsnorm_backward(dx.at(row0), false, m.trained.final_norm_partial, d_normed, x,
-                       {w.final_norm(), m.config.rms_eps}, rstd, {&s, &g, 1, row0, rows});
+  ops.rmsnorm_backward(dx.at(row0), false, m.trained.final_norm_partial, d_normed, x, last_norm(m, w), rstd,
+                       {&s, &g, 1, row0, rows});
 }
 
 }  // namespace glossa

@@ -41,6 +41,12 @@ std::vector<std::string> warnings_of(Settings& settings, const FamilyRow& row) {
 
 }  // namespace
 
+bool ModelConfig::has_rope(LayerRope rope) const {
+  for (int64_t l = 0; l < layers; ++l)
+    if (attention_of(l).rope == rope) return true;
+  return false;
+}
+
 Result<ModelConfig> parse_model_config(const std::string& text, const std::string& where) {
   Result<Json> json = Json::parse(text, where);
   if (!json.ok()) return Status("CONFIG_INVALID", json.status().message());

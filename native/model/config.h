@@ -1,6 +1,7 @@
 // What a model is made of: the features of its blocks and its sizes, read from config.json. Which families there are
 // stands in model/families.cc.
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -49,6 +50,10 @@ struct ModelConfig {
   std::string source;  // the text it was read from, which is what is saved again; empty where made in code
 
   QkvShape qkv_shape() const { return {heads, kv_heads, head_dim, block.qk_norm, rms_eps, block.norm_offset}; }
+  bool has_rope(LayerRope) const;  // whether a layer has it
+  double score_scale() const {
+    return attention_scale > 0 ? attention_scale : 1 / std::sqrt(static_cast<double>(head_dim));
+  }
   LayerAttention attention_of(int64_t layer) const {
     return attention.empty() ? LayerAttention{} : attention[static_cast<size_t>(layer)];
   }

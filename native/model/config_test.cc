@@ -41,6 +41,11 @@ void refused(const std::string& text, const char* code, const char* key) {
         text + " gives " + c.status().code() + " " + c.status().message() + "; expected " + code + " naming " + key);
 }
 
+bool same_rope(const RopeConfig& a, const RopeConfig& b) {
+  return a.type == b.type && a.theta == b.theta && a.factor == b.factor && a.low_freq_factor == b.low_freq_factor &&
+         a.high_freq_factor == b.high_freq_factor && a.original_context == b.original_context;
+}
+
 int64_t elements(const TensorSpec& t) {
   int64_t n = 1;
   for (int64_t size : t.shape) n *= size;
@@ -52,10 +57,17 @@ int64_t elements(const TensorSpec& t) {
 TEST("config: the four families differ as their blocks do") {
   ModelConfig llama = parsed(config("llama")), qwen2 = parsed(config("qwen2")), qwen3 = parsed(config("qwen3")),
               olmo2 = parsed(config("olmo2"));
-  CHECK(llama.family == Family::llama && !llama.qkv_bias && !llama.post_norm && llama.qk_norm == QkNorm::none);
-  CHECK(qwen2.family == Family::qwen2 && qwen2.qkv_bias && !qwen2.post_norm && qwen2.qk_norm == QkNorm::none);
-  CHECK(qwen3.family == Family::qwen3 && !qwen3.qkv_bias && !qwen3.post_norm && qwen3.qk_norm == QkNorm::per_head);
-  CHECK(olmo2.family == Family::olmo2 && !olmo2.qkv_bias && olmo2.post_norm && olmo2.qk_norm == QkNorm::whole);
+  auto norms = [](const ModelConfig& c) {
+    std::string which;
+    for (const char* norm : c.block.norms) which += norm ? 'x' : '-';
+    return which;
+  };
+  CHECK(llama.family == Family::llama && !llama.block.qkv_bias && llama.block.qk_norm == QkNorm::none);
+  CHECK(qwen2.family == Family::qwen2 && qwen2.block.qkv_bias && qwen2.block.qk_norm == QkNorm::none);
+  CHECK(qwen3.family == Family::qwen3 && !qwen3.block.qkv_bias && qwen3.block.qk_norm == QkNorm::per_head);
+  CHECK(olmo2.family == Family::olmo2 && !olmo2.block.qkv_bias && olmo2.block.qk_norm == QkNorm::whole);
+  for (const ModelConfig* c : {&llama, &qwen2, &qwen3}) CHECK_EQ(norms(*c), "x-x-");
+  CHECK_EQ(norms(olmo2), "-x-x");
   CHECK_EQ(llama.head_dim, 16);
   CHECK_EQ(qwen3.head_dim, 128);
   CHECK_EQ(llama.rms_eps, 1e-6f);
@@ -86,7 +98,12 @@ TEST("config: old and new spellings of the rope settings mean the same") {
           "rope_scaling.low_freq_factor");
   refused(config("llama", R"("rope_scaling":{"rope_type":"yarn","factor":8.0})"), "MODEL_UNSUPPORTED",
           "rope_scaling.rope_type is \"yarn\"");
-  refused(config("llama", R"("rope_scaling":{"type":"linear","factor":2.0})"), "MODEL_UNSUPPORTED", "linear");
+  for (const char* linear : {R"("rope_scaling":{"type":"linear","factor":2.5})",
+                             R"("rope_parameters":{"rope_type":"linear","factor":2.5,"rope_theta":10000})"}) {
+    RopeConfig r = parsed(config("llama", linear)).rope;
+    CHECK(r.type == RopeType::linear && r.theta == 10000 && r.factor == 2.5);
+  }
+  refused(config("llama", R"("rope_scaling":{"type":"linear"})"), "CONFIG_INVALID", "rope_scaling.factor");
   refused(config("llama", R"("rope_parameters":{"full_attention":{"rope_theta":1e4}})"), "MODEL_UNSUPPORTED",
           "rope_parameters.full_attention");
   refused(config("llama", R"("rope_parameters":{"rope_theta":1e4,"partial_rotary_factor":0.5})"), "MODEL_UNSUPPORTED",
@@ -96,7 +113,7 @@ TEST("config: old and new spellings of the rope settings mean the same") {
 
 TEST("config: what is not computed is refused by name") {
   const char* u = "MODEL_UNSUPPORTED";
-  refused(config("mistral"), u, "mistral");
+  refused(config("gpt2"), u, "gpt2");
   refused(config("qwen3", R"("layer_types":["full_attention","sliding_attention"])"), u, "layer_types");
   refused(config("llama", R"("hidden_act":"gelu")"), u, "hidden_act");
   for (const char* family : {"llama", "qwen3", "olmo2"})
@@ -212,7 +229,7 @@ TEST("config: fused parameters lie end to end and the vector has no gaps") {
         follow("self_attn.q_proj.weight", "self_attn.k_proj.weight");
         follow("self_attn.k_proj.weight", "self_attn.v_proj.weight");
         follow("mlp.gate_proj.weight", "mlp.up_proj.weight");
-        if (!c.qkv_bias) continue;
+        if (!c.block.qkv_bias) continue;
         follow("self_attn.q_proj.bias", "self_attn.k_proj.bias");
         follow("self_attn.k_proj.bias", "self_attn.v_proj.bias");
       }
@@ -231,11 +248,14 @@ TEST("config: written out and read back it is the same") {
     b.source.clear();
     CHECK(a.family == b.family && a.hidden == b.hidden && a.layers == b.layers && a.heads == b.heads &&
           a.kv_heads == b.kv_heads && a.head_dim == b.head_dim && a.ffn == b.ffn && a.vocab == b.vocab &&
-          a.context == b.context && a.rms_eps == b.rms_eps && a.tied == b.tied && a.qkv_bias == b.qkv_bias &&
-          a.post_norm == b.post_norm && a.qk_norm == b.qk_norm && a.initializer_range == b.initializer_range);
-    CHECK(a.rope.type == b.rope.type && a.rope.theta == b.rope.theta && a.rope.factor == b.rope.factor &&
-          a.rope.low_freq_factor == b.rope.low_freq_factor && a.rope.high_freq_factor == b.rope.high_freq_factor &&
-          a.rope.original_context == b.rope.original_context);
+          a.context == b.context && a.rms_eps == b.rms_eps && a.tied == b.tied &&
+          a.block.activation == b.block.activation && a.initializer_range == b.initializer_range);
+    CHECK(a.embedding_multiplier == b.embedding_multiplier && a.residual_multiplier == b.residual_multiplier &&
+          a.logit_multiplier == b.logit_multiplier);
+    CHECK_NEAR(a.score_scale(), b.score_scale(), 1e-15);
+    for (int64_t l = 0; l < a.layers; ++l)
+      CHECK(a.attention_of(l).window == b.attention_of(l).window && a.attention_of(l).rope == b.attention_of(l).rope);
+    CHECK(same_rope(a.rope, b.rope) && same_rope(a.local_rope, b.local_rope));
     CHECK_EQ(written, model_config_json(b, Dtype::f32));
   }
 }

@@ -151,8 +151,7 @@ void read_granite(Settings& in, ModelConfig* c) {
 }
 void write_granite(const ModelConfig& c, Lines* lines) {
   write_no_bias(c, lines);
-  const double scale = c.attention_scale > 0 ? c.attention_scale : 1 / std::sqrt(static_cast<double>(c.head_dim));
-  lines->emplace_back("attention_multiplier", json_number(scale));
+  lines->emplace_back("attention_multiplier", json_number(c.score_scale()));
   lines->emplace_back("embedding_multiplier", json_number(c.embedding_multiplier));
   lines->emplace_back("logits_scaling", json_number(1 / c.logit_multiplier));
   lines->emplace_back("mlp_bias", "false");
@@ -171,8 +170,7 @@ void read_gemma3(Settings& in, ModelConfig* c) {
 }
 void write_gemma3(const ModelConfig& c, Lines* lines) {
   write_local_layers(c, lines);
-  const double scalar =
-      c.attention_scale > 0 ? 1 / (c.attention_scale * c.attention_scale) : static_cast<double>(c.head_dim);
+  const double scalar = 1 / (c.score_scale() * c.score_scale());
   lines->emplace_back("query_pre_attn_scalar", std::to_string(std::max<int64_t>(std::llround(scalar), 1)));
   lines->emplace_back("rope_local_base_freq", json_number(c.local_rope.theta));
 }

@@ -12,45 +12,44 @@ class Layer {
   // Up to and including the q|k|v product.
   void project(const Span& span) const {
     in_blocks(ops_, span, [&](int64_t r, int64_t n) {
-      if (m_.config.post_norm) {
-        ops_.convert(b_.normed1.at(r), b_.x.at(r), n);
-      } else {
-        norm(b_.normed1.at(r), b_.rstd1.at(r), b_.x.at(r), v_.norm1, n);
-        ops_.convert(b_.x_mid.at(r), b_.x.at(r), n);
-      }
+      enter(kBeforeAttention, b_.normed1, b_.x, r, n);
       linear(b_.qkv.at(r), b_.normed1.at(r), kQkv, v_.qkv_bias, false, n);
     });
   }
 
   // From the attention's output to the next layer's input.
   void finish(const Span& span) const {
-    in_blocks(ops_, span, [&](int64_t r, int64_t n) { m_.config.post_norm ? post_norm(r, n) : pre_norm(r, n); });
+    in_blocks(ops_, span, [&](int64_t r, int64_t n) {
+      leave(kAfterAttention, b_.x_mid, b_.x, b_.o, b_.attention, kO, r, n);
+      enter(kBeforeMlp, b_.normed2, b_.x_mid, r, n);
+      linear(b_.gate_up.at(r), b_.normed2.at(r), kGateUp, {}, false, n);
+      ops_.glu(b_.product.at(r), b_.gate_up.at(r), m_.config.block.activation, n);
+      leave(kAfterMlp, b_.x_out, b_.x_mid, b_.down, b_.product, kDown, r, n);
+    });
   }
 
  private:
-  void pre_norm(int64_t r, int64_t n) const {
-    linear(b_.x_mid.at(r), b_.attention.at(r), kO, {}, true, n);
-    norm(b_.normed2.at(r), b_.rstd2.at(r), b_.x_mid.at(r), v_.norm2, n);
-    linear(b_.gate_up.at(r), b_.normed2.at(r), kGateUp, {}, false, n);
-    ops_.glu(b_.product.at(r), b_.gate_up.at(r), Activation::silu, n);
-    ops_.convert(b_.x_out.at(r), b_.x_mid.at(r), n);
-    linear(b_.x_out.at(r), b_.product.at(r), kDown, {}, true, n);
+  // What the first product reads of the residual stream.
+  void enter(NormOfLayer which, const Rows& to, const Rows& x, int64_t r, int64_t n) const {
+    if (m_.config.block.norms[which])
+      ops_.rmsnorm(to.at(r), b_.rstd[which].at(r), x.at(r), layer_norm(m_, v_, which), n);
+    else
+      ops_.convert(to.at(r), x.at(r), n);
   }
-  void post_norm(int64_t r, int64_t n) const {
-    linear(b_.o.at(r), b_.attention.at(r), kO, {}, false, n);
-    add_norm(b_.x_mid.at(r), b_.rstd1.at(r), b_.x.at(r), b_.o.at(r), v_.norm1, n);
-    ops_.convert(b_.normed2.at(r), b_.x_mid.at(r), n);
-    linear(b_.gate_up.at(r), b_.normed2.at(r), kGateUp, {}, false, n);
-    ops_.glu(b_.product.at(r), b_.gate_up.at(r), Activation::silu, n);
-    linear(b_.down.at(r), b_.product.at(r), kDown, {}, false, n);
-    add_norm(b_.x_out.at(r), b_.rstd2.at(r), b_.x_mid.at(r), b_.down.at(r), v_.norm2, n);
-  }
-
-  void norm(const Rows& y, Values rstd, const Rows& x, Values weight, int64_t n) const {
-    ops_.rmsnorm(y, rstd, x, {weight, m_.config.rms_eps}, n);
-  }
-  void add_norm(const Rows& out, Values rstd, const Rows& residual, const Rows& x, Values weight, int64_t n) const {
-    ops_.rmsnorm_add(out, rstd, residual, x, {weight, m_.config.rms_eps}, n);
+  // The residual stream and what the last product, of a, gives: normed, scaled or as it is. `made` holds the product
+  // where it is not added as it is.
+  void leave(NormOfLayer which, const Rows& out, const Rows& residual, const Rows& made, const Rows& a,
+             MatrixOfLayer matrix, int64_t r, int64_t n) const {
+    if (!made) {
+      ops_.convert(out.at(r), residual.at(r), n);
+      linear(out.at(r), a.at(r), matrix, {}, true, n);
+      return;
+    }
+    linear(made.at(r), a.at(r), matrix, {}, false, n);
+    if (m_.config.block.norms[which])
+      ops_.rmsnorm_add(out.at(r), b_.rstd[which].at(r), residual.at(r), made.at(r), layer_norm(m_, v_, which), n);
+    else
+      ops_.add_scaled(out.at(r), residual.at(r), made.at(r), m_.config.residual_multiplier, n);
   }
   void linear(const Rows& c, const Rows& a, MatrixOfLayer which, Values bias, bool accumulate, int64_t n) const {
     ops_.linear(c, a, w_.matrix(index_ * kMatricesOfLayer + which), bias, accumulate, n);
@@ -79,10 +78,18 @@ std::vector<Span> spans_of(const SequenceRows* s, int64_t count) {
   return spans;
 }
 
+RmsNorm layer_norm(const Model& m, const LayerVectors& v, NormOfLayer which) {
+  const bool after = which == kAfterAttention || which == kAfterMlp;
+  return {v.norms[which], m.config.rms_eps, m.config.block.norm_offset, after ? m.config.residual_multiplier : 1};
+}
+RmsNorm last_norm(const Model& m, const Weights& w) {
+  return {w.final_norm(), m.config.rms_eps, m.config.block.norm_offset, m.config.logit_multiplier};
+}
+
 AttentionLayer attention_layer(const Model& m, const Weights& w, const LayerRows& b, int64_t layer) {
   const LayerVectors& v = w.layer(layer);
-  return {m.shape, m.dtype,  layer,    m.attention_scale, m.rope,      v.q_norm, v.k_norm,
-          b.qkv,   b.qk_raw, b.rstd_q, b.rstd_k,          b.attention, b.stats};
+  return {m.shape, m.dtype,  layer,    m.attention_scale, m.rope_of(layer), v.q_norm, v.k_norm,
+          b.qkv,   b.qk_raw, b.rstd_q, b.rstd_k,          b.attention,      b.stats};
 }
 
 void forward_layers(Ops& ops, const Model& m, const Weights& w, const Activations& a, const SequenceRows* sequences,
@@ -100,7 +107,7 @@ void forward_layers(Ops& ops, const Model& m, const Weights& w, const Activation
 }
 
 void final_norm(Ops& ops, const Model& m, const Weights& w, const Rows& out, Values rstd, const Rows& x, int64_t rows) {
-  ops.rmsnorm(out, rstd, x, {w.final_norm(), m.config.rms_eps}, rows);
+  ops.rmsnorm(out, rstd, x, last_norm(m, w), rows);
 }
 
 }  // namespace glossa

@@ -22,6 +22,11 @@ void in_blocks(const Ops& ops, const Span& span, const Body& body) {
   }
 }
 
+// A norm of a layer, and the final one, with what the model multiplies what it gives by: what an after-norm gives is
+// added to the residual stream, and what the final one gives is the head's input, whose logits are scaled by it.
+RmsNorm layer_norm(const Model&, const LayerVectors&, NormOfLayer);
+RmsNorm last_norm(const Model&, const Weights&);
+
 AttentionLayer attention_layer(const Model&, const Weights&, const LayerRows&, int64_t layer);
 
 // All layers over the rows of `sequences` (ascending row0). x_first() holds the embeddings, x_last() receives the

@@ -1,7 +1,6 @@
 #include "model/model.h"
 
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
 
 namespace glossa {
@@ -22,17 +21,16 @@ class Names {
 };
 
 LayerOffsets layer_offsets(const Names& at, const ModelConfig& c, int64_t layer) {
-  std::string p = "model.layers." + std::to_string(layer) + ".", a = p + "self_attn.";
+  const std::string p = "model.layers." + std::to_string(layer) + ".", a = p + "self_attn.";
   LayerOffsets o{};
   o.qkv = at(a + "q_proj.weight");
   o.qkv_bias = at(a + "q_proj.bias");
   o.q_norm = at(a + "q_norm.weight");
   o.k_norm = at(a + "k_norm.weight");
   o.o = at(a + "o_proj.weight");
-  o.norm1 = at(p + (c.post_norm ? "post_attention_layernorm.weight" : "input_layernorm.weight"));
-  o.norm2 = at(p + (c.post_norm ? "post_feedforward_layernorm.weight" : "post_attention_layernorm.weight"));
   o.gate_up = at(p + "mlp.gate_proj.weight");
   o.down = at(p + "mlp.down_proj.weight");
+  for (size_t i = 0; i < o.norms.size(); ++i) o.norms[i] = c.block.norms[i] ? at(p + c.block.norms[i]) : -1;
   return o;
 }
 
@@ -44,12 +42,24 @@ const TensorSpec& tensor_at(const std::vector<TensorSpec>& tensors, int64_t offs
   return *(after - 1);
 }
 
+Values Model::rope_of(int64_t layer) const {
+  switch (config.attention_of(layer).rope) {
+    case LayerRope::global:
+      return global_rope;
+    case LayerRope::local:
+      return local_rope;
+    case LayerRope::none:
+      return {};
+  }
+  return {};
+}
+
 Result<Model> make_model(const ModelConfig& c, Dtype dtype, const std::vector<std::string>& trainable) {
   Model m{};
   m.config = c;
   m.shape = c.qkv_shape();
   m.dtype = dtype;
-  m.attention_scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(c.head_dim)));
+  m.attention_scale = static_cast<float>(c.score_scale());
   m.tensors = tensor_specs(c);
   m.parameters = parameter_count(c);
 
@@ -71,11 +81,11 @@ Result<Model> make_model(const ModelConfig& c, Dtype dtype, const std::vector<st
     m.matrices.push_back({o.gate_up, 2 * c.ffn, c.hidden});
     m.matrices.push_back({o.down, c.hidden, c.ffn});
     bool whole = m.shape.qk_norm == QkNorm::whole;
-    vector(o.norm1, c.hidden);
+    vector(o.norms[kBeforeAttention], c.hidden);
     vector(o.qkv_bias, m.shape.width());
     vector(o.q_norm, whole ? m.shape.q_width() : c.head_dim);
     vector(o.k_norm, whole ? m.shape.kv_width() : c.head_dim);
-    vector(o.norm2, c.hidden);
+    for (NormOfLayer norm : {kAfterAttention, kBeforeMlp, kAfterMlp}) vector(o.norms[norm], c.hidden);
   }
   vector(m.final_norm, c.hidden);
   m.matrices.push_back({m.head, c.vocab, c.hidden});

@@ -1,5 +1,6 @@
 // A model's shape: its settings, the operand type, and where each parameter lies in the flat vector.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -14,9 +15,8 @@ namespace glossa {
 // Offsets into the flat parameter vector; -1 where the model has no such parameter.
 struct LayerOffsets {
   int64_t qkv, qkv_bias, q_norm, k_norm, o;
-  int64_t norm1;  // pre-norm: before attention; post-norm: after attention
-  int64_t norm2;  // pre-norm: before the MLP; post-norm: after the MLP
   int64_t gate_up, down;
+  std::array<int64_t, kNormsOfLayer> norms;
 };
 
 // One weight matrix of a product C = A * W^T.
@@ -38,7 +38,7 @@ struct Model {
   ModelConfig config;
   QkvShape shape;
   Dtype dtype;
-  float attention_scale;  // 1 / sqrt(head_dim)
+  float attention_scale;  // of a score
 
   std::vector<TensorSpec> tensors;
   int64_t parameters, matmul_parameters;
@@ -51,8 +51,11 @@ struct Model {
 
   Trained trained;
 
-  Values rope;  // rope_table of the first rope_positions positions, in the memory of the device that computes
+  // rope_table of the first rope_positions positions, in the memory of the device that computes; nothing where no layer
+  // has the rope.
+  Values global_rope, local_rope;
   int64_t rope_positions;
+  Values rope_of(int64_t layer) const;
 
   int64_t head_matrix() const { return static_cast<int64_t>(matrices.size()) - 1; }
 };

@@ -39,32 +39,41 @@ Values product(const Values& a, const double* w, const double* bias, int64_t row
   return c;
 }
 
-Values norm(const Values& x, const double* w, double eps, int64_t d) {
-  const int64_t rows = static_cast<int64_t>(x.size()) / d;
+Values norm(const ModelConfig& c, const Values& x, const double* w) {
+  const int64_t rows = static_cast<int64_t>(x.size()) / c.hidden;
   Values y(x.size()), rstd(static_cast<size_t>(rows));
-  rmsnorm_forward(y.data(), rstd.data(), x.data(), w, eps, rows, d);
+  rmsnorm_forward(y.data(), rstd.data(), x.data(), w, static_cast<double>(c.rms_eps), rows, c.hidden,
+                  static_cast<double>(c.block.norm_offset));
   return y;
 }
 
-void add(Values* to, const Values& from) {
-  for (size_t i = 0; i < to->size(); ++i) (*to)[i] += from[i];
+void add(Values* to, const Values& from, float multiplier) {
+  for (size_t i = 0; i < to->size(); ++i) (*to)[i] += static_cast<double>(multiplier) * from[i];
+}
+Values scaled(Values x, float multiplier) {
+  for (double& v : x) v *= static_cast<double>(multiplier);
+  return x;
 }
 
-Values attend(const ModelConfig& c, const Parameters& p, const std::string& layer, const Values& x, int64_t n) {
+Values attend(const ModelConfig& c, const Parameters& p, int64_t index, const std::string& layer, const Values& x,
+              int64_t n) {
+  const LayerAttention own = c.attention_of(index);
+  const RopeConfig* rope = own.rope == LayerRope::none    ? nullptr
+                           : own.rope == LayerRope::local ? &c.local_rope
+                                                          : &c.rope;
   const std::string a = layer + "self_attn.";
   const QkvShape s = c.qkv_shape();
   const Values qkv = product(x, p(a + "q_proj.weight"), p(a + "q_proj.bias"), n, s.width(), c.hidden);
   Values q(static_cast<size_t>(n * s.q_width())), k(static_cast<size_t>(n * s.kv_width())), v(k), out(q);
-  qkv_forward(q.data(), k.data(), v.data(), qkv.data(), 0, n, s, &c.rope, p(a + "q_norm.weight"),
-              p(a + "k_norm.weight"));
-  attention_forward(out.data(), q.data(), k.data(), v.data(), n, 0, s, 1 / std::sqrt(static_cast<double>(c.head_dim)));
+  qkv_forward(q.data(), k.data(), v.data(), qkv.data(), 0, n, s, rope, p(a + "q_norm.weight"), p(a + "k_norm.weight"));
+  attention_forward(out.data(), q.data(), k.data(), v.data(), n, 0, s, c.score_scale());
   return product(out, p(a + "o_proj.weight"), nullptr, n, c.hidden, s.q_width());
 }
 
 Values mlp(const ModelConfig& c, const Parameters& p, const std::string& layer, const Values& x, int64_t n) {
   const Values gate_up = product(x, p(layer + "mlp.gate_proj.weight"), nullptr, n, 2 * c.ffn, c.hidden);
   Values h(static_cast<size_t>(n * c.ffn));
-  glu_forward(h.data(), gate_up.data(), Activation::silu, n, c.ffn);
+  glu_forward(h.data(), gate_up.data(), c.block.activation, n, c.ffn);
   return product(h, p(layer + "mlp.down_proj.weight"), nullptr, n, c.hidden, c.ffn);
 }
 
@@ -95,25 +104,21 @@ Row sequence_row(const ModelConfig& c, const Values& parameters, const std::vect
 std::vector<double> model_logits(const ModelConfig& c, const std::vector<double>& parameters, const int32_t* ids,
                                  int64_t n) {
   const Parameters p(c, parameters);
-  const double eps = static_cast<double>(c.rms_eps);
   const double* table = p("model.embed_tokens.weight");
   Values x;
   for (int64_t i = 0; i < n; ++i) x.insert(x.end(), table + ids[i] * c.hidden, table + (ids[i] + 1) * c.hidden);
+  x = scaled(std::move(x), c.embedding_multiplier);
   for (int64_t l = 0; l < c.layers; ++l) {
     const std::string layer = "model.layers." + std::to_string(l) + ".";
-    const double *first = p(layer + (c.post_norm ? "post_attention_layernorm.weight" : "input_layernorm.weight")),
-                 *second =
-                     p(layer + (c.post_norm ? "post_feedforward_layernorm.weight" : "post_attention_layernorm.weight"));
-    if (c.post_norm) {
-      add(&x, norm(attend(c, p, layer, x, n), first, eps, c.hidden));
-      add(&x, norm(mlp(c, p, layer, x, n), second, eps, c.hidden));
-    } else {
-      add(&x, attend(c, p, layer, norm(x, first, eps, c.hidden), n));
-      add(&x, mlp(c, p, layer, norm(x, second, eps, c.hidden), n));
-    }
+    auto normed = [&](NormOfLayer which, Values v) {
+      return c.block.norms[which] ? norm(c, v, p(layer + c.block.norms[which])) : v;
+    };
+    add(&x, normed(kAfterAttention, attend(c, p, l, layer, normed(kBeforeAttention, x), n)), c.residual_multiplier);
+    add(&x, normed(kAfterMlp, mlp(c, p, layer, normed(kBeforeMlp, x), n)), c.residual_multiplier);
   }
-  return product(norm(x, p("model.norm.weight"), eps, c.hidden), c.tied ? table : p("lm_head.weight"), nullptr, n,
-                 c.vocab, c.hidden);
+  return scaled(
+      product(norm(c, x, p("model.norm.weight")), c.tied ? table : p("lm_head.weight"), nullptr, n, c.vocab, c.hidden),
+      c.logit_multiplier);
 }
 
 std::vector<double> batch_logps(const ModelConfig& c, const std::vector<double>& parameters, const SequenceBatch& b,

@@ -111,8 +111,11 @@ void place_sums(const Model& m, Trained* t) {
       if (m.vectors[i].offset == offset) return places[i];
     return int64_t{-1};
   };
-  for (const LayerOffsets& o : m.layers)
-    t->partials.push_back({place(o.qkv_bias), place(o.q_norm), place(o.k_norm), place(o.norm1), place(o.norm2)});
+  for (const LayerOffsets& o : m.layers) {
+    LayerPartials p{place(o.qkv_bias), place(o.q_norm), place(o.k_norm), {}};
+    for (size_t i = 0; i < p.norms.size(); ++i) p.norms[i] = place(o.norms[i]);
+    t->partials.push_back(p);
+  }
   t->final_norm_partial = place(m.final_norm);
 }
 

@@ -2,6 +2,7 @@
 // flat vector of the trained tensors end to end, in their order: where all train it is laid out like the masters. A
 // tensor that does not train has no gradient and no moments, and its masters are never written.
 #pragma once
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,7 +17,8 @@ struct Model;
 
 // Places in a sequence's block of partial sums; -1: the model has none, or no part of it trains.
 struct LayerPartials {
-  int64_t qkv_bias, q_norm, k_norm, norm1, norm2;
+  int64_t qkv_bias, q_norm, k_norm;
+  std::array<int64_t, kNormsOfLayer> norms;
 };
 
 // Rows of a weight matrix that train, and the place of their gradient in the trained vector.

@@ -31,7 +31,7 @@ void WeightGradients::add_embedding(const Rows& dx, const int32_t* ids, int64_t 
     ids = places_.data();
     table = shared_.rows;
   }
-  embeddings_.push_back({table, dx, ids, rows});
+  embeddings_.push_back({table, dx, ids, rows, m_.config.embedding_multiplier});
 }
 
 void WeightGradients::run(Ops& ops) {

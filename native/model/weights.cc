@@ -27,8 +27,11 @@ int64_t carve_matrices(const Device& device, const Model& m, bool transposed, Ca
 // The vectors, whose element `offset` of the flat vector lies at at(offset).
 std::vector<LayerVectors> layer_vectors(const Model& m, const std::function<Values(int64_t)>& at) {
   std::vector<LayerVectors> layers;
-  for (const LayerOffsets& o : m.layers)
-    layers.push_back({at(o.norm1), at(o.norm2), at(o.qkv_bias), at(o.q_norm), at(o.k_norm)});
+  for (const LayerOffsets& o : m.layers) {
+    LayerVectors v{at(o.qkv_bias), at(o.q_norm), at(o.k_norm), {}};
+    std::transform(o.norms.begin(), o.norms.end(), v.norms.begin(), at);
+    layers.push_back(v);
+  }
   return layers;
 }
 
@@ -63,7 +66,7 @@ void Weights::attach(Device& device, const Model& m, Values master) {
   matrices_ = shapes_of(m);
   layers_ = layer_vectors(m, [&](int64_t offset) { return offset < 0 ? Values{} : master.at(offset); });
   final_norm_ = master.at(m.final_norm);
-  table_ = {m.dtype, m.config.hidden, master.at(m.embedding), {}, {}};
+  table_ = {m.dtype, m.config.hidden, master.at(m.embedding), {}, {}, m.config.embedding_multiplier};
   packs_.reserve(matrices_bytes(device, m));
   carve_matrices(device, m, false, Carver(packs_.data()), [&](size_t i, Address at) { matrices_[i].forward = at; });
   for (size_t i = 0; i < matrices_.size(); ++i) {
@@ -107,6 +110,7 @@ void Weights::reserve_frozen(Device& device, const Model& m) {
   final_norm_ = vector(m.final_norm);
   table_.type = m.dtype;
   table_.width = m.config.hidden;
+  table_.multiplier = m.config.embedding_multiplier;
   if (m.config.tied)
     table_.head = matrices[static_cast<size_t>(m.head_matrix())];
   else

@@ -2,6 +2,7 @@
 // read in the model's type, like every other matrix, whichever form it is kept in: so a frozen model has the bits of
 // the one that trains.
 #pragma once
+#include <array>
 #include <vector>
 
 #include "device/memory.h"
@@ -11,7 +12,8 @@
 namespace glossa {
 
 struct LayerVectors {
-  Values norm1, norm2, qkv_bias, q_norm, k_norm;  // nothing where absent
+  Values qkv_bias, q_norm, k_norm;  // nothing where absent
+  std::array<Values, kNormsOfLayer> norms;
 };
 
 class Weights {

@@ -9,6 +9,7 @@
 #include "base/thread_pool.h"
 #include "engine/engine.h"
 #include "engine/test_models.h"
+#include "model/families.h"
 #include "ops/kernels.h"
 #include "tool/bench.h"
 #include "tool/bench_large.h"
@@ -35,6 +36,7 @@ const Shape kGrpo = {"grpo", 128, 4, 4, 2, 384, 1000, 0, 0, 256, 32, 48};
 ModelConfig config_of(const Shape& s) {
   ModelConfig c{};
   c.family = Family::llama;
+  c.block = family_row(c.family).block;
   c.hidden = s.hidden;
   c.layers = s.layers;
   c.heads = s.heads;

@@ -11,6 +11,7 @@
 
 #include "engine/engine.h"
 #include "engine/test_models.h"
+#include "model/families.h"
 #include "ops/kernels.h"
 #include "tool/bench.h"
 
@@ -24,6 +25,7 @@ constexpr int64_t kTrainPrompts = 2, kCompletion = 64;  // x 8 completions
 ModelConfig qwen2_half_billion() {
   ModelConfig c{};
   c.family = Family::qwen2;
+  c.block = family_row(c.family).block;
   c.hidden = 896;
   c.layers = 24;
   c.heads = 14;
@@ -33,7 +35,7 @@ ModelConfig qwen2_half_billion() {
   c.vocab = 151936;
   c.context = 32768;
   c.rms_eps = 1e-6f;
-  c.tied = c.qkv_bias = true;
+  c.tied = true;
   c.rope = {RopeType::plain, 1e6, 1, 1, 4, 32768};
   c.initializer_range = 0.02f;
   return c;

@@ -9,14 +9,18 @@ namespace {
 constexpr float kEps = 1e-5f;
 const int64_t kWidths[] = {1, 5, 15, 16, 17, 63, 64, 65, 80, 96, 127, 256, 333, 1024};
 
+// A norm with weights as they are, or with an offset and a scale.
 struct Problem {
   int64_t rows, d;
+  float offset, scale;
   std::vector<float> x, w, dy, residual, rstd;
   std::vector<double> y, dx;
 
   Problem(int64_t rows, int64_t d)
       : rows(rows),
         d(d),
+        offset(d % 2 == 0 ? 0.0f : 1.0f),
+        scale(d % 5 == 0 ? 0.3f : 1.0f),
         x(random_values(static_cast<uint64_t>(d), rows * d, 3)),
         w(random_values(static_cast<uint64_t>(d) + 1, d)),
         dy(random_values(static_cast<uint64_t>(d) + 2, rows * d)),
@@ -25,17 +29,23 @@ struct Problem {
         dx(x.size()) {
     std::vector<double> rstd64(static_cast<size_t>(rows)), unused(w.size());
     ref::rmsnorm_forward(y.data(), rstd64.data(), to_double(x).data(), to_double(w).data(), static_cast<double>(kEps),
-                         rows, d);
-    ref::rmsnorm_backward(dx.data(), unused.data(), to_double(dy).data(), to_double(x).data(), to_double(w).data(),
-                          static_cast<double>(kEps), rows, d);
+                         rows, d, static_cast<double>(offset), static_cast<double>(scale));
+    backward(dx.data(), unused.data(), 0, rows);
     rstd.assign(rstd64.begin(), rstd64.end());
   }
+  RmsNorm norm(const Array& weight) const { return {weight.values(), kEps, offset, scale}; }
   // The weight's gradient over rows [from, to).
   std::vector<double> dw(int64_t from, int64_t to) const {
-    std::vector<double> sum(w.size()), unused(x.size()), dy64 = to_double(dy), x64 = to_double(x);
-    ref::rmsnorm_backward(unused.data(), sum.data(), dy64.data() + from * d, x64.data() + from * d, to_double(w).data(),
-                          static_cast<double>(kEps), to - from, d);
+    std::vector<double> sum(w.size()), unused(x.size());
+    backward(unused.data(), sum.data(), from, to);
     return sum;
+  }
+
+ private:
+  void backward(double* dx_, double* dw_, int64_t from, int64_t to) const {
+    ref::rmsnorm_backward(dx_, dw_, to_double(dy).data() + from * d, to_double(x).data() + from * d,
+                          to_double(w).data(), static_cast<double>(kEps), to - from, d, static_cast<double>(offset),
+                          static_cast<double>(scale));
   }
 };
 
@@ -58,18 +68,17 @@ TEST("rmsnorm: forward agrees with the reference, with and without the residual"
       Input x(d, Dtype::f32, {p.rows, width}, p.x), w(d, p.w), residual(d, Dtype::f32, {p.rows, width}, p.residual);
       for (Dtype t : {Dtype::f32, Dtype::bf16}) {
         Array y(d, t, {p.rows, width}), rstd(d, Dtype::f32, {1, p.rows});
-        d.run([&](Ops& ops) { ops.rmsnorm(y.rows(), rstd.values(), x.rows(), {w.values(), kEps}, p.rows); });
+        d.run([&](Ops& ops) { ops.rmsnorm(y.rows(), rstd.values(), x.rows(), p.norm(w), p.rows); });
         CHECK_NEAR(worst_error(y.get(), p.y), 0, t == Dtype::f32 ? 1e-6 : 0.51 * epsilon_of(t));
         CHECK_NEAR(worst_error(rstd.get(), p.rstd), 0, 1e-6);
       }
       Array out(d, Dtype::f32, {p.rows, width}), in_place(d, Dtype::f32, {p.rows, width}),
           rstd(d, Dtype::f32, {1, p.rows});
       in_place.set(p.residual);
+      d.run(
+          [&](Ops& ops) { ops.rmsnorm_add(out.rows(), rstd.values(), residual.rows(), x.rows(), p.norm(w), p.rows); });
       d.run([&](Ops& ops) {
-        ops.rmsnorm_add(out.rows(), rstd.values(), residual.rows(), x.rows(), {w.values(), kEps}, p.rows);
-      });
-      d.run([&](Ops& ops) {
-        ops.rmsnorm_add(in_place.rows(), rstd.values(), in_place.rows(), x.rows(), {w.values(), kEps}, p.rows);
+        ops.rmsnorm_add(in_place.rows(), rstd.values(), in_place.rows(), x.rows(), p.norm(w), p.rows);
       });
       CHECK_NEAR(worst_error(out.get(), sum_of(p.y, p.residual)), 0, 1e-6);
       CHECK(in_place.bytes() == out.bytes());
@@ -88,9 +97,8 @@ TEST("rmsnorm: a row has the same bits alone and among others, on a lane and on 
         Input x(d, Dtype::f32, {p.rows, p.d}, p.x), w(d, p.w);
         Array y(d, t, {p.rows, p.d}), rstd(d, Dtype::f32, {1, p.rows}), sum(d, Dtype::f32, {p.rows, p.d});
         auto norm = [&](Ops& ops, int64_t r, int64_t n) {
-          ops.rmsnorm(y.rows().at(r), rstd.values().at(r), x.rows().at(r), {w.values(), kEps}, n);
-          ops.rmsnorm_add(sum.rows().at(r), rstd.values().at(r), sum.rows().at(r), x.rows().at(r), {w.values(), kEps},
-                          n);
+          ops.rmsnorm(y.rows().at(r), rstd.values().at(r), x.rows().at(r), p.norm(w), n);
+          ops.rmsnorm_add(sum.rows().at(r), rstd.values().at(r), sum.rows().at(r), x.rows().at(r), p.norm(w), n);
         };
         sum.set(p.residual);
         d.run([&](Ops& ops) { norm(ops, 0, p.rows); });
@@ -109,12 +117,12 @@ TEST("rmsnorm: the reference's gradients are central differences") {
   std::vector<double> x = to_double(random_values(1, rows * d, 2)), w = to_double(random_values(2, d));
   std::vector<double> dy = to_double(random_values(3, rows * d)), y(x.size()), rstd(3), dx(x.size()), dw(w.size());
   auto loss = [&] {
-    ref::rmsnorm_forward(y.data(), rstd.data(), x.data(), w.data(), 1e-3, rows, d);
+    ref::rmsnorm_forward(y.data(), rstd.data(), x.data(), w.data(), 1e-3, rows, d, 0.5, 0.7);
     double sum = 0;
     for (size_t i = 0; i < y.size(); ++i) sum += y[i] * dy[i];
     return sum;
   };
-  ref::rmsnorm_backward(dx.data(), dw.data(), dy.data(), x.data(), w.data(), 1e-3, rows, d);
+  ref::rmsnorm_backward(dx.data(), dw.data(), dy.data(), x.data(), w.data(), 1e-3, rows, d, 0.5, 0.7);
   CHECK_NEAR(gradient_error(x, dx, loss), 0, 1e-8);
   CHECK_NEAR(gradient_error(w, dw, loss), 0, 1e-8);
 }
@@ -126,8 +134,8 @@ TEST("rmsnorm: backward agrees with the reference; adds to dw, and to dx when as
       Input x(d, Dtype::f32, {6, width}, p.x), w(d, p.w), rstd(d, p.rstd);
       const std::vector<float> dw0 = random_values(9, width);
       std::vector<uint8_t> dw_bits;
-      enum { kOverwrite, kInPlace, kAdd };
-      for (int how : {kOverwrite, kInPlace, kAdd}) {
+      enum { kOverwrite, kInPlace, kAdd, kFrozen };  // kFrozen: the weight's gradient is not made
+      for (int how : {kOverwrite, kInPlace, kAdd, kFrozen}) {
         Array dx(d, Dtype::f32, {6, width}), dy(d, Dtype::f32, {6, width}), dw(d, Dtype::f32, {1, width});
         dy.set(p.dy);
         dw.set(dw0);
@@ -138,11 +146,15 @@ TEST("rmsnorm: backward agrees with the reference; adds to dw, and to dx when as
         SequenceGradient g{};
         g.partial = dw.values();
         d.run([&](Ops& ops) {
-          ops.rmsnorm_backward(out, how == kAdd, 0, dy.rows(), x.rows(), {w.values(), kEps}, rstd.values(),
+          ops.rmsnorm_backward(out, how == kAdd, how == kFrozen ? -1 : 0, dy.rows(), x.rows(), p.norm(w), rstd.values(),
                                {&s, &g, 1, 0, 6});
         });
         CHECK_NEAR(worst_error((how == kInPlace ? dy : dx).get(), how == kAdd ? sum_of(p.dx, p.residual) : p.dx), 0,
                    2e-6);
+        if (how == kFrozen) {
+          CHECK(dw.get() == dw0);
+          continue;
+        }
         CHECK_NEAR(worst_error(dw.get(), sum_of(p.dw(0, 6), dw0)), 0, 2e-6);
         if (how == kOverwrite) dw_bits = dw.bytes();
         CHECK(dw.bytes() == dw_bits);
@@ -175,8 +187,8 @@ TEST("rmsnorm: backward takes each sequence's rows in the window, in order, and 
         const int64_t row0 = cuts[c], rows = cuts[c + 1] - row0;
         Input dy(d, Dtype::f32, {rows, kWidth}, rows_of(p.dy, kWidth, row0, row0 + rows));
         d.run([&](Ops& ops) {
-          ops.rmsnorm_backward(dx.rows().at(row0), false, kPlace, dy.rows(), x.rows(), {w.values(), kEps},
-                               rstd.values(), {sequences, gradients, 3, row0, rows});
+          ops.rmsnorm_backward(dx.rows().at(row0), false, kPlace, dy.rows(), x.rows(), p.norm(w), rstd.values(),
+                               {sequences, gradients, 3, row0, rows});
         });
       }
       CHECK_NEAR(worst_error(dx.get(), p.dx), 0, 2e-6);

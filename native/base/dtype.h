@@ -19,6 +19,9 @@ inline uint16_t to_bf16(float x) {
 inline float from_bf16(uint16_t x) {
   return __builtin_bit_cast(float, static_cast<uint32_t>(x) << 16);
 }
+inline void to_bf16(uint16_t* to, const float* from, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) to[i] = to_bf16(from[i]);
+}
 
 // float16 with round to nearest even; what lies beyond its range becomes infinite; NaN stays NaN.
 inline uint16_t to_f16(float x) {

@@ -19,7 +19,7 @@ Status write_rounded(AtomicFile& file, const std::string& path, const TensorToWr
   for (int64_t at = 0; at < elements; at += kPiece) {
     const int64_t n = std::min(kPiece, elements - at);
     if (t.dtype == "BF16") {
-      for (int64_t i = 0; i < n; ++i) piece[static_cast<size_t>(i)] = to_bf16(from[at + i]);
+      to_bf16(piece.data(), from + at, n);
     } else {
       for (int64_t i = 0; i < n; ++i) piece[static_cast<size_t>(i)] = to_f16(from[at + i]);
     }

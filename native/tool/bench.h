@@ -54,7 +54,7 @@ inline std::vector<float> random_floats(int64_t n, uint32_t seed) {
 inline std::vector<uint16_t> random_bf16(int64_t n, uint32_t seed) {
   std::vector<float> x = random_floats(n, seed);
   std::vector<uint16_t> y(x.size());
-  for (size_t i = 0; i < x.size(); ++i) y[i] = to_bf16(x[i]);
+  to_bf16(y.data(), x.data(), n);
   return y;
 }
 

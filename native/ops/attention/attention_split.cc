@@ -139,10 +139,7 @@ void CpuOps::attention_backward(const AttentionLayer& a, const AttentionGradient
                            sums(d.q_norm), sums(d.k_norm));
     if (d.qkv_bias >= 0)
       for (int64_t r = 0; r < s.rows; ++r) add(sums(d.qkv_bias), d_qkv + r * width, width);
-    if (rounded) {
-      uint16_t* out = d.d_qkv.at(s.row0).data.as<uint16_t>();
-      for (int64_t j = 0; j < s.rows * width; ++j) out[j] = to_bf16(d_qkv[j]);
-    }
+    if (rounded) to_bf16(d.d_qkv.at(s.row0).data.as<uint16_t>(), d_qkv, s.rows * width);
   });
 }
 

@@ -14,8 +14,7 @@ void CpuOps::convert(const Rows& to, const Rows& from, int64_t rows) {
     if (to.type == Dtype::f32) {
       std::memcpy(to.at(r0).data.as<float>(), in, static_cast<size_t>(n) * 4);
     } else {
-      uint16_t* out = to.at(r0).data.as<uint16_t>();
-      for (int64_t i = 0; i < n; ++i) out[i] = to_bf16(in[i]);
+      to_bf16(to.at(r0).data.as<uint16_t>(), in, n);
     }
   });
 }

@@ -88,8 +88,20 @@ RmsNorm last_norm(const Model& m, const Weights& w) {
 
 AttentionLayer attention_layer(const Model& m, const Weights& w, const LayerRows& b, int64_t layer) {
   const LayerVectors& v = w.layer(layer);
-  return {m.shape, m.dtype,  layer,    m.attention_scale, m.rope_of(layer), v.q_norm, v.k_norm,
-          b.qkv,   b.qk_raw, b.rstd_q, b.rstd_k,          b.attention,      b.stats};
+  return {m.shape,
+          m.dtype,
+          layer,
+          m.attention_scale,
+          m.config.attention_of(layer).window,
+          m.rope_of(layer),
+          v.q_norm,
+          v.k_norm,
+          b.qkv,
+          b.qk_raw,
+          b.rstd_q,
+          b.rstd_k,
+          b.attention,
+          b.stats};
 }
 
 void forward_layers(Ops& ops, const Model& m, const Weights& w, const Activations& a, const SequenceRows* sequences,

@@ -35,10 +35,7 @@ void set_windows(Settings& in, ModelConfig* c, const std::vector<bool>& slides, 
   for (size_t i = 0; i < slides.size(); ++i) {
     if (slides[i] && window == 0)
       in.unsupported("layer_types", "holds \"sliding_attention\", but sliding_window is not in use");
-    if (!slides[i] || window >= c->context) continue;
-    in.unsupported(in.given("use_sliding_window") ? "use_sliding_window" : "sliding_window",
-                   "asks for attention to the last " + std::to_string(window) + " tokens in layer " +
-                       std::to_string(i) + ", which is not computed here");
+    if (slides[i] && window < c->context) c->attention[i].window = window;
   }
 }
 

@@ -66,7 +66,7 @@ Values attend(const ModelConfig& c, const Parameters& p, int64_t index, const st
   const Values qkv = product(x, p(a + "q_proj.weight"), p(a + "q_proj.bias"), n, s.width(), c.hidden);
   Values q(static_cast<size_t>(n * s.q_width())), k(static_cast<size_t>(n * s.kv_width())), v(k), out(q);
   qkv_forward(q.data(), k.data(), v.data(), qkv.data(), 0, n, s, rope, p(a + "q_norm.weight"), p(a + "k_norm.weight"));
-  attention_forward(out.data(), q.data(), k.data(), v.data(), n, 0, s, c.score_scale());
+  attention_forward(out.data(), q.data(), k.data(), v.data(), n, 0, s, c.score_scale(), own.window);
   return product(out, p(a + "o_proj.weight"), nullptr, n, c.hidden, s.q_width());
 }
 

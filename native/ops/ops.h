@@ -26,10 +26,11 @@ namespace glossa {
 // One layer's attention: its operands over all rows of the buffers, whichever sequences are computed.
 struct AttentionLayer {
   QkvShape shape;
-  Dtype type;     // of keys, values and the output
-  int64_t layer;  // whose keys and values in the caches
-  float scale;    // of a score
-  Values rope;    // rope_table; or nothing, and queries and keys are not rotated
+  Dtype type;      // of keys, values and the output
+  int64_t layer;   // whose keys and values in the caches
+  float scale;     // of a score
+  int64_t window;  // keys that a row sees, its own among them; 0: all before it
+  Values rope;     // rope_table; or nothing, and queries and keys are not rotated
   Values q_norm, k_norm;
   Rows qkv;               // the q|k|v product; queries become normed and rotated in place
   Rows qk_raw;            // q|k before their norm: for the backward pass; or nothing
@@ -140,7 +141,7 @@ class Ops {
 
   // Norms and rotates queries and keys, and adds keys and values to every sequence's own.
   virtual void qkv(const AttentionLayer&, const SequenceRows*, int64_t count) = 0;
-  // Attention of the rows of every sequence over its prefix and its own keys.
+  // Attention of the rows of every sequence over its prefix and its own keys, or the last of these.
   virtual void attention(const AttentionLayer&, const SequenceRows*, int64_t count) = 0;
   // From the gradient of attention's output to that of the q|k|v product.
   virtual void attention_backward(const AttentionLayer&, const AttentionGradient&, const SequenceRows*,

@@ -77,7 +77,7 @@ void bench(const Kernels& kernels, Dtype t, const Shape& s, int64_t page, double
       [&] {
         for (const Sequence& x : own)
           kernels.attention->forward(out.data(), shape.q_width(), stats.data(), q.data(), shape.width(), s.rows, s.own,
-                                     prefix.view(), s.prefix, x.view(), shape, scale, t, scratch.data());
+                                     prefix.view(), s.prefix, x.view(), shape, scale, 0, t, scratch.data());
       },
       Watch::thread);
   // 2 flops for each of the two products of a query with every key it sees
@@ -96,7 +96,7 @@ void bench(const Kernels& kernels, Dtype t, const Shape& s, int64_t page, double
             kernels.attention->backward(dq.data(), shape.width(), dk.data(), dv.data(), dk_prefix.data(),
                                         dv_prefix.data(), dout.data(), out.data(), shape.q_width(), stats.data(),
                                         q.data(), shape.width(), s.rows, prefix.view(), s.prefix, x.view(), shape,
-                                        scale, t, scratch.data());
+                                        scale, 0, t, scratch.data());
         },
         Watch::thread);
     std::printf("  backward %7.1f %5.1f %%", 2.5 * flops / backward.best / 1e9, 250 * flops / backward.best / peak);

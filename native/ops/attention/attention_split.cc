@@ -96,7 +96,7 @@ void CpuOps::attention(const AttentionLayer& a, const SequenceRows* sequences, i
     kernels_.attention->forward(a.attention.at(s.row0).data.as<void>(), a.attention.stride,
                                 a.stats.at(s.row0 * q.heads * 2).data.as<float>(), a.qkv.at(s.row0).data.as<float>(),
                                 a.qkv.stride, s.rows, s.own0, pages_of(a, s.prefix), s.prefix_length,
-                                pages_of(a, s.own), q, a.scale, a.type, crew_.scratch(worker));
+                                pages_of(a, s.own), q, a.scale, a.window, a.type, crew_.scratch(worker));
   });
 }
 
@@ -128,7 +128,7 @@ void CpuOps::attention_backward(const AttentionLayer& a, const AttentionGradient
                                    a.attention.at(s.row0).data.as<void>(), a.attention.stride,
                                    a.stats.at(s.row0 * q.heads * 2).data.as<float>(), a.qkv.at(s.row0).data.as<float>(),
                                    width, s.rows, pages_of(a, s.prefix), s.prefix_length, pages_of(a, s.own), q,
-                                   a.scale, a.type, scratch.attention.as<void>());
+                                   a.scale, a.window, a.type, scratch.attention.as<void>());
     }
     for (int64_t r = 0; r < g.reader_count; ++r) add_reader(a, g.readers[r], s, dk, dv);
     auto sums = [&](int64_t place) { return place < 0 ? nullptr : g.partial.at(place).data.as<float>(); };

@@ -87,7 +87,7 @@ Output run_forward(const AttentionKernels& kernels, Problem& p, int64_t r0, int6
   Output o{Elements(p.t, n * p.ldo), poison(n * p.shape.heads * 2)};
   std::vector<char> scratch = p.scratch();
   kernels.forward(o.out.data(), p.ldo, o.stats.data(), p.q.data() + r0 * p.ldq, p.ldq, n, r0, p.prefix_cache.view(),
-                  p.prefix, p.own_cache.view(), p.shape, p.scale, p.t, scratch.data());
+                  p.prefix, p.own_cache.view(), p.shape, p.scale, 0, p.t, scratch.data());
   return o;
 }
 
@@ -204,7 +204,7 @@ TEST("attention: the size of a page changes no bit, forward or backward") {
             std::vector<char> scratch = p.scratch();
             kernels.backward(b.dq.data(), p.ldq, b.dk_own.data(), b.dv_own.data(), b.dk_prefix.data(),
                              b.dv_prefix.data(), p.dout.data(), o.out.data(), p.ldo, o.stats.data(), p.q.data(), p.ldq,
-                             p.rows, p.prefix_cache.view(), p.prefix, p.own_cache.view(), shape, p.scale, t,
+                             p.rows, p.prefix_cache.view(), p.prefix, p.own_cache.view(), shape, p.scale, 0, t,
                              scratch.data());
             return b;
           };
@@ -279,7 +279,7 @@ TEST("attention: backward agrees with the reference") {
       std::vector<char> scratch = p.scratch();
       kernels.backward(got_dq.data(), p.ldq, dk_own.data(), dv_own.data(), dk_prefix.data(), dv_prefix.data(),
                        p.dout.data(), o.out.data(), p.ldo, o.stats.data(), p.q.data(), p.ldq, p.rows,
-                       p.prefix_cache.view(), p.prefix, p.own_cache.view(), s, p.scale, p.t, scratch.data());
+                       p.prefix_cache.view(), p.prefix, p.own_cache.view(), s, p.scale, 0, p.t, scratch.data());
       auto gathered = [&](const std::vector<float>& prefix, const std::vector<float>& own) {
         std::vector<double> x;
         for (int64_t j = 0; j < keys; ++j)

@@ -124,35 +124,124 @@ TEST("config: what is not computed is refused by name") {
   refused(config("llama", R"("num_local_experts":8)"), u, "num_local_experts");
 }
 
-// The context is 128 and there are two layers. What is accepted and what is refused was asked of Transformers 5.24: the
-// accepted have the log-probabilities of full attention there.
+// Keys that each layer sees, and with what rope: "4l 0g" is a window of 4 with the local rope, then all keys with the
+// global one.
+std::string seen_by_layers(const ModelConfig& c) {
+  std::string text;
+  for (int64_t l = 0; l < c.layers; ++l) {
+    const LayerAttention own = c.attention_of(l);
+    text += (l ? " " : "") + std::to_string(own.window) + "gl-"[static_cast<int>(own.rope)];
+  }
+  return text;
+}
+
+// The context is 128 and there are two layers. What is accepted, what is refused and which layers have a window was
+// asked of Transformers 5.24.
 TEST("config: a sliding window counts where a layer has one that is shorter than the context") {
   for (const char* family : {"llama", "olmo2"})  // whose classes read none of it
     for (const char* more :
          {R"("sliding_window":4)", R"("sliding_window":4,"use_sliding_window":true,"max_window_layers":0)",
           R"("sliding_window":4,"layer_types":["sliding_attention","full_attention"])"})
-      parsed(config(family, more));
+      CHECK_EQ(seen_by_layers(parsed(config(family, more))), "0g 0g");
   for (const char* family : {"qwen2", "qwen3"}) {
     for (
-        const char* more :
-        {R"("use_sliding_window":false,"sliding_window":4,"max_window_layers":0)", R"("use_sliding_window":true)",
-         R"("use_sliding_window":true,"sliding_window":4)", R"("use_sliding_window":true,"max_window_layers":0)",
-         R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":2)",
-         R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":5)",
-         R"("use_sliding_window":true,"sliding_window":128,"max_window_layers":0)",
-         R"("use_sliding_window":true,"sliding_window":null,"max_window_layers":0)",
-         R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":0,"layer_types":["full_attention","full_attention"])",
-         R"("use_sliding_window":null,"sliding_window":null,"max_window_layers":null,"layer_types":null)"})
-      parsed(config(family, more));
-    for (const char* more :
-         {R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":1)",
-          R"("use_sliding_window":true,"sliding_window":127,"max_window_layers":0)",
-          R"("use_sliding_window":true,"sliding_window":4,"layer_types":["full_attention","sliding_attention"])"})
-      refused(config(family, more), "MODEL_UNSUPPORTED", "use_sliding_window");
+        auto [more, seen] : {
+            std::pair{R"("use_sliding_window":false,"sliding_window":4,"max_window_layers":0)", "0g 0g"},
+            {R"("use_sliding_window":true)", "0g 0g"},
+            {R"("use_sliding_window":true,"sliding_window":4)", "0g 0g"},
+            {R"("use_sliding_window":true,"max_window_layers":0)", "0g 0g"},
+            {R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":2)", "0g 0g"},
+            {R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":5)", "0g 0g"},
+            {R"("use_sliding_window":true,"sliding_window":128,"max_window_layers":0)", "0g 0g"},
+            {R"("use_sliding_window":true,"sliding_window":null,"max_window_layers":0)", "0g 0g"},
+            {R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":0,"layer_types":["full_attention","full_attention"])",
+             "0g 0g"},
+            {R"("use_sliding_window":null,"sliding_window":null,"max_window_layers":null,"layer_types":null)", "0g 0g"},
+            {R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":1)", "0g 4g"},
+            {R"("use_sliding_window":true,"sliding_window":127,"max_window_layers":0)", "127g 127g"},
+            {R"("use_sliding_window":true,"sliding_window":4,"layer_types":["sliding_attention","full_attention"])",
+             "4g 0g"},
+        })
+      CHECK_EQ(seen_by_layers(parsed(config(family, more))), seen);
     refused(config(family, R"("layer_types":["full_attention"])"), "CONFIG_INVALID", "layer_types");
+    refused(config(family, R"("layer_types":["full_attention","chunked_attention"])"), "MODEL_UNSUPPORTED",
+            "chunked_attention");
     refused(config(family, R"("use_sliding_window":true,"sliding_window":0,"max_window_layers":0)"), "CONFIG_INVALID",
             "sliding_window");
   }
+}
+
+TEST("config: the layers of the other families see what Transformers lets them see") {
+  const std::string four = R"("num_hidden_layers":4,)", sizes = std::string(kSizes);
+  auto of = [&](const char* family, const char* more) {
+    std::string text = config(family, more);
+    return seen_by_layers(parsed(text.replace(text.find(R"("num_hidden_layers":2,)"), 22, four)));
+  };
+  CHECK_EQ(of("mistral", ""), "0g 0g 0g 0g");  // 4,096 keys are more than the context
+  CHECK_EQ(of("mistral", R"("sliding_window":8)"), "8g 8g 8g 8g");
+  CHECK_EQ(of("mistral", R"("sliding_window":null)"), "0g 0g 0g 0g");
+  CHECK_EQ(of("olmo3", R"("sliding_window":8)"), "8l 8l 8l 0g");
+  CHECK_EQ(of("olmo3", R"("sliding_window":8,"layer_types":["full_attention","sliding_attention","full_attention",)"
+                       R"("sliding_attention"])"),
+           "0g 8l 0g 8l");
+  CHECK_EQ(of("smollm3", ""), "0g 0g 0g 0-");
+  CHECK_EQ(of("smollm3", R"("no_rope_layer_interval":2)"), "0g 0- 0g 0-");
+  CHECK_EQ(of("smollm3", R"("no_rope_layers":[0,1,1,0,1])"), "0- 0g 0g 0-");
+  CHECK_EQ(of("smollm3", R"("use_sliding_window":true,"sliding_window":8)"), "0g 0g 0g 8-");
+  CHECK_EQ(of("exaone4", R"("sliding_window":8)"), "8g 8g 8g 0-");
+  CHECK_EQ(of("exaone4", R"("sliding_window":8,"sliding_window_pattern":2)"), "8g 0- 8g 0-");
+  CHECK_EQ(of("exaone4", R"("sliding_window":null,"sliding_window_pattern":null)"), "0g 0g 0g 0g");
+  CHECK_EQ(of("granite", ""), "0g 0g 0g 0g");
+  CHECK_EQ(of("gemma3_text", R"("sliding_window":8)"), "8l 8l 8l 8l");
+  CHECK_EQ(of("gemma3_text", R"("sliding_window":8,"sliding_window_pattern":3)"), "8l 8l 0g 8l");
+  CHECK_EQ(of("gemma3_text", R"("sliding_window":200,"sliding_window_pattern":3)"), "0l 0l 0g 0l");
+  refused(config("mistral", R"("sliding_window":0)"), "CONFIG_INVALID", "sliding_window");
+  refused(config("olmo3", R"("sliding_window":null)"), "MODEL_UNSUPPORTED", "sliding_window");
+  refused(config("smollm3", R"("no_rope_layers":[1])"), "CONFIG_INVALID", "no_rope_layers");
+  refused(config("smollm3", R"("no_rope_layers":[1,"0"])"), "CONFIG_INVALID", "no_rope_layers");
+  refused(config("exaone4", R"("sliding_window_pattern":"LLLG")"), "CONFIG_INVALID", "layer_types");
+}
+
+TEST("config: what the other families have of their own") {
+  const ModelConfig granite = parsed(config("granite", R"("embedding_multiplier":12.0,"logits_scaling":8,)"
+                                                       R"("residual_multiplier":0.22,"attention_multiplier":0.0625)"));
+  CHECK_EQ(granite.embedding_multiplier, 12.0f);
+  CHECK_EQ(granite.logit_multiplier, 0.125f);
+  CHECK_EQ(granite.residual_multiplier, 0.22f);
+  CHECK_EQ(granite.score_scale(), 0.0625);
+  CHECK_EQ(parsed(config("granite")).score_scale(), 1.0);
+  refused(config("granite", R"("logits_scaling":0)"), "CONFIG_INVALID", "logits_scaling");
+
+  const ModelConfig gemma = parsed(config("gemma3_text", R"("query_pre_attn_scalar":64,"rope_scaling":null)"));
+  CHECK(gemma.block.activation == Activation::gelu_tanh && gemma.block.norm_offset == 1 && gemma.tied);
+  CHECK(gemma.head_dim == 256 && gemma.embedding_multiplier == 8 && gemma.score_scale() == 0.125);
+  CHECK(gemma.rope.theta == 1e6 && gemma.local_rope.theta == 1e4);
+  for (const char* ropes :
+       {R"("rope_theta":5e5,"rope_local_base_freq":2e4,"rope_scaling":{"rope_type":"linear","factor":8.0})",
+        R"("rope_parameters":{"full_attention":{"rope_type":"linear","factor":8.0,"rope_theta":5e5},)"
+        R"("sliding_attention":{"rope_type":"default","rope_theta":2e4}})"}) {
+    const ModelConfig c = parsed(config("gemma3_text", ropes));
+    CHECK(same_rope(c.rope, {RopeType::linear, 5e5, 8, 1, 1, 0}));
+    CHECK(same_rope(c.local_rope, {RopeType::plain, 2e4, 1, 1, 1, 0}));
+  }
+  const char* u = "MODEL_UNSUPPORTED";
+  refused(config("gemma3_text", R"("final_logit_softcapping":30.0)"), u, "final_logit_softcapping");
+  refused(config("gemma3_text", R"("attn_logit_softcapping":50.0)"), u, "attn_logit_softcapping");
+  refused(config("gemma3_text", R"("use_bidirectional_attention":true)"), u, "use_bidirectional_attention");
+  refused(config("gemma3_text", R"("hidden_activation":"gelu")"), u, "hidden_activation");
+  refused(config("gemma3_text", R"("rope_parameters":{"rope_theta":1e6})"), "CONFIG_INVALID",
+          "rope_parameters.full_attention");
+  refused(config("gemma3"), u, "gemma3_text");  // text and images
+  for (const char* family : {"olmo3", "smollm3", "granite", "gemma3_text"})
+    refused(config(family, R"("attention_bias":true)"), u, "attention_bias");
+  for (const char* family : {"smollm3", "granite"}) refused(config(family, R"("mlp_bias":true)"), u, "mlp_bias");
+  for (const char* family : {"mistral", "exaone4"})  // whose classes read neither
+    parsed(config(family, R"("attention_bias":true,"mlp_bias":true)"));
+
+  const ModelConfig olmo3 = parsed(config("olmo3", R"("rope_theta":1e6)"));
+  CHECK(olmo3.rope.theta == 1e6 && olmo3.local_rope.theta == 1e6);
+  CHECK(parsed(config("olmo3")).local_rope.theta == 5e5 && parsed(config("smollm3")).rope.theta == 2e6);
+  CHECK(parsed(config("smollm3")).tied && !parsed(config("granite")).tied);
 }
 
 TEST("config: what Transformers passes over is passed over, and said where somebody may miss it") {
@@ -208,7 +297,7 @@ TEST("config: sizes are bounded and consistent") {
 }
 
 TEST("config: fused parameters lie end to end and the vector has no gaps") {
-  for (const char* family : {"llama", "qwen2", "qwen3", "olmo2"})
+  for (const char* family : {"llama", "qwen2", "qwen3", "olmo2", "gemma3_text"})
     for (const char* tied : {"true", "false"}) {
       ModelConfig c = parsed(config(family, std::string(R"("tie_word_embeddings":)") + tied));
       std::vector<TensorSpec> specs = tensor_specs(c);
@@ -240,7 +329,23 @@ TEST("config: written out and read back it is the same") {
   const char* llama3 =
       R"("rope_theta":5e5,"rope_scaling":{"rope_type":"llama3","factor":32.0,"low_freq_factor":1.0,)"
       R"("high_freq_factor":4.0,"original_max_position_embeddings":8192},"head_dim":24,"tie_word_embeddings":true)";
-  for (const std::string& text : {config("llama", llama3), config("qwen2"), config("qwen3"), config("olmo2")}) {
+  const std::string texts[] = {
+      config("llama", llama3),
+      config("llama", R"("hidden_act":"gelu_pytorch_tanh","rope_scaling":{"type":"linear","factor":2.0})"),
+      config("qwen2"),
+      config("qwen3"),
+      config("qwen3", R"("use_sliding_window":true,"sliding_window":4,"max_window_layers":1)"),
+      config("olmo2"),
+      config("mistral", R"("sliding_window":8)"),
+      config("mistral", R"("sliding_window":null)"),
+      config("olmo3", R"("sliding_window":8,"layer_types":["full_attention","sliding_attention"])"),
+      config("smollm3", R"("no_rope_layers":[0,1],"use_sliding_window":true,"sliding_window":8)"),
+      config("exaone4", R"("sliding_window":8,"layer_types":["full_attention","sliding_attention"])"),
+      config("exaone4", R"("sliding_window":null)"),
+      config("granite", R"("embedding_multiplier":12.0,"logits_scaling":8,"residual_multiplier":0.22)"),
+      config("gemma3_text", R"("query_pre_attn_scalar":168,"sliding_window":8,"sliding_window_pattern":2)"),
+      config("gemma3_text", R"("rope_scaling":{"rope_type":"linear","factor":8.0},"rope_local_base_freq":2e4)")};
+  for (const std::string& text : texts) {
     ModelConfig a = parsed(text);
     a.source.clear();  // as one made in code
     std::string written = model_config_json(a, Dtype::f32);

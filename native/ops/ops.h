@@ -79,7 +79,8 @@ struct DrawSettings {
   float inv_temperature;    // of log-probability and entropy
 };
 
-// gradient [n][k] += sum over rows in order of d_c[row][n] * a[row][k].
+// gradient [n][k] += sum over rows in order of d_c[row][n] * a[row][k]. In bfloat16 the rows are taken in pairs: an
+// even number of them.
 struct MatrixGradient {
   Values gradient;
   Rows d_c, a;

@@ -83,6 +83,12 @@ void each_device(const Visit& visit) {
 
 // The bits of several arrays.
 using Bits = std::vector<std::vector<uint8_t>>;
+template <class T>
+std::vector<uint8_t> bits_of(const std::vector<T>& x) {
+  std::vector<uint8_t> bits(x.size() * sizeof(T));
+  if (!x.empty()) std::memcpy(bits.data(), x.data(), bits.size());
+  return bits;
+}
 
 // Checks that results(device), Bits or anything else that can be compared, is the same on each kind's lane alone, on
 // all of it with 2, 3 and 7 threads, and on three lanes.

@@ -1,13 +1,11 @@
 #include <cmath>
-#include <cstring>
-#include <random>
-#include <vector>
 
 #include "ops/adamw/adamw_ref.h"
-#include "ops/kernels.h"
-#include "tool/test.h"
+#include "ops/test_device.h"
 
-namespace glossa {
+using namespace glossa;
+using namespace glossa::test;
+
 namespace {
 
 AdamWStep step_of(int t, float clip) {
@@ -17,73 +15,110 @@ AdamWStep step_of(int t, float clip) {
   return s;
 }
 
+// Stretches of every length, each with a decay of its own; between their weights lie others that do not train.
+struct Vector {
+  std::vector<Stretch> stretches;
+  int64_t size = 0, weights = 0;
+
+  Vector() {
+    for (int64_t n : {1, 15, 16, 17, 31, 100, 1003}) {
+      stretches.push_back({size, n, n % 2 ? 0.1f : 0.0f, weights});
+      size += n;
+      weights += n + (n % 3 == 1 ? 5 : 0);
+    }
+  }
+  // Sizes from 1e-6 to 1: a tiny gradient moves the weight as far as a large one.
+  std::vector<float> gradient(int t) const {
+    std::vector<float> g = random_values(static_cast<uint64_t>(t), size, 2);
+    for (size_t i = 0; i < g.size(); ++i) g[i] *= std::pow(10.0f, -static_cast<float>(i % 7));
+    return g;
+  }
+};
+
+struct State {
+  Array w, m, v;
+  State(TestDevice& d, const std::vector<float>& start, int64_t trained)
+      : w(d, Dtype::f32, {1, static_cast<int64_t>(start.size())}),
+        m(d, Dtype::f32, {1, trained}),
+        v(d, Dtype::f32, {1, trained}) {
+    w.set(start);
+    m.set(std::vector<float>(static_cast<size_t>(trained)));
+    v.set(std::vector<float>(static_cast<size_t>(trained)));
+  }
+  void step(TestDevice& d, const Input& g, const std::vector<Stretch>& stretches, const AdamWStep& s) {
+    d.run([&](Ops& ops) { ops.adamw(w.values(), m.values(), v.values(), g.values(), stretches, s); });
+  }
+  Bits bits() const { return {w.bytes(), m.bytes(), v.bytes()}; }
+};
+
 }  // namespace
 
-TEST("adamw: twenty steps match float64, at every length") {
-  for (const std::string& isa : supported_isas())
-    for (int64_t n : {1, 15, 16, 17, 31, 100, 1003}) {
-      const size_t size = static_cast<size_t>(n);
-      std::mt19937 random(static_cast<uint32_t>(n));
-      std::normal_distribution<float> normal(0, 1);
-      std::vector<float> w(size + 1), m(size + 1), v(size + 1), g(size + 1);
-      std::vector<ref::AdamWState> want(size);
-      for (size_t i = 0; i < size; ++i) {
-        w[i] = 0.02f * normal(random);
-        want[i] = {w[i], 0, 0};
-      }
-      w[size] = m[size] = v[size] = g[size] = std::nanf("");
-      for (int t = 1; t <= 20; ++t) {
-        // Sizes from 1e-6 to 1: a tiny gradient moves the weight as far as a large one.
-        for (size_t i = 0; i < size; ++i) g[i] = normal(random) * std::pow(10.0f, -static_cast<float>(i % 7));
+TEST("adamw: twenty steps match float64, at every length, each stretch with its decay") {
+  constexpr int kSteps = 20;
+  const Vector x;
+  const std::vector<float> start = random_values(99, x.weights, 0.04f);
+  std::vector<std::vector<float>> gradients;
+  for (int t = 1; t <= kSteps; ++t) gradients.push_back(x.gradient(t));
+  std::vector<double> w64 = to_double(start), m64(static_cast<size_t>(x.size)), v64 = m64;
+  for (const Stretch& stretch : x.stretches)
+    for (int64_t i = 0; i < stretch.size; ++i) {
+      const auto at = static_cast<size_t>(stretch.offset + i), weight = static_cast<size_t>(stretch.masters + i);
+      ref::AdamWState state = {w64[weight], 0, 0};
+      for (int t = 1; t <= kSteps; ++t) {
         const AdamWStep s = step_of(t, 0.5f);
-        kernels_for(isa).value()->adamw->update(w.data(), m.data(), v.data(), g.data(), n, s);
-        for (size_t i = 0; i < size; ++i)
-          want[i] = ref::adamw(want[i], 0.5 * static_cast<double>(g[i]), t, s.learning_rate, s.beta1, s.beta2,
-                               s.epsilon, s.weight_decay);
+        state =
+            ref::adamw(state, 0.5 * static_cast<double>(gradients[static_cast<size_t>(t - 1)][at]), t,
+                       static_cast<double>(s.learning_rate), static_cast<double>(s.beta1), static_cast<double>(s.beta2),
+                       static_cast<double>(s.epsilon), static_cast<double>(stretch.weight_decay));
       }
-      for (size_t i = 0; i < size; ++i) {
-        const double scale = std::pow(10.0, -static_cast<double>(i % 7));
-        CHECK_NEAR(w[i], want[i].w, 2e-8 + 1e-6 * std::fabs(want[i].w));
-        CHECK_NEAR(m[i], want[i].m, 1e-6 * scale);
-        CHECK_NEAR(v[i], want[i].v, 1e-6 * scale * scale);
-      }
-      CHECK(std::isnan(w[size]) && std::isnan(m[size]) && std::isnan(v[size]));
+      w64[weight] = state.w;
+      m64[at] = state.m;
+      v64[at] = state.v;
     }
+  each_device([&](TestDevice& d) {
+    State state(d, start, x.size);
+    for (int t = 1; t <= kSteps; ++t)
+      state.step(d, Input(d, gradients[static_cast<size_t>(t - 1)]), x.stretches, step_of(t, 0.5f));
+    const std::vector<float> w = state.w.get(), m = state.m.get(), v = state.v.get();
+    for (size_t i = 0; i < w.size(); ++i) CHECK_NEAR(w[i], w64[i], 2e-8 + 1e-6 * std::fabs(w64[i]));
+    for (size_t i = 0; i < m.size(); ++i) {
+      const double scale = std::pow(10.0, -static_cast<double>(i % 7));
+      CHECK_NEAR(m[i], m64[i], 1e-6 * scale);
+      CHECK_NEAR(v[i], v64[i], 1e-6 * scale * scale);
+    }
+  });
 }
 
-TEST("adamw: an element does not depend on where it lies") {
-  for (const std::string& isa : supported_isas()) {
-    std::mt19937 random(3);
-    std::normal_distribution<float> normal(0, 1);
-    std::vector<float> w(100), m(100), v(100), g(100);
-    for (size_t i = 0; i < 100; ++i) {
-      w[i] = normal(random);
-      m[i] = normal(random);
-      v[i] = std::fabs(normal(random));
-      g[i] = normal(random);
+TEST("adamw: an element depends neither on where it lies nor on how the vector is cut, on a lane and on all") {
+  const Vector x;
+  check_however_shared([&](TestDevice& d) {
+    const std::vector<float> start = random_values(99, x.weights);
+    std::vector<Stretch> pieces;
+    for (const Stretch& s : x.stretches)
+      for (int64_t at = 0, n = 1; at < s.size; at += n, n = n % 19 + 1)
+        pieces.push_back({s.offset + at, std::min(n, s.size - at), s.weight_decay, s.masters + at});
+    State whole(d, start, x.size), cut(d, start, x.size), one_by_one(d, start, x.size);
+    for (int t : {1, 2, 3}) {
+      const Input g(d, x.gradient(t));
+      const AdamWStep s = step_of(t, 1);
+      whole.step(d, g, x.stretches, s);
+      cut.step(d, g, pieces, s);
+      for (const Stretch& stretch : x.stretches) one_by_one.step(d, g, {stretch}, s);
+      whole.step(d, g, {}, s);
     }
-    auto w1 = w, m1 = m, v1 = v;
-    auto update = kernels_for(isa).value()->adamw->update;
-    update(w.data(), m.data(), v.data(), g.data(), 100, step_of(3, 1));
-    for (int64_t i = 0, n = 1; i < 100; i += n, n = n % 19 + 1) {
-      if (n > 100 - i) n = 100 - i;
-      update(w1.data() + i, m1.data() + i, v1.data() + i, g.data() + i, n, step_of(3, 1));
-    }
-    CHECK(std::memcmp(w.data(), w1.data(), 400) == 0);
-    CHECK(std::memcmp(m.data(), m1.data(), 400) == 0);
-    CHECK(std::memcmp(v.data(), v1.data(), 400) == 0);
-  }
+    CHECK(cut.bits() == whole.bits());
+    CHECK(one_by_one.bits() == whole.bits());
+    return whole.bits();
+  });
 }
 
 TEST("adamw: learning rate 0 leaves every weight as it was") {
-  for (const std::string& isa : supported_isas()) {
-    std::vector<float> w = {1.5f, -2e-9f, 3e20f}, m(3, 0.1f), v(3, 0.2f), g = {1, -2, 3};
-    const std::vector<float> before = w;
-    AdamWStep s = step_of(1, 1);
-    s.learning_rate = 0;
-    kernels_for(isa).value()->adamw->update(w.data(), m.data(), v.data(), g.data(), 3, s);
-    CHECK(w == before);
-  }
+  const std::vector<float> start = {1.5f, -2e-9f, 3e20f};
+  AdamWStep s = step_of(1, 1);
+  s.learning_rate = 0;
+  each_device([&](TestDevice& d) {
+    State state(d, start, 3);
+    state.step(d, Input(d, {1, -2, 3}), {{0, 3, 0.1f, 0}}, s);
+    CHECK(same_bits(state.w.get(), start));
+  });
 }
-
-}  // namespace glossa

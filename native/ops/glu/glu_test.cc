@@ -106,9 +106,7 @@ TEST("glu: a row has the same bits alone and among others, on a lane and on all"
           d.run_each(rows, [&](int64_t r, Ops& ops) { glu(ops, r, 1); });
           CHECK(same_bits(read_in_place(gate_up, t), gradient));
           CHECK(same_bits(product.get(), value));
-          results.push_back(product.bytes());
-          results.emplace_back(gradient.size() * 4);
-          if (!gradient.empty()) std::memcpy(results.back().data(), gradient.data(), gradient.size() * 4);
+          results.insert(results.end(), {bits_of(value), bits_of(gradient)});
         }
     return results;
   });

@@ -16,8 +16,9 @@ void CpuOps::logps(const Rows& logits, float inv_temperature, const int32_t* tar
 void CpuOps::token_losses(const Rows& d_logits, const Rows& logits, const TokenLosses& loss, int64_t rows) {
   crew_.run(rows, [&](int64_t i, int) {
     float* row = logits.at(i).data.as<float>();
+    void* gradient = d_logits.at(i).data.as<void>();
     if (loss.targets[i] < 0) {
-      std::memset(row, 0, static_cast<size_t>(logits.stride) * 4);
+      std::memset(gradient, 0, static_cast<size_t>(d_logits.width * dtype_bytes(d_logits.type)));
       return;
     }
     float logp, entropy, stats[2];
@@ -30,8 +31,8 @@ void CpuOps::token_losses(const Rows& d_logits, const Rows& logits, const TokenL
       if (loss.on_policy) terms.old_logp = logp;
       loss.results[i] = token_loss(loss.settings, terms, logp, entropy, &slope);
     }
-    kernels_.head->gradient_row(d_logits.at(i).data.as<void>(), d_logits.type, row, logits.width, loss.inv_temperature,
-                                loss.targets[i], slope, entropy, stats);
+    kernels_.head->gradient_row(gradient, d_logits.type, row, logits.width, loss.inv_temperature, loss.targets[i],
+                                slope, entropy, stats);
   });
 }
 

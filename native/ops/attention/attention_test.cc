@@ -41,6 +41,7 @@ struct Problem {
   Dtype t;
   int64_t prefix, rows, ldq, ldo;
   float scale;
+  int64_t window = 0;
   std::vector<float> q, k, v, dout;
   Cache prefix_cache, own_cache;
 
@@ -87,7 +88,7 @@ Output run_forward(const AttentionKernels& kernels, Problem& p, int64_t r0, int6
   Output o{Elements(p.t, n * p.ldo), poison(n * p.shape.heads * 2)};
   std::vector<char> scratch = p.scratch();
   kernels.forward(o.out.data(), p.ldo, o.stats.data(), p.q.data() + r0 * p.ldq, p.ldq, n, r0, p.prefix_cache.view(),
-                  p.prefix, p.own_cache.view(), p.shape, p.scale, 0, p.t, scratch.data());
+                  p.prefix, p.own_cache.view(), p.shape, p.scale, p.window, p.t, scratch.data());
   return o;
 }
 
@@ -101,8 +102,10 @@ std::vector<double> packed_out(const Problem& p, const Elements& out) {
 const QkvShape kShapes[] = {
     {4, 2, 16, QkNorm::none, 0},  {6, 3, 24, QkNorm::none, 0}, {4, 1, 32, QkNorm::none, 0},
     {3, 3, 64, QkNorm::none, 0},  {7, 1, 64, QkNorm::none, 0}, {4, 2, 128, QkNorm::none, 0},
-    {20, 1, 16, QkNorm::none, 0}, {3, 1, 80, QkNorm::none, 0},
+    {20, 1, 16, QkNorm::none, 0}, {3, 1, 80, QkNorm::none, 0}, {2, 1, 256, QkNorm::none, 0},
 };
+// Keys that a row sees; 0: all. Shorter than a tile, as long, across tiles, and across the end of the prefix.
+const int64_t kWindows[] = {0, 1, 8, 16, 37};
 const int64_t kPrefixes[] = {0, 1, 15, 16, 17, 40};
 
 template <class Visit>
@@ -115,6 +118,7 @@ void each_problem(Visit visit) {
         Problem p(shape, t, prefix, rows, ++seed * 10);
         visit(p);
         Problem paged(shape, t, prefix, rows, seed * 10, 16, 48);
+        paged.window = kWindows[1 + seed % 4];
         visit(paged);
       }
 }
@@ -131,7 +135,7 @@ TEST("attention: forward agrees with the reference and unused capacity never rea
     std::vector<double> want(static_cast<size_t>(p.rows * p.shape.q_width()));
     std::vector<double> q = p.packed_q(), k = to_double(p.k), v = to_double(p.v);
     ref::attention_forward(want.data(), q.data(), k.data(), v.data(), p.rows, p.prefix, p.shape,
-                           static_cast<double>(p.scale));
+                           static_cast<double>(p.scale), p.window);
     each_isa([&](const AttentionKernels& kernels) {
       Output o = run_forward(kernels, p, 0, p.rows);
       CHECK_NEAR(worst_error(packed_out(p, o.out), want), 0, p.t == Dtype::f32 ? 3e-6 : 0.6 * epsilon_of(p.t));
@@ -195,8 +199,9 @@ TEST("attention: the size of a page changes no bit, forward or backward") {
                      same_bits(dv_prefix, o.dv_prefix);
             }
           };
-          auto run = [&](int64_t prefix_page, int64_t own_page) {
+          auto run = [&](int64_t prefix_page, int64_t own_page, int64_t window) {
             Problem p(shape, t, prefix, 67, seed, prefix_page, own_page);
+            p.window = window;
             Output o = run_forward(kernels, p, 0, p.rows);
             Bits b{o.out, o.stats, poison(p.rows * p.ldq), poison(kv_elements(shape, kv_capacity(p.rows))), {}, {}, {}};
             b.dv_own = b.dk_own;
@@ -204,14 +209,16 @@ TEST("attention: the size of a page changes no bit, forward or backward") {
             std::vector<char> scratch = p.scratch();
             kernels.backward(b.dq.data(), p.ldq, b.dk_own.data(), b.dv_own.data(), b.dk_prefix.data(),
                              b.dv_prefix.data(), p.dout.data(), o.out.data(), p.ldo, o.stats.data(), p.q.data(), p.ldq,
-                             p.rows, p.prefix_cache.view(), p.prefix, p.own_cache.view(), shape, p.scale, 0, t,
+                             p.rows, p.prefix_cache.view(), p.prefix, p.own_cache.view(), shape, p.scale, p.window, t,
                              scratch.data());
             return b;
           };
-          const Bits whole = run(80, 80);
-          CHECK(whole == run(16, 16));
-          CHECK(whole == run(64, 16));
-          CHECK(whole == run(32, 64));
+          for (int64_t window : {0, 40}) {
+            const Bits whole = run(80, 80, window);
+            CHECK(whole == run(16, 16, window));
+            CHECK(whole == run(64, 16, window));
+            CHECK(whole == run(32, 64, window));
+          }
         });
 }
 
@@ -227,6 +234,30 @@ TEST("attention: a row does not read the keys and values of later rows") {
                       23 * p.ldo * dtype_bytes(t)));
     });
   }
+}
+
+TEST("attention: a row does not read what lies before the tiles of its window") {
+  for (Dtype t : {Dtype::f32, Dtype::bf16}) {
+    Problem p({4, 2, 32, QkNorm::none, 0}, t, 48, 70, 17);
+    p.window = 20;
+    Problem cut = p;
+    const std::vector<float> nan = poison(p.shape.kv_width());
+    for (int64_t j = 0; j < p.prefix; ++j) cut.prefix_cache.set(j, nan.data(), nan.data());
+    for (int64_t j = 0; j < 16; ++j) cut.own_cache.set(j, nan.data(), nan.data());
+    each_isa([&](const AttentionKernels& kernels) {
+      Output a = run_forward(kernels, p, 36, 34), b = run_forward(kernels, cut, 36, 34);
+      CHECK(same_bits(static_cast<const char*>(a.out.data()), static_cast<const char*>(b.out.data()),
+                      34 * p.ldo * dtype_bytes(t)));
+    });
+  }
+}
+
+TEST("attention: a window that reaches every key has the bits of none") {
+  Problem p({6, 3, 24, QkNorm::none, 0}, Dtype::f32, 17, 50, 19), wide = p;
+  wide.window = 67;
+  each_isa([&](const AttentionKernels& kernels) {
+    CHECK(run_forward(kernels, p, 0, p.rows).out == run_forward(kernels, wide, 0, p.rows).out);
+  });
 }
 
 TEST("attention: large scores neither overflow nor lose the row") {
@@ -245,22 +276,24 @@ TEST("attention: large scores neither overflow nor lose the row") {
 TEST("attention: the reference's gradients are central differences") {
   const QkvShape shape = {4, 2, 6, QkNorm::none, 0};
   const int64_t rows = 5, first = 3;
-  std::vector<double> q = to_double(random_values(1, rows * shape.q_width(), 2));
-  std::vector<double> k = to_double(random_values(2, (first + rows) * shape.kv_width(), 2));
-  std::vector<double> v = to_double(random_values(3, (first + rows) * shape.kv_width()));
-  std::vector<double> dout = to_double(random_values(4, rows * shape.q_width())), out(q.size());
-  std::vector<double> dq(q.size()), dk(k.size()), dv(v.size());
-  auto loss = [&] {
-    ref::attention_forward(out.data(), q.data(), k.data(), v.data(), rows, first, shape, 0.4);
-    double sum = 0;
-    for (size_t i = 0; i < out.size(); ++i) sum += out[i] * dout[i];
-    return sum;
-  };
-  ref::attention_backward(dq.data(), dk.data(), dv.data(), dout.data(), q.data(), k.data(), v.data(), rows, first,
-                          shape, 0.4);
-  CHECK_NEAR(gradient_error(q, dq, loss), 0, 1e-8);
-  CHECK_NEAR(gradient_error(k, dk, loss), 0, 1e-8);
-  CHECK_NEAR(gradient_error(v, dv, loss), 0, 1e-8);
+  for (int64_t window : {0, 1, 4}) {
+    std::vector<double> q = to_double(random_values(1, rows * shape.q_width(), 2));
+    std::vector<double> k = to_double(random_values(2, (first + rows) * shape.kv_width(), 2));
+    std::vector<double> v = to_double(random_values(3, (first + rows) * shape.kv_width()));
+    std::vector<double> dout = to_double(random_values(4, rows * shape.q_width())), out(q.size());
+    std::vector<double> dq(q.size()), dk(k.size()), dv(v.size());
+    auto loss = [&] {
+      ref::attention_forward(out.data(), q.data(), k.data(), v.data(), rows, first, shape, 0.4, window);
+      double sum = 0;
+      for (size_t i = 0; i < out.size(); ++i) sum += out[i] * dout[i];
+      return sum;
+    };
+    ref::attention_backward(dq.data(), dk.data(), dv.data(), dout.data(), q.data(), k.data(), v.data(), rows, first,
+                            shape, 0.4, window);
+    CHECK_NEAR(gradient_error(q, dq, loss), 0, 1e-8);
+    CHECK_NEAR(gradient_error(k, dk, loss), 0, 1e-8);
+    CHECK_NEAR(gradient_error(v, dv, loss), 0, 1e-8);
+  }
 }
 
 TEST("attention: backward agrees with the reference") {
@@ -270,7 +303,7 @@ TEST("attention: backward agrees with the reference") {
     std::vector<double> q = p.packed_q(), k = to_double(p.k), v = to_double(p.v), dout = p.packed(p.dout, p.ldo);
     std::vector<double> dq(q.size()), dk(k.size()), dv(v.size());
     ref::attention_backward(dq.data(), dk.data(), dv.data(), dout.data(), q.data(), k.data(), v.data(), p.rows,
-                            p.prefix, s, static_cast<double>(p.scale));
+                            p.prefix, s, static_cast<double>(p.scale), p.window);
     each_isa([&](const AttentionKernels& kernels) {
       Output o = run_forward(kernels, p, 0, p.rows);
       std::vector<float> got_dq = poison(p.rows * p.ldq);
@@ -279,7 +312,7 @@ TEST("attention: backward agrees with the reference") {
       std::vector<char> scratch = p.scratch();
       kernels.backward(got_dq.data(), p.ldq, dk_own.data(), dv_own.data(), dk_prefix.data(), dv_prefix.data(),
                        p.dout.data(), o.out.data(), p.ldo, o.stats.data(), p.q.data(), p.ldq, p.rows,
-                       p.prefix_cache.view(), p.prefix, p.own_cache.view(), s, p.scale, 0, p.t, scratch.data());
+                       p.prefix_cache.view(), p.prefix, p.own_cache.view(), s, p.scale, p.window, p.t, scratch.data());
       auto gathered = [&](const std::vector<float>& prefix, const std::vector<float>& own) {
         std::vector<double> x;
         for (int64_t j = 0; j < keys; ++j)

@@ -21,6 +21,7 @@ struct Problem {
   int64_t rows, position0, own0;
   std::vector<float> qkv, q_norm, k_norm, table;
   RopeConfig rope;
+  bool rotates = true;
 
   Problem(QkNorm norm, int64_t heads, int64_t kv_heads, int64_t head_dim, int64_t rows, int64_t position0, int64_t own0,
           const RopeConfig& rope)
@@ -33,6 +34,8 @@ struct Problem {
     rope_table(table.data(), rope, head_dim, kPositions);
   }
   int64_t pages() const { return (own0 + rows) / kPage + 1; }
+  const RopeConfig* rotation() const { return rotates ? &rope : nullptr; }
+  const float* rotary_table() const { return rotates ? table.data() : nullptr; }
   int64_t page_elements() const { return 2 * kv_elements(shape, kPage); }
 };
 
@@ -48,7 +51,7 @@ void forward(const QkvKernels& kernels, const Problem& p, Dtype t, Written* w, i
     pages.push_back(Address(w->cache.data()) + i * p.page_elements() * dtype_bytes(t));
   const KvPages own = {pages.data(), kPage, 0, kv_elements(s, kPage) * dtype_bytes(t)};
   const bool norm = s.qk_norm != QkNorm::none;
-  kernels.forward(w->qkv.data() + r * s.width(), own, t, p.own0 + r, p.table.data(), p.position0 + r, rows, s,
+  kernels.forward(w->qkv.data() + r * s.width(), own, t, p.own0 + r, p.rotary_table(), p.position0 + r, rows, s,
                   norm ? p.q_norm.data() : nullptr, norm ? p.k_norm.data() : nullptr, w->rstd_q.data() + r * s.rstd_q(),
                   w->rstd_k.data() + r * s.rstd_k(), raw);
 }
@@ -78,6 +81,10 @@ void each_problem(Visit visit) {
       visit(Problem(norm, 2, 2, 32, 1, 77, 16, rope));
       visit(Problem(norm, 3, 1, 64, 18, 3, 3, rope));
       visit(Problem(norm, 4, 2, 128, 3, 17, 31, rope));
+      Problem offset(norm, 2, 1, 256, 4, 11, 5, rope);
+      offset.shape.norm_offset = 1;
+      offset.rotates = rope.type == RopeType::plain;
+      visit(offset);
     }
 }
 template <class Visit>
@@ -88,7 +95,8 @@ void each_isa(Visit visit) {
 }  // namespace
 
 TEST("qkv: the rotary table agrees with the reference's angles") {
-  for (const RopeConfig& rope : {kPlain, kLlama3, RopeConfig{RopeType::llama3, 500000, 32, 1, 4, 8192}})
+  for (const RopeConfig& rope : {kPlain, kLlama3, RopeConfig{RopeType::llama3, 500000, 32, 1, 4, 8192},
+                                 RopeConfig{RopeType::linear, 1e6, 8, 1, 1, 0}})
     for (int64_t head_dim : {16, 24, 128}) {
       std::vector<float> table = poison(kPositions * head_dim);
       rope_table(table.data(), rope, head_dim, kPositions);
@@ -145,7 +153,7 @@ TEST("qkv: forward agrees with the reference and writes its own positions only")
     const QkvShape& s = p.shape;
     std::vector<double> q(static_cast<size_t>(p.rows * s.q_width())), k(static_cast<size_t>(p.rows * s.kv_width())),
         v = k;
-    ref::qkv_forward(q.data(), k.data(), v.data(), to_double(p.qkv).data(), p.position0, p.rows, s, &p.rope,
+    ref::qkv_forward(q.data(), k.data(), v.data(), to_double(p.qkv).data(), p.position0, p.rows, s, p.rotation(),
                      to_double(p.q_norm).data(), to_double(p.k_norm).data());
     each_isa([&](const QkvKernels& kernels) {
       for (Dtype t : {Dtype::f32, Dtype::bf16}) {
@@ -193,7 +201,8 @@ TEST("qkv: a row alone has the same bits as in a block of rows") {
 
 TEST("qkv: the reference's gradients are central differences") {
   for (QkNorm norm : {QkNorm::none, QkNorm::per_head, QkNorm::whole}) {
-    const QkvShape s = {4, 2, 6, norm, 1e-3f};
+    const QkvShape s = {4, 2, 6, norm, 1e-3f, norm == QkNorm::per_head ? 1.0f : 0.0f};
+    const RopeConfig* rope = norm == QkNorm::none ? nullptr : &kLlama3;
     const int64_t rows = 3;
     std::vector<double> x = to_double(random_values(1, rows * s.width(), 2));
     std::vector<double> q_norm = to_double(random_values(2, norm == QkNorm::whole ? s.q_width() : s.head_dim));
@@ -203,7 +212,7 @@ TEST("qkv: the reference's gradients are central differences") {
     std::vector<double> dv = to_double(random_values(6, rows * s.kv_width()));
     std::vector<double> q(dq.size()), k(dk.size()), v(dv.size());
     auto loss = [&] {
-      ref::qkv_forward(q.data(), k.data(), v.data(), x.data(), 9, rows, s, &kLlama3, q_norm.data(), k_norm.data());
+      ref::qkv_forward(q.data(), k.data(), v.data(), x.data(), 9, rows, s, rope, q_norm.data(), k_norm.data());
       double sum = 0;
       for (size_t i = 0; i < q.size(); ++i) sum += q[i] * dq[i];
       for (size_t i = 0; i < k.size(); ++i) sum += k[i] * dk[i] + v[i] * dv[i];
@@ -211,7 +220,7 @@ TEST("qkv: the reference's gradients are central differences") {
     };
     std::vector<double> dx(x.size()), dq_norm(q_norm.size()), dk_norm(k_norm.size());
     ref::qkv_backward(dx.data(), dq_norm.data(), dk_norm.data(), dq.data(), dk.data(), dv.data(), x.data(), 9, rows, s,
-                      &kLlama3, q_norm.data(), k_norm.data());
+                      rope, q_norm.data(), k_norm.data());
     CHECK_NEAR(gradient_error(x, dx, loss), 0, 1e-8);
     CHECK_NEAR(gradient_error(q_norm, dq_norm, loss), 0, 1e-8);
     CHECK_NEAR(gradient_error(k_norm, dk_norm, loss), 0, 1e-8);
@@ -227,7 +236,7 @@ TEST("qkv: backward agrees with the reference and adds to the norms' gradients")
     const std::vector<float> start_q = random_values(4, qn), start_k = random_values(5, kn);
     std::vector<double> want(p.qkv.size()), want_q = to_double(start_q), want_k = to_double(start_k);
     ref::qkv_backward(want.data(), want_q.data(), want_k.data(), to_double(dq).data(), to_double(dk).data(),
-                      to_double(dv).data(), to_double(p.qkv).data(), p.position0, p.rows, s, &p.rope,
+                      to_double(dv).data(), to_double(p.qkv).data(), p.position0, p.rows, s, p.rotation(),
                       to_double(p.q_norm).data(), to_double(p.k_norm).data());
     each_isa([&](const QkvKernels& kernels) {
       Written w = run_forward(kernels, p, Dtype::f32);
@@ -244,7 +253,7 @@ TEST("qkv: backward agrees with the reference and adds to the norms' gradients")
             dv_block[at] = dv[from];
           }
       }
-      kernels.backward(dqkv.data(), dk_block.data(), dv_block.data(), capacity, p.own0, p.table.data(), p.position0,
+      kernels.backward(dqkv.data(), dk_block.data(), dv_block.data(), capacity, p.own0, p.rotary_table(), p.position0,
                        p.rows, s, p.q_norm.data(), p.k_norm.data(), w.rstd_q.data(), w.rstd_k.data(), w.raw.data(),
                        got_q.data(), got_k.data());
       CHECK_NEAR(worst_error(dqkv, want), 0, 3e-6);

@@ -189,6 +189,17 @@ std::vector<int32_t> Fields::integers(const char* name, int64_t least, int64_t m
   return result;
 }
 
+std::vector<std::string> Fields::texts(const char* name) const {
+  const Napi::Value value = object_.Get(name);
+  if (!value.IsArray()) invalid_argument(env(), path(name), "an array of texts", describe(value));
+  const Napi::Array array = value.As<Napi::Array>();
+  const uint32_t length = array.Length();
+  std::vector<std::string> result;
+  for (uint32_t i = 0; i < length; ++i)
+    result.push_back(checked_text(array.Get(i), path(name) + "[" + std::to_string(i) + "]"));
+  return result;
+}
+
 template <class T>
 View<T> Fields::array(const char* name, int64_t length, Inputs* inputs, Keep keep) const {
   const Napi::Value value = object_.Get(name);
@@ -277,6 +288,7 @@ EngineOptions engine_options(Napi::Value value) {
   options.threads = static_cast<int>(fields.integer_or("threads", 1, 1024, 0));
   if (fields.has("isa")) options.isa = fields.text("isa");
   options.frozen = fields.boolean_or("frozen", false);
+  if (fields.has("trainable")) options.trainable = fields.texts("trainable");
   return options;
 }
 

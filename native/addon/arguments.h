@@ -53,6 +53,8 @@ class Fields {
   uint64_t seed(const char* name) const;
   // A plain array of integers.
   std::vector<int32_t> integers(const char* name, int64_t least, int64_t most) const;
+  // A plain array of texts.
+  std::vector<std::string> texts(const char* name) const;
   // A typed array of exactly `length` elements (-1: any).
   template <class T>
   View<T> array(const char* name, int64_t length, Inputs* inputs, Keep keep = Keep::copied) const;

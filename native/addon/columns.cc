@@ -118,6 +118,7 @@ Napi::Value engine_info(Napi::Env env, const EngineInfo& info) {
   set(result, "threads", info.threads);
   set(result, "parameters", static_cast<double>(info.parameters));
   set(result, "matmulParameters", static_cast<double>(info.matmul_parameters));
+  set(result, "trainableParameters", static_cast<double>(info.trainable_parameters));
   set(result, "vocab", static_cast<double>(info.vocab));
   set(result, "hidden", static_cast<double>(info.hidden));
   set(result, "layers", static_cast<double>(info.layers));

@@ -39,7 +39,7 @@ export function showTraining(display: Display, label = ''): (event: TrainEvent) 
         const from = event.step > 0 ? `going on after step ${String(event.step)} of` : 'training for';
         say(
           `${from} ${count(event.maxSteps, 'step')}:`,
-          `${figure(event.parameters / 1e6)} M parameters,`,
+          `${figure(event.parameters / 1e6)} M parameters${part(event)},`,
           `${count(event.problems, 'problem')},`,
           `in ${event.dir}`,
         );
@@ -68,6 +68,10 @@ export function showTraining(display: Display, label = ''): (event: TrainEvent) 
     }
   };
 }
+
+/** What trains, where that is not everything. */
+const part = ({ parameters, trainableParameters }: Extract<TrainEvent, { type: 'start' }>): string =>
+  trainableParameters < parameters ? ` (${figure(trainableParameters / 1e6)} M of them train)` : '';
 
 const always = (text: string): Part => ({ long: text, short: text });
 

@@ -53,6 +53,13 @@ export interface EngineOptions {
    * that the weights take in `dtype`; steps, setReference, saving and loadState reject with ENGINE_FROZEN.
    */
   frozen?: boolean;
+  /**
+   * Which tensors train, by their names in the checkpoint: globs, `*` for any characters and `?` for one. A tensor trains if it
+   * matches one without a leading `!` (where there is none: every tensor) and none with it. Default: all. What does not train
+   * keeps its bytes, and has no gradient and no optimizer state. Refused: TRAINABLE_UNKNOWN (a pattern that matches nothing),
+   * TRAINABLE_NONE (none is left).
+   */
+  trainable?: readonly string[];
 }
 
 export interface EngineInfo {
@@ -62,6 +69,8 @@ export interface EngineInfo {
   threads: number;
   parameters: number;
   matmulParameters: number;
+  /** In tensors that train; 0 where frozen. */
+  trainableParameters: number;
   vocab: number;
   hidden: number;
   layers: number;

@@ -33,8 +33,12 @@ export interface OpenOptions {
   from?: string;
 }
 
-export function engineOptions(config: Pick<ResolvedConfig, 'dtype' | 'threads'>): EngineOptions {
-  return { dtype: config.dtype, ...(config.threads > 0 && { threads: config.threads }) };
+export function engineOptions({
+  dtype,
+  threads,
+  model,
+}: Pick<ResolvedConfig, 'dtype' | 'threads' | 'model'>): EngineOptions {
+  return { dtype, trainable: model.trainable, ...(threads > 0 && { threads }) };
 }
 
 /** Opens the model of a config: a folder, a lab model (pre-trained now or taken from the cache), or random weights. */

@@ -45,7 +45,8 @@ export const MACHINE_MEASURES = [
     name: 'percent_of_peak/train',
     label: 'training, of the ceiling',
     unit: 'percent',
-    description: 'arithmetic of training (6 operations a parameter and token) of that ceiling',
+    description:
+      'arithmetic of training (6 operations a parameter and token; fewer of what does not train) of that ceiling',
   },
 ] as const satisfies readonly Measure[];
 

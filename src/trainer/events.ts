@@ -13,6 +13,8 @@ export type TrainEvent =
       step: number;
       maxSteps: number;
       parameters: number;
+      /** Of these. */
+      trainableParameters: number;
       problems: number;
       /** Of the training problems. */
       languages: readonly Language[];

@@ -94,6 +94,7 @@ export class Session {
       step,
       maxSteps: config.grpo.max_steps,
       parameters: session.info.parameters,
+      trainableParameters: session.info.trainableParameters,
       problems: problemCount(parts),
       languages: parts.languages,
     });

@@ -108,7 +108,16 @@ function screen(columns: number, mode: ProgressMode) {
 
 describe('the display of training', () => {
   const events: TrainEvent[] = [
-    { type: 'start', dir: 'runs/x', step: 0, maxSteps: 400, parameters: 2e5, problems: 100, languages: ['ko'] },
+    {
+      type: 'start',
+      dir: 'runs/x',
+      step: 0,
+      maxSteps: 400,
+      parameters: 2e5,
+      trainableParameters: 2e5,
+      problems: 100,
+      languages: ['ko'],
+    },
     { type: 'phase', phase: 'generate', step: 120, done: 3, total: 10 },
     { type: 'step', line: STEP, maxSteps: 400 },
     { type: 'evaluation', rows: [EVALUATION] },

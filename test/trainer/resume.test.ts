@@ -175,6 +175,22 @@ describe('a resumed run', () => {
     assert.deepEqual(resumed[0]!.accepted, ['grpo.temperature: 1 -> 0.9']);
   });
 
+  it('trains the tensors that it was begun with, for good', async () => {
+    const trainable = 'model.trainable.0=*.mlp.*';
+    const made = await interrupted(trainable);
+    await assert.rejects(again(made, { sets: ['model.trainable.0=*'], accept: true }), {
+      code: 'CONFIG_RESUME',
+      message: /model\.trainable/,
+    });
+    const step = (dir: string, n: number) => readFile(join(runFolder(dir).checkpoint(n), 'model.safetensors'));
+    assert.equal((await again(made)).status, 'finished');
+    const whole = await inputs(join(root, String(count++)));
+    await train(parseConfig(await readFile(whole.yaml, 'utf8'), { path: whole.yaml, sets: [trainable] }));
+    assert.ok((await step(made.dir, 4)).equals(await step(whole.dir, 4)));
+    const { config } = await readRecord(made.dir);
+    assert.deepEqual((config as { model: { trainable: string[] } }).model.trainable, ['*.mlp.*']);
+  });
+
   it('that is finished says so and does nothing; one that is made longer says what becomes of the schedule', async () => {
     const made = await interrupted();
     await again(made);

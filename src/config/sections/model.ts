@@ -150,6 +150,13 @@ export const modelSchema = z.strictObject({
       "Pre-train a lab model (or take it from the cache); `{}` is the demo's. Beside `path` it only makes the problems of `data`.",
     ),
   init: initModelSchema.optional().describe('Random weights for a given config.json and tokenizer.'),
+  trainable: z
+    .array(z.string().min(1, 'expected a pattern of tensor names'))
+    .min(1, 'expected at least one pattern; ["*"] trains everything')
+    .default(['*'])
+    .describe(
+      'Which tensors train: patterns of their names in the checkpoint, `*` for any characters and `?` for one. A tensor trains if it matches a pattern (where all begin with `!`: in any case) and none that begins with `!`, as in `["model.layers.*", "!*norm*"]`. The others keep their bytes, and have no gradient and no optimizer state.',
+    ),
   cache: path.default('runs/lab').describe('Where lab models are kept, from the working folder.'),
 });
 

@@ -8,6 +8,7 @@
 //     CHECK(y.get() == values);
 //   });
 #pragma once
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -29,6 +30,11 @@ class TestDevice {
  public:
   enum class On { lane, all };
   TestDevice(const DeviceOptions& options, On on) : device_(open_device(options, 0).take()), on_(on) {}
+  ~TestDevice() {
+    for (const auto& [a, bytes] : free_) device_->release(a, bytes);
+  }
+  TestDevice(const TestDevice&) = delete;
+  TestDevice& operator=(const TestDevice&) = delete;
 
   std::string name() const {
     return device_->name() + ", " + std::to_string(device_->threads()) + " threads, " +
@@ -48,6 +54,17 @@ class TestDevice {
     if (on_ == On::lane) return device_->run(tasks, [&](int64_t i, int, Ops& ops) { op(i, ops); });
     for (int64_t i = 0; i < tasks; ++i) op(i, device_->all());
   }
+  // Memory for an array; what was given back is given out again, for a device's own way is slow.
+  Address allocate(int64_t bytes) {
+    for (size_t i = 0; i < free_.size(); ++i) {
+      if (free_[i].second != bytes) continue;
+      const Address a = free_[i].first;
+      free_.erase(free_.begin() + static_cast<std::ptrdiff_t>(i));
+      return a;
+    }
+    return device_->allocate(bytes);
+  }
+  void release(Address a, int64_t bytes) { free_.emplace_back(a, bytes); }
   // The device's own scratch, full of NaN.
   void reserve(const Workload& w) {
     const bool before = std::exchange(Memory::poison, true);
@@ -58,6 +75,7 @@ class TestDevice {
  private:
   std::unique_ptr<Device> device_;
   On on_;
+  std::vector<std::pair<Address, int64_t>> free_;
 };
 
 // The kinds of device that this build can open here: a processor counts once for each of its instruction sets.
@@ -112,81 +130,69 @@ struct Extent {
 };
 
 // Rows in a device's memory, NaN until they are written. What lies around and between them must be left alone: that is
-// checked whenever they are read, and at the end.
+// checked at the end.
 class Array {
  public:
-  Array(TestDevice& d, Dtype type, Extent extent) : device_(d.device()), extent_(extent) {
-    const int64_t bytes = size() * dtype_bytes(type);
-    total_ = bytes + 2 * kMargin;
-    base_ = device_.allocate(total_);
-    device_.fill(base_, 0xff, total_);  // a NaN in every type
+  Array(TestDevice& d, Dtype type, Extent extent) : d_(d), extent_(extent) {
+    rows_.type = type;
+    total_ = bytes_of(size()) + 2 * kMargin;
+    base_ = d.allocate(total_);
+    d.device().fill(base_, 0xff, total_);  // a NaN in every type
     rows_ = {base_ + kMargin, type, extent.width, stride()};
     hide_margins(true);
   }
   ~Array() {
-    bytes();
+    check_margins();
     hide_margins(false);
-    device_.release(base_, total_);
+    d_.release(base_, total_);
   }
   Array(const Array&) = delete;
   Array& operator=(const Array&) = delete;
 
   Rows rows() const { return rows_; }
   Values values() const { return {rows_.data}; }
-  // The rows, packed, in the array's type.
+  // The rows, packed.
   void set(const std::vector<float>& x) {
-    const int64_t element = dtype_bytes(rows_.type);
-    std::vector<uint8_t> row(static_cast<size_t>(extent_.width * element));
     CHECK_EQ(static_cast<int64_t>(x.size()), extent_.rows * extent_.width);
-    for (int64_t r = 0; r < extent_.rows; ++r) {
-      for (int64_t i = 0; i < extent_.width; ++i) {
-        const float value = x[static_cast<size_t>(r * extent_.width + i)];
-        const uint16_t half = to_bf16(value);
-        std::memcpy(row.data() + i * element, rows_.type == Dtype::f32 ? static_cast<const void*>(&value) : &half,
-                    static_cast<size_t>(element));
-      }
-      device_.upload(rows_.at(r).data, row.data(), extent_.width * element);
-    }
+    const std::vector<uint8_t> packed = encoded(x);
+    const int64_t row = bytes_of(extent_.width);
+    if (extent_.gap == 0) return d_.device().upload(rows_.data, packed.data(), row * extent_.rows);
+    for (int64_t r = 0; r < extent_.rows; ++r) d_.device().upload(rows_.at(r).data, packed.data() + r * row, row);
   }
   // The bits of the rows, packed.
   std::vector<uint8_t> bytes() const {
-    hide_margins(false);
-    std::vector<uint8_t> all(static_cast<size_t>(total_)), packed;
-    device_.download(all.data(), base_, total_);
-    hide_margins(true);
-    const auto of = [&](int64_t elements) { return static_cast<size_t>(elements * dtype_bytes(rows_.type)); };
-    const size_t row = of(extent_.width), step = of(stride());
-    const std::vector<uint8_t> untouched(kMargin + step, 0xff);
-    size_t at = 0;
-    bool alone = true;
-    auto pass = [&](size_t bytes) {
-      alone = alone && same_bits(all.data() + at, untouched.data(), static_cast<int64_t>(bytes));
-      at += bytes;
-    };
-    pass(kMargin);
+    const std::vector<uint8_t> all = read(kMargin, bytes_of(size()));
+    if (extent_.gap == 0) return all;
+    std::vector<uint8_t> packed;
     for (int64_t r = 0; r < extent_.rows; ++r) {
-      if (r > 0) pass(step - row);
-      packed.insert(packed.end(), all.data() + at, all.data() + at + row);
-      at += row;
+      const auto row = all.begin() + r * bytes_of(stride());
+      packed.insert(packed.end(), row, row + bytes_of(extent_.width));
+      if (r + 1 < extent_.rows) check_untouched(row + bytes_of(extent_.width), row + bytes_of(stride()));
     }
-    pass(kMargin);
-    if (!alone) fail(__FILE__, __LINE__, "an operator wrote beside the rows of an array");
     return packed;
   }
   // The same as numbers.
   std::vector<float> get() const {
     const std::vector<uint8_t> from = bytes();
     std::vector<float> x(static_cast<size_t>(extent_.rows * extent_.width));
-    for (size_t i = 0; i < x.size(); ++i) {
-      uint16_t half;
-      if (rows_.type == Dtype::f32) {
-        std::memcpy(&x[i], from.data() + 4 * i, 4);
-      } else {
-        std::memcpy(&half, from.data() + 2 * i, 2);
-        x[i] = from_bf16(half);
-      }
+    if (x.empty()) return x;
+    if (rows_.type == Dtype::f32) {
+      std::memcpy(x.data(), from.data(), from.size());
+    } else {
+      std::vector<uint16_t> half(x.size());
+      std::memcpy(half.data(), from.data(), from.size());
+      std::transform(half.begin(), half.end(), x.begin(), from_bf16);
     }
     return x;
+  }
+
+ protected:
+  // Numbers in the array's type.
+  std::vector<uint8_t> encoded(const std::vector<float>& x) const {
+    if (rows_.type == Dtype::f32) return bits_of(x);
+    std::vector<uint16_t> half(x.size());
+    to_bf16(half.data(), x.data(), static_cast<int64_t>(x.size()));
+    return bits_of(half);
   }
 
  private:
@@ -194,22 +200,41 @@ class Array {
   int64_t stride() const { return extent_.width + extent_.gap; }
   // No gap after the last row.
   int64_t size() const { return extent_.rows == 0 ? 0 : (extent_.rows - 1) * stride() + extent_.width; }
+  int64_t bytes_of(int64_t elements) const { return elements * dtype_bytes(rows_.type); }
+  std::vector<uint8_t> read(int64_t at, int64_t bytes) const {
+    std::vector<uint8_t> x(static_cast<size_t>(bytes));
+    d_.device().download(x.data(), base_ + at, bytes);
+    return x;
+  }
+  template <class At>
+  static void check_untouched(At from, At to) {
+    if (std::any_of(from, to, [](uint8_t byte) { return byte != 0xff; }))
+      fail(__FILE__, __LINE__, "an operator wrote beside the rows of an array");
+  }
+  void check_margins() const {
+    if (extent_.gap > 0) bytes();
+    hide_margins(false);
+    for (int64_t at : {int64_t{0}, total_ - kMargin}) {
+      const std::vector<uint8_t> margin = read(at, kMargin);
+      check_untouched(margin.begin(), margin.end());
+    }
+    hide_margins(true);
+  }
   // Where the device's memory is the host's, AddressSanitizer sees a read as well.
   void hide_margins([[maybe_unused]] bool hide) const {
 #if defined(__SANITIZE_ADDRESS__)
-    const int64_t behind = kMargin + size() * dtype_bytes(rows_.type);
-    for (auto [at, bytes] : {std::pair(base_, kMargin), std::pair(base_ + behind, kMargin)}) {
+    for (const Address at : {base_, base_ + (total_ - kMargin)}) {
       if (hide) {
-        ASAN_POISON_MEMORY_REGION(at.as<void>(), static_cast<size_t>(bytes));
+        ASAN_POISON_MEMORY_REGION(at.as<void>(), kMargin);
       } else {
-        ASAN_UNPOISON_MEMORY_REGION(at.as<void>(), static_cast<size_t>(bytes));
+        ASAN_UNPOISON_MEMORY_REGION(at.as<void>(), kMargin);
       }
     }
 #endif
   }
 
-  Device& device_;
-  Extent extent_;
+  TestDevice& d_;
+  const Extent extent_;
   int64_t total_ = 0;
   Address base_;
   Rows rows_;
@@ -220,7 +245,7 @@ class Input : public Array {
  public:
   Input(TestDevice& d, Dtype type, Extent extent, const std::vector<float>& x) : Array(d, type, extent) {
     set(x);
-    given_ = bytes();
+    given_ = encoded(x);
   }
   // float32 numbers end to end.
   Input(TestDevice& d, const std::vector<float>& x) : Input(d, Dtype::f32, {1, static_cast<int64_t>(x.size())}, x) {}

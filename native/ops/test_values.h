@@ -24,38 +24,6 @@ inline std::vector<double> to_double(const std::vector<float>& x) {
   return {x.begin(), x.end()};
 }
 
-// An array of elements of type t, read and written as float.
-class Elements {
- public:
-  Elements(Dtype t, int64_t n) : t_(t), bytes_(static_cast<size_t>(n * dtype_bytes(t))) {
-    for (int64_t i = 0; i < n; ++i) set(i, std::numeric_limits<float>::quiet_NaN());
-  }
-  void* data() { return bytes_.data(); }
-  int64_t size() const { return static_cast<int64_t>(bytes_.size()) / dtype_bytes(t_); }
-  float operator[](int64_t i) const {
-    if (t_ == Dtype::f32) return get<float>(i);
-    return from_bf16(get<uint16_t>(i));
-  }
-  void set(int64_t i, float x) {
-    if (t_ == Dtype::f32) return put(i, x);
-    put(i, to_bf16(x));
-  }
-  bool operator==(const Elements& other) const { return bytes_ == other.bytes_; }  // bit for bit
-
- private:
-  template <class T>
-  T get(int64_t i) const {
-    T x;
-    std::memcpy(&x, bytes_.data() + static_cast<size_t>(i) * sizeof(T), sizeof(T));
-    return x;
-  }
-  template <class T>
-  void put(int64_t i, T x) {
-    std::memcpy(bytes_.data() + static_cast<size_t>(i) * sizeof(T), &x, sizeof(T));
-  }
-  Dtype t_;
-  std::vector<unsigned char> bytes_;
-};
 // The value as type t holds it.
 inline float rounded(float x, Dtype t) {
   return t == Dtype::f32 ? x : from_bf16(to_bf16(x));

@@ -1,11 +1,4 @@
-#include "ops/qkv/qkv.h"
-
-#include <algorithm>
-
-#include "ops/kernels.h"
-#include "ops/qkv/qkv_ref.h"
-#include "ops/test_values.h"
-#include "tool/test.h"
+#include "ops/attention/test_layer.h"
 
 using namespace glossa;
 using namespace glossa::test;
@@ -14,82 +7,28 @@ namespace {
 
 const RopeConfig kPlain = {RopeType::plain, 10000, 0, 0, 0, 0};
 const RopeConfig kLlama3 = {RopeType::llama3, 10000, 8, 1, 4, 64};
-constexpr int64_t kPositions = 128, kPage = 32;
+constexpr int64_t kPositions = 128;
 
-struct Problem {
-  QkvShape shape;
-  int64_t rows, position0, own0;
-  std::vector<float> qkv, q_norm, k_norm, table;
-  RopeConfig rope;
-  bool rotates = true;
-
-  Problem(QkNorm norm, int64_t heads, int64_t kv_heads, int64_t head_dim, int64_t rows, int64_t position0, int64_t own0,
-          const RopeConfig& rope)
-      : shape{heads, kv_heads, head_dim, norm, 1e-6f}, rows(rows), position0(position0), own0(own0), rope(rope) {
-    const auto seed = static_cast<uint64_t>(head_dim * 100 + rows);
-    qkv = random_values(seed, rows * shape.width(), 2);
-    q_norm = random_values(seed + 1, norm == QkNorm::whole ? shape.q_width() : head_dim);
-    k_norm = random_values(seed + 2, norm == QkNorm::whole ? shape.kv_width() : head_dim);
-    table.resize(static_cast<size_t>(kPositions * head_dim));
-    rope_table(table.data(), rope, head_dim, kPositions);
-  }
-  int64_t pages() const { return (own0 + rows) / kPage + 1; }
-  const RopeConfig* rotation() const { return rotates ? &rope : nullptr; }
-  const float* rotary_table() const { return rotates ? table.data() : nullptr; }
-  int64_t page_elements() const { return 2 * kv_elements(shape, kPage); }
-};
-
-struct Written {
-  std::vector<float> qkv, rstd_q, rstd_k, raw;
-  Elements cache;  // pages end to end
-};
-
-void forward(const QkvKernels& kernels, const Problem& p, Dtype t, Written* w, int64_t r, int64_t rows, float* raw) {
-  const QkvShape& s = p.shape;
-  std::vector<Address> pages;
-  for (int64_t i = 0; i < p.pages(); ++i)
-    pages.push_back(Address(w->cache.data()) + i * p.page_elements() * dtype_bytes(t));
-  const KvPages own = {pages.data(), kPage, 0, kv_elements(s, kPage) * dtype_bytes(t)};
-  const bool norm = s.qk_norm != QkNorm::none;
-  kernels.forward(w->qkv.data() + r * s.width(), own, t, p.own0 + r, p.rotary_table(), p.position0 + r, rows, s,
-                  norm ? p.q_norm.data() : nullptr, norm ? p.k_norm.data() : nullptr, w->rstd_q.data() + r * s.rstd_q(),
-                  w->rstd_k.data() + r * s.rstd_k(), raw);
-}
-
-Written run_forward(const QkvKernels& kernels, const Problem& p, Dtype t) {
-  const QkvShape& s = p.shape;
-  Written w{p.qkv, poison(p.rows * s.rstd_q()), poison(p.rows * s.rstd_k()),
-            poison(p.rows * (s.q_width() + s.kv_width())), Elements(t, p.pages() * p.page_elements())};
-  forward(kernels, p, t, &w, 0, p.rows, w.raw.data());
-  return w;
-}
-int64_t key_at(const Problem& p, int64_t h, int64_t position, int64_t d) {
-  const int64_t at = position % kPage;
-  return position / kPage * p.page_elements() + (h * kPage + at / 16 * 16) * p.shape.head_dim + d * 16 + at % 16;
-}
-int64_t value_at(const Problem& p, int64_t h, int64_t position, int64_t d) {
-  return position / kPage * p.page_elements() + kv_elements(p.shape, kPage) +
-         (h * kPage + position % kPage) * p.shape.head_dim + d;
-}
-
-template <class Visit>
-void each_problem(Visit visit) {
+// With a prompt, so that positions begin elsewhere than keys.
+std::vector<AttentionProblem> problems(Dtype t) {
+  std::vector<AttentionProblem> all;
   for (QkNorm norm : {QkNorm::none, QkNorm::per_head, QkNorm::whole})
-    for (const RopeConfig& rope : {kPlain, kLlama3}) {
-      visit(Problem(norm, 4, 2, 16, 21, 0, 0, rope));
-      visit(Problem(norm, 6, 3, 24, 5, 40, 14, rope));
-      visit(Problem(norm, 2, 2, 32, 1, 77, 16, rope));
-      visit(Problem(norm, 3, 1, 64, 18, 3, 3, rope));
-      visit(Problem(norm, 4, 2, 128, 3, 17, 31, rope));
-      Problem offset(norm, 2, 1, 256, 4, 11, 5, rope);
-      offset.shape.norm_offset = 1;
-      offset.rotates = rope.type == RopeType::plain;
-      visit(offset);
+    for (const RopeConfig* rope : {&kPlain, &kLlama3}) {
+      auto add = [&](int64_t heads, int64_t kv_heads, int64_t head_dim, int64_t prompt, std::vector<int64_t> rows) {
+        const QkvShape shape = {heads, kv_heads, head_dim, norm, 1e-6f};
+        all.emplace_back(shape, t, prompt, std::move(rows), static_cast<uint64_t>(head_dim * 100 + prompt));
+        all.back().rope = rope;
+      };
+      add(4, 2, 16, 0, {21});
+      add(6, 3, 24, 40, {5, 33});
+      add(2, 2, 32, 77, {1});
+      add(3, 1, 64, 3, {18});
+      add(4, 2, 128, 17, {3, 1});
+      add(2, 1, 256, 11, {4});
+      all.back().shape.norm_offset = 1;
+      if (rope == &kPlain) all.back().rope = nullptr;
     }
-}
-template <class Visit>
-void each_isa(Visit visit) {
-  for (const std::string& isa : supported_isas()) visit(*kernels_for(isa).value()->qkv);
+  return all;
 }
 
 }  // namespace
@@ -148,54 +87,44 @@ TEST("qkv: llama3 scaling gives transformers' inverse frequencies") {
   for (const Known& known : small) CHECK_NEAR(table[7 * 16 + 8 + known.i] / std::sin(7 * known.frequency), 1, 2e-6);
 }
 
-TEST("qkv: forward agrees with the reference and writes its own positions only") {
-  each_problem([](const Problem& p) {
-    const QkvShape& s = p.shape;
-    std::vector<double> q(static_cast<size_t>(p.rows * s.q_width())), k(static_cast<size_t>(p.rows * s.kv_width())),
-        v = k;
-    ref::qkv_forward(q.data(), k.data(), v.data(), to_double(p.qkv).data(), p.position0, p.rows, s, p.rotation(),
-                     to_double(p.q_norm).data(), to_double(p.k_norm).data());
-    each_isa([&](const QkvKernels& kernels) {
-      for (Dtype t : {Dtype::f32, Dtype::bf16}) {
-        Written w = run_forward(kernels, p, t);
-        std::vector<float> got_q, got_k, got_v;
-        for (int64_t r = 0; r < p.rows; ++r) {
-          got_q.insert(got_q.end(), w.qkv.begin() + r * s.width(), w.qkv.begin() + r * s.width() + s.q_width());
-          for (int64_t h = 0; h < s.kv_heads; ++h)
-            for (int64_t d = 0; d < s.head_dim; ++d) {
-              got_k.push_back(w.cache[key_at(p, h, p.own0 + r, d)]);
-              got_v.push_back(w.cache[value_at(p, h, p.own0 + r, d)]);
-            }
-        }
-        const double bound = t == Dtype::f32 ? 2e-6 : 0.52 * epsilon_of(t);
-        CHECK_NEAR(worst_error(got_q, q), 0, 2e-6);
-        CHECK_NEAR(worst_error(got_k, k), 0, bound);
-        CHECK_NEAR(worst_error(got_v, v), 0, bound);
-        int64_t written = 0;
-        for (int64_t i = 0; i < w.cache.size(); ++i) written += !std::isnan(w.cache[i]);
-        CHECK_EQ(written, 2 * p.rows * s.kv_width());
-        if (s.qk_norm == QkNorm::none) continue;
-        for (int64_t r = 0; r < p.rows; ++r)
-          CHECK(same_bits(w.raw.data() + r * (s.q_width() + s.kv_width()), p.qkv.data() + r * s.width(),
-                          s.q_width() + s.kv_width()));
-      }
-    });
-  });
+TEST("qkv: queries and what attention makes of them and the keys agree with the reference, forward and backward") {
+  for (Dtype t : {Dtype::f32, Dtype::bf16})
+    for (const AttentionProblem& p : problems(t)) {
+      const AttentionReference want(p);
+      const bool wide = t == Dtype::f32;
+      each_device([&](TestDevice& d) {
+        DeviceLayer layer(d, p);
+        layer.forward();
+        CHECK_NEAR(worst_error(layer.q(), want.q), 0, 2e-6);
+        CHECK_NEAR(worst_error(layer.attention.get(), want.attention), 0, wide ? 5e-6 : 0.6 * epsilon_of(t));
+        // Of the second of two layers in each page, every position that is used and no other.
+        CHECK_EQ(layer.written_to_pages(), 2 * p.rows() * p.shape.kv_width());
+        if (p.has_norm())
+          CHECK(same_bits(layer.raw.get(), columns(p.qkv, p.shape.width(), 0, p.shape.q_width() + p.shape.kv_width())));
+        const DeviceLayer::Gradients got = layer.backward(), frozen = layer.backward(false);
+        CHECK_NEAR(worst_error(got.d_qkv, want.d_qkv), 0, wide ? 1e-5 : 0.02);
+        for (size_t i = 0; i < want.partials.size(); ++i)
+          CHECK_NEAR(worst_error(got.partials[i], want.partials[i]), 0, wide ? 1e-5 : 0.02);
+        CHECK(same_bits(frozen.d_qkv, got.d_qkv));
+        for (const std::vector<float>& sums : frozen.partials) CHECK(sums == std::vector<float>(sums.size()));
+      });
+    }
 }
 
-TEST("qkv: a row alone has the same bits as in a block of rows") {
-  each_problem([](const Problem& p) {
-    each_isa([&](const QkvKernels& kernels) {
-      for (Dtype t : {Dtype::f32, Dtype::bf16}) {
-        Written whole = run_forward(kernels, p, t);
-        Written alone{p.qkv, whole.rstd_q, whole.rstd_k, {}, Elements(t, whole.cache.size())};
-        for (int64_t r = p.rows - 1; r >= 0; --r) forward(kernels, p, t, &alone, r, 1, nullptr);
-        CHECK(same_bits(alone.qkv, whole.qkv));
-        CHECK(alone.cache == whole.cache);
-        CHECK(same_bits(alone.rstd_q, whole.rstd_q));
-        CHECK(same_bits(alone.rstd_k, whole.rstd_k));
-      }
-    });
+TEST("qkv: a row has the same bits alone and among others, on a lane and on all") {
+  const std::vector<AttentionProblem> all = problems(Dtype::f32);
+  check_however_shared([&](TestDevice& d) {
+    Bits results;
+    for (const AttentionProblem& p : all) {
+      DeviceLayer whole(d, p), alone(d, p);
+      whole.forward();
+      alone.forward_by(1);
+      CHECK(alone.forward_bits() == whole.forward_bits());
+      CHECK(alone.pages() == whole.pages());
+      for (const Bits& bits : {whole.forward_bits(), whole.pages(), whole.backward().bits()})
+        results.insert(results.end(), bits.begin(), bits.end());
+    }
+    return results;
   });
 }
 
@@ -225,40 +154,4 @@ TEST("qkv: the reference's gradients are central differences") {
     CHECK_NEAR(gradient_error(q_norm, dq_norm, loss), 0, 1e-8);
     CHECK_NEAR(gradient_error(k_norm, dk_norm, loss), 0, 1e-8);
   }
-}
-
-TEST("qkv: backward agrees with the reference and adds to the norms' gradients") {
-  each_problem([](const Problem& p) {
-    const QkvShape& s = p.shape;
-    std::vector<float> dq = random_values(1, p.rows * s.q_width()), dk = random_values(2, p.rows * s.kv_width());
-    std::vector<float> dv = random_values(3, p.rows * s.kv_width());
-    const int64_t qn = static_cast<int64_t>(p.q_norm.size()), kn = static_cast<int64_t>(p.k_norm.size());
-    const std::vector<float> start_q = random_values(4, qn), start_k = random_values(5, kn);
-    std::vector<double> want(p.qkv.size()), want_q = to_double(start_q), want_k = to_double(start_k);
-    ref::qkv_backward(want.data(), want_q.data(), want_k.data(), to_double(dq).data(), to_double(dk).data(),
-                      to_double(dv).data(), to_double(p.qkv).data(), p.position0, p.rows, s, p.rotation(),
-                      to_double(p.q_norm).data(), to_double(p.k_norm).data());
-    each_isa([&](const QkvKernels& kernels) {
-      Written w = run_forward(kernels, p, Dtype::f32);
-      std::vector<float> dqkv = poison(p.rows * s.width()), got_q = start_q, got_k = start_k;
-      const int64_t capacity = kv_capacity(p.own0 + p.rows);
-      std::vector<float> dk_block = poison(kv_elements(s, capacity)), dv_block = dk_block;
-      for (int64_t r = 0; r < p.rows; ++r) {
-        std::copy_n(dq.begin() + r * s.q_width(), s.q_width(), dqkv.begin() + r * s.width());
-        for (int64_t h = 0; h < s.kv_heads; ++h)
-          for (int64_t d = 0; d < s.head_dim; ++d) {
-            const auto at = static_cast<size_t>((h * capacity + p.own0 + r) * s.head_dim + d);
-            const auto from = static_cast<size_t>((r * s.kv_heads + h) * s.head_dim + d);
-            dk_block[at] = dk[from];
-            dv_block[at] = dv[from];
-          }
-      }
-      kernels.backward(dqkv.data(), dk_block.data(), dv_block.data(), capacity, p.own0, p.rotary_table(), p.position0,
-                       p.rows, s, p.q_norm.data(), p.k_norm.data(), w.rstd_q.data(), w.rstd_k.data(), w.raw.data(),
-                       got_q.data(), got_k.data());
-      CHECK_NEAR(worst_error(dqkv, want), 0, 3e-6);
-      CHECK_NEAR(worst_error(got_q, want_q), 0, 3e-6);
-      CHECK_NEAR(worst_error(got_k, want_k), 0, 3e-6);
-    });
-  });
 }

@@ -1,4 +1,4 @@
-// Tiny models of the four block variants and batches over them, for the engine's tests.
+// Tiny models whose blocks have every feature that is computed, and batches over them, for the engine's tests.
 #pragma once
 #include <cmath>
 #include <memory>
@@ -28,13 +28,29 @@ inline ModelConfig tiny_config(Family family) {
   c.vocab = 97;
   c.context = 192;
   c.rms_eps = 1e-5f;
-  c.tied = family == Family::qwen2 || family == Family::qwen3;
+  c.tied = family == Family::qwen2 || family == Family::qwen3 || family == Family::gemma3;
   c.rope = {family == Family::llama ? RopeType::llama3 : RopeType::plain, 10000.0, 8, 1, 4, 32};
   c.initializer_range = 0.02f;
+  if (family == Family::exaone4) c.attention = {{21, LayerRope::global}, {0, LayerRope::none}};
+  if (family == Family::granite) {
+    c.embedding_multiplier = 3;
+    c.residual_multiplier = 0.7f;
+    c.logit_multiplier = 0.5f;
+    c.attention_scale = 0.3;
+  }
+  if (family == Family::gemma3) {
+    c.attention = {{6, LayerRope::local}, {0, LayerRope::global}};
+    c.rope = {RopeType::linear, 1e6, 4, 1, 1, 0};
+    c.local_rope = {RopeType::plain, 10000.0, 1, 1, 1, 0};
+    c.embedding_multiplier = std::sqrt(static_cast<float>(c.hidden));
+    c.attention_scale = 1 / std::sqrt(20.0);
+  }
   return c;
 }
 
-inline const Family kFamilies[] = {Family::llama, Family::qwen2, Family::qwen3, Family::olmo2};
+// Every feature of a block is in one of them.
+inline const Family kFamilies[] = {Family::llama,   Family::qwen2,   Family::qwen3, Family::olmo2,
+                                   Family::exaone4, Family::granite, Family::gemma3};
 
 // Weights far from a fresh model's, so that a wrong scale, norm or bias shows.
 inline void spread(Engine& engine) {
@@ -47,8 +63,8 @@ inline void spread(Engine& engine) {
     const bool matrix = t.shape.size() == 2, norm = t.name.find("norm") != std::string::npos;
     const float size = matrix ? 1.7f / std::sqrt(static_cast<float>(t.shape[1])) : norm ? 0.6f : 0.4f;
     for (int64_t i = 0; i < n; ++i)
-      w[static_cast<size_t>(t.offset + i)] =
-          (norm ? 1.0f : 0.0f) + size * (2 * uniform(stream, static_cast<uint32_t>(i)) - 1);
+      w[static_cast<size_t>(t.offset + i)] = (norm ? 1 - engine.config().block.norm_offset : 0.0f) +
+                                             size * (2 * uniform(stream, static_cast<uint32_t>(i)) - 1);
   }
   engine.set_parameters(w);
 }

@@ -6,7 +6,7 @@
 
 #include "base/dtype.h"
 #include "base/simd_probe.h"
-#include "ops/kernels.h"
+#include "device/open.h"
 #include "ops/test_values.h"
 #include "tool/test.h"
 
@@ -34,7 +34,7 @@ namespace {
 
 template <class Visit>
 void each_isa(Visit visit) {
-  for (const std::string& isa : supported_isas()) {
+  for (const std::string& isa : device_isas()) {
     if (isa == "portable") visit(portable::simd_probe);
 #if defined(__x86_64__)
     if (isa == "avx2") visit(avx2::simd_probe);

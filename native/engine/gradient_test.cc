@@ -3,9 +3,9 @@
 #include <cmath>
 
 #include "device/memory.h"
+#include "device/open.h"
 #include "engine/test_models.h"
 #include "model/reference.h"
-#include "ops/kernels.h"
 #include "tool/test.h"
 
 namespace glossa::test {
@@ -95,7 +95,7 @@ TestBatch small_batch(const ModelConfig& c, const std::vector<double>& parameter
 }  // namespace
 
 TEST("engine: log-probabilities and logits agree with the float64 model on every instruction set") {
-  for (const std::string& isa : supported_isas())
+  for (const std::string& isa : device_isas())
     for (Family family : kFamilies) {
       auto engine = tiny_engine(family, Dtype::f32, 2, isa);
       const TestBatch b = test_batch(6, 3, engine->info().vocab);

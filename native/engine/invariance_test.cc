@@ -4,8 +4,8 @@
 #include <cstring>
 
 #include "device/memory.h"
+#include "device/open.h"
 #include "engine/test_models.h"
-#include "ops/kernels.h"
 #include "tool/test.h"
 
 namespace glossa::test {
@@ -92,7 +92,7 @@ TEST("engine: a completion does not depend on threads, slots or admission") {
 
 TEST("engine: the sampler's log-probabilities are the trainer's on every instruction set") {
   Poisoned poisoned;
-  for (const std::string& isa : supported_isas())
+  for (const std::string& isa : device_isas())
     for (Family family : kFamilies)
       for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
         const Sharing sharing = family == Family::llama || family == Family::olmo2 ? Sharing::always : Sharing::never;

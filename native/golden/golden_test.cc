@@ -4,14 +4,14 @@
 
 #include <filesystem>
 
-#include "ops/kernels.h"
+#include "device/open.h"
 #include "tool/test.h"
 
 namespace glossa::test {
 namespace {
 
 void run_cases(const std::string& dir, int least) {
-  for (const std::string& isa : supported_isas())
+  for (const std::string& isa : device_isas())
     for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
       EngineOptions options;
       options.isa = isa;

@@ -99,6 +99,7 @@ TEST("attention: a row has the same bits alone and among others, forward and bac
   for (Dtype t : kTypes)
     for (const QkvShape& shape : kShapes)
       for (int64_t prompt : {0, 17}) {
+        if (kSanitized && (t != Dtype::f32 || shape.head_dim > 32)) continue;
         problems.emplace_back(shape, t, prompt, std::vector<int64_t>{38, 1, 5}, 40 + static_cast<uint64_t>(prompt));
         if (shape.head_dim < 64) problems.back().window = 8;
       }

@@ -13,7 +13,7 @@ const int64_t kWidths[] = {1, 16, 19, 64, 130};
 
 }  // namespace
 
-TEST("embedding: a row is the table's, rounded, whichever form the table is kept in") {
+TEST("embedding: a row is the table's, rounded, whichever form the table is kept in, on a lane and on all") {
   check_however_shared([](TestDevice& d) {
     Bits results;
     for (int64_t width : kWidths)
@@ -49,7 +49,7 @@ TEST("embedding: a row is the table's, rounded, whichever form the table is kept
   });
 }
 
-TEST("embedding: the gradient adds to what is there, rows in order, and leaves other ids alone") {
+TEST("embedding: the gradient adds to what is there, rows in order, on a lane and on all") {
   check_however_shared([](TestDevice& d) {
     Bits results;
     for (int64_t width : kWidths) {

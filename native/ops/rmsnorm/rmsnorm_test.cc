@@ -164,7 +164,7 @@ TEST("rmsnorm: backward agrees with the reference; adds to dw, and to dx when as
 }
 
 // Three sequences side by side; dx and dy hold a window of their rows, and each sequence has a block of partial sums.
-TEST("rmsnorm: backward takes each sequence's rows in the window, in order, and adds to that sequence's sums") {
+TEST("rmsnorm: backward adds each sequence's rows in the window, in order, to its sums, on a lane and on all") {
   constexpr int64_t kWidth = 33, kPlace = 5, kRows = 27;
   const int64_t begin[] = {0, 4, 5, kRows};
   const Problem p(kRows, kWidth);

@@ -88,7 +88,7 @@ TEST("rows: convert, scale, add and zero touch their rows alone, on a lane and o
   });
 }
 
-TEST("rows: partial sums are added block after block, each parameter at its place") {
+TEST("rows: partial sums are added block after block, each parameter at its place, on a lane and on all") {
   constexpr int64_t kBlocks = 5, kSize = 40, kTotal = 100;
   const std::vector<PartialSum> sums = {{3, 0, 17}, {60, 17, 1}, {61, 20, 16}};  // 18, 19 and 36.. belong to nobody
   const std::vector<float> start = random_values(1, kTotal), blocks = random_values(2, kBlocks * kSize);
@@ -108,7 +108,7 @@ TEST("rows: partial sums are added block after block, each parameter at its plac
   });
 }
 
-TEST("rows: rows are added to their places in the table in their order") {
+TEST("rows: rows are added to their places in the table in their order, on a lane and on all") {
   constexpr int64_t kWidth = 19, kPlaces = 6;
   const std::vector<int32_t> places = {4, 0, 4, 5, 4, 1};
   const std::vector<float> start = random_values(1, kPlaces * kWidth), x = random_values(2, 6 * kWidth);

@@ -419,7 +419,8 @@ TEST("config: the new spelling of the rope gets the old one beside it, and nothi
 
 TEST("config: tensor names and shapes are those of the reference checkpoints") {
   const std::string dir = test::repository_path("test/golden/cases");
-  for (const char* family : {"llama", "qwen2", "qwen3", "olmo2"}) {
+  for (const char* family : {"exaone4", "gemma3", "granite", "llama", "mistral", "olmo2", "olmo3", "qwen2", "qwen3",
+                             "smollm3", "qwen2-window"}) {
     std::string folder = dir + "/model-" + family;
     ModelConfig c = parsed(get(folder + "/config.json"));
     auto file = SafetensorsFile::open(folder + "/model.safetensors");

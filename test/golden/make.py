@@ -16,7 +16,10 @@ import types
 import torch
 import transformers
 from safetensors.torch import save_file
-from transformers import AutoModelForCausalLM, LlamaConfig, Olmo2Config, Qwen2Config, Qwen3Config
+from transformers import (
+    AutoModelForCausalLM, Exaone4Config, Gemma3TextConfig, GraniteConfig, LlamaConfig, MistralConfig, Olmo2Config, Olmo3Config,
+    Qwen2Config, Qwen3Config, SmolLM3Config,
+)  # fmt: skip
 from trl import GRPOConfig, GRPOTrainer
 
 SIZES = dict(
@@ -34,6 +37,27 @@ MODELS = {
     "qwen2": Qwen2Config(**SIZES, tie_word_embeddings=True, rms_norm_eps=1e-6, rope_parameters=PLAIN),
     "qwen3": Qwen3Config(**SIZES, head_dim=10, tie_word_embeddings=True, rms_norm_eps=1e-6, rope_parameters=PLAIN),
 }
+# Made after all others, and smaller still: a window is 4 of 13 tokens.
+SMALLER = SIZES | dict(intermediate_size=24, vocab_size=37)
+ONE_OF_TWO = dict(sliding_window=4, layer_types=["sliding_attention", "full_attention"])
+BASE = {"rope_type": "default", "rope_theta": 1e4}
+BY_LAYER = {"full_attention": {"rope_type": "linear", "rope_theta": 1e6, "factor": 4.0}, "sliding_attention": BASE}
+FURTHER = {
+    "exaone4": Exaone4Config(**SMALLER, **ONE_OF_TWO, rms_norm_eps=1e-5, rope_parameters=BASE),
+    "gemma3": Gemma3TextConfig(
+        **SMALLER, **ONE_OF_TWO, head_dim=6, query_pre_attn_scalar=10, tie_word_embeddings=True, rope_parameters=BY_LAYER
+    ),
+    "granite": GraniteConfig(
+        **SMALLER, tie_word_embeddings=True, rms_norm_eps=1e-5, rope_parameters=BASE, embedding_multiplier=3.0,
+        residual_multiplier=0.7, attention_multiplier=0.3, logits_scaling=2.5,
+    ),
+    "mistral": MistralConfig(**SMALLER, head_dim=6, rms_norm_eps=1e-5, rope_parameters=BASE, sliding_window=4),
+    "olmo3": Olmo3Config(**SMALLER, **ONE_OF_TWO, rms_norm_eps=1e-6, rope_parameters={"rope_type": "default", "rope_theta": 5e5}),
+    "smollm3": SmolLM3Config(**SMALLER, no_rope_layers=[1, 0], rope_parameters={"rope_type": "default", "rope_theta": 2e6}),
+    "qwen2-window": Qwen2Config(
+        **SMALLER, tie_word_embeddings=True, use_sliding_window=True, sliding_window=4, max_window_layers=1, rope_parameters=BASE
+    ),
+}  # fmt: skip
 
 
 def new_model(config):
@@ -42,7 +66,7 @@ def new_model(config):
     with torch.no_grad():
         for name, p in model.named_parameters():
             if "norm" in name:
-                p.copy_(1 + 0.3 * torch.randn_like(p))
+                p.copy_((config.model_type != "gemma3_text") + 0.3 * torch.randn_like(p))  # Gemma adds the 1 itself
             elif name.endswith("bias"):
                 p.copy_(0.2 * torch.randn_like(p))
             elif "embed" in name or "lm_head" in name:
@@ -208,9 +232,9 @@ def step_case(cases, kind, family, beta):
     temperature = 0.8 if kind == "grpo" else 1.0
     rows, advantages = [], []
     for group, rewards in enumerate([[0.0, 0.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]):
-        prompt, rewards = torch.randint(2, SIZES["vocab_size"], (2 + 3 * group,)), torch.tensor(rewards)
+        prompt, rewards = torch.randint(2, model.config.vocab_size, (2 + 3 * group,)), torch.tensor(rewards)
         for i in range(4):
-            rows.append((prompt, torch.randint(2, SIZES["vocab_size"], (1 + 2 * i + group,))))
+            rows.append((prompt, torch.randint(2, model.config.vocab_size, (1 + 2 * i + group,))))
             advantages.append(((rewards - rewards.mean()) / (rewards.std() + 1e-4))[i].item())
 
     def logps_of_rows():
@@ -268,13 +292,24 @@ def main(root):
     torch.set_num_threads(1)
     cases = pathlib.Path(root) / "cases"
     errors = {f"model-{name}": model_case(cases / f"model-{name}", config) for name, config in MODELS.items()}
-    made_with = f"torch {torch.__version__}, transformers {transformers.__version__}"
-    write_json(pathlib.Path(root) / "bfloat16.json", {"made_with": made_with, "error": errors})
     for kind, family, beta in STEPS:
         step_case(cases, kind, family, beta)
     inputs = loss_inputs()
     for name, settings in LOSSES.items():
         loss_case(cases / f"loss-{name}", inputs, settings)
+    errors |= further_cases(cases)
+    made_with = f"torch {torch.__version__}, transformers {transformers.__version__}"
+    write_json(pathlib.Path(root) / "bfloat16.json", {"made_with": made_with, "error": errors})
 
 
-main(*sys.argv[1:])
+def further_cases(cases):
+    torch.manual_seed(20261128)
+    errors = {f"model-{name}": model_case(cases / f"model-{name}", config) for name, config in FURTHER.items()}
+    for name in FURTHER:
+        if "-" not in name:
+            step_case(cases, "grpo", name, 0.04)
+    return errors
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

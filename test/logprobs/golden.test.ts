@@ -11,7 +11,7 @@ import { readSafetensors } from './safetensors.js';
 // Of the reference cases' README: float32 log-probabilities.
 const BOUND = 2e-5;
 
-for (const family of ['llama', 'olmo2', 'qwen2', 'qwen3']) {
+for (const family of ['llama', 'olmo2', 'qwen2', 'qwen3', 'qwen2-window', 'mistral', 'gemma3']) {
   const dir = join(GOLDEN_CASES, `model-${family}`);
   test(`the log-probabilities of a file are those of Transformers: ${family}`, async () => {
     const reference = readSafetensors(join(dir, 'reference.safetensors'));

@@ -63,6 +63,25 @@ const seeds = {
         },
       ],
       ['olmo2', { rope_scaling: null, eos_token_id: [1, 2], attention_bias: false }],
+      ['mistral', { sliding_window: 8, rope_scaling: { type: 'linear', factor: 2 } }],
+      ['olmo3', { layer_types: ['sliding_attention', 'full_attention'], sliding_window: 8 }],
+      ['smollm3', { no_rope_layers: [0, 1], use_sliding_window: true, sliding_window: 8 }],
+      ['exaone4', { sliding_window: 8, sliding_window_pattern: 2 }],
+      [
+        'granite',
+        { embedding_multiplier: 12, residual_multiplier: 0.22, attention_multiplier: 0.0625, logits_scaling: 8 },
+      ],
+      [
+        'gemma3_text',
+        {
+          rope_parameters: {
+            full_attention: { rope_type: 'linear', factor: 8, rope_theta: 1e6 },
+            sliding_attention: { rope_type: 'default', rope_theta: 1e4 },
+          },
+          sliding_window: 8,
+          query_pre_attn_scalar: 168,
+        },
+      ],
     ].map(([model_type, more]) => [
       model_type,
       JSON.stringify({

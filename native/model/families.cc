@@ -25,6 +25,9 @@ void refuse_given(Settings& in, const char* key, const std::string& why) {
 bool has_window(const LayerAttention& layer) {
   return layer.window > 0;
 }
+bool any_window(const ModelConfig& c) {
+  return std::any_of(c.attention.begin(), c.attention.end(), has_window);
+}
 void write_no_bias(const ModelConfig&, Lines* lines) {
   lines->emplace_back("attention_bias", "false");
 }
@@ -47,10 +50,10 @@ void read_qwen3(Settings& in, ModelConfig* c) {
   read_qwen(in, c);
 }
 void write_qwen(const ModelConfig& c, Lines* lines) {
-  const bool any = std::any_of(c.attention.begin(), c.attention.end(), has_window);
+  const bool any = any_window(c);
   if (!c.block.qkv_bias) write_no_bias(c, lines);
   lines->emplace_back("use_sliding_window", any ? "true" : "false");
-  if (any) write_windows(c, has_window, lines);
+  if (any) write_windows(c, has_window, true, lines);
 }
 
 void read_olmo2(Settings& in, ModelConfig*) {
@@ -76,7 +79,7 @@ void read_local_layers(Settings& in, ModelConfig* c, int64_t every) {
 void write_local_layers(const ModelConfig& c, Lines* lines) {
   write_no_bias(c, lines);
   write_windows(
-      c, [](const LayerAttention& layer) { return layer.rope == LayerRope::local; }, lines);
+      c, [](const LayerAttention& layer) { return layer.rope == LayerRope::local; }, true, lines);
 }
 
 void read_olmo3(Settings& in, ModelConfig* c) {
@@ -114,7 +117,7 @@ void write_smollm3(const ModelConfig& c, Lines* lines) {
   write_no_bias(c, lines);
   lines->emplace_back("mlp_bias", "false");
   lines->emplace_back("no_rope_layers", ropes + "]");
-  write_windows(c, has_window, lines);
+  write_windows(c, has_window, any_window(c), lines);
 }
 
 // Where some layers have a window, the others have no rope.
@@ -132,14 +135,13 @@ void read_exaone4(Settings& in, ModelConfig* c) {
     if (window > 0 && !slides[i]) c->attention[i].rope = LayerRope::none;
 }
 void write_exaone4(const ModelConfig& c, Lines* lines) {
-  bool any = false;
-  for (const LayerAttention& layer : c.attention) any = any || has_window(layer) || layer.rope == LayerRope::none;
+  const bool in_use = any_window(c) || c.has_rope(LayerRope::none);
   write_windows(
-      c, [&](const LayerAttention& layer) { return any && layer.rope != LayerRope::none; }, lines);
+      c, [&](const LayerAttention& layer) { return in_use && layer.rope != LayerRope::none; }, in_use, lines);
 }
 
 double multiplier(Settings& in, const char* key) {
-  return in.real(key, 0, 1e6, 1);
+  return in.real(key, 1e-9, 1e9, 1);
 }
 void read_granite(Settings& in, ModelConfig* c) {
   refuse_attention_bias(in);

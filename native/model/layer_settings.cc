@@ -39,19 +39,17 @@ void set_windows(Settings& in, ModelConfig* c, const std::vector<bool>& slides, 
   }
 }
 
-void write_windows(const ModelConfig& c, const std::function<bool(const LayerAttention&)>& slides,
+void write_windows(const ModelConfig& c, const std::function<bool(const LayerAttention&)>& slides, bool in_use,
                    FamilyRow::Lines* lines) {
   std::string types;
   int64_t window = 0;
-  bool any = false;
   for (int64_t i = 0; i < c.layers; ++i) {
     const LayerAttention layer = c.attention_of(i);
-    any = any || slides(layer);
     window = std::max(window, layer.window);
     types += (i ? ", " : "[") + std::string(slides(layer) ? "\"sliding_attention\"" : "\"full_attention\"");
   }
   lines->emplace_back("layer_types", types + "]");
-  lines->emplace_back("sliding_window", any ? std::to_string(window > 0 ? window : c.context) : "null");
+  lines->emplace_back("sliding_window", in_use ? std::to_string(window > 0 ? window : c.context) : "null");
 }
 
 }  // namespace glossa

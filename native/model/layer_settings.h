@@ -19,7 +19,8 @@ int64_t read_window(Settings&, int64_t fallback);
 // is refused.
 void set_windows(Settings&, ModelConfig*, const std::vector<bool>& slides, int64_t window);
 
-// layer_types and sliding_window, for layers told apart by `slides`.
-void write_windows(const ModelConfig&, const std::function<bool(const LayerAttention&)>& slides, FamilyRow::Lines*);
+// layer_types, for layers told apart by `slides`, and sliding_window, null where none is in use.
+void write_windows(const ModelConfig&, const std::function<bool(const LayerAttention&)>& slides, bool in_use,
+                   FamilyRow::Lines*);
 
 }  // namespace glossa

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "device/activation_plan.h"
 #include "device/address.h"
 #include "ops/ops.h"
 
@@ -19,6 +20,7 @@ struct DeviceTraits {
   // limit, a lane wants all rows there are at once; else, sequences should be shared out among the lanes.
   int64_t block_rows;
   bool takes_all() const { return block_rows == INT64_MAX; }
+  ActivationPlan activations;
 };
 
 // What a call is going to need of a device's own scratch.

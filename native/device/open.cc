@@ -43,10 +43,15 @@ Result<std::unique_ptr<Device>> open_device(const DeviceOptions& options, int64_
                   "threads must lie in [0, 1024], 0: as many as cores; not " + std::to_string(options.threads));
   Result<const Kernels*> kernels = kernels_of(options);
   if (!kernels.ok()) return kernels.status();
+  const ActivationPlan plan = options.activations.value_or(ActivationPlan{});
+  if ((plan.recompute_norms || plan.recompute_product) && !plan.gradients_by_layer)
+    return Status("INVALID_ARGUMENT",
+                  "what is recomputed is kept for one layer: its weight gradients must be made layer by layer");
+  if (Status s = CpuDevice::check(plan); !s.ok()) return s;
   const int threads = threads_of(options);
   const bool together = options.sharing == Sharing::automatic ? threads > 1 && come_from_memory(matrix_bytes)
                                                               : options.sharing == Sharing::always;
-  return std::unique_ptr<Device>(std::make_unique<CpuDevice>(*kernels.value(), threads, together));
+  return std::unique_ptr<Device>(std::make_unique<CpuDevice>(*kernels.value(), threads, together, plan));
 }
 
 }  // namespace glossa

@@ -1,6 +1,7 @@
 // Opens the device that an engine computes on.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct DeviceOptions {
   int threads = 0;  // 0: as many as cores
   std::string isa;  // "": the best of this processor, or GLOSSA_ISA
   Sharing sharing = Sharing::automatic;
+  std::optional<ActivationPlan> activations = {};  // none: the device's own
 };
 
 // What this machine offers.

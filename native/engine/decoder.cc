@@ -15,7 +15,7 @@ DecoderMemory carve_decoder(const Device& device, const Model& m, Carver& c, con
   const int64_t slots = size.slots;
   DecoderMemory d{};
   d.activation_rows = std::max(slots, prefill_rows(size.prefixes * size.longest_prompt, device.traits().block_rows));
-  d.activations = carve_activations(m, c, d.activation_rows, false);
+  d.activations = carve_activations(device.traits().activations, m, c, d.activation_rows, false);
   d.normed = c.rows(m.dtype, slots, m.config.hidden);
   d.rstd = c.values(slots);
   d.logits = logits_rows(m, c.values(slots * logits_stride(m)));

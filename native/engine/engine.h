@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,9 @@ struct EngineOptions {
   // engine but that each must name something.
   std::vector<std::string> trainable;
 
-  DeviceOptions device() const { return {threads, isa, sharing}; }
+  std::optional<ActivationPlan> activations;  // none: the device's own. Changes no result.
+
+  DeviceOptions device() const { return {threads, isa, sharing, activations}; }
 };
 
 struct EngineInfo {

@@ -103,7 +103,7 @@ GenerateMemory carve_generate(const Device& device, const Model& m, Carver& c, c
   // The activations of these prefixes are done with before a decoder begins, and lie where its memory will.
   Carver before = c;
   memory.prefill_rows = prefill_rows(size.prompts * size.longest_prompt, INT64_MAX);
-  if (first) memory.prefill = carve_activations(m, before, memory.prefill_rows, false);
+  if (first) memory.prefill = carve_activations(device.traits().activations, m, before, memory.prefill_rows, false);
 
   const int64_t rows = size.prompts * size.samples;
   const int64_t slots =

@@ -19,18 +19,18 @@ struct TaskMemory {
   Rows normed, logits;
   Values rstd;
 };
-TaskMemory carve(const Model& m, Carver& c, int64_t rows) {
+TaskMemory carve(const Device& device, const Model& m, Carver& c, int64_t rows) {
   TaskMemory w;
-  w.activations = carve_activations(m, c, rows, false);
+  w.activations = carve_activations(device.traits().activations, m, c, rows, false);
   w.normed = c.rows(m.dtype, rows, m.config.hidden);
   w.rstd = c.values(rows);
   w.logits = logits_rows(m, c.values(kHeadRows * logits_stride(m)));
   return w;
 }
 
-int64_t bytes_per_row(const Model& m) {
+int64_t bytes_per_row(const Device& device, const Model& m) {
   Carver c;
-  carve_activations(m, c, 1024, false);
+  carve_activations(device.traits().activations, m, c, 1024, false);
   return c.used() / 1024 + kv_cache_bytes(m, 1);
 }
 
@@ -53,7 +53,7 @@ LogprobSize logprob_size(const Device& device, const Model& m, const MicroBatch&
   s.rows = std::min(std::max(s.target, b.longest_sequence), b.rows);
   s.caches = aligned(kv_bytes(m, b));
   Carver c;
-  carve(m, c, s.rows);
+  carve(device, m, c, s.rows);
   s.task = c.used();
   s.arena = s.caches + device.lanes() * s.task;
   s.workload.shape = m.shape;
@@ -61,15 +61,15 @@ LogprobSize logprob_size(const Device& device, const Model& m, const MicroBatch&
   return s;
 }
 
-RowBudget logprob_budget(const Model& m, int64_t tokens) {
-  return {tokens > 0 ? tokens : chosen_micro_batch(bytes_per_row(m)), 1, 0};
+RowBudget logprob_budget(const Device& device, const Model& m, int64_t tokens) {
+  return {tokens > 0 ? tokens : chosen_micro_batch(bytes_per_row(device, m)), 1, 0};
 }
 
 bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, float temperature,
                       int64_t micro_batch_tokens, const JobControl& control,
                       const std::function<void(int64_t units, int64_t rows)>& done, float* logps, float* entropies) {
   const Model& m = e.model;
-  const RowBudget budget = logprob_budget(m, micro_batch_tokens);
+  const RowBudget budget = logprob_budget(*e.device, m, micro_batch_tokens);
   std::atomic<bool> stopped{false};
   for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
     const MicroBatch b = layout.next(&unit, budget);
@@ -86,7 +86,7 @@ bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, fl
         if (stopped) return;
         const SequenceTask& task = tasks[static_cast<size_t>(t)];
         Carver carver(e.arena.data() + size.caches + lane * size.task);
-        const TaskMemory memory = carve(m, carver, size.rows);
+        const TaskMemory memory = carve(*e.device, m, carver, size.rows);
         std::vector<SequenceRows> local;
         std::vector<int32_t> ids;
         rebase(sequences.data() + task.first, task.count, b, &local, &ids);
@@ -150,7 +150,7 @@ Result<std::vector<float>> sequence_logits(EngineState& e, const int32_t* ids, i
   Rows logits;
   auto place = [&](Carver c) {
     page = c.bytes(kv_cache_bytes(m, rows.own.positions));
-    const TaskMemory memory = carve(m, c, n);
+    const TaskMemory memory = carve(*e.device, m, c, n);
     logits = c.rows(Dtype::f32, n, m.config.vocab);
     return std::pair(memory, c.used());
   };

@@ -20,7 +20,7 @@ struct LogprobSize {
   Workload workload;
 };
 LogprobSize logprob_size(const Device&, const Model&, const MicroBatch&);
-RowBudget logprob_budget(const Model&, int64_t tokens);
+RowBudget logprob_budget(const Device&, const Model&, int64_t tokens);
 
 Result<Logprobs> logprobs(EngineState&, const SequenceBatch&, const LogprobSettings&, const JobControl&);
 Result<std::vector<float>> sequence_logits(EngineState&, const int32_t* ids, int64_t n);

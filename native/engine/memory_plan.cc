@@ -55,7 +55,7 @@ Largest of_generations(const Device& device, const Model& m, const std::vector<P
 Largest of_logprobs(const Device& device, const Model& m, const Layout& layout, int64_t micro_batch_tokens) {
   Largest all;
   for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
-    const LogprobSize size = logprob_size(device, m, layout.next(&unit, logprob_budget(m, micro_batch_tokens)));
+    const LogprobSize size = logprob_size(device, m, layout.next(&unit, logprob_budget(device, m, micro_batch_tokens)));
     all.add(size.arena, device.scratch_bytes(size.workload));
   }
   return all;
@@ -114,7 +114,7 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& o
     const Layout layout = longest.layout();
     MicroBatchSize widest{};
     for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
-      const MicroBatch b = layout.next(&unit, training_budget(m, run.micro_batch_tokens));
+      const MicroBatch b = layout.next(&unit, training_budget(device, m, run.micro_batch_tokens));
       const MicroBatchSize size = micro_batch_size(device, m, b);
       plan.micro_batch_rows = std::max(plan.micro_batch_rows, b.rows);
       if (size.arena > widest.arena) widest = size;

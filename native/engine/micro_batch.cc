@@ -35,7 +35,7 @@ int64_t prefix_gradient_floats(const Model& m, const MicroBatch& b) {
 MicroBatchMemory carve(const Device& device, const Model& m, Carver& c, const MicroBatch& b) {
   const int64_t d = m.config.hidden;
   MicroBatchMemory w{};
-  w.activations = carve_activations(m, c, b.rows, true);
+  w.activations = carve_activations(device.traits().activations, m, c, b.rows, true);
   w.dx = c.rows(Dtype::f32, b.rows, d);
   w.rstd_final = c.values(b.rows);
   w.normed = c.rows(m.dtype, b.head_rows, d);
@@ -65,11 +65,11 @@ MicroBatchSize micro_batch_size(const Device& device, const Model& m, const Micr
   return s;
 }
 
-RowBudget training_budget(const Model& m, int64_t tokens) {
+RowBudget training_budget(const Device& device, const Model& m, int64_t tokens) {
   if (tokens > 0) return {tokens, 1, 0};
   constexpr int64_t kRows = 1024;
   Carver c;
-  carve_activations(m, c, kRows, true);
+  carve_activations(device.traits().activations, m, c, kRows, true);
   const int64_t of_row = c.used() / kRows + kv_cache_bytes(m, 1) + 4 * m.config.hidden * 4;
   return {chosen_micro_batch(of_row) * of_row, of_row, kv_gradient_floats(m, 1) * 4};
 }
@@ -182,24 +182,24 @@ void MicroBatchPass::head(int64_t row0, int64_t rows, const Rows& logits, Ops& o
             rows);
 }
 
-void MicroBatchPass::backward(const SequenceTask& t, const BackwardRows& rows, Ops& ops) {
+void MicroBatchPass::backward(const SequenceTask& t, LayerRange layers, const BackwardRows& rows, Ops& ops) {
   if (!m_.trained.past_head) return;
-  for (int64_t i = t.first; i < t.first + t.count; ++i) {
+  for (int64_t i = t.first; layers.end == m_.config.layers && i < t.first + t.count; ++i) {
     const Sequence& s = own(i);
     ops.zero(mem_.dx.at(s.row0), s.loss_from);
     final_norm_backward(ops, m_, e_.policy, mem_.dx, placed_.own[index(i)], own_gradients_[index(i)],
                         mem_.d_normed.at(s.head_row0), mem_.activations.x_last(), mem_.rstd_final, s.row0 + s.loss_from,
                         s.head_rows());
   }
-  backward_layers(ops, m_, e_.policy, mem_.activations, placed_.own.data() + t.first, own_gradients_.data() + t.first,
-                  t.count, false, mem_.dx, rows);
+  backward_layers(ops, m_, e_.policy, mem_.activations, layers, placed_.own.data() + t.first,
+                  own_gradients_.data() + t.first, t.count, false, mem_.dx, rows);
 }
 
-void MicroBatchPass::backward_prefixes(const SequenceTask& t, const BackwardRows& rows, Ops& ops) {
+void MicroBatchPass::backward_prefixes(const SequenceTask& t, LayerRange layers, const BackwardRows& rows, Ops& ops) {
   const SequenceRows* s = placed_.prefixes.data() + t.first;
-  for (int64_t i = 0; i < t.count; ++i) ops.zero(mem_.dx.at(s[i].row0), s[i].rows);
-  backward_layers(ops, m_, e_.policy, mem_.activations, s, prefix_gradients_.data() + t.first, t.count, true, mem_.dx,
-                  rows);
+  for (int64_t i = 0; layers.end == m_.config.layers && i < t.count; ++i) ops.zero(mem_.dx.at(s[i].row0), s[i].rows);
+  backward_layers(ops, m_, e_.policy, mem_.activations, layers, s, prefix_gradients_.data() + t.first, t.count, true,
+                  mem_.dx, rows);
 }
 
 void MicroBatchPass::head_in_chunks(WeightGradients& weights) {
@@ -220,7 +220,6 @@ bool MicroBatchPass::run(const JobControl& control, StepTimes* times) {
   WeightGradients weights(m_, gradient_, embedding_);
   if (!run_passes(control, times, weights)) return false;
   const double start = seconds_now();
-  weights.add_layers(mem_.activations, b_.rows);
   weights.add_embedding(mem_.dx, b_.ids.data(), b_.rows);
   weights.run(e_.device->all());
   e_.device->all().add_partials(gradient_, mem_.partials, static_cast<int64_t>(b_.sequences.size()),
@@ -233,7 +232,7 @@ bool MicroBatchPass::run(const JobControl& control, StepTimes* times) {
   return true;
 }
 
-// The lanes take tasks of sequences, each from its first operator to its last.
+// The lanes take tasks of sequences, each from its first operator to its last where nothing of all rows comes between.
 bool MicroBatchPass::run_passes(const JobControl& control, StepTimes* times, WeightGradients& weights) {
   const int64_t target = task_rows(*e_.device, b_.rows);
   const std::vector<SequenceTask> prefixes = sequence_tasks(placed_.prefixes, target);
@@ -255,15 +254,18 @@ bool MicroBatchPass::run_passes(const JobControl& control, StepTimes* times, Wei
   auto forward_task = [&](const SequenceTask& t, int lane, Ops& ops) {
     timed(forward_time, lane, [&] { forward(t, ops); });
   };
-  auto backward_task = [&](const SequenceTask& t, int lane, Ops& ops) {
-    timed(backward_time, lane, [&] { backward(t, mem_.backward[index(lane)], ops); });
+  auto backward_task = [&](const SequenceTask& t, LayerRange layers, int lane, Ops& ops) {
+    timed(backward_time, lane, [&] { backward(t, layers, mem_.backward[index(lane)], ops); });
   };
+  const bool by_layer = mem_.activations.plan.gradients_by_layer, head_at_once = chunk_rows_ == b_.head_rows,
+             at_once = head_at_once && !by_layer;
+  const std::vector<LayerRange> ranges = backward_ranges(m_, mem_.activations.plan);
 
   if (!stage(prefixes, [&](const SequenceTask& t, int lane, Ops& ops) {
         timed(forward_time, lane, [&] { forward_prefixes(t, ops); });
       }))
     return false;
-  if (chunk_rows_ == b_.head_rows) {
+  if (head_at_once) {
     const bool done = stage(own_tasks, [&](const SequenceTask& t, int lane, Ops& ops) {
       forward_task(t, lane, ops);
       timed(backward_time, lane, [&] {
@@ -271,7 +273,7 @@ bool MicroBatchPass::run_passes(const JobControl& control, StepTimes* times, Wei
         const int64_t end = next < static_cast<int64_t>(placed_.own.size()) ? own(next).head_row0 : b_.head_rows;
         head(row0, end - row0, mem_.logits.at(row0), ops);
       });
-      backward_task(t, lane, ops);
+      if (at_once) backward_task(t, ranges.front(), lane, ops);
     });
     if (!done) return false;
     weights.add_head(logits_gradient(m_, mem_.logits), mem_.normed, b_.head_rows);
@@ -280,12 +282,20 @@ bool MicroBatchPass::run_passes(const JobControl& control, StepTimes* times, Wei
     const double start = seconds_now();
     head_in_chunks(weights);
     times->backward_seconds += seconds_now() - start;
-    if (!stage(own_tasks, backward_task)) return false;
   }
-  if (!stage(prefixes, [&](const SequenceTask& t, int lane, Ops& ops) {
-        timed(backward_time, lane, [&] { backward_prefixes(t, mem_.backward[index(lane)], ops); });
-      }))
-    return false;
+  for (const LayerRange& layers : ranges) {
+    if (!at_once &&
+        !stage(own_tasks, [&](const SequenceTask& t, int lane, Ops& ops) { backward_task(t, layers, lane, ops); }))
+      return false;
+    if (!stage(prefixes, [&](const SequenceTask& t, int lane, Ops& ops) {
+          timed(backward_time, lane, [&] { backward_prefixes(t, layers, mem_.backward[index(lane)], ops); });
+        }))
+      return false;
+    const double start = seconds_now();
+    weights.add_layers(mem_.activations, layers, b_.rows);
+    if (by_layer) weights.run(e_.device->all());
+    times->backward_seconds += seconds_now() - start;
+  }
   for (size_t i = 0; i < forward_time.size(); ++i) {
     times->forward_seconds += forward_time[i] / e_.device->lanes();
     times->backward_seconds += backward_time[i] / e_.device->lanes();

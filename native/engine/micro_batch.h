@@ -34,7 +34,7 @@ struct MicroBatchSize {
 MicroBatchSize micro_batch_size(const Device&, const Model&, const MicroBatch&);
 
 // The budget of a micro-batch: rows where `tokens` says how many, else bytes of its activations and key gradients.
-RowBudget training_budget(const Model&, int64_t tokens);
+RowBudget training_budget(const Device&, const Model&, int64_t tokens);
 
 struct MicroBatchMemory {
   Activations activations;
@@ -59,8 +59,8 @@ class MicroBatchPass {
   void forward_prefixes(const SequenceTask&, Ops&);
   void forward(const SequenceTask&, Ops&);
   void head(int64_t row0, int64_t rows, const Rows& logits, Ops&);
-  void backward(const SequenceTask&, const BackwardRows&, Ops&);
-  void backward_prefixes(const SequenceTask&, const BackwardRows&, Ops&);
+  void backward(const SequenceTask&, LayerRange, const BackwardRows&, Ops&);
+  void backward_prefixes(const SequenceTask&, LayerRange, const BackwardRows&, Ops&);
   bool run_passes(const JobControl&, StepTimes*, WeightGradients&);
   void head_in_chunks(WeightGradients&);
   void keep_results();

@@ -99,7 +99,7 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
   if (shared) embedding.rows = gradient.at(trained.parameters);
   e.device->fill(gradient.data, 0, size * 4);
 
-  const RowBudget budget = training_budget(m, s.micro_batch_tokens);
+  const RowBudget budget = training_budget(*e.device, m, s.micro_batch_tokens);
   TrainMetrics out;
   StepTimes times;
   const bool sweeps = needs_sweep(s.loss, !batch.old_logps);

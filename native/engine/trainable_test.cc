@@ -130,7 +130,8 @@ TEST("trainable: gradients and a step are those of training everything, to the b
   Memory::poison = true;
   for (Family family : kFamilies)
     for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
-      if (kSanitized && (dtype == Dtype::f32) == tiny_config(family).tied) continue;
+      // The further blocks change nothing of what trains: each in one type.
+      if ((kSanitized || family > Family::olmo2) && (dtype == Dtype::f32) == tiny_config(family).tied) continue;
       for (const Choice& c : choices()) compare(family, dtype, c);
       if (!tiny_config(family).tied) compare(family, dtype, kHeadAlone);
     }

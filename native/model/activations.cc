@@ -3,57 +3,80 @@
 namespace glossa {
 namespace {
 
-LayerRows carve_layer(const Model& m, Carver& c, int64_t rows, bool training, const Rows& x) {
+// Whether the first product reads rows of its own, not the residual stream itself.
+bool has_input(const ActivationPlan& plan, const Model& m, NormOfLayer before) {
+  return m.config.block.norms[before] || m.dtype != plan.stream;
+}
+
+// What lives no longer than a layer's own pass, so that all layers can have it in one place.
+LayerRows carve_passing(const ActivationPlan& plan, const Model& m, Carver& c, int64_t rows) {
+  const ModelConfig& g = m.config;
+  auto operands = [&](int64_t width) { return c.rows(m.dtype, rows, width); };
+  LayerRows l{};
+  if (!plan.gradients_by_layer) return l;
+  l.d_qkv = operands(m.shape.width());
+  l.d_o = operands(g.hidden);
+  l.d_down = operands(g.hidden);
+  if (plan.recompute_norms && has_input(plan, m, kBeforeAttention)) l.normed1 = operands(g.hidden);
+  if (plan.recompute_norms && has_input(plan, m, kBeforeMlp)) l.normed2 = operands(g.hidden);
+  if (plan.recompute_product) l.product = operands(g.ffn);
+  return l;
+}
+
+LayerRows carve_layer(const ActivationPlan& plan, const Model& m, Carver& c, int64_t rows, bool training, const Rows& x,
+                      const LayerRows& passing) {
   const ModelConfig& g = m.config;
   const QkvShape& s = m.shape;
-  auto floats = [&](int64_t width) { return c.rows(Dtype::f32, rows, width); };
-  auto operands = [&](int64_t width) { return c.rows(m.dtype, rows, width); };
+  auto of = [&](Dtype type, int64_t width) { return c.rows(type, rows, width); };
+  auto operands = [&](const Rows& shared, int64_t width) { return shared.width > 0 ? shared : of(m.dtype, width); };
   const char* const* norms = g.block.norms;
   const bool scaled = g.residual_multiplier != 1;
-  // A product may read the residual stream itself.
-  auto input = [&](NormOfLayer before, const Rows& stream) {
-    return norms[before] || m.dtype != Dtype::f32 ? operands(g.hidden) : stream;
+  auto input = [&](NormOfLayer before, const Rows& stream, const Rows& shared) {
+    return has_input(plan, m, before) ? operands(shared, g.hidden) : stream;
   };
   LayerRows l{};
   l.x = x;
-  l.normed1 = input(kBeforeAttention, x);
+  l.normed1 = input(kBeforeAttention, x, passing.normed1);
   for (size_t i = 0; i < l.rstd.size(); ++i)
     if (norms[i]) l.rstd[i] = c.values(rows);
-  l.qkv = floats(s.width());
+  l.qkv = of(plan.qkv, s.width());
   if (s.qk_norm != QkNorm::none) {
-    if (training) l.qk_raw = floats(s.q_width() + s.kv_width());
+    if (training) l.qk_raw = of(plan.qkv, s.q_width() + s.kv_width());
     l.rstd_q = c.values(rows * s.rstd_q());
     l.rstd_k = c.values(rows * s.rstd_k());
   }
-  l.attention = operands(s.q_width());
+  l.attention = of(m.dtype, s.q_width());
   if (training) l.stats = c.values(rows * s.heads * 2);
-  if (norms[kAfterAttention] || scaled) l.o = floats(g.hidden);
-  l.x_mid = training ? floats(g.hidden) : x;
-  l.normed2 = input(kBeforeMlp, l.x_mid);
-  l.gate_up = floats(2 * g.ffn);
-  l.d_gate_up = {l.gate_up.data, m.dtype, 2 * g.ffn, 2 * g.ffn * 4 / dtype_bytes(m.dtype)};
-  l.product = operands(g.ffn);
+  if (norms[kAfterAttention] || scaled) l.o = of(plan.branch, g.hidden);
+  l.x_mid = training ? of(plan.stream, g.hidden) : x;
+  l.normed2 = input(kBeforeMlp, l.x_mid, passing.normed2);
+  l.gate_up = of(plan.gate_up, 2 * g.ffn);
+  const int64_t stride = 2 * g.ffn * dtype_bytes(plan.gate_up) / dtype_bytes(m.dtype);
+  l.d_gate_up = {l.gate_up.data, m.dtype, 2 * g.ffn, stride};
+  l.product = operands(passing.product, g.ffn);
   // An after-norm's input is kept for its gradient; what is only scaled is not.
   const bool kept = training && (norms[kAfterAttention] || norms[kAfterMlp]);
-  if (norms[kAfterMlp] || scaled) l.down = l.o && !kept ? l.o : floats(g.hidden);
-  l.x_out = training ? floats(g.hidden) : x;
+  if (norms[kAfterMlp] || scaled) l.down = l.o && !kept ? l.o : of(plan.branch, g.hidden);
+  l.x_out = training ? of(plan.stream, g.hidden) : x;
   if (training) {
-    l.d_qkv = operands(s.width());
-    l.d_o = operands(g.hidden);
-    l.d_down = operands(g.hidden);
+    l.d_qkv = operands(passing.d_qkv, s.width());
+    l.d_o = operands(passing.d_o, g.hidden);
+    l.d_down = operands(passing.d_down, g.hidden);
   }
   return l;
 }
 
 }  // namespace
 
-Activations carve_activations(const Model& m, Carver& c, int64_t rows, bool training) {
+Activations carve_activations(const ActivationPlan& plan, const Model& m, Carver& c, int64_t rows, bool training) {
   Activations a;
+  a.plan = plan;
   const int64_t layers = m.config.layers, kept_from = training ? m.trained.first_layer : layers;
-  Rows x = c.rows(Dtype::f32, rows, m.config.hidden);
-  if (kept_from > 0) a.layers.assign(static_cast<size_t>(kept_from), carve_layer(m, c, rows, false, x));
+  Rows x = c.rows(plan.stream, rows, m.config.hidden);
+  if (kept_from > 0) a.layers.assign(static_cast<size_t>(kept_from), carve_layer(plan, m, c, rows, false, x, {}));
+  const LayerRows passing = kept_from < layers ? carve_passing(plan, m, c, rows) : LayerRows{};
   for (int64_t l = kept_from; l < layers; ++l) {
-    a.layers.push_back(carve_layer(m, c, rows, true, x));
+    a.layers.push_back(carve_layer(plan, m, c, rows, true, x, passing));
     x = a.layers.back().x_out;
   }
   return a;

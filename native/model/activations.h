@@ -16,7 +16,7 @@ inline int64_t kv_gradient_floats(const Model& m, int64_t capacity) {
   return m.config.layers * 2 * kv_elements(m.shape, capacity);
 }
 
-// "type" is the model's operand type, the others are float32.
+// "type" is the model's operand type, the types of the others the plan says.
 struct LayerRows {
   Rows x;        // hidden              the residual stream as the layer finds it
   Rows normed1;  // hidden, type        input of the q|k|v product
@@ -38,12 +38,13 @@ struct LayerRows {
 };
 
 struct Activations {
+  ActivationPlan plan;
   std::vector<LayerRows> layers;
   const LayerRows& layer(int64_t l) const { return layers[static_cast<size_t>(l)]; }
   const Rows& x_first() const { return layers.front().x; }
   const Rows& x_last() const { return layers.back().x_out; }
 };
 
-Activations carve_activations(const Model&, Carver&, int64_t rows, bool training);
+Activations carve_activations(const ActivationPlan&, const Model&, Carver&, int64_t rows, bool training);
 
 }  // namespace glossa

@@ -13,6 +13,7 @@ class LayerBackward {
         m_(m),
         w_(w),
         v_(w.layer(index)),
+        plan_(a.plan),
         b_(a.layer(index)),
         p_(m.trained.partials[static_cast<size_t>(index)]),
         index_(index),
@@ -25,6 +26,9 @@ class LayerBackward {
   // dx: gradient of x_out -> gradient of x_mid; then the gradient of the attention's output.
   void after_attention(const Span& span) const {
     in_blocks(ops_, span, [&](int64_t r, int64_t n) {
+      // gate_up gives way to its gradient below.
+      if (plan_.recompute_product) ops_.glu(b_.product.at(r), b_.gate_up.at(r), m_.config.block.activation, n);
+      if (plan_.recompute_norms) layer_input(ops_, m_, v_, b_, kBeforeMlp, r, n);
       leave(kAfterMlp, b_.d_down, b_.down, r, n);
       linear(s_.wide, b_.d_down.at(r), kDown, false, n);
       ops_.glu_backward(b_.d_gate_up.at(r), s_.wide, b_.gate_up.at(r), m_.config.block.activation, n);
@@ -42,7 +46,10 @@ class LayerBackward {
 
   // dx: gradient of x_mid -> gradient of x.
   void before_attention(const Span& span) const {
-    in_blocks(ops_, span, [&](int64_t r, int64_t n) { enter(kBeforeAttention, b_.d_qkv, b_.x, kQkv, r, n); });
+    in_blocks(ops_, span, [&](int64_t r, int64_t n) {
+      if (plan_.recompute_norms) layer_input(ops_, m_, v_, b_, kBeforeAttention, r, n);
+      enter(kBeforeAttention, b_.d_qkv, b_.x, kQkv, r, n);
+    });
   }
 
   // The weight gradients go over all rows, also over those whose last layer stopped at the keys.
@@ -86,6 +93,7 @@ class LayerBackward {
   const Model& m_;
   const Weights& w_;
   const LayerVectors& v_;
+  const ActivationPlan& plan_;
   const LayerRows& b_;
   const LayerPartials& p_;
   const int64_t index_;
@@ -98,6 +106,14 @@ class LayerBackward {
 
 }  // namespace
 
+std::vector<LayerRange> backward_ranges(const Model& m, const ActivationPlan& plan) {
+  const int64_t first = m.trained.first_layer, layers = m.config.layers;
+  std::vector<LayerRange> ranges;
+  for (int64_t l = layers; plan.gradients_by_layer && l > first; --l) ranges.push_back({l - 1, l});
+  if (ranges.empty()) ranges.push_back({first, layers});
+  return ranges;
+}
+
 BackwardRows carve_backward(const Model& m, Carver& c, int64_t rows, int64_t block_rows) {
   const int64_t block = std::min(rows, block_rows);
   BackwardRows s;
@@ -108,10 +124,11 @@ BackwardRows carve_backward(const Model& m, Carver& c, int64_t rows, int64_t blo
   return s;
 }
 
-void backward_layers(Ops& ops, const Model& m, const Weights& w, const Activations& a, const SequenceRows* seqs,
-                     const SequenceGradient* g, int64_t count, bool keys_only, const Rows& dx, const BackwardRows& s) {
+void backward_layers(Ops& ops, const Model& m, const Weights& w, const Activations& a, LayerRange layers,
+                     const SequenceRows* seqs, const SequenceGradient* g, int64_t count, bool keys_only, const Rows& dx,
+                     const BackwardRows& s) {
   const std::vector<Span> spans = spans_of(seqs, count);
-  for (int64_t l = m.config.layers - 1; l >= m.trained.first_layer; --l) {
+  for (int64_t l = layers.end - 1; l >= layers.first; --l) {
     const bool keys_alone = keys_only && l + 1 == m.config.layers;
     for (const Span& span : spans) {
       const LayerBackward layer(ops, m, w, a, l, dx, s, seqs + span.first, g + span.first, span.count);

@@ -6,6 +6,14 @@
 
 namespace glossa {
 
+// Layers [first, end).
+struct LayerRange {
+  int64_t first, end;
+};
+// Stretches of layers, the last first, down to the lowest that anything trains in: what the backward pass goes through
+// before weight gradients are made.
+std::vector<LayerRange> backward_ranges(const Model&, const ActivationPlan&);
+
 // Between the operators of a layer: rows of a block, and of a whole span.
 struct BackwardRows {
   Rows wide;         // [block] ffn
@@ -16,10 +24,10 @@ struct BackwardRows {
 // For spans of at most `rows` rows, gone over `block_rows` at a time.
 BackwardRows carve_backward(const Model&, Carver&, int64_t rows, int64_t block_rows);
 
-// dx [rows of the buffers][hidden]: in, the gradient of x_last; out, of what the last of these layers found. keys_only
+// dx [rows of the buffers][hidden]: in, the gradient of the last of `layers`' x_out; out, of the first's x. keys_only
 // as in the forward pass: in the last layer only keys and values reach anything, and d_o, d_down and d_gate_up are set
 // to zero.
-void backward_layers(Ops&, const Model&, const Weights&, const Activations&, const SequenceRows* sequences,
+void backward_layers(Ops&, const Model&, const Weights&, const Activations&, LayerRange, const SequenceRows* sequences,
                      const SequenceGradient* gradients, int64_t count, bool keys_only, const Rows& dx,
                      const BackwardRows&);
 

@@ -12,7 +12,7 @@ class Layer {
   // Up to and including the q|k|v product.
   void project(const Span& span) const {
     in_blocks(ops_, span, [&](int64_t r, int64_t n) {
-      enter(kBeforeAttention, b_.normed1, b_.x, r, n);
+      layer_input(ops_, m_, v_, b_, kBeforeAttention, r, n);
       linear(b_.qkv.at(r), b_.normed1.at(r), kQkv, v_.qkv_bias, false, n);
     });
   }
@@ -21,7 +21,7 @@ class Layer {
   void finish(const Span& span) const {
     in_blocks(ops_, span, [&](int64_t r, int64_t n) {
       leave(kAfterAttention, b_.x_mid, b_.x, b_.o, b_.attention, kO, r, n);
-      enter(kBeforeMlp, b_.normed2, b_.x_mid, r, n);
+      layer_input(ops_, m_, v_, b_, kBeforeMlp, r, n);
       linear(b_.gate_up.at(r), b_.normed2.at(r), kGateUp, {}, false, n);
       ops_.glu(b_.product.at(r), b_.gate_up.at(r), m_.config.block.activation, n);
       leave(kAfterMlp, b_.x_out, b_.x_mid, b_.down, b_.product, kDown, r, n);
@@ -29,13 +29,6 @@ class Layer {
   }
 
  private:
-  // What the first product reads of the residual stream.
-  void enter(NormOfLayer which, const Rows& to, const Rows& x, int64_t r, int64_t n) const {
-    if (m_.config.block.norms[which])
-      ops_.rmsnorm(to.at(r), b_.rstd[which].at(r), x.at(r), layer_norm(m_, v_, which), n);
-    else
-      ops_.convert(to.at(r), x.at(r), n);
-  }
   // The residual stream and what the last product, of a, gives: normed, scaled or as it is. `made` holds the product
   // where it is not added as it is.
   void leave(NormOfLayer which, const Rows& out, const Rows& residual, const Rows& made, const Rows& a,
@@ -84,6 +77,16 @@ RmsNorm layer_norm(const Model& m, const LayerVectors& v, NormOfLayer which) {
 }
 RmsNorm last_norm(const Model& m, const Weights& w) {
   return {w.final_norm(), m.config.rms_eps, m.config.block.norm_offset, m.config.logit_multiplier};
+}
+
+void layer_input(Ops& ops, const Model& m, const LayerVectors& v, const LayerRows& b, NormOfLayer before, int64_t row0,
+                 int64_t rows) {
+  const bool attention = before == kBeforeAttention;
+  const Rows to = (attention ? b.normed1 : b.normed2).at(row0), x = (attention ? b.x : b.x_mid).at(row0);
+  if (m.config.block.norms[before])
+    ops.rmsnorm(to, b.rstd[before].at(row0), x, layer_norm(m, v, before), rows);
+  else
+    ops.convert(to, x, rows);
 }
 
 AttentionLayer attention_layer(const Model& m, const Weights& w, const LayerRows& b, int64_t layer) {

@@ -27,6 +27,11 @@ void in_blocks(const Ops& ops, const Span& span, const Body& body) {
 RmsNorm layer_norm(const Model&, const LayerVectors&, NormOfLayer);
 RmsNorm last_norm(const Model&, const Weights&);
 
+// Rows [row0, row0 + rows) of normed1 or normed2: what the first product of attention or MLP reads of the residual
+// stream.
+void layer_input(Ops&, const Model&, const LayerVectors&, const LayerRows&, NormOfLayer before, int64_t row0,
+                 int64_t rows);
+
 AttentionLayer attention_layer(const Model&, const Weights&, const LayerRows&, int64_t layer);
 
 // All layers over the rows of `sequences` (ascending row0). x_first() holds the embeddings, x_last() receives the

@@ -7,8 +7,8 @@ void WeightGradients::add_matrix(int64_t matrix, const Rows& d_c, const Rows& a,
     matrices_.push_back({gradient_.at(t.place), d_c.columns(t.row0, t.rows), a, rows});
 }
 
-void WeightGradients::add_layers(const Activations& a, int64_t rows) {
-  for (int64_t l = m_.trained.first_layer; l < m_.config.layers; ++l) {
+void WeightGradients::add_layers(const Activations& a, LayerRange layers, int64_t rows) {
+  for (int64_t l = layers.first; l < layers.end; ++l) {
     const LayerRows& b = a.layer(l);
     const int64_t first = l * kMatricesOfLayer;
     add_matrix(first + kQkv, b.d_qkv, b.normed1, rows);

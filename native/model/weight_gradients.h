@@ -3,7 +3,7 @@
 #pragma once
 #include <vector>
 
-#include "model/activations.h"
+#include "model/backward.h"
 
 namespace glossa {
 
@@ -20,7 +20,7 @@ class WeightGradients {
   WeightGradients(const Model& m, Values gradient, const SharedEmbedding& shared)
       : m_(m), gradient_(gradient), shared_(shared) {}
 
-  void add_layers(const Activations&, int64_t rows);
+  void add_layers(const Activations&, LayerRange, int64_t rows);
   // Rows that reached the head: gradient of the logits and the normed rows they were made from; rows is even.
   void add_head(const Rows& d_logits, const Rows& normed, int64_t rows);
   void add_embedding(const Rows& dx, const int32_t* ids, int64_t rows);

@@ -1,6 +1,7 @@
 #include "device/cpu/cpu_device.h"
 
 #include <cstring>
+#include <utility>
 
 #include "base/pages.h"
 #include "device/memory.h"
@@ -17,11 +18,20 @@ int64_t panels(int64_t n) {
 
 }  // namespace
 
-CpuDevice::CpuDevice(const Kernels& kernels, int threads, bool together)
+Status CpuDevice::check(const ActivationPlan& plan) {
+  for (const auto& [type, what] : {std::pair{plan.stream, "the residual stream"},
+                                   {plan.qkv, "queries, keys and values"},
+                                   {plan.gate_up, "gate and up"},
+                                   {plan.branch, "the outputs of the o and down products"}})
+    if (type != Dtype::f32) return Status("INVALID_ARGUMENT", std::string("a CPU keeps ") + what + " in float32 alone");
+  return {};
+}
+
+CpuDevice::CpuDevice(const Kernels& kernels, int threads, bool together, const ActivationPlan& activations)
     : kernels_(kernels),
       threads_(threads),
       together_(together),
-      traits_{kPanel, together ? INT64_MAX : kRowsOfBlock},
+      traits_{kPanel, together ? INT64_MAX : kRowsOfBlock, activations},
       scratch_(static_cast<size_t>(threads)) {
   for (const Scratch& s : scratch_) alone_.emplace_back(kernels_, Crew(&s));
 }

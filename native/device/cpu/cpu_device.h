@@ -9,7 +9,9 @@ namespace glossa {
 class CpuDevice final : public Device {
  public:
   // together: one lane of all threads, else a lane a thread (device/cpu/crew.h).
-  CpuDevice(const Kernels& kernels, int threads, bool together);
+  CpuDevice(const Kernels& kernels, int threads, bool together, const ActivationPlan&);
+  // What the kernels read and write of activations is float32. Code: INVALID_ARGUMENT.
+  static Status check(const ActivationPlan&);
   ~CpuDevice() override;
 
   std::string name() const override { return kernels_.isa; }

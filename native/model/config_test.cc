@@ -435,6 +435,27 @@ TEST("config: tensor names and shapes are those of the reference checkpoints") {
   }
 }
 
+// Sizes as published with Mistral 7B, SmolLM3 3B and Gemma 3 1B, and their numbers of parameters.
+TEST("config: models of the other families have the published parameter counts") {
+  struct Published {
+    const char* text;
+    int64_t parameters;
+  };
+  const Published models[] = {
+      {R"({"model_type":"mistral","hidden_size":4096,"num_hidden_layers":32,"num_attention_heads":32,)"
+       R"("num_key_value_heads":8,"intermediate_size":14336,"vocab_size":32000,"max_position_embeddings":32768})",
+       7241732096},
+      {R"({"model_type":"smollm3","hidden_size":2048,"num_hidden_layers":36,"num_attention_heads":16,)"
+       R"("num_key_value_heads":4,"intermediate_size":11008,"vocab_size":128256,"max_position_embeddings":65536})",
+       3075098624},
+      {R"({"model_type":"gemma3_text","hidden_size":1152,"num_hidden_layers":26,"num_attention_heads":4,)"
+       R"("num_key_value_heads":1,"intermediate_size":6912,"vocab_size":262144,"max_position_embeddings":32768,)"
+       R"("sliding_window":512})",
+       999885952},
+  };
+  for (const Published& m : models) CHECK_EQ(parameter_count(parsed(m.text)), m.parameters);
+}
+
 TEST("config: real configurations have the published parameter counts") {
   std::string dir = test::shared_path("data/models");
   if (!std::filesystem::is_directory(dir)) SKIP(dir + " is not there");

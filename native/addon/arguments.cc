@@ -288,6 +288,7 @@ EngineOptions engine_options(Napi::Value value) {
   options.threads = static_cast<int>(fields.integer_or("threads", 1, 1024, 0));
   if (fields.has("isa")) options.isa = fields.text("isa");
   options.frozen = fields.boolean_or("frozen", false);
+  options.kv_cache_bytes = fields.integer_or("kvCacheBytes", 1, int64_t{1} << 52, 0);
   if (fields.has("trainable")) options.trainable = fields.texts("trainable");
   return options;
 }

@@ -19,6 +19,7 @@ struct DeviceTraits {
   // Rows that a lane takes through a chain of operators together (Ops::block_rows of its operators). Where that is no
   // limit, a lane wants all rows there are at once; else, sequences should be shared out among the lanes.
   int64_t block_rows;
+  int64_t kv_page;  // positions of a page of keys and values, a multiple of 16
   bool takes_all() const { return block_rows == INT64_MAX; }
   ActivationPlan activations;
 };

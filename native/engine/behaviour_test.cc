@@ -222,4 +222,98 @@ TEST("engine: a prompt is encoded once, whatever the completions and the threads
           }
 }
 
+TEST("engine: a prompt stays encoded from call to call while the weights stand") {
+  for (Sharing sharing : {Sharing::never, Sharing::always})
+    for (int prompts : {1, 20}) {
+      auto engine = tiny_engine(Family::qwen3, Dtype::f32, 2, "", sharing);
+      IdLists rows;
+      int64_t ids = 0;
+      for (int i = 0; i < prompts; ++i) {
+        rows.add(random_ids(80 + static_cast<uint32_t>(i), 1 + 5 * i, engine->info().vocab));
+        ids += 5 * i;
+      }
+      rows.add(random_ids(80, 90, engine->info().vocab));
+      rows.add(random_ids(80, 90, engine->info().vocab));  // the same once more
+      ids += 89;
+      GenerateRequest r;
+      r.prompts = rows.view();
+      r.num_generations = 3;
+      r.max_new_tokens = 9;
+      r.sampling = {1, 0, 1, 0, 7};
+      const Rollout first = engine->generate(r, {}).take();
+      CHECK_EQ(first.prefill_tokens, ids);
+      ++r.step;
+      const Rollout other = engine->generate(r, {}).take();
+      CHECK_EQ(other.prefill_tokens, 0);
+      --r.step;
+      const Rollout again = engine->generate(r, {}).take();
+      CHECK_EQ(again.prefill_tokens, 0);
+      CHECK(again.completion_ids == first.completion_ids && again.logps == first.logps);
+      CHECK(other.completion_ids != first.completion_ids);
+      const TestBatch b = test_batch(2, 2, engine->info().vocab);
+      CHECK(engine->train_step(b.view(), dapo(0), {}).ok());
+      const Rollout moved = engine->generate(r, {}).take();
+      CHECK_EQ(moved.prefill_tokens, ids);
+      CHECK(moved.logps != first.logps);
+      auto fresh = tiny_engine(Family::qwen3, Dtype::f32, 2, "", sharing);
+      fresh->set_parameters(engine->parameters());
+      CHECK(fresh->generate(r, {}).value().logps == moved.logps);
+    }
+}
+
+TEST("engine: a limit of keys and values changes no result, and one that is too small is refused") {
+  for (Family family : kFamilies)
+    for (Dtype dtype : {Dtype::f32, Dtype::bf16})
+      for (Sharing sharing : {Sharing::never, Sharing::always}) {
+        ModelConfig config = tiny_config(family);
+        IdLists rows;
+        for (uint32_t i = 0; i < 12; ++i) rows.add(random_ids(i, 3 + 7 * i, config.vocab));
+        GenerateRequest r;
+        r.prompts = rows.view();
+        r.num_generations = 2;
+        r.max_new_tokens = 100;
+        r.slots = 24;
+        r.sampling = {1, 0, 1, 0, 7};
+        EngineOptions options;
+        options.dtype = dtype;
+        options.threads = 2;
+        options.sharing = sharing;
+        const Rollout all = Engine::create(config, 1, options).take()->generate(r, {}).take();
+        CHECK_EQ(all.recomputed_tokens, 0);
+        const int64_t page = config.layers * 2 * config.qkv_shape().kv_width() * 64 * dtype_bytes(dtype);
+        for (int64_t pages : {4, 9, 14}) {
+          options.kv_cache_bytes = page * pages + 1;
+          const Rollout some = Engine::create(config, 1, options).take()->generate(r, {}).take();
+          CHECK(some.completion_ids == all.completion_ids);
+          CHECK(some.logps == all.logps && some.entropies == all.entropies);
+          if (pages > 4 && sharing == Sharing::always) CHECK(some.recomputed_tokens > 0);
+        }
+        options.kv_cache_bytes = page * 4 - 1;
+        const Result<Rollout> none = Engine::create(config, 1, options).take()->generate(r, {});
+        CHECK_EQ(none.status().code(), "KV_CACHE_TOO_SMALL");
+      }
+}
+
+TEST("engine: memory follows the tokens that are there, not those that could be") {
+  ModelConfig config = tiny_config(Family::llama);
+  EngineOptions options;
+  options.threads = 1;
+  auto resident_after = [&](bool stops) {
+    auto engine = Engine::create(config, 1, options).take();
+    IdLists rows;
+    rows.add({5});
+    GenerateRequest r;
+    r.prompts = rows.view();
+    r.num_generations = r.slots = 256;
+    r.max_new_tokens = 150;
+    r.sampling = {1, 0, 1, 0, 7};
+    for (int32_t id = 0; stops && id < config.vocab; ++id) r.stop_ids.push_back(id);
+    CHECK(engine->generate(r, {}).ok());
+    return engine->info().resident_bytes;
+  };
+  const int64_t page = config.layers * 2 * config.qkv_shape().kv_width() * 64 * 4, chunk = 4 << 20;
+  const int64_t more = resident_after(false) - resident_after(true);
+  CHECK(more > 256 * 2 * page - 2 * chunk && more < 256 * 2 * page + 2 * chunk);
+}
+
 }  // namespace glossa::test

@@ -29,6 +29,9 @@ struct EngineOptions {
   // Which tensors train: patterns of their names (trained_part in model/trained.h); none: all. Nothing to a frozen
   // engine but that each must name something.
   std::vector<std::string> trainable;
+  // Most bytes that keys and values of completions and their prompts take while sampling; 0: no limit. Changes no
+  // result: what finds no room waits.
+  int64_t kv_cache_bytes = 0;
 
   std::optional<ActivationPlan> activations;  // none: the device's own. Changes no result.
 
@@ -87,7 +90,9 @@ struct Rollout {
   std::vector<int8_t> finish;
   std::vector<int32_t> policy_step;
   double prefill_seconds = 0, decode_seconds = 0;
-  int64_t prefill_tokens = 0;  // whose keys and values were computed as a prompt's: every prompt's but its last, once
+  // Whose keys and values were computed as a prompt's: every prompt's but its last, once; none where an earlier call
+  // left them. And of completions that had given theirs back (kv_cache_bytes).
+  int64_t prefill_tokens = 0, recomputed_tokens = 0;
 };
 
 struct SequenceBatch {  // completions of prompts; consecutive rows with the same prompt ids may share its computation

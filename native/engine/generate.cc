@@ -1,8 +1,7 @@
 #include "engine/generate.h"
 
 #include <algorithm>
-
-#include "engine/decoder.h"
+#include <new>
 
 namespace glossa {
 namespace {
@@ -18,102 +17,95 @@ int64_t chosen_slots(const Model& m, int64_t mean_keys) {
   return fitting < kTile ? fitting : fitting / kTile * kTile;
 }
 
-// Prompts that keep every lane busy to the end with whole groups.
+// Prompts that keep every lane busy to the end with whole groups. Where there are fewer, groups are cut up and the
+// prompts encoded before, by all lanes.
 constexpr int64_t kPromptsOfLane = 4;
 
-// Where there are fewer, groups are cut up and the prompts' keys and values computed before, by all lanes.
-bool prefixes_come_first(int64_t prompts, int lanes) {
-  return lanes > 1 && prompts < kPromptsOfLane * lanes;
-}
-
-std::vector<PromptShare> make_shares(const GenerateRequest& r, int64_t decoders) {
-  const int64_t prompts = r.prompts.rows, samples = r.num_generations;
-  const int64_t wanted = decoders == 1 ? 1 : (kPromptsOfLane * decoders + prompts - 1) / prompts;
-  const int64_t parts = std::clamp<int64_t>(wanted, 1, samples);
-  std::vector<PromptShare> shares;
-  for (int64_t i = 0; i < prompts; ++i) {
-    const int32_t prompt = r.admission ? r.admission[i] : static_cast<int32_t>(i);
-    for (int64_t p = 0; p < parts; ++p)
-      shares.push_back(
-          {prompt, static_cast<int32_t>(samples * p / parts), static_cast<int32_t>(samples * (p + 1) / parts)});
-  }
-  return shares;
-}
-
-// What is to be computed of each prompt that has a cache: all ids but the last, which the first pass of the decoders
-// has.
-std::vector<Prefix> prefixes_of(const Ragged& prompts, const std::vector<KvCache>& caches) {
-  std::vector<Prefix> prefixes;
-  for (size_t i = 0; i < caches.size(); ++i) {
-    const int64_t row = static_cast<int64_t>(i);
-    prefixes.push_back({prompts.ids + prompts.offsets[i], prompts.length(row) - 1, caches[i]});
-  }
-  return prefixes;
-}
-
-void place_outputs(GenerateJob* job) {
-  const GenerateRequest& r = job->request;
-  int64_t used = 0;
-  for (int64_t i = 0; i < r.prompts.rows; ++i) {
-    job->first.push_back(used);
-    used += r.num_generations * budget_of(r, i);
-  }
-  job->tokens.resize(static_cast<size_t>(used));
-  job->logps.resize(static_cast<size_t>(used));
-  job->entropies.resize(static_cast<size_t>(used));
-  job->lengths.assign(static_cast<size_t>(r.prompts.rows * r.num_generations), 0);
-  job->finish.assign(job->lengths.size(), static_cast<int8_t>(Finish::cancelled));
-}
-
-Rollout collect(const GenerateJob& job, int64_t policy_step) {
+GenerateSize size_of(const Generation& job) {
   const GenerateRequest& r = job.request;
-  Rollout out;
-  out.prompt_offsets.push_back(0);
-  out.completion_offsets.push_back(0);
-  for (int32_t p = 0; p < r.prompts.rows; ++p) {
-    const int32_t* prompt = r.prompts.ids + r.prompts.offsets[p];
-    for (int32_t s = 0; s < r.num_generations; ++s) {
-      const size_t row = static_cast<size_t>(job.row(p, s));
-      const int64_t at = job.first[static_cast<size_t>(p)] + static_cast<int64_t>(s) * budget_of(r, p);
-      const int64_t n = job.lengths[row];
-      out.prompt_index.push_back(p);
-      out.sample.push_back(s);
-      out.prompt_ids.insert(out.prompt_ids.end(), prompt, prompt + r.prompts.length(p));
-      out.completion_ids.insert(out.completion_ids.end(), job.tokens.begin() + at, job.tokens.begin() + at + n);
-      out.logps.insert(out.logps.end(), job.logps.begin() + at, job.logps.begin() + at + n);
-      out.entropies.insert(out.entropies.end(), job.entropies.begin() + at, job.entropies.begin() + at + n);
-      out.prompt_offsets.push_back(static_cast<int32_t>(out.prompt_ids.size()));
-      out.completion_offsets.push_back(static_cast<int32_t>(out.completion_ids.size()));
-      out.policy_step.push_back(static_cast<int32_t>(policy_step));
+  GenerateSize size{static_cast<int64_t>(job.groups.size()), job.rows(), r.slots, 0, 1, 1};
+  for (int64_t i = 0; i < r.prompts.rows; ++i) {
+    const int64_t length = r.prompts.length(i), budget = budget_of(r, i);
+    size.longest_prompt = std::max(size.longest_prompt, length);
+    size.longest_budget = std::max(size.longest_budget, budget);
+    size.mean_keys += length / r.num_generations + budget / 2;
+  }
+  size.mean_keys /= r.prompts.rows;
+  return size;
+}
+
+// Prompts that all lanes encode together, and read to the end.
+class SharedPrompts {
+ public:
+  explicit SharedPrompts(KvStore& store) : store_(store) {}
+  void hold(const Generation& job) {
+    pinned_.reserve(job.groups.size());
+    for (const PromptGroup& g : job.groups) {
+      if (g.length == 0) continue;
+      KeptPrompt* kept = store_.pin(g.ids, g.length);
+      if (!kept) throw std::bad_alloc();
+      pinned_.push_back(kept);
+      if (!kept->filled) missing_.push_back({g.ids, g.length, 0, store_.cache(kept->pages), {}, 0});
     }
   }
-  out.finish = job.finish;
-  return out;
-}
+  ~SharedPrompts() {
+    for (KeptPrompt* kept : pinned_) store_.unpin(kept);
+  }
+  SharedPrompts(const SharedPrompts&) = delete;
+  SharedPrompts& operator=(const SharedPrompts&) = delete;
+
+  const std::vector<Prefill>& missing() const { return missing_; }
+  void filled() {
+    for (KeptPrompt* kept : pinned_) kept->filled = true;
+  }
+
+ private:
+  KvStore& store_;
+  std::vector<KeptPrompt*> pinned_;
+  std::vector<Prefill> missing_;
+};
 
 }  // namespace
 
-GenerateMemory carve_generate(const Device& device, const Model& m, Carver& c, const GenerateSize& size) {
-  GenerateMemory memory;
-  const int lanes = device.lanes();
-  const bool first = prefixes_come_first(size.prompts, lanes);
-  memory.prefix_capacity = kv_capacity(size.longest_prompt);
-  for (int64_t i = 0; first && i < size.prompts; ++i)
-    memory.prefixes.push_back(c.bytes(kv_cache_bytes(m, memory.prefix_capacity)));
-  // The activations of these prefixes are done with before a decoder begins, and lie where its memory will.
-  Carver before = c;
-  memory.prefill_rows = prefill_rows(size.prompts * size.longest_prompt, INT64_MAX);
-  if (first) memory.prefill = carve_activations(device.traits().activations, m, before, memory.prefill_rows, false);
-
-  const int64_t rows = size.prompts * size.samples;
+Result<GeneratePlan> plan_generation(const Device& device, const Model& m, const GenerateSize& size,
+                                     int64_t most_pages) {
+  const int64_t positions = device.traits().kv_page, lanes = device.lanes();
+  auto pages_of = [&](int64_t length) { return (length + positions - 1) / positions; };
+  const int64_t prompt = pages_of(size.longest_prompt - 1), own = pages_of(size.longest_budget);
+  if (prompt + own > most_pages)
+    return Status("KV_CACHE_TOO_SMALL", "one completion of " + std::to_string(size.longest_prompt) + " + " +
+                                            std::to_string(size.longest_budget) + " tokens takes " +
+                                            std::to_string((prompt + own) * kv_cache_bytes(m, positions)) +
+                                            " bytes of keys and values; kv_cache_gb has room for " +
+                                            std::to_string(most_pages * kv_cache_bytes(m, positions)) +
+                                            ": raise it, or allow fewer tokens");
+  GeneratePlan plan{};
   const int64_t slots =
-      std::min<int64_t>(rows, size.slots > 0 ? size.slots : device.threads() * chosen_slots(m, size.mean_keys));
-  const int64_t decoders = std::min<int64_t>(lanes, slots);
-  for (int64_t w = 0; w < decoders; ++w) {
-    const int64_t own = slots / decoders + (w < slots % decoders);
-    memory.sizes.push_back({own, first ? 0 : std::min(own, size.prompts), size.longest_prompt, size.longest_budget});
-    memory.decoders.push_back(carve_decoder(device, m, c, memory.sizes.back()));
-  }
+      std::min<int64_t>(size.rows, size.slots > 0 ? size.slots : device.threads() * chosen_slots(m, size.mean_keys));
+  int64_t busy = std::min<int64_t>(lanes, slots);
+  plan.prompts_first =
+      lanes > 1 && size.groups < kPromptsOfLane * lanes && size.groups * prompt + busy * own <= most_pages;
+  const int64_t shared = plan.prompts_first ? size.groups * prompt : 0, least = own + (plan.prompts_first ? 0 : prompt);
+  busy = std::min(busy, (most_pages - shared) / least);
+  for (int64_t lane = 0; lane < busy; ++lane) plan.slots.push_back(slots / busy + (lane < slots % busy));
+  plan.pages_of_lane = (most_pages - shared) / busy;
+  plan.pages = shared;
+  for (int64_t n : plan.slots)
+    plan.pages += std::min(plan.pages_of_lane, n * own + (plan.prompts_first ? 0 : std::min(n, size.groups) * prompt));
+  return plan;
+}
+
+GenerateMemory carve_generate(const Device& device, const Model& m, Carver c, const GenerateSize& size,
+                              const GeneratePlan& plan) {
+  GenerateMemory memory{};
+  // The activations of prompts that come first are done with before a lane begins, and lie where its memory will.
+  Carver before = c;
+  memory.prompt_rows = prefill_rows(size.groups * size.longest_prompt, INT64_MAX);
+  if (plan.prompts_first)
+    memory.prompts = carve_activations(device.traits().activations, m, before, memory.prompt_rows, false);
+  for (int64_t n : plan.slots)
+    memory.lanes.push_back(
+        carve_decode(device, m, c, n, plan.prompts_first ? 0 : std::min(n, size.groups) * size.longest_prompt));
   memory.bytes = std::max(before.used(), c.used());
   return memory;
 }
@@ -129,64 +121,62 @@ Workload generate_workload(const Model& m, const GenerateSize& size) {
 Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const JobControl& control) {
   const Model& m = e.model;
   if (Status s = check_generate(m, request); !s.ok()) return s;
-  int64_t longest_prompt = 1, longest_budget = 1, keys = 0, total = 0;
-  for (int64_t i = 0; i < request.prompts.rows; ++i) {
-    const int64_t length = request.prompts.length(i), budget = budget_of(request, i);
-    longest_prompt = std::max(longest_prompt, length);
-    longest_budget = std::max(longest_budget, budget);
-    keys += length / request.num_generations + budget / 2;
-    total += length + budget;
-  }
+  int64_t total = 0;
+  for (int64_t i = 0; i < request.prompts.rows; ++i) total += request.prompts.length(i) + budget_of(request, i);
   if (total * request.num_generations > INT32_MAX)
     return Status("INVALID_ARGUMENT", "this request could hold " + std::to_string(total * request.num_generations) +
                                           " ids; a rollout counts them in 32 bits, so split it");
-  e.need_positions(longest_prompt + longest_budget);
+  Generation job(request);
+  const GenerateSize size = size_of(job);
+  Result<GeneratePlan> planned = plan_generation(*e.device, m, size, e.kv->most_pages());
+  if (!planned.ok()) return planned.status();
+  const GeneratePlan& plan = planned.value();
+  const int64_t lanes = static_cast<int64_t>(plan.slots.size());
+  job.lanes = lanes;
+  job.prompts_ready = plan.prompts_first;
+  job.deal(plan.prompts_first ? (kPromptsOfLane * lanes + size.groups - 1) / size.groups : 1);
 
-  const int64_t rows = request.prompts.rows * request.num_generations;
-  const GenerateSize size{request.prompts.rows,        request.num_generations, request.slots,
-                          keys / request.prompts.rows, longest_prompt,          longest_budget};
-  auto carve = [&](Carver c) { return carve_generate(*e.device, m, c, size); };
-  e.arena.reserve(carve(Carver()).bytes);
-  const GenerateMemory memory = carve(Carver(e.arena.data()));
+  e.need_positions(size.longest_prompt + size.longest_budget);
+  e.reserve_for_sampling(carve_generate(*e.device, m, Carver(), size, plan).bytes);
+  const GenerateMemory memory = carve_generate(*e.device, m, Carver(e.arena.data()), size, plan);
   e.device->reserve(generate_workload(m, size));
-
-  const int64_t decoders = static_cast<int64_t>(memory.decoders.size());
-  std::vector<KvCache> caches;
-  for (const Address& page : memory.prefixes) caches.push_back({&page, memory.prefix_capacity});
-  GenerateJob job{m,  e.policy, request, control, make_shares(request, decoders), decoders, caches, {}, {},
-                  {}, {},       {},      {}};
-  place_outputs(&job);
+  e.kv->use(e.policy.version());
 
   const double start = seconds_now();
-  const std::vector<Prefix> prefixes = prefixes_of(request.prompts, caches);
-  // Where that is cancelled the decoders are too, and begin nothing.
-  prefill(e.device->all(), m, e.policy, memory.prefill, memory.prefill_rows, prefixes, control);
+  SharedPrompts shared(*e.kv);
+  if (plan.prompts_first) shared.hold(job);
+  // Where that is cancelled the lanes are too, and begin nothing.
+  if (prefill(e.device->all(), m, e.policy, memory.prompts, memory.prompt_rows, shared.missing(), control))
+    shared.filled();
   const double filled = seconds_now() - start;
 
-  std::vector<double> prefilling(static_cast<size_t>(decoders)), decoding(prefilling);
-  std::vector<int64_t> prefilled(prefilling.size());
-  e.device->run(decoders, [&](int64_t w, int lane, Ops& ops) {
-    const size_t i = static_cast<size_t>(w);
-    Decoder d(job, memory.decoders[i], memory.sizes[i], ops, lane == 0);
-    d.run();
-    prefilling[i] = d.prefill_seconds;
-    decoding[i] = d.decode_seconds;
-    prefilled[i] = d.prefill_tokens;
+  struct Totals {
+    double prefill_seconds, decode_seconds;
+    int64_t prompt_tokens, recomputed_tokens;
+  };
+  std::vector<Totals> totals(static_cast<size_t>(lanes));
+  e.device->run(lanes, [&](int64_t i, int lane, Ops& ops) {
+    const size_t n = static_cast<size_t>(i);
+    Scheduler scheduler(job, *e.kv, plan.slots[n], plan.pages_of_lane);
+    DecodeLoop loop(job, scheduler, m, e.policy, memory.lanes[n], ops, control, lane == 0);
+    loop.run();
+    totals[n] = {loop.prefill_seconds, loop.decode_seconds, scheduler.prompt_tokens, scheduler.recomputed_tokens};
   });
   if (const int64_t row = job.unusable; row >= 0)
-    return Status("NONFINITE", "nothing can be drawn for prompt " + std::to_string(row / request.num_generations) +
-                                   ", sample " + std::to_string(row % request.num_generations) + ", after " +
+    return Status("NONFINITE", "nothing can be drawn for prompt " + std::to_string(job.prompt_of(row)) + ", sample " +
+                                   std::to_string(job.sample_of(row)) + ", after " +
                                    std::to_string(job.lengths[static_cast<size_t>(row)]) +
                                    " tokens: its logits are not finite, or the logit bias forbids every token");
-  if (control.progress) control.progress(job.rows_done, rows, job.tokens_done);
+  if (control.progress) control.progress(job.rows_done, job.rows(), job.tokens_done);
 
-  Rollout out = collect(job, e.optimizer.step);
+  Rollout out = job.collect(e.optimizer.step);
   out.prefill_seconds = filled;
-  for (const Prefix& prefix : prefixes) out.prefill_tokens += prefix.length;
-  for (size_t w = 0; w < prefilling.size(); ++w) {
-    out.prefill_seconds += prefilling[w] / static_cast<double>(decoders);
-    out.decode_seconds += decoding[w] / static_cast<double>(decoders);
-    out.prefill_tokens += prefilled[w];
+  for (const Prefill& prompt : shared.missing()) out.prefill_tokens += prompt.length;
+  for (const Totals& t : totals) {
+    out.prefill_seconds += t.prefill_seconds / static_cast<double>(lanes);
+    out.decode_seconds += t.decode_seconds / static_cast<double>(lanes);
+    out.prefill_tokens += t.prompt_tokens;
+    out.recomputed_tokens += t.recomputed_tokens;
   }
   return out;
 }

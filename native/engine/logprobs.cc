@@ -69,6 +69,7 @@ bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, fl
                       int64_t micro_batch_tokens, const JobControl& control,
                       const std::function<void(int64_t units, int64_t rows)>& done, float* logps, float* entropies) {
   const Model& m = e.model;
+  e.make_room_for_training();
   const RowBudget budget = logprob_budget(*e.device, m, micro_batch_tokens);
   std::atomic<bool> stopped{false};
   for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {

@@ -35,19 +35,33 @@ class LongestRows {
 
 struct Largest {
   int64_t arena = 0, scratch = 0;  // the second of the device
+  int64_t pages = 0;               // of keys and values
   void add(int64_t arena_bytes, int64_t scratch_bytes) {
     arena = std::max(arena, arena_bytes);
     scratch = std::max(scratch, scratch_bytes);
   }
 };
 
-Largest of_generations(const Device& device, const Model& m, const std::vector<PlannedGeneration>& generations) {
+// Every prompt different and every completion of the greatest length. The sum of arena and pages is the largest.
+Result<Largest> of_generations(const Device& device, const Model& m, const EngineOptions& options,
+                               const std::vector<PlannedGeneration>& generations) {
+  const int64_t positions = device.traits().kv_page, page = aligned(kv_cache_bytes(m, positions));
+  const int64_t most = kv_pages(options, page);
   Largest all;
   for (const PlannedGeneration& g : generations) {
-    const GenerateSize size{g.prompts,       g.samples,   g.slots, g.prompt_tokens / g.samples + g.new_tokens / 2,
+    const GenerateSize size{g.prompts,       g.prompts * g.samples,
+                            g.slots,         g.prompt_tokens / g.samples + g.new_tokens / 2,
                             g.prompt_tokens, g.new_tokens};
-    Carver c;
-    all.add(carve_generate(device, m, c, size).bytes, device.scratch_bytes(generate_workload(m, size)));
+    const Result<GeneratePlan> planned = plan_generation(device, m, size, most);
+    if (!planned.ok()) return planned.status();
+    const int64_t prompts = g.prompts * ((g.prompt_tokens - 1 + positions - 1) / positions);
+    const int64_t kept = std::min(EngineState::kKeptPrompts / page, prompts);
+    const int64_t pages = KvPool::bytes_of(std::min(planned.value().pages + kept, most), page);
+    const int64_t arena = carve_generate(device, m, Carver(), size, planned.value()).bytes;
+    all.scratch = std::max(all.scratch, device.scratch_bytes(generate_workload(m, size)));
+    if (arena + pages <= all.arena + all.pages) continue;
+    all.arena = arena;
+    all.pages = pages;
   }
   return all;
 }
@@ -101,7 +115,9 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& o
   }
   if (run.reference) add("reference", Weights::frozen_bytes(device, m));
 
-  const Largest sampling = of_generations(device, m, run.generations);
+  const Result<Largest> generations = of_generations(device, m, options, run.generations);
+  if (!generations.ok()) return generations.status();
+  const Largest& sampling = generations.value();
   Largest scratch = sampling;
   if (trains) {
     add("weights, transposed", transposed_bytes(device, m));
@@ -122,16 +138,24 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& o
     }
     const Largest scoring = of_logprobs(device, m, layout, run.micro_batch_tokens);
     scratch.add(0, scoring.scratch);
-    add("sampling: activations, keys and values, logits", sampling.arena, kArena);
+    // What one leaves to the other (engine/state.h).
+    const int64_t training = std::max(scoring.arena, widest.arena);
+    const int64_t left = std::clamp<int64_t>(training - sampling.arena, 0, EngineState::kSpareArena);
+    const int64_t spare = std::min(sampling.pages, EngineState::kSparePages);
+    add("sampling: activations and logits", sampling.arena, kArena);
+    add("sampling: keys and values", sampling.pages, kArena);
+    add("sampling: kept from training", left, kArena);
     add("log-probabilities: the same", scoring.arena, kArena);
     add("micro-batch: activations", widest.arena - widest.logits - widest.caches - widest.key_gradients, kArena);
     add("micro-batch: logits", widest.logits, kArena);
     add("micro-batch: keys and values", widest.caches, kArena);
     add("micro-batch: gradients of shared keys", widest.key_gradients, kArena);
-    plan.total = std::max({sampling.arena, scoring.arena, widest.arena});
+    add("micro-batch: kept from sampling", spare, kArena);
+    plan.total = std::max(sampling.arena + sampling.pages + left, std::max(sampling.arena, training) + spare);
   } else {
-    add("sampling: activations, keys and values, logits", sampling.arena, kArena);
-    plan.total = sampling.arena;
+    add("sampling: activations and logits", sampling.arena, kArena);
+    add("sampling: keys and values", sampling.pages, kArena);
+    plan.total = sampling.arena + sampling.pages;
   }
   add("scratch of the threads", scratch.scratch);
   for (const MemoryTerm& term : plan.terms)

@@ -10,7 +10,7 @@ int64_t prefill_rows(int64_t ids, int64_t block_rows) {
 }
 
 bool prefill(Ops& ops, const Model& m, const Weights& w, const Activations& a, int64_t activation_rows,
-             const std::vector<Prefix>& prefixes, const JobControl& control) {
+             const std::vector<Prefill>& missing, const JobControl& control) {
   std::vector<SequenceRows> rows;
   std::vector<int32_t> ids;
   auto run = [&] {
@@ -20,15 +20,18 @@ bool prefill(Ops& ops, const Model& m, const Weights& w, const Activations& a, i
     rows.clear();
     ids.clear();
   };
-  for (const Prefix& prefix : prefixes) {
-    for (int64_t at = 0; at < prefix.length;) {
+  for (const Prefill& sequence : missing) {
+    for (int64_t at = 0; at < sequence.length;) {
       SequenceRows s{};
       s.row0 = static_cast<int64_t>(ids.size());
-      s.rows = std::min(activation_rows - s.row0, prefix.length - at);
-      s.position0 = s.own0 = at;
-      s.own = prefix.cache;
+      s.rows = std::min(activation_rows - s.row0, sequence.length - at);
+      s.position0 = sequence.position0 + at;
+      s.own0 = at;
+      s.own = sequence.own;
+      s.prefix = sequence.prefix;
+      s.prefix_length = sequence.prefix_length;
       rows.push_back(s);
-      ids.insert(ids.end(), prefix.ids + at, prefix.ids + at + s.rows);
+      ids.insert(ids.end(), sequence.ids + at, sequence.ids + at + s.rows);
       at += s.rows;
       if (static_cast<int64_t>(ids.size()) < activation_rows) continue;
       if (is_cancelled(control)) return false;

@@ -1,4 +1,5 @@
-// The keys and values of prompts, which every completion of a prompt reads: computed once for all of them.
+// Keys and values that are computed before a token is drawn: of prompts, which all their completions read, and of
+// completions that lost theirs.
 #pragma once
 #include <vector>
 
@@ -7,18 +8,21 @@
 
 namespace glossa {
 
-// The first `length` ids of a prompt, and where their keys and values go.
-struct Prefix {
+// Rows of one sequence from its first on, and where their keys and values go. `prefix` as in SequenceRows.
+struct Prefill {
   const int32_t* ids;
-  int64_t length;
-  KvCache cache;
+  int64_t length, position0;
+  KvCache own;
+  KvCache prefix;
+  int64_t prefix_length;
 };
 
-// Rows of the activations that prefixes of up to `ids` ids together are worth, where operators take block_rows at a
+// Rows of the activations that prompts of up to `ids` ids together are worth, where operators take block_rows at a
 // time.
 int64_t prefill_rows(int64_t ids, int64_t block_rows);
-// One after another in as many rows as the activations have. False where it was cancelled before all were done.
+// One after another in as many rows as the activations have; one may read those before it. False where it was cancelled
+// before all were done.
 bool prefill(Ops&, const Model&, const Weights&, const Activations&, int64_t activation_rows,
-             const std::vector<Prefix>&, const JobControl&);
+             const std::vector<Prefill>&, const JobControl&);
 
 }  // namespace glossa

@@ -27,6 +27,15 @@ void EngineState::need_positions(int64_t n) {
   model.rope_positions = positions;
 }
 
+void EngineState::reserve_for_sampling(int64_t arena_bytes) {
+  if (arena.bytes() - arena_bytes > kSpareArena) arena.clear();
+  arena.reserve(arena_bytes);
+}
+
+void EngineState::make_room_for_training() {
+  if (kv->bytes() > kSparePages) kv->release(kSparePages);
+}
+
 void EngineState::need_moments() {
   if (optimizer.m.data()) return;
   const int64_t bytes = model.trained.parameters * 4;
@@ -40,7 +49,7 @@ void EngineState::need_moments() {
 }
 
 int64_t EngineState::resident_bytes() const {
-  int64_t bytes = policy.bytes() + reference.bytes() + device->reserved_bytes();
+  int64_t bytes = policy.bytes() + reference.bytes() + device->reserved_bytes() + kv->bytes();
   for (const Memory* memory : {&master, &optimizer.m, &optimizer.v, &arena, &gradient, &rope}) bytes += memory->bytes();
   return bytes;
 }

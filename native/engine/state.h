@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/kv_store.h"
 #include "model/weights.h"
 
 namespace glossa {
@@ -23,8 +24,16 @@ struct EngineState {
   Weights policy, reference;
   Optimizer optimizer;
 
-  // Memory that is reused from call to call. The arena holds what one call needs: activations, keys and values, logits.
+  // Memory that is reused from call to call. The arena holds what one call needs: activations, logits, and in training
+  // keys and values; those of completions and prompts have pages.
   Memory arena, gradient, rope;
+  std::unique_ptr<KvStore> kv;
+
+  // What sampling and training take one after the other is not held twice, but for what is not worth the giving back.
+  static constexpr int64_t kSpareArena = int64_t{256} << 20, kSparePages = int64_t{16} << 20;
+  static constexpr int64_t kKeptPrompts = int64_t{64} << 20;
+  void reserve_for_sampling(int64_t arena_bytes);
+  void make_room_for_training();
 
   // Bytes of the weights in all their forms, moments, gradients, and of what calls share and keep.
   int64_t resident_bytes() const;
@@ -34,6 +43,11 @@ struct EngineState {
   // Moments of zero where there are none yet: both, or after a std::bad_alloc neither.
   void need_moments();
 };
+
+// That the options allow.
+inline int64_t kv_pages(const EngineOptions& options, int64_t page_bytes) {
+  return options.kv_cache_bytes > 0 ? options.kv_cache_bytes / page_bytes : INT64_MAX;
+}
 
 inline double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();

@@ -88,6 +88,13 @@ struct IdLists {
     ids.insert(ids.end(), row.begin(), row.end());
     offsets.push_back(static_cast<int32_t>(ids.size()));
   }
+  // Other rows in the same place: the engine has encoded none of them. Of what has more than one id.
+  void renew(int64_t vocab) {
+    for (size_t i = 0; i + 1 < offsets.size(); ++i) {
+      int32_t& id = ids[static_cast<size_t>(offsets[i])];
+      id = static_cast<int32_t>((id + 1) % vocab);
+    }
+  }
   Ragged view() const { return {ids.data(), offsets.data(), static_cast<int64_t>(offsets.size()) - 1}; }
 };
 

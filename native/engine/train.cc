@@ -80,6 +80,7 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
                                 const JobControl& control) {
   const Model& m = e.model;
   if (Status bad = check_train(m, batch, s); !bad.ok()) return bad;
+  e.make_room_for_training();
   std::vector<BatchRow> learning, silent;
   for (const BatchRow& r : batch_rows(batch.sequences, batch.loss_mask))
     (has_gradient(batch, s, r.row) ? learning : silent).push_back(r);

@@ -22,8 +22,8 @@ class Weights {
   // prepared by repack(), which is to be called whenever `master` has changed; where no more than what trains has, by
   // repack_trained().
   void attach(Device&, const Model&, Values master);
-  void repack() { device_->prepare(prepared_); }
-  void repack_trained() { device_->prepare(trained_); }
+  void repack() { prepare(prepared_); }
+  void repack_trained() { prepare(trained_); }
   // Prepares the transposed forms that the backward pass reads, where that has not been done; from then on they are
   // kept too.
   void need_transposed(const Model&);
@@ -33,6 +33,8 @@ class Weights {
   Status fill(Device&, const Model&, const WeightSource&);
   // The same from what `policy` computes now.
   void freeze(Device&, const Model&, const Weights& policy);
+  // Another number after every change: what was computed by other weights is worth nothing.
+  int64_t version() const { return version_; }
   bool empty() const { return matrices_.empty(); }
   // Of memory that is its own.
   int64_t bytes() const { return packs_.bytes() + transposed_.bytes() + table_memory_.bytes() + vectors_.bytes(); }
@@ -47,7 +49,12 @@ class Weights {
 
  private:
   void reserve_frozen(Device&, const Model&);
+  void prepare(const std::vector<Prepared>& matrices) {
+    ++version_;
+    device_->prepare(matrices);
+  }
 
+  int64_t version_ = 0;
   Device* device_ = nullptr;
   Values master_;                             // nothing: frozen
   std::vector<Prepared> prepared_, trained_;  // all, and those that something trains of

@@ -127,10 +127,13 @@ class EngineBench {
   }
 
   void sample() {
-    const test::IdLists prompts = distinct_rows(s_.sequences, s_.prompt, s_.vocab);
+    test::IdLists prompts = distinct_rows(s_.sequences, s_.prompt, s_.vocab);
     GenerateRequest r = request(prompts, 1);
     Rollout last;
-    const Runs runs = repeat(reps_, [&] { last = take(engine_.generate(r, {})); });
+    const Runs runs = repeat(reps_, [&] {
+      prompts.renew(s_.vocab);
+      last = take(engine_.generate(r, {}));
+    });
     line("sample", static_cast<double>(s_.sequences * s_.fresh), 2 * n_, runs);
     if (!json_)
       std::printf("      prefill %.1f ms, decode %.1f ms\n", 1e3 * last.prefill_seconds, 1e3 * last.decode_seconds);

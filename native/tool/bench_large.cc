@@ -81,6 +81,7 @@ std::string bench_decode(Engine& engine, Dtype dtype, const Ceilings& ceiling, i
   r.slots = static_cast<int32_t>(kDecodePrompts * kGroup);
   Rollout best;
   for (int i = 0; i < reps; ++i) {
+    prompts.renew(info.vocab);
     Rollout now = take(engine.generate(r, {}));
     if (i == 0 || now.decode_seconds < best.decode_seconds) best = std::move(now);
   }

@@ -7,6 +7,7 @@ import type { Change } from '../trainer/index.js';
 /** Settings that a resumed run may change: those that say when to stop, save and look, and how to step. */
 const RESUMABLE = [
   'threads',
+  'kv_cache_gb',
   'checkpoint',
   'eval',
   'rollouts',

@@ -25,6 +25,15 @@ export const configSchema = z.strictObject({
     .default(0)
     .meta({ unit: 'threads' })
     .describe('0: the cores this process may use. Changes no result.'),
+  kv_cache_gb: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .default(0)
+    .meta({ unit: 'GB' })
+    .describe(
+      'Most memory (1 GB = 1e9 bytes) of the keys and values of completions and prompts while sampling; what finds no room waits. 0: as much as the completions in flight take. Changes no result.',
+    ),
   data: dataSchema.prefault({}),
   prompt: promptSchema.prefault({}),
   rewards: z

@@ -60,6 +60,11 @@ export interface EngineOptions {
    * TRAINABLE_NONE (none is left).
    */
   trainable?: readonly string[];
+  /**
+   * Most bytes of keys and values of completions and prompts while sampling, at least 1; what finds no room waits, and no result
+   * changes. Default: no limit. Sampling rejects with KV_CACHE_TOO_SMALL where one completion with its prompt takes more.
+   */
+  kvCacheBytes?: number;
 }
 
 export interface EngineInfo {

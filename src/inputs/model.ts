@@ -36,9 +36,15 @@ export interface OpenOptions {
 export function engineOptions({
   dtype,
   threads,
+  kv_cache_gb,
   model,
-}: Pick<ResolvedConfig, 'dtype' | 'threads' | 'model'>): EngineOptions {
-  return { dtype, trainable: model.trainable, ...(threads > 0 && { threads }) };
+}: Pick<ResolvedConfig, 'dtype' | 'threads' | 'kv_cache_gb' | 'model'>): EngineOptions {
+  return {
+    dtype,
+    trainable: model.trainable,
+    ...(threads > 0 && { threads }),
+    ...(kv_cache_gb > 0 && { kvCacheBytes: Math.ceil(kv_cache_gb * 1e9) }),
+  };
 }
 
 /** Opens the model of a config: a folder, a lab model (pre-trained now or taken from the cache), or random weights. */

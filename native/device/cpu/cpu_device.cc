@@ -5,6 +5,7 @@
 
 #include "base/pages.h"
 #include "device/memory.h"
+#include "ops/attention/attention_blocks.h"
 
 namespace glossa {
 namespace {
@@ -31,7 +32,7 @@ CpuDevice::CpuDevice(const Kernels& kernels, int threads, bool together, const A
     : kernels_(kernels),
       threads_(threads),
       together_(together),
-      traits_{kPanel, together ? INT64_MAX : kRowsOfBlock, activations},
+      traits_{kPanel, together ? INT64_MAX : kRowsOfBlock, kKvPage, activations},
       scratch_(static_cast<size_t>(threads)) {
   for (const Scratch& s : scratch_) alone_.emplace_back(kernels_, Crew(&s));
 }

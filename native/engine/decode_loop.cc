@@ -1,0 +1,62 @@
+#include "engine/decode_loop.h"
+
+#include <algorithm>
+
+#include "model/head_loss.h"
+
+namespace glossa {
+namespace {
+
+constexpr double kReportSeconds = 0.1;
+
+}  // namespace
+
+DecodeMemory carve_decode(const Device& device, const Model& m, Carver& c, int64_t slots, int64_t prompt_ids) {
+  DecodeMemory d{};
+  d.activation_rows = std::max(slots, prefill_rows(prompt_ids, device.traits().block_rows));
+  d.activations = carve_activations(device.traits().activations, m, c, d.activation_rows, false);
+  d.normed = c.rows(m.dtype, slots, m.config.hidden);
+  d.rstd = c.values(slots);
+  d.logits = logits_rows(m, c.values(slots * logits_stride(m)));
+  return d;
+}
+
+DecodeLoop::DecodeLoop(Generation& job, Scheduler& scheduler, const Model& m, const Weights& w,
+                       const DecodeMemory& memory, Ops& ops, const JobControl& control, bool reports)
+    : job_(job), scheduler_(scheduler), m_(m), w_(w), mem_(memory), ops_(ops), control_(control), reports_(reports) {}
+
+void DecodeLoop::run() {
+  while (!is_cancelled(control_) && job_.unusable < 0 && scheduler_.next(&pass_)) {
+    const double start = seconds_now();
+    if (!prefill(ops_, m_, w_, mem_.activations, mem_.activation_rows, pass_.missing, control_)) break;
+    const double filled = seconds_now();
+    decode();
+    scheduler_.drawn(pass_);
+    prefill_seconds += filled - start;
+    decode_seconds += seconds_now() - filled;
+    report();
+  }
+  scheduler_.stop();
+}
+
+void DecodeLoop::decode() {
+  const int64_t n = static_cast<int64_t>(pass_.rows.size());
+  ops_.embed(mem_.activations.x_first(), w_.table(), pass_.ids.data(), n);
+  forward_layers(ops_, m_, w_, mem_.activations, pass_.rows.data(), n, false);
+  final_norm(ops_, m_, w_, mem_.normed, mem_.rstd, mem_.activations.x_last(), n);
+  head_logits(ops_, m_, w_, mem_.logits, mem_.normed, n);
+  const GenerateRequest& q = job_.request;
+  const float temperature = q.sampling.temperature == 0 ? 1 : q.sampling.temperature;
+  ops_.sample(mem_.logits, {q.sampling, q.logit_bias, 1 / temperature}, pass_.draws.data(), n);
+}
+
+void DecodeLoop::report() {
+  if (!reports_ || !control_.progress) return;
+  const double now = seconds_now();
+  if (now - last_report_ < kReportSeconds) return;
+  last_report_ = now;
+  control_.progress(job_.rows_done.load(std::memory_order_relaxed), job_.rows(),
+                    job_.tokens_done.load(std::memory_order_relaxed));
+}
+
+}  // namespace glossa

@@ -1,0 +1,50 @@
+// What the lanes of one generate() call share: who is to be completed, in which order, and where results go. Every row
+// of the results is written by the one lane that has it.
+#pragma once
+#include <atomic>
+#include <vector>
+
+#include "engine/checks.h"
+
+namespace glossa {
+
+// Completions whose prompts begin alike, up to the last id, which the first pass of the decoder has.
+struct PromptGroup {
+  const int32_t* ids;
+  int64_t length;
+  std::vector<int32_t> rows;  // of the results
+};
+
+// A run of a group's rows: what a lane takes at a time.
+struct Share {
+  int32_t group, first, end;
+};
+
+class Generation {
+ public:
+  explicit Generation(const GenerateRequest&);
+
+  const GenerateRequest& request;
+  std::vector<PromptGroup> groups;  // in the order of admission
+  std::vector<Share> shares;
+  int64_t lanes = 1;           // among which the shares are dealt out
+  bool prompts_ready = false;  // every group's prompt is encoded, and stays so, before the lanes begin
+
+  std::vector<int64_t> places;  // per row: of its first token
+  std::vector<int32_t> tokens;
+  std::vector<float> logps, entropies;
+  std::vector<int32_t> lengths;  // per row
+  std::vector<int8_t> finish;    // per row
+  std::atomic<int64_t> next_share{0}, rows_taken{0}, rows_done{0}, tokens_done{0};
+  std::atomic<int64_t> unusable{-1};  // a row from whose logits nothing can be drawn: all lanes stop
+
+  int64_t rows() const { return static_cast<int64_t>(places.size()); }
+  int32_t prompt_of(int64_t row) const { return static_cast<int32_t>(row / request.num_generations); }
+  int32_t sample_of(int64_t row) const { return static_cast<int32_t>(row % request.num_generations); }
+  bool is_stop(int32_t id) const;
+  // Cuts every group into about `parts` shares.
+  void deal(int64_t parts);
+  Rollout collect(int64_t policy_step) const;
+};
+
+}  // namespace glossa

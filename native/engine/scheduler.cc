@@ -1,0 +1,254 @@
+#include "engine/scheduler.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace glossa {
+
+Scheduler::Scheduler(Generation& job, KvStore& store, int64_t slots, int64_t pages)
+    : job_(job), store_(store), slot_count_(slots), most_(pages) {
+  slots_.reserve(static_cast<size_t>(slots));
+  waiting_.reserve(static_cast<size_t>(slots));
+}
+
+Scheduler::~Scheduler() {
+  stop();
+}
+
+bool Scheduler::next(DecodePass* pass) {
+  need_pages();
+  const int64_t fair = fair_slots();
+  while (static_cast<int64_t>(slots_.size()) < (open_.first < open_.end ? slot_count_ : fair) && admit()) {
+  }
+  pass->missing.clear();
+  pass->rows.clear();
+  pass->ids.clear();
+  pass->draws.clear();
+  add_missing(pass);
+  for (const Slot& s : slots_) add_row(s, pass);
+  return !slots_.empty();
+}
+
+void Scheduler::drawn(const DecodePass& pass) {
+  for (auto& [group, prompt] : prompts_) {
+    if (prompt.missing) prompt.kept->filled = true;
+    prompt.missing = false;
+  }
+  size_t kept = 0;
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    Slot& s = slots_[i];
+    const Draw& d = pass.draws[i];
+    s.missing = false;
+    s.token = d.token;
+    Finish finish = Finish::cancelled;
+    if (s.token < 0) {
+      job_.unusable = s.row;
+    } else {
+      const size_t at = static_cast<size_t>(job_.places[static_cast<size_t>(s.row)] + s.length++);
+      job_.tokens[at] = s.token;
+      job_.logps[at] = d.logp;
+      job_.entropies[at] = d.entropy;
+      const bool stop = job_.is_stop(s.token);
+      if (!stop && s.length < s.budget) {
+        if (kept != i) slots_[kept] = std::move(s);
+        ++kept;
+        continue;
+      }
+      finish = stop ? Finish::stop : Finish::length;
+    }
+    release(s);
+    close(s, finish);
+  }
+  slots_.resize(kept);
+  job_.tokens_done.fetch_add(static_cast<int64_t>(pass.draws.size()), std::memory_order_relaxed);
+}
+
+void Scheduler::stop() {
+  open_holds(false);
+  for (Slot& s : slots_) {
+    release(s);
+    close(s, Finish::cancelled);
+  }
+  for (const Slot& s : waiting_) close(s, Finish::cancelled);
+  slots_.clear();
+  waiting_.clear();
+}
+
+// How many slots to fill now. Near the end whoever comes first must not take all that is left: at most a lane's part of
+// it, and not beyond its part of all that is left or in flight.
+int64_t Scheduler::fair_slots() const {
+  const int64_t taken = job_.rows_taken.load(std::memory_order_relaxed);
+  const int64_t left = job_.rows() - taken;
+  const int64_t unfinished = left + taken - job_.rows_done.load(std::memory_order_relaxed);
+  auto part = [&](int64_t rows) { return (rows + job_.lanes - 1) / job_.lanes; };
+  const int64_t held = static_cast<int64_t>(slots_.size() + waiting_.size());
+  return std::min({slot_count_, held + part(left), std::max<int64_t>(part(unfinished), 1)});
+}
+
+// Every slot gets the page of its next token, the oldest first.
+void Scheduler::need_pages() {
+  for (size_t i = 0; i < slots_.size(); ++i)
+    while (i < slots_.size() && static_cast<int64_t>(slots_[i].pages.size()) < store_.pages_of(slots_[i].length + 1)) {
+      if (take_page(slots_[i])) continue;
+      if (open_holds_) {
+        open_holds(false);
+        continue;
+      }
+      release(slots_.back());
+      waiting_.push_back(std::move(slots_.back()));
+      slots_.pop_back();
+    }
+}
+
+// Whether one more completion is in flight.
+bool Scheduler::admit() {
+  return waiting_.empty() ? begin() : resume();
+}
+
+bool Scheduler::resume() {
+  open_holds(false);
+  slots_.push_back(std::move(waiting_.back()));
+  waiting_.pop_back();
+  if (furnish(slots_.back())) return true;
+  waiting_.push_back(std::move(slots_.back()));
+  slots_.pop_back();
+  return false;
+}
+
+bool Scheduler::begin() {
+  if (open_.first == open_.end && !open_share()) return false;
+  Slot s{};
+  s.row = group(open_.group).rows[static_cast<size_t>(open_.first)];
+  s.group = open_.group;
+  const int32_t prompt = job_.prompt_of(s.row);
+  s.token = job_.request.prompts.ids[job_.request.prompts.offsets[prompt + 1] - 1];
+  s.budget = budget_of(job_.request, prompt);
+  slots_.push_back(std::move(s));
+  if (!furnish(slots_.back())) {
+    slots_.pop_back();
+    return false;
+  }
+  open_holds(++open_.first < open_.end);
+  return true;
+}
+
+void Scheduler::open_holds(bool holds) {
+  if (holds == open_holds_) return;
+  open_holds_ = holds;
+  holds ? static_cast<void>(hold_prompt(open_.group)) : let_go_prompt(open_.group);
+}
+
+bool Scheduler::open_share() {
+  const int64_t share = job_.next_share.fetch_add(1, std::memory_order_relaxed);
+  if (share >= static_cast<int64_t>(job_.shares.size())) return false;
+  open_ = job_.shares[static_cast<size_t>(share)];
+  job_.rows_taken.fetch_add(open_.end - open_.first, std::memory_order_relaxed);
+  return true;
+}
+
+// The pages that a completion and its prompt need for the next token. False where there is no room: then it has none.
+bool Scheduler::furnish(Slot& s) {
+  const int64_t own = store_.pages_of(s.length + 1);
+  s.pages.reserve(static_cast<size_t>(store_.pages_of(s.budget)));
+  bool room = hold_prompt(s.group) && has_room(own);
+  while (room && static_cast<int64_t>(s.pages.size()) < own) room = take_page(s);
+  s.missing = s.length > 0;
+  if (!room) release(s);
+  return room;
+}
+
+bool Scheduler::take_page(Slot& s) {
+  const Address page = has_room(1) ? store_.take() : Address();
+  if (!page) return false;
+  s.pages.push_back(page);
+  ++taken_;
+  return true;
+}
+
+// False where there is no room for it; held even so, until it is let go.
+bool Scheduler::hold_prompt(int32_t index) {
+  const PromptGroup& g = group(index);
+  if (g.length == 0) return true;
+  Prompt& p = prompts_.try_emplace(index, Prompt{nullptr, 0, false}).first->second;
+  ++p.slots;
+  if (p.kept) return true;
+  const int64_t pages = job_.prompts_ready ? 0 : store_.pages_of(g.length);
+  if (!has_room(pages)) return false;
+  p.kept = store_.pin(g.ids, g.length);
+  if (!p.kept) return false;
+  p.missing = !p.kept->filled;
+  taken_ += pages;
+  return true;
+}
+
+void Scheduler::let_go_prompt(int32_t index) {
+  const auto found = prompts_.find(index);
+  if (found == prompts_.end() || --found->second.slots > 0) return;
+  if (KeptPrompt* kept = found->second.kept) {
+    if (!job_.prompts_ready) taken_ -= static_cast<int64_t>(kept->pages.size());
+    store_.unpin(kept);
+  }
+  prompts_.erase(found);
+}
+
+void Scheduler::release(Slot& s) {
+  store_.give(s.pages);
+  taken_ -= static_cast<int64_t>(s.pages.size());
+  s.pages.clear();
+  let_go_prompt(s.group);
+}
+
+void Scheduler::close(const Slot& s, Finish finish) {
+  const size_t row = static_cast<size_t>(s.row);
+  job_.lengths[row] = s.length;
+  job_.finish[row] = static_cast<int8_t>(finish);
+  job_.rows_done.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Prompts first: the rows of completions read them.
+void Scheduler::add_missing(DecodePass* pass) {
+  for (const auto& [index, prompt] : prompts_) {
+    if (!prompt.missing) continue;
+    const PromptGroup& g = group(index);
+    pass->missing.push_back({g.ids, g.length, 0, store_.cache(prompt.kept->pages), {}, 0});
+    prompt_tokens += g.length;
+  }
+  lost_.clear();
+  for (const Slot& s : slots_) {
+    if (!s.missing) continue;
+    const int32_t prompt = job_.prompt_of(s.row);
+    std::vector<int32_t> ids{job_.request.prompts.ids[job_.request.prompts.offsets[prompt + 1] - 1]};
+    const auto tokens = job_.tokens.begin() + job_.places[static_cast<size_t>(s.row)];
+    ids.insert(ids.end(), tokens, tokens + s.length - 1);
+    lost_.push_back(std::move(ids));
+    const PromptGroup& g = group(s.group);
+    const KvCache prefix = g.length > 0 ? store_.cache(prompts_.at(s.group).kept->pages) : KvCache{};
+    pass->missing.push_back({lost_.back().data(), s.length, g.length, store_.cache(s.pages), prefix, g.length});
+    recomputed_tokens += s.length;
+  }
+}
+
+void Scheduler::add_row(const Slot& s, DecodePass* pass) const {
+  const PromptGroup& g = group(s.group);
+  SequenceRows r{};
+  r.row0 = static_cast<int64_t>(pass->rows.size());
+  r.rows = 1;
+  r.position0 = g.length + s.length;
+  r.own0 = s.length;
+  r.own = store_.cache(s.pages);
+  if (g.length > 0) r.prefix = store_.cache(prompts_.at(s.group).kept->pages);
+  r.prefix_length = g.length;
+  pass->rows.push_back(r);
+  pass->ids.push_back(s.token);
+  const GenerateRequest& q = job_.request;
+  const int32_t prompt = job_.prompt_of(s.row);
+  Draw d{};
+  d.key.purpose = q.purpose;
+  d.key.step = q.step;
+  d.key.prompt = static_cast<uint32_t>(q.prompt_keys ? q.prompt_keys[prompt] : prompt);
+  d.key.sample = static_cast<uint32_t>(job_.sample_of(s.row));
+  d.key.position = static_cast<uint32_t>(s.length);
+  pass->draws.push_back(d);
+}
+
+}  // namespace glossa

@@ -1,0 +1,85 @@
+// Which completions are in flight on a lane, and where their keys and values lie. It knows the host alone: what is to
+// be computed it says pass by pass, and is told what was drawn.
+//
+// A slot holds a completion in flight. Completions begin while slots and pages are left; where a page is wanted and
+// none is left, the youngest gives its own back and waits, and goes on when there is room, its keys and values computed
+// anew from the tokens that it has. As a row's bits depend on that row alone, none of this changes a result.
+#pragma once
+#include <map>
+#include <vector>
+
+#include "engine/generation.h"
+#include "engine/kv_store.h"
+#include "engine/prefill.h"
+
+namespace glossa {
+
+// First the keys and values that are missing, then one token for every row.
+struct DecodePass {
+  std::vector<Prefill> missing;
+  std::vector<SequenceRows> rows;
+  std::vector<int32_t> ids;
+  std::vector<Draw> draws;  // keys; the results belong here
+};
+
+class Scheduler {
+ public:
+  // At most `pages` pages at a time; those of one completion and its prompt must fit.
+  Scheduler(Generation&, KvStore&, int64_t slots, int64_t pages);
+  ~Scheduler();  // gives everything back
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // False where nothing is left to do. Throws std::bad_alloc.
+  bool next(DecodePass*);
+  // After the pass: its draws are made.
+  void drawn(const DecodePass&);
+  // Ends what is in flight.
+  void stop();
+
+  int64_t prompt_tokens = 0;      // of prompts that were missing
+  int64_t recomputed_tokens = 0;  // of completions that were
+
+ private:
+  struct Slot {
+    int32_t row, group;
+    int32_t token, length, budget;
+    bool missing;  // the keys and values of its own rows
+    std::vector<Address> pages;
+  };
+  struct Prompt {
+    KeptPrompt* kept;
+    int64_t slots;  // that read it
+    bool missing;
+  };
+  int64_t fair_slots() const;
+  bool open_share();
+  bool admit();
+  bool begin();
+  bool resume();
+  bool furnish(Slot&);
+  bool take_page(Slot&);
+  void open_holds(bool);
+  bool hold_prompt(int32_t group);
+  void let_go_prompt(int32_t group);
+  void need_pages();
+  void release(Slot&);
+  void close(const Slot&, Finish);
+  void add_missing(DecodePass*);
+  void add_row(const Slot&, DecodePass*) const;
+  bool has_room(int64_t pages) const { return taken_ + pages <= most_; }
+  const PromptGroup& group(int32_t i) const { return job_.groups[static_cast<size_t>(i)]; }
+
+  Generation& job_;
+  KvStore& store_;
+  const int64_t slot_count_, most_;
+  int64_t taken_ = 0;                       // pages, of prompts too where the lane encodes them
+  std::vector<Slot> slots_;                 // the oldest first
+  std::vector<Slot> waiting_;               // the oldest last
+  std::map<int32_t, Prompt> prompts_;       // by group
+  Share open_{-1, 0, 0};                    // whose completions are being started
+  bool open_holds_ = false;                 // its prompt, between its completions
+  std::vector<std::vector<int32_t>> lost_;  // ids of completions whose keys are missing
+};
+
+}  // namespace glossa

@@ -1,0 +1,240 @@
+// The scheduler beside a device that computes nothing: what a page would hold is kept in a map, so that a row that
+// reads a key which is not there, or another's, shows.
+#include "engine/scheduler.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <random>
+
+#include "device/fake_device.h"
+#include "engine/test_models.h"
+#include "tool/test.h"
+
+namespace glossa::test {
+namespace {
+
+constexpr int64_t kPositions = 16;
+
+// What a sequence is up to a position: the ids, folded.
+uint64_t fold(uint64_t history, int32_t id) {
+  return philox4x32(history, static_cast<uint32_t>(id), static_cast<uint32_t>(history >> 32), 1, 2).v[0] |
+         static_cast<uint64_t>(philox4x32(history, static_cast<uint32_t>(id), 5, 3, 4).v[0]) << 32;
+}
+
+struct Limits {
+  int lanes;
+  int64_t slots, pages;  // of a lane
+  bool shared;           // prompts are encoded before
+};
+
+class Simulation {
+ public:
+  Simulation(unsigned seed, const Limits& limits) : random_(seed), limits_(limits) {
+    const int prompts = 1 + static_cast<int>(random_() % 9);
+    for (int i = 0; i < prompts; ++i) {
+      std::vector<int32_t> ids = random_ids(seed * 100 + random_() % 6, 1 + random_() % 60, 50);  // some come twice
+      prompts_.add(ids);
+      budgets_.push_back(1 + static_cast<int32_t>(random_() % 40));
+    }
+    request_.prompts = prompts_.view();
+    request_.num_generations = 1 + random_() % 5;
+    request_.max_new_tokens = 40;
+    request_.budgets = budgets_.data();
+    request_.stop_ids = {7};
+    for (int i = 0; i < prompts; ++i) order_.push_back(i);
+    std::shuffle(order_.begin(), order_.end(), random_);
+    request_.admission = order_.data();
+  }
+
+  // The page limit is that of a lane and, in all, of the store.
+  void run() {
+    FakeDevice device;
+    int64_t shared = 0;
+    Generation job(request_);
+    for (const PromptGroup& g : job.groups) shared += (g.length + kPositions - 1) / kPositions;
+    const int64_t most = limits_.pages * limits_.lanes + (limits_.shared ? shared : 0);
+    KvStore store(device, 1 << 20, kPositions, static_cast<int64_t>(random_() % 20) << 20, most);
+    job.lanes = limits_.lanes;
+    job.prompts_ready = limits_.shared;
+    job.deal(limits_.shared ? 1 + random_() % 4 : 1);
+    std::vector<KeptPrompt*> pinned;
+    for (const PromptGroup& g : job.groups) {
+      if (!limits_.shared || g.length == 0) continue;
+      pinned.push_back(store.pin(g.ids, g.length));
+      fill({g.ids, g.length, 0, store.cache(pinned.back()->pages), {}, 0});
+      pinned.back()->filled = true;
+    }
+    {
+      std::vector<std::unique_ptr<Scheduler>> lanes;
+      for (int i = 0; i < limits_.lanes; ++i)
+        lanes.push_back(std::make_unique<Scheduler>(job, store, limits_.slots, limits_.pages));
+      while (!lanes.empty()) {
+        const size_t lane = random_() % lanes.size();
+        DecodePass pass;
+        if (!lanes[lane]->next(&pass)) {
+          recomputed += lanes[lane]->recomputed_tokens;
+          prompt_tokens += lanes[lane]->prompt_tokens;
+          lanes.erase(lanes.begin() + static_cast<std::ptrdiff_t>(lane));
+          continue;
+        }
+        CHECK(static_cast<int64_t>(pass.rows.size()) <= limits_.slots);
+        CHECK(store.taken() <= most);
+        compute(&pass);
+        lanes[lane]->drawn(pass);
+      }
+    }
+    for (KeptPrompt* p : pinned) store.unpin(p);
+    store.release(0);
+    CHECK_EQ(store.taken(), 0);
+    CHECK_EQ(device.held, 0);
+    check(job);
+  }
+
+  int64_t recomputed = 0, prompt_tokens = 0;
+  int64_t distinct_ids() const {
+    int64_t n = 0;
+    for (const PromptGroup& g : Generation(request_).groups) n += g.length;
+    return n;
+  }
+
+ private:
+  uint64_t& key(const KvCache& cache, int64_t position) {
+    return keys_[{reinterpret_cast<uintptr_t>(cache.pages[position / cache.positions].as<void>()),
+                  position % cache.positions}];
+  }
+  uint64_t last(const KvCache& prefix, int64_t prefix_length, const KvCache& own, int64_t own_length) {
+    return own_length > 0 ? key(own, own_length - 1) : prefix_length > 0 ? key(prefix, prefix_length - 1) : 1;
+  }
+  void fill(const Prefill& p) {
+    uint64_t history = last(p.prefix, p.prefix_length, {}, 0);
+    for (int64_t i = 0; i < p.length; ++i) key(p.own, i) = history = fold(history, p.ids[i]);
+  }
+  static int32_t draw(uint64_t history, uint32_t sample) {
+    return static_cast<int32_t>(philox4x32(history, sample, 9, 9, 9).v[0] % 40);
+  }
+  void compute(DecodePass* pass) {
+    for (const Prefill& p : pass->missing) fill(p);
+    for (size_t i = 0; i < pass->rows.size(); ++i) {
+      const SequenceRows& r = pass->rows[i];
+      Draw& d = pass->draws[i];
+      CHECK_EQ(r.position0, r.prefix_length + r.own0);
+      // every key that the row sees is that of its own sequence
+      const int32_t* prompt = prompts_.ids.data() + prompts_.offsets[d.key.prompt];
+      uint64_t history = 1;
+      for (int64_t j = 0; j < r.prefix_length; ++j) CHECK_EQ(key(r.prefix, j), history = fold(history, prompt[j]));
+      int32_t id = prompt[r.prefix_length];
+      for (int64_t j = 0; j < r.own0; ++j) {
+        CHECK_EQ(key(r.own, j), history = fold(history, id));
+        id = draw(history, d.key.sample);
+      }
+      CHECK_EQ(pass->ids[i], id);
+      CHECK_EQ(static_cast<int64_t>(d.key.position), r.own0);
+      key(r.own, r.own0) = history = fold(history, id);
+      d.token = draw(history, d.key.sample);
+      d.logp = static_cast<float>(d.key.position);
+    }
+  }
+  void check(const Generation& job) const {
+    const Rollout out = job.collect(0);
+    size_t at = 0;
+    for (size_t row = 0; row < out.finish.size(); ++row) {
+      const size_t p = row / static_cast<size_t>(request_.num_generations);
+      const uint32_t sample = static_cast<uint32_t>(row % static_cast<size_t>(request_.num_generations));
+      uint64_t history = 1;
+      for (int32_t i = prompts_.offsets[p]; i < prompts_.offsets[p + 1]; ++i)
+        history = fold(history, prompts_.ids[static_cast<size_t>(i)]);
+      int32_t n = 0, id = 0;
+      do {
+        id = draw(history, sample);
+        CHECK(at < out.completion_ids.size());
+        if (at >= out.completion_ids.size()) return;
+        CHECK_EQ(out.completion_ids[at], id);
+        CHECK_EQ(out.logps[at++], static_cast<float>(n));
+        history = fold(history, id);
+      } while (++n < budgets_[p] && id != 7);
+      CHECK_EQ(out.finish[row], static_cast<int8_t>(id == 7 ? Finish::stop : Finish::length));
+      CHECK_EQ(static_cast<int32_t>(at), out.completion_offsets[row + 1]);
+    }
+    CHECK_EQ(at, out.completion_ids.size());
+    CHECK_EQ(job.rows_done.load(), job.rows());
+  }
+
+  std::mt19937 random_;
+  const Limits limits_;
+  IdLists prompts_;
+  std::vector<int32_t> budgets_, order_;
+  GenerateRequest request_;
+  std::map<std::pair<uintptr_t, int64_t>, uint64_t> keys_;
+};
+
+}  // namespace
+
+TEST("scheduler: every completion reads its own keys and gets its own tokens, whatever the lanes, slots and pages") {
+  int64_t recomputed = 0;
+  for (unsigned seed = 0; seed < 300; ++seed) {
+    std::mt19937 random(seed + 1000);
+    Limits limits;
+    limits.lanes = 1 + static_cast<int>(random() % 3);
+    limits.slots = 1 + static_cast<int64_t>(random() % 9);
+    limits.shared = random() % 2 == 0;
+    // one completion and its prompt: 60 + 40 positions are 4 + 3 pages
+    limits.pages = random() % 2 ? 1000 : 7 + static_cast<int64_t>(random() % 6);
+    Simulation s(seed, limits);
+    s.run();
+    recomputed += s.recomputed;
+    if (limits.pages == 1000) CHECK_EQ(s.recomputed, 0);
+    if (limits.pages == 1000 && !limits.shared) CHECK_EQ(s.prompt_tokens, s.distinct_ids());
+  }
+  CHECK(recomputed > 1000);  // or pages were never short
+}
+
+TEST("scheduler: what is in flight ends as cancelled, and everything is given back") {
+  FakeDevice device;
+  KvStore store(device, 1 << 20, kPositions, 0, 12);
+  IdLists prompts;
+  for (uint32_t i = 0; i < 4; ++i) prompts.add(random_ids(i, 20, 50));
+  GenerateRequest request;
+  request.prompts = prompts.view();
+  request.num_generations = 3;
+  request.max_new_tokens = 60;
+  Generation job(request);
+  job.deal(1);
+  {
+    Scheduler scheduler(job, store, 9, 12);
+    for (int i = 0; i < 18; ++i) {
+      DecodePass pass;
+      CHECK(scheduler.next(&pass));
+      for (Draw& d : pass.draws) d.token = 1;
+      scheduler.drawn(pass);
+    }
+    CHECK(store.taken() > 0);
+  }
+  CHECK_EQ(store.taken(), 0);
+  const Rollout out = job.collect(0);
+  CHECK(!out.completion_ids.empty());
+  for (int8_t finish : out.finish) CHECK_EQ(finish, static_cast<int8_t>(Finish::cancelled));
+}
+
+TEST("scheduler: a row from which nothing can be drawn stops, and is named") {
+  FakeDevice device;
+  KvStore store(device, 1 << 20, kPositions, 0);
+  IdLists prompts;
+  prompts.add({1, 2, 3});
+  GenerateRequest request;
+  request.prompts = prompts.view();
+  request.num_generations = 3;
+  request.max_new_tokens = 5;
+  Generation job(request);
+  job.deal(1);
+  Scheduler scheduler(job, store, 3, 100);
+  DecodePass pass;
+  CHECK(scheduler.next(&pass));
+  for (Draw& d : pass.draws) d.token = d.key.sample == 1 ? -1 : 4;
+  scheduler.drawn(pass);
+  CHECK_EQ(job.unusable.load(), 1);
+  CHECK(scheduler.next(&pass));
+  CHECK_EQ(pass.rows.size(), size_t{2});
+}
+
+}  // namespace glossa::test

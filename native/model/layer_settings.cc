@@ -34,7 +34,8 @@ void set_windows(Settings& in, ModelConfig* c, const std::vector<bool>& slides, 
   c->attention.resize(static_cast<size_t>(c->layers));
   for (size_t i = 0; i < slides.size(); ++i) {
     if (slides[i] && window == 0)
-      in.unsupported("layer_types", "holds \"sliding_attention\", but sliding_window is not in use");
+      in.unsupported(in.given("layer_types") ? "layer_types" : "sliding_window",
+                     "has layer " + std::to_string(i) + " see a window of the last tokens, but none is in use");
     if (slides[i] && window < c->context) c->attention[i].window = window;
   }
 }

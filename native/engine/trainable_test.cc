@@ -15,7 +15,7 @@ namespace {
 
 using Patterns = std::vector<std::string>;
 
-EngineOptions options_of(Dtype dtype, const Patterns& trainable, int threads = 2) {
+EngineOptions options_of(Dtype dtype, const Patterns& trainable, int threads = 1) {
   EngineOptions options;
   options.dtype = dtype;
   options.threads = threads;

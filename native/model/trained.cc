@@ -132,8 +132,8 @@ void place_end(const Model& m, Trained* t) {
 void count_work(const Model& m, Trained* t) {
   for (size_t i = 0; i < m.matrices.size(); ++i) {
     const bool head = static_cast<int64_t>(i) == m.head_matrix();
-    const bool input = head ? t->past_head : static_cast<int64_t>(i) / kMatricesOfLayer >= t->first_layer;
-    int64_t rows = input ? m.matrices[i].n : 0;
+    t->crossed.push_back(head ? t->past_head : static_cast<int64_t>(i) / kMatricesOfLayer >= t->first_layer);
+    int64_t rows = t->crossed[i] ? m.matrices[i].n : 0;
     for (const TrainedRows& r : t->matrices[i]) rows += r.rows;
     (head ? t->backward_of_head_row : t->backward_of_row) += rows * m.matrices[i].k;
   }

@@ -31,6 +31,7 @@ struct Trained {
   std::vector<int64_t> masters;                    // of each: its offset in the model's flat vector
   int64_t parameters = 0;                          // of the trained vector
   std::vector<std::vector<TrainedRows>> matrices;  // of each of the model's
+  std::vector<bool> crossed;                       // of each: the gradient goes on through it, to what it was made from
   int64_t embedding = -1;                          // its place; -1: it does not train
 
   // The lowest layer that anything trains in or below, where the backward pass ends; the number of layers: in none.

@@ -9,17 +9,11 @@ namespace {
 
 constexpr int64_t kFillNumbers = 1 << 18;  // float32 that a thread has on their way from the source to the device
 
-// Whether the gradient goes on through matrix `i`.
-bool is_crossed(const Model& m, size_t i) {
-  const int64_t matrix = static_cast<int64_t>(i);
-  return matrix == m.head_matrix() ? m.trained.past_head : matrix / kMatricesOfLayer >= m.trained.first_layer;
-}
-
 // Places one form of every matrix that has it.
 template <class Place>
 int64_t carve_matrices(const Device& device, const Model& m, bool transposed, Carver c, const Place& place) {
   for (size_t i = 0; i < m.matrices.size(); ++i)
-    if (!transposed || is_crossed(m, i))
+    if (!transposed || m.trained.crossed[i])
       place(i, c.bytes(device.matrix_bytes(m.dtype, m.matrices[i].n, m.matrices[i].k, transposed)));
   return c.used();
 }

@@ -215,10 +215,17 @@ class DeviceLayer {
     for (const std::unique_ptr<Array>& page : memory_) bits.push_back(page->bytes());
     return bits;
   }
+  // Numbers of this layer; there must be none of the others.
   int64_t written_to_pages() const {
     int64_t n = 0;
-    for (const std::unique_ptr<Array>& page : memory_)
-      for (float x : page->get()) n += !std::isnan(x);
+    for (const std::unique_ptr<Array>& page : memory_) {
+      const std::vector<float> x = page->get();
+      for (size_t i = 0; i < x.size(); ++i) {
+        if (std::isnan(x[i])) continue;
+        CHECK_EQ(static_cast<int64_t>(i / (x.size() / kLayers)), kLayer);
+        ++n;
+      }
+    }
     return n;
   }
   Bits forward_bits() const {

@@ -97,7 +97,7 @@ TEST("qkv: queries and what attention makes of them and the keys agree with the 
         layer.forward();
         CHECK_NEAR(worst_error(layer.q(), want.q), 0, 2e-6);
         CHECK_NEAR(worst_error(layer.attention.get(), want.attention), 0, wide ? 5e-6 : 0.6 * epsilon_of(t));
-        // Of the second of two layers in each page, every position that is used and no other.
+        // Every position that is used and no other.
         CHECK_EQ(layer.written_to_pages(), 2 * p.rows() * p.shape.kv_width());
         if (p.has_norm())
           CHECK(same_bits(layer.raw.get(), columns(p.qkv, p.shape.width(), 0, p.shape.q_width() + p.shape.kv_width())));

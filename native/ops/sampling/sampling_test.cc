@@ -283,7 +283,7 @@ TEST("sampling: a row with nothing to draw from gives -1") {
 }
 
 TEST("sampling: a draw and its log-probability have the same bits alone and among others, on a lane and on all") {
-  constexpr int64_t kRows = 41, kVocab = 333;
+  constexpr int64_t kRows = 41, kVocab = 5003;
   std::vector<float> x = random_logits(kRows * kVocab, 2, 3);
   std::fill_n(x.begin() + 7 * kVocab, kVocab, -kInf);  // nothing to draw in row 7
   check_however_shared([&](TestDevice& d) {

@@ -250,8 +250,8 @@ class DeviceLayer {
     const int64_t capacity = kv_capacity(p_.prompt), size = kLayers * 2 * kv_elements(p_.shape, capacity);
     const bool narrow = p_.type != Dtype::f32;
     Input d_attention(d_, Dtype::f32, {p_.rows(), p_.shape.q_width()}, p_.d_attention);
-    Array d_qkv(d_, p_.type, {p_.rows(), p_.shape.width()}), d_qkv32(d_, Dtype::f32, {p_.rows(), p_.shape.width()}),
-        partials(d_, Dtype::f32, {count, p_.block_size()}), left(d_, Dtype::f32, {count, size});
+    Array d_qkv(d_, p_.type, {p_.rows(), p_.shape.width()}), partials(d_, Dtype::f32, {count, p_.block_size()}),
+        left(d_, Dtype::f32, {count, size});
     partials.set(std::vector<float>(static_cast<size_t>(count * p_.block_size())));
     std::vector<SequenceGradient> gradients(static_cast<size_t>(count));
     std::vector<KvGradient> readers;
@@ -271,6 +271,8 @@ class DeviceLayer {
     auto run = [&](int64_t from, int64_t n, bool keys_only) {
       AttentionGradient g{};
       g.row0 = sequences[static_cast<size_t>(from)].row0;
+      const SequenceRows& last = sequences[static_cast<size_t>(from + n - 1)];
+      const Array d_qkv32(d_, Dtype::f32, {last.row0 + last.rows - g.row0, p_.shape.width()});
       g.d_attention = d_attention.rows().at(g.row0);
       if (narrow) g.d_qkv32 = d_qkv32.rows();
       g.d_qkv = d_qkv.rows();

@@ -59,11 +59,12 @@ Status CpuDevice::write(Values to, int64_t, const std::function<Status(float*)>&
 Status CpuDevice::read(Values from, int64_t, const std::function<Status(const float*)>& use) {
   return use(from.data.as<float>());
 }
+// Nothing may lie nowhere, which memcpy does not take.
 void CpuDevice::upload(Address to, const void* from, int64_t bytes) {
-  std::memcpy(to.as<void>(), from, static_cast<size_t>(bytes));
+  if (bytes > 0) std::memcpy(to.as<void>(), from, static_cast<size_t>(bytes));
 }
 void CpuDevice::download(void* to, Address from, int64_t bytes) {
-  std::memcpy(to, from.as<void>(), static_cast<size_t>(bytes));
+  if (bytes > 0) std::memcpy(to, from.as<void>(), static_cast<size_t>(bytes));
 }
 void CpuDevice::upload_rows(const Rows& to, const float* from, int64_t rows) {
   alone_.front().convert(to, {Address(from), Dtype::f32, to.width, to.width}, rows);

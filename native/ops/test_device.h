@@ -155,6 +155,7 @@ class Array {
   // The rows, packed.
   void set(const std::vector<float>& x) {
     CHECK_EQ(static_cast<int64_t>(x.size()), extent_.rows * extent_.width);
+    if (x.empty()) return;
     const std::vector<uint8_t> packed = encoded(x);
     const int64_t row = bytes_of(extent_.width);
     if (extent_.gap == 0) return d_.device().upload(rows_.data, packed.data(), row * extent_.rows);
@@ -204,7 +205,7 @@ class Array {
   int64_t bytes_of(int64_t elements) const { return elements * dtype_bytes(rows_.type); }
   std::vector<uint8_t> read(int64_t at, int64_t bytes) const {
     std::vector<uint8_t> x(static_cast<size_t>(bytes));
-    d_.device().download(x.data(), base_ + at, bytes);
+    if (bytes > 0) d_.device().download(x.data(), base_ + at, bytes);
     return x;
   }
   template <class At>

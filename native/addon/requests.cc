@@ -107,6 +107,7 @@ GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Inpu
   request.sampling.min_p = static_cast<float>(fields.number_or("minP", 0, 1, 0));
   request.sampling.seed = fields.seed("seed");
   request.purpose = static_cast<uint32_t>(fields.choice("purpose", {"rollout", "eval", "sample"}));
+  request.keep_prompts = request.purpose != 0;  // after a rollout the weights move
   request.step = static_cast<uint32_t>(fields.integer("step", 0, (1 << 24) - 1));
   request.prompt_keys = fields.array_or_null<int32_t>("promptKeys", rows, inputs).data;
   request.slots = static_cast<int32_t>(fields.integer_or("slots", 0, kMaxInt, 0));

@@ -44,7 +44,7 @@ Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& o
   e.device = device.take();
   for (Memory* memory : {&e.master, &e.optimizer.m, &e.optimizer.v, &e.arena, &e.gradient, &e.rope})
     *memory = Memory(*e.device);
-  const int64_t page = aligned(kv_cache_bytes(e.model, e.device->traits().kv_page));
+  const int64_t page = kv_cache_bytes(e.model, e.device->traits().kv_page);
   e.kv = std::make_unique<KvStore>(*e.device, page, e.device->traits().kv_page, EngineState::kKeptPrompts,
                                    kv_pages(options, page));
   e.warnings = config.warnings;

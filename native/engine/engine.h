@@ -75,6 +75,9 @@ struct GenerateRequest {
   const float* logit_bias = nullptr;  // [vocab] or null
   SamplingSettings sampling{};
   uint32_t purpose = 0, step = 0;
+  // Encoded prompts stay for the next call. Not worth it where the weights move before that: memory that was just read
+  // is the fastest.
+  bool keep_prompts = true;
   int32_t slots = 0;                   // most completions in flight; 0: chosen. Never changes a result.
   const int32_t* admission = nullptr;  // a permutation of prompts: order of admission (tests shuffle it); or null
 };

@@ -37,7 +37,7 @@ GenerateSize size_of(const Generation& job) {
 // Prompts that all lanes encode together, and read to the end.
 class SharedPrompts {
  public:
-  explicit SharedPrompts(KvStore& store) : store_(store) {}
+  SharedPrompts(KvStore& store, bool keep) : store_(store), keep_(keep) {}
   void hold(const Generation& job) {
     pinned_.reserve(job.groups.size());
     for (const PromptGroup& g : job.groups) {
@@ -49,7 +49,7 @@ class SharedPrompts {
     }
   }
   ~SharedPrompts() {
-    for (KeptPrompt* kept : pinned_) store_.unpin(kept);
+    for (KeptPrompt* kept : pinned_) store_.unpin(kept, keep_);
   }
   SharedPrompts(const SharedPrompts&) = delete;
   SharedPrompts& operator=(const SharedPrompts&) = delete;
@@ -61,6 +61,7 @@ class SharedPrompts {
 
  private:
   KvStore& store_;
+  const bool keep_;
   std::vector<KeptPrompt*> pinned_;
   std::vector<Prefill> missing_;
 };
@@ -73,12 +74,13 @@ Result<GeneratePlan> plan_generation(const Device& device, const Model& m, const
   auto pages_of = [&](int64_t length) { return (length + positions - 1) / positions; };
   const int64_t prompt = pages_of(size.longest_prompt - 1), own = pages_of(size.longest_budget);
   if (prompt + own > most_pages)
-    return Status("KV_CACHE_TOO_SMALL", "one completion of " + std::to_string(size.longest_prompt) + " + " +
-                                            std::to_string(size.longest_budget) + " tokens takes " +
-                                            std::to_string((prompt + own) * kv_cache_bytes(m, positions)) +
-                                            " bytes of keys and values; kv_cache_gb has room for " +
-                                            std::to_string(most_pages * kv_cache_bytes(m, positions)) +
-                                            ": raise it, or allow fewer tokens");
+    return Status("KV_CACHE_TOO_SMALL",
+                  "one completion of " + std::to_string(size.longest_prompt) + " + " +
+                      std::to_string(size.longest_budget) + " tokens takes " +
+                      std::to_string((prompt + own) * KvPool::stride(kv_cache_bytes(m, positions))) +
+                      " bytes of keys and values; kv_cache_gb has room for " +
+                      std::to_string(most_pages * KvPool::stride(kv_cache_bytes(m, positions))) +
+                      ": raise it, or allow fewer tokens");
   GeneratePlan plan{};
   const int64_t slots =
       std::min<int64_t>(size.rows, size.slots > 0 ? size.slots : device.threads() * chosen_slots(m, size.mean_keys));
@@ -143,7 +145,7 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
   e.kv->use(e.policy.version());
 
   const double start = seconds_now();
-  SharedPrompts shared(*e.kv);
+  SharedPrompts shared(*e.kv, request.keep_prompts);
   if (plan.prompts_first) shared.hold(job);
   // Where that is cancelled the lanes are too, and begin nothing.
   if (prefill(e.device->all(), m, e.policy, memory.prompts, memory.prompt_rows, shared.missing(), control))

@@ -14,7 +14,7 @@ int64_t pages_of_chunk(int64_t page_bytes) {
 }  // namespace
 
 KvPool::KvPool(Device& device, int64_t page_bytes, int64_t most)
-    : device_(&device), page_bytes_(aligned(page_bytes)), most_(most) {}
+    : device_(&device), page_bytes_(stride(page_bytes)), most_(most) {}
 
 Address KvPool::take() {
   if (free_.empty()) {
@@ -65,8 +65,8 @@ void KvPool::shrink(int64_t keep) {
 }
 
 int64_t KvPool::bytes_of(int64_t pages, int64_t page_bytes) {
-  const int64_t chunk = pages_of_chunk(aligned(page_bytes));
-  return (pages + chunk - 1) / chunk * chunk * aligned(page_bytes);
+  const int64_t page = stride(page_bytes), chunk = pages_of_chunk(page);
+  return (pages + chunk - 1) / chunk * chunk * page;
 }
 
 }  // namespace glossa

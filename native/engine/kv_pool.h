@@ -24,6 +24,9 @@ class KvPool {
   // Back to the device with what is beyond `keep` bytes. No page is taken.
   void shrink(int64_t keep);
 
+  // From one page to the next: a cache line more than its bytes, so that the same place of many pages, all of which a
+  // pass reads, does not fall on the same sets of a cache.
+  static int64_t stride(int64_t page_bytes) { return aligned(page_bytes) + 64; }
   // Bytes that so many pages take of memory, at most.
   static int64_t bytes_of(int64_t pages, int64_t page_bytes);
 

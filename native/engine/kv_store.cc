@@ -80,13 +80,13 @@ KeptPrompt* KvStore::pin(const int32_t* ids, int64_t length) {
   return nullptr;
 }
 
-void KvStore::unpin(KeptPrompt* prompt) {
+void KvStore::unpin(KeptPrompt* prompt, bool keep) {
   const std::lock_guard lock(mutex_);
   if (--prompt->pins > 0) return;
   const auto at = find(prompt->ids.data(), static_cast<int64_t>(prompt->ids.size()));
   kept_ += static_cast<int64_t>(prompt->pages.size());
   prompts_.splice(prompts_.end(), prompts_, at);
-  if (!prompt->filled) return forget(at);
+  if (!keep || !prompt->filled) return forget(at);
   while (kept_ > most_kept_ && forget_oldest()) {
   }
 }

@@ -37,7 +37,8 @@ class KvStore {
   // fills it and says so before another call of this store reads it: two callers never ask for one prompt that is not
   // filled at the same time. Null where there is no room. Throws std::bad_alloc.
   KeptPrompt* pin(const int32_t* ids, int64_t length);
-  void unpin(KeptPrompt*);
+  // keep: it may be wanted again.
+  void unpin(KeptPrompt*, bool keep);
 
   // Forgets what was encoded by other weights than these. Nothing is pinned.
   void use(int64_t weights_version);

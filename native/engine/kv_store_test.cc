@@ -11,7 +11,7 @@
 namespace glossa::test {
 namespace {
 
-constexpr int64_t kPageBytes = 1 << 20, kPositions = 16;  // four pages a chunk
+constexpr int64_t kPageBytes = (1 << 20) - 64, kPositions = 16;  // four pages of 1 MB a chunk
 
 uintptr_t number(Address a) {
   return reinterpret_cast<uintptr_t>(a.as<void>());
@@ -29,7 +29,7 @@ TEST("kv pool: pages are apart, come back, and memory follows what is taken") {
       pages.push_back(pool.take());
       CHECK(static_cast<bool>(pages.back()));
       places.insert(number(pages.back()));
-      CHECK_EQ(pool.bytes(), std::min(i / 4 * 4 + 4, 10) * kPageBytes);
+      CHECK_EQ(pool.bytes(), std::min(i / 4 * 4 + 4, 10) << 20);
       CHECK_EQ(device.held, pool.bytes());
     }
     CHECK_EQ(places.size(), size_t{10});
@@ -47,8 +47,8 @@ TEST("kv pool: pages are apart, come back, and memory follows what is taken") {
     CHECK(!pool.take());
   }
   CHECK_EQ(device.held, 0);
-  CHECK_EQ(KvPool::bytes_of(10, kPageBytes), 12 * kPageBytes);  // at most: whole chunks
-  CHECK_EQ(KvPool::bytes_of(3, 9 << 20), 27 << 20);
+  CHECK_EQ(KvPool::bytes_of(10, kPageBytes), 12 << 20);  // at most: whole chunks
+  CHECK_EQ(KvPool::bytes_of(3, 9 << 20), (27 << 20) + 3 * 64);
 }
 
 TEST("kv pool: a device without memory leaves it as it was") {
@@ -71,14 +71,14 @@ TEST("kv pool: a device without memory leaves it as it was") {
 
 TEST("kv store: a prompt stays while there is room and the weights stand") {
   FakeDevice device;
-  KvStore store(device, kPageBytes, kPositions, 3 * kPageBytes);
+  KvStore store(device, kPageBytes, kPositions, 3 << 20);
   const std::vector<int32_t> a(16, 1), b(20, 2), c(16, 3);
   auto use = [&](const std::vector<int32_t>& ids, bool fill) {
     KeptPrompt* p = store.pin(ids.data(), static_cast<int64_t>(ids.size()));
     const bool known = p->filled;
     CHECK_EQ(p->pages.size(), (ids.size() + 15) / 16);
     if (fill) p->filled = true;
-    store.unpin(p);
+    store.unpin(p, true);
     return known;
   };
   CHECK(!use(a, false));
@@ -97,8 +97,11 @@ TEST("kv store: a prompt stays while there is room and the weights stand") {
   CHECK(!use(b, true));
   store.use(1);
   CHECK(use(b, true));
-  store.release(0);
+  KeptPrompt* p = store.pin(b.data(), 20);
+  CHECK(p->filled);
+  store.unpin(p, false);  // not to be kept
   CHECK_EQ(store.taken(), 0);
+  store.release(0);
   CHECK_EQ(device.held, 0);
 }
 
@@ -108,7 +111,7 @@ TEST("kv store: prompts that nobody reads make room, the least recently used fir
     std::mt19937 random(seed);
     FakeDevice device;
     const int64_t most = 6 + static_cast<int64_t>(random() % 6), kept = static_cast<int64_t>(random() % 6);
-    KvStore store(device, kPageBytes, kPositions, kept * kPageBytes, most);
+    KvStore store(device, kPageBytes, kPositions, kept << 20, most);
     struct Known {
       int name;
       int64_t pages;
@@ -155,7 +158,7 @@ TEST("kv store: prompts that nobody reads make room, the least recently used fir
         }
         case 1:
           if (at != known.end() && !at->pins.empty()) {
-            store.unpin(at->pins.back());
+            store.unpin(at->pins.back(), true);
             at->pins.pop_back();
             if (!at->pins.empty()) break;
             std::rotate(at, at + 1, known.end());
@@ -182,7 +185,7 @@ TEST("kv store: prompts that nobody reads make room, the least recently used fir
       CHECK_EQ(store.taken(), taken());
     }
     for (Known& k : known)
-      for (KeptPrompt* p : k.pins) store.unpin(p);
+      for (KeptPrompt* p : k.pins) store.unpin(p, false);
     store.give(own);
     store.release(0);
     CHECK_EQ(store.taken(), 0);

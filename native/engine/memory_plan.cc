@@ -45,7 +45,7 @@ struct Largest {
 // Every prompt different and every completion of the greatest length. The sum of arena and pages is the largest.
 Result<Largest> of_generations(const Device& device, const Model& m, const EngineOptions& options,
                                const std::vector<PlannedGeneration>& generations) {
-  const int64_t positions = device.traits().kv_page, page = aligned(kv_cache_bytes(m, positions));
+  const int64_t positions = device.traits().kv_page, page = kv_cache_bytes(m, positions);
   const int64_t most = kv_pages(options, page);
   Largest all;
   for (const PlannedGeneration& g : generations) {
@@ -55,7 +55,7 @@ Result<Largest> of_generations(const Device& device, const Model& m, const Engin
     const Result<GeneratePlan> planned = plan_generation(device, m, size, most);
     if (!planned.ok()) return planned.status();
     const int64_t prompts = g.prompts * ((g.prompt_tokens - 1 + positions - 1) / positions);
-    const int64_t kept = std::min(EngineState::kKeptPrompts / page, prompts);
+    const int64_t kept = std::min(EngineState::kKeptPrompts / KvPool::stride(page), prompts);
     const int64_t pages = KvPool::bytes_of(std::min(planned.value().pages + kept, most), page);
     const int64_t arena = carve_generate(device, m, Carver(), size, planned.value()).bytes;
     all.scratch = std::max(all.scratch, device.scratch_bytes(generate_workload(m, size)));

@@ -153,6 +153,7 @@ bool Scheduler::furnish(Slot& s) {
   bool room = hold_prompt(s.group) && has_room(own);
   while (room && static_cast<int64_t>(s.pages.size()) < own) room = take_page(s);
   s.missing = s.length > 0;
+  s.prompt = group(s.group).length > 0 ? prompts_.at(s.group).kept : nullptr;
   if (!room) release(s);
   return room;
 }
@@ -186,7 +187,7 @@ void Scheduler::let_go_prompt(int32_t index) {
   if (found == prompts_.end() || --found->second.slots > 0) return;
   if (KeptPrompt* kept = found->second.kept) {
     if (!job_.prompts_ready) taken_ -= static_cast<int64_t>(kept->pages.size());
-    store_.unpin(kept);
+    store_.unpin(kept, job_.request.keep_prompts);
   }
   prompts_.erase(found);
 }
@@ -222,7 +223,7 @@ void Scheduler::add_missing(DecodePass* pass) {
     ids.insert(ids.end(), tokens, tokens + s.length - 1);
     lost_.push_back(std::move(ids));
     const PromptGroup& g = group(s.group);
-    const KvCache prefix = g.length > 0 ? store_.cache(prompts_.at(s.group).kept->pages) : KvCache{};
+    const KvCache prefix = s.prompt ? store_.cache(s.prompt->pages) : KvCache{};
     pass->missing.push_back({lost_.back().data(), s.length, g.length, store_.cache(s.pages), prefix, g.length});
     recomputed_tokens += s.length;
   }
@@ -236,7 +237,7 @@ void Scheduler::add_row(const Slot& s, DecodePass* pass) const {
   r.position0 = g.length + s.length;
   r.own0 = s.length;
   r.own = store_.cache(s.pages);
-  if (g.length > 0) r.prefix = store_.cache(prompts_.at(s.group).kept->pages);
+  if (s.prompt) r.prefix = store_.cache(s.prompt->pages);
   r.prefix_length = g.length;
   pass->rows.push_back(r);
   pass->ids.push_back(s.token);

@@ -44,7 +44,8 @@ class Scheduler {
   struct Slot {
     int32_t row, group;
     int32_t token, length, budget;
-    bool missing;  // the keys and values of its own rows
+    bool missing;              // the keys and values of its own rows
+    const KeptPrompt* prompt;  // null: it has no prefix
     std::vector<Address> pages;
   };
   struct Prompt {

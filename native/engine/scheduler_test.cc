@@ -45,6 +45,7 @@ class Simulation {
     for (int i = 0; i < prompts; ++i) order_.push_back(i);
     std::shuffle(order_.begin(), order_.end(), random_);
     request_.admission = order_.data();
+    request_.keep_prompts = random_() % 2 == 0;
   }
 
   // The page limit is that of a lane and, in all, of the store.
@@ -54,7 +55,7 @@ class Simulation {
     Generation job(request_);
     for (const PromptGroup& g : job.groups) shared += (g.length + kPositions - 1) / kPositions;
     const int64_t most = limits_.pages * limits_.lanes + (limits_.shared ? shared : 0);
-    KvStore store(device, 1 << 20, kPositions, static_cast<int64_t>(random_() % 20) << 20, most);
+    KvStore store(device, (1 << 20) - 64, kPositions, static_cast<int64_t>(random_() % 20) << 20, most);
     job.lanes = limits_.lanes;
     job.prompts_ready = limits_.shared;
     job.deal(limits_.shared ? 1 + random_() % 4 : 1);
@@ -84,7 +85,7 @@ class Simulation {
         lanes[lane]->drawn(pass);
       }
     }
-    for (KeptPrompt* p : pinned) store.unpin(p);
+    for (KeptPrompt* p : pinned) store.unpin(p, true);
     store.release(0);
     CHECK_EQ(store.taken(), 0);
     CHECK_EQ(device.held, 0);
@@ -191,7 +192,7 @@ TEST("scheduler: every completion reads its own keys and gets its own tokens, wh
 
 TEST("scheduler: what is in flight ends as cancelled, and everything is given back") {
   FakeDevice device;
-  KvStore store(device, 1 << 20, kPositions, 0, 12);
+  KvStore store(device, (1 << 20) - 64, kPositions, 0, 12);
   IdLists prompts;
   for (uint32_t i = 0; i < 4; ++i) prompts.add(random_ids(i, 20, 50));
   GenerateRequest request;
@@ -218,7 +219,7 @@ TEST("scheduler: what is in flight ends as cancelled, and everything is given ba
 
 TEST("scheduler: a row from which nothing can be drawn stops, and is named") {
   FakeDevice device;
-  KvStore store(device, 1 << 20, kPositions, 0);
+  KvStore store(device, (1 << 20) - 64, kPositions, 0);
   IdLists prompts;
   prompts.add({1, 2, 3});
   GenerateRequest request;

@@ -46,7 +46,7 @@ struct EngineState {
 
 // That the options allow.
 inline int64_t kv_pages(const EngineOptions& options, int64_t page_bytes) {
-  return options.kv_cache_bytes > 0 ? options.kv_cache_bytes / page_bytes : INT64_MAX;
+  return options.kv_cache_bytes > 0 ? options.kv_cache_bytes / KvPool::stride(page_bytes) : INT64_MAX;
 }
 
 inline double seconds_now() {

@@ -182,6 +182,7 @@ class EngineBench {
     r.num_generations = group;
     r.max_new_tokens = static_cast<int32_t>(s_.fresh);
     r.sampling = {1, 0, 1, 0, 1};
+    r.keep_prompts = false;  // as in training
     r.slots = slots;
     return r;
   }

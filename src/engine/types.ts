@@ -119,6 +119,7 @@ export interface GenerateRequest extends SamplingSettings {
   logitBias?: Float32Array;
   /** Draws are named by (seed, purpose, step, prompt key, sample, position). */
   seed: bigint;
+  /** Where it is not a rollout, encoded prompts stay for the next call, as long as the weights stand. */
   purpose: Purpose;
   step: number;
   /** Per prompt; default its row number. */

@@ -10,7 +10,8 @@ const std::vector<Loss>& losses() {
                                  cap = {"importance_sampling_level", "epsilon_high"},
                                  soft = {"importance_sampling_level", "sapo_temperature_pos", "sapo_temperature_neg"},
                                  gamma = {"vespo_k_pos", "vespo_lambda_pos", "vespo_k_neg", "vespo_lambda_neg"};
-  static const std::vector<Loss> rows = {
+  // never destroyed: a job may run while its process ends
+  static const std::vector<Loss>& rows = *new std::vector<Loss>{
       {"supervised", cross_entropy, RatioOf::none, false, N::tokens, {}, ""},
       {"grpo", clipped_surrogate, RatioOf::level, true, N::sequence_mean, clip, "clip_ratio"},
       {"bnpo", clipped_surrogate, RatioOf::level, true, N::tokens, clip, "clip_ratio"},
@@ -27,7 +28,8 @@ const std::vector<Loss>& losses() {
 const std::vector<LossNumber>& loss_numbers() {
   using S = LossSettings;
   constexpr float kLeast = 1e-6f, kMost = 1e30f, kSteepest = 100;
-  static const std::vector<LossNumber> numbers = {
+  // never destroyed: a job may run while its process ends
+  static const std::vector<LossNumber>& numbers = *new std::vector<LossNumber>{
       {"epsilon", &S::epsilon, 0, 1},
       {"epsilon_high", &S::epsilon_high, 0, kMost},
       {"delta", &S::delta, kLeast, kNoBound},

@@ -193,7 +193,8 @@ constexpr BlockFeatures kSandwich = {
 }  // namespace
 
 const std::vector<FamilyRow>& families() {
-  static const std::vector<FamilyRow> rows = {
+  // never destroyed: a job may run while its process ends
+  static const std::vector<FamilyRow>& rows = *new std::vector<FamilyRow>{
       {.family = Family::llama,
        .model_type = "llama",
        .architecture = "LlamaForCausalLM",

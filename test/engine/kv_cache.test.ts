@@ -17,7 +17,7 @@ describe('a limit of keys and values', () => {
   });
 
   it('is counted by the plan', () => {
-    const run = { generations: [{ prompts: 8, samples: 8, promptTokens: 60, newTokens: 60, slots: 64 }] };
+    const run = { generations: [{ prompts: 64, samples: 64, promptTokens: 60, newTokens: 100, slots: 1024 }] };
     const bytes = (kvCacheBytes?: number) =>
       planMemory(TINY.config, run, kvCacheBytes ? { kvCacheBytes } : {}).terms.find(
         (term) => term.name === 'sampling: keys and values',

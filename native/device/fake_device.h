@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "device/device.h"
+#include "device/memory.h"
 
 namespace glossa::test {
 
@@ -17,7 +17,7 @@ class FakeDevice final : public Device {
     if (held + bytes > most) throw std::bad_alloc();
     held += bytes;
     const Address at = next_;
-    next_ = next_ + (bytes + 63) / 64 * 64;
+    next_ = next_ + aligned(bytes);
     return at;
   }
   void release(Address, int64_t bytes) override { held -= bytes; }

@@ -71,8 +71,8 @@ class SharedPrompts {
 Result<GeneratePlan> plan_generation(const Device& device, const Model& m, const GenerateSize& size,
                                      int64_t most_pages) {
   const int64_t positions = device.traits().kv_page, lanes = device.lanes();
-  auto pages_of = [&](int64_t length) { return (length + positions - 1) / positions; };
-  const int64_t prompt = pages_of(size.longest_prompt - 1), own = pages_of(size.longest_budget);
+  const int64_t prompt = kv_pages_of(size.longest_prompt - 1, positions),
+                own = kv_pages_of(size.longest_budget, positions);
   if (prompt + own > most_pages)
     return Status("KV_CACHE_TOO_SMALL",
                   "one completion of " + std::to_string(size.longest_prompt) + " + " +

@@ -41,6 +41,10 @@ class Generation {
   int64_t rows() const { return static_cast<int64_t>(places.size()); }
   int32_t prompt_of(int64_t row) const { return static_cast<int32_t>(row / request.num_generations); }
   int32_t sample_of(int64_t row) const { return static_cast<int32_t>(row % request.num_generations); }
+  // Of a row's prompt: what its first pass reads.
+  int32_t last_prompt_id(int64_t row) const {
+    return request.prompts.ids[request.prompts.offsets[prompt_of(row) + 1] - 1];
+  }
   bool is_stop(int32_t id) const;
   // Cuts every group into about `parts` shares.
   void deal(int64_t parts);

@@ -6,6 +6,11 @@
 
 namespace glossa {
 
+// Of `positions` positions each, for `length` of them.
+inline int64_t kv_pages_of(int64_t length, int64_t positions) {
+  return (length + positions - 1) / positions;
+}
+
 class KvPool {
  public:
   KvPool() = default;

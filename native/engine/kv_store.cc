@@ -1,7 +1,6 @@
 #include "engine/kv_store.h"
 
 #include <algorithm>
-#include <cstring>
 
 namespace glossa {
 namespace {
@@ -39,16 +38,17 @@ void KvStore::give_pages(const std::vector<Address>& pages) {
   for (const Address page : pages) pool_.give(page);
 }
 
-KvStore::Prompts::iterator KvStore::find(const int32_t* ids, int64_t length) {
-  const auto [first, last] = by_hash_.equal_range(hash_of(ids, length));
+KvStore::Prompts::iterator KvStore::find(uint64_t hash, const int32_t* ids, int64_t length) {
+  const auto [first, last] = by_hash_.equal_range(hash);
   for (auto it = first; it != last; ++it)
     if (std::equal(ids, ids + length, it->second->ids.begin(), it->second->ids.end())) return it->second;
   return prompts_.end();
 }
 
 KeptPrompt* KvStore::pin(const int32_t* ids, int64_t length) {
+  const uint64_t hash = hash_of(ids, length);
   const std::lock_guard lock(mutex_);
-  if (auto found = find(ids, length); found != prompts_.end()) {
+  if (auto found = find(hash, ids, length); found != prompts_.end()) {
     if (found->pins++ == 0) kept_ -= static_cast<int64_t>(found->pages.size());
     return &*found;
   }
@@ -61,6 +61,7 @@ KeptPrompt* KvStore::pin(const int32_t* ids, int64_t length) {
   };
   try {
     made->pins = 1;
+    made->hash = hash;
     made->ids.assign(ids, ids + length);
     made->pages.reserve(pages);
     while (made->pages.size() < pages) {
@@ -69,7 +70,7 @@ KeptPrompt* KvStore::pin(const int32_t* ids, int64_t length) {
       made->pages.push_back(page);
     }
     if (made->pages.size() == pages) {
-      by_hash_.emplace(hash_of(ids, length), made);
+      by_hash_.emplace(hash, made);
       return &*made;
     }
   } catch (...) {
@@ -83,7 +84,7 @@ KeptPrompt* KvStore::pin(const int32_t* ids, int64_t length) {
 void KvStore::unpin(KeptPrompt* prompt, bool keep) {
   const std::lock_guard lock(mutex_);
   if (--prompt->pins > 0) return;
-  const auto at = find(prompt->ids.data(), static_cast<int64_t>(prompt->ids.size()));
+  const auto at = find(prompt->hash, prompt->ids.data(), static_cast<int64_t>(prompt->ids.size()));
   kept_ += static_cast<int64_t>(prompt->pages.size());
   prompts_.splice(prompts_.end(), prompts_, at);
   if (!keep || !prompt->filled) return forget(at);
@@ -99,9 +100,13 @@ bool KvStore::forget_oldest() {
   return true;
 }
 
+void KvStore::forget_all() {
+  while (forget_oldest()) {
+  }
+}
+
 void KvStore::forget(Prompts::iterator prompt) {
-  const auto [first, last] =
-      by_hash_.equal_range(hash_of(prompt->ids.data(), static_cast<int64_t>(prompt->ids.size())));
+  const auto [first, last] = by_hash_.equal_range(prompt->hash);
   by_hash_.erase(std::find_if(first, last, [&](const auto& entry) { return entry.second == prompt; }));
   kept_ -= static_cast<int64_t>(prompt->pages.size());
   give_pages(prompt->pages);
@@ -110,16 +115,13 @@ void KvStore::forget(Prompts::iterator prompt) {
 
 void KvStore::use(int64_t weights_version) {
   const std::lock_guard lock(mutex_);
-  if (version_ != weights_version)
-    while (forget_oldest()) {
-    }
+  if (version_ != weights_version) forget_all();
   version_ = weights_version;
 }
 
 void KvStore::release(int64_t keep) {
   const std::lock_guard lock(mutex_);
-  while (forget_oldest()) {
-  }
+  forget_all();
   pool_.shrink(keep);
 }
 

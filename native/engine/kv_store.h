@@ -14,6 +14,7 @@ namespace glossa {
 // The first ids of a prompt whose keys and values have a place.
 struct KeptPrompt {
   std::vector<int32_t> ids;
+  uint64_t hash = 0;  // of the ids
   std::vector<Address> pages;
   bool filled = false;  // the keys and values are there
   int64_t pins = 0;     // who reads them
@@ -25,7 +26,7 @@ class KvStore {
   // Pages of `positions` positions. `kept_bytes`: of prompts that nobody reads; `most_pages`: of everything.
   KvStore(Device&, int64_t page_bytes, int64_t positions, int64_t kept_bytes, int64_t most_pages = INT64_MAX);
 
-  int64_t pages_of(int64_t length) const { return (length + positions_ - 1) / positions_; }
+  int64_t pages_of(int64_t length) const { return kv_pages_of(length, positions_); }
   KvCache cache(const std::vector<Address>& pages) const { return {pages.data(), positions_}; }
 
   // A page for a completion; prompts that nobody reads make room. Nothing where even that does not help. Throws
@@ -51,9 +52,10 @@ class KvStore {
 
  private:
   using Prompts = std::list<KeptPrompt>;  // the least recently used first
-  Prompts::iterator find(const int32_t* ids, int64_t length);
+  Prompts::iterator find(uint64_t hash, const int32_t* ids, int64_t length);
   Address take_page();
   bool forget_oldest();
+  void forget_all();
   void forget(Prompts::iterator);
   void give_pages(const std::vector<Address>&);
 

@@ -54,7 +54,7 @@ Result<Largest> of_generations(const Device& device, const Model& m, const Engin
                             g.prompt_tokens, g.new_tokens};
     const Result<GeneratePlan> planned = plan_generation(device, m, size, most);
     if (!planned.ok()) return planned.status();
-    const int64_t prompts = g.prompts * ((g.prompt_tokens - 1 + positions - 1) / positions);
+    const int64_t prompts = g.prompts * kv_pages_of(g.prompt_tokens - 1, positions);
     const int64_t kept = std::min(EngineState::kKeptPrompts / KvPool::stride(page), prompts);
     const int64_t pages = KvPool::bytes_of(std::min(planned.value().pages + kept, most), page);
     const int64_t arena = carve_generate(device, m, Carver(), size, planned.value()).bytes;

@@ -120,9 +120,8 @@ bool Scheduler::begin() {
   Slot s{};
   s.row = group(open_.group).rows[static_cast<size_t>(open_.first)];
   s.group = open_.group;
-  const int32_t prompt = job_.prompt_of(s.row);
-  s.token = job_.request.prompts.ids[job_.request.prompts.offsets[prompt + 1] - 1];
-  s.budget = budget_of(job_.request, prompt);
+  s.token = job_.last_prompt_id(s.row);
+  s.budget = budget_of(job_.request, job_.prompt_of(s.row));
   slots_.push_back(std::move(s));
   if (!furnish(slots_.back())) {
     slots_.pop_back();
@@ -173,12 +172,11 @@ bool Scheduler::hold_prompt(int32_t index) {
   Prompt& p = prompts_.try_emplace(index, Prompt{nullptr, 0, false}).first->second;
   ++p.slots;
   if (p.kept) return true;
-  const int64_t pages = job_.prompts_ready ? 0 : store_.pages_of(g.length);
-  if (!has_room(pages)) return false;
+  if (!has_room(prompt_pages(g))) return false;
   p.kept = store_.pin(g.ids, g.length);
   if (!p.kept) return false;
   p.missing = !p.kept->filled;
-  taken_ += pages;
+  taken_ += prompt_pages(g);
   return true;
 }
 
@@ -186,10 +184,19 @@ void Scheduler::let_go_prompt(int32_t index) {
   const auto found = prompts_.find(index);
   if (found == prompts_.end() || --found->second.slots > 0) return;
   if (KeptPrompt* kept = found->second.kept) {
-    if (!job_.prompts_ready) taken_ -= static_cast<int64_t>(kept->pages.size());
+    taken_ -= prompt_pages(group(index));
     store_.unpin(kept, job_.request.keep_prompts);
   }
   prompts_.erase(found);
+}
+
+// Of the lane's own; prompts that all lanes read are counted elsewhere.
+int64_t Scheduler::prompt_pages(const PromptGroup& g) const {
+  return job_.prompts_ready ? 0 : store_.pages_of(g.length);
+}
+
+KvCache Scheduler::prefix_of(const Slot& s) const {
+  return s.prompt ? store_.cache(s.prompt->pages) : KvCache{};
 }
 
 void Scheduler::release(Slot& s) {
@@ -217,14 +224,12 @@ void Scheduler::add_missing(DecodePass* pass) {
   lost_.clear();
   for (const Slot& s : slots_) {
     if (!s.missing) continue;
-    const int32_t prompt = job_.prompt_of(s.row);
-    std::vector<int32_t> ids{job_.request.prompts.ids[job_.request.prompts.offsets[prompt + 1] - 1]};
+    std::vector<int32_t> ids{job_.last_prompt_id(s.row)};
     const auto tokens = job_.tokens.begin() + job_.places[static_cast<size_t>(s.row)];
     ids.insert(ids.end(), tokens, tokens + s.length - 1);
     lost_.push_back(std::move(ids));
     const PromptGroup& g = group(s.group);
-    const KvCache prefix = s.prompt ? store_.cache(s.prompt->pages) : KvCache{};
-    pass->missing.push_back({lost_.back().data(), s.length, g.length, store_.cache(s.pages), prefix, g.length});
+    pass->missing.push_back({lost_.back().data(), s.length, g.length, store_.cache(s.pages), prefix_of(s), g.length});
     recomputed_tokens += s.length;
   }
 }
@@ -237,7 +242,7 @@ void Scheduler::add_row(const Slot& s, DecodePass* pass) const {
   r.position0 = g.length + s.length;
   r.own0 = s.length;
   r.own = store_.cache(s.pages);
-  if (s.prompt) r.prefix = store_.cache(s.prompt->pages);
+  r.prefix = prefix_of(s);
   r.prefix_length = g.length;
   pass->rows.push_back(r);
   pass->ids.push_back(s.token);

@@ -65,6 +65,8 @@ class Scheduler {
   void let_go_prompt(int32_t group);
   void need_pages();
   void release(Slot&);
+  int64_t prompt_pages(const PromptGroup&) const;
+  KvCache prefix_of(const Slot&) const;
   void close(const Slot&, Finish);
   void add_missing(DecodePass*);
   void add_row(const Slot&, DecodePass*) const;

@@ -155,7 +155,6 @@ class Array {
   // The rows, packed.
   void set(const std::vector<float>& x) {
     CHECK_EQ(static_cast<int64_t>(x.size()), extent_.rows * extent_.width);
-    if (x.empty()) return;
     const std::vector<uint8_t> packed = encoded(x);
     const int64_t row = bytes_of(extent_.width);
     if (extent_.gap == 0) return d_.device().upload(rows_.data, packed.data(), row * extent_.rows);
@@ -205,7 +204,7 @@ class Array {
   int64_t bytes_of(int64_t elements) const { return elements * dtype_bytes(rows_.type); }
   std::vector<uint8_t> read(int64_t at, int64_t bytes) const {
     std::vector<uint8_t> x(static_cast<size_t>(bytes));
-    if (bytes > 0) d_.device().download(x.data(), base_ + at, bytes);
+    d_.device().download(x.data(), base_ + at, bytes);
     return x;
   }
   template <class At>
@@ -274,5 +273,22 @@ class PreparedMatrix {
   Array forward_, transposed_;
   Matrix matrix_;
 };
+
+// A gradient in the operands' type that lies where its float32 rows lay, and its values.
+inline Rows in_place(const Array& values, Dtype t) {
+  const Rows x = values.rows();
+  return {x.data, t, x.width, x.stride * 4 / dtype_bytes(t)};
+}
+inline std::vector<float> read_in_place(const Array& values, Dtype t) {
+  std::vector<float> x = values.get();
+  if (t == Dtype::f32) return x;
+  const size_t width = static_cast<size_t>(values.rows().width);
+  std::vector<uint16_t> half(width);
+  for (size_t row = 0; row < x.size(); row += width) {
+    std::memcpy(half.data(), x.data() + row, width * 2);
+    for (size_t i = 0; i < width; ++i) x[row + i] = from_bf16(half[i]);
+  }
+  return x;
+}
 
 }  // namespace glossa::test

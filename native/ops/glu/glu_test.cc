@@ -9,23 +9,6 @@ namespace {
 const int64_t kWidths[] = {1, 7, 15, 16, 17, 31, 48, 96, 172, 333};
 const Activation kActivations[] = {Activation::silu, Activation::gelu_tanh};
 
-// The gradient lies where its row of gate|up lay, in the operands' type.
-Rows in_place(const Array& gate_up, Dtype t) {
-  const Rows x = gate_up.rows();
-  return {x.data, t, x.width, x.stride * 4 / dtype_bytes(t)};
-}
-std::vector<float> read_in_place(const Array& gate_up, Dtype t) {
-  std::vector<float> x = gate_up.get();
-  if (t == Dtype::f32) return x;
-  const size_t width = static_cast<size_t>(gate_up.rows().width);
-  for (size_t row = 0; row < x.size(); row += width) {
-    std::vector<uint16_t> half(width);
-    std::memcpy(half.data(), x.data() + row, width * 2);
-    for (size_t i = 0; i < width; ++i) x[row + i] = from_bf16(half[i]);
-  }
-  return x;
-}
-
 }  // namespace
 
 TEST("glu: forward agrees with the reference, also where the sigmoid is 0 or 1") {

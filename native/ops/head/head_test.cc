@@ -57,23 +57,6 @@ struct Problem {
   }
 };
 
-// The gradient lies where its row of logits lay, in the operands' type.
-Rows in_place(const Array& logits, Dtype t) {
-  const Rows x = logits.rows();
-  return {x.data, t, x.width, x.stride * 4 / dtype_bytes(t)};
-}
-std::vector<float> read_in_place(const Array& logits, Dtype t) {
-  std::vector<float> x = logits.get();
-  if (t == Dtype::f32) return x;
-  const size_t v = static_cast<size_t>(logits.rows().width);
-  std::vector<uint16_t> half(v);
-  for (size_t row = 0; row < x.size(); row += v) {
-    std::memcpy(half.data(), x.data() + row, v * 2);
-    for (size_t i = 0; i < v; ++i) x[row + i] = from_bf16(half[i]);
-  }
-  return x;
-}
-
 std::vector<float> row_of(const std::vector<float>& x, int64_t v, int64_t r) {
   return {x.begin() + r * v, x.begin() + (r + 1) * v};
 }

@@ -15,6 +15,8 @@ Status caught(const std::string& what) {
     if (error.code() == std::errc::resource_unavailable_try_again)
       return Status("OUT_OF_MEMORY", "the system gives no more threads for " + what + "; use fewer threads");
     return Status("INTERNAL", what + ": " + error.what());
+  } catch (const Fault& fault) {
+    return Status(fault.code(), what + ": " + fault.what());
   } catch (const std::exception& error) {
     return Status("INTERNAL", what + ": " + error.what());
   } catch (...) {

@@ -1,5 +1,6 @@
 #include "device/open.h"
 
+#include "device/backend.h"
 #include "device/cpu/cpu_device.h"
 
 namespace glossa {
@@ -21,7 +22,60 @@ int threads_of(const DeviceOptions& options) {
   return options.threads > 0 ? options.threads : available_cores();
 }
 
+std::vector<Backend>& all_backends() {
+  static auto* backends = new std::vector<Backend>();
+  return *backends;
+}
+
+// The whole number after a backend's name and a colon; 0 where nothing stands; -1: neither.
+int index_of(const std::string& text) {
+  if (text.empty()) return 0;
+  if (text.size() < 2 || text.size() > 4 || text[0] != ':') return -1;
+  int index = 0;
+  for (char c : text.substr(1)) {
+    if (c < '0' || c > '9') return -1;
+    index = index * 10 + (c - '0');
+  }
+  return index;
+}
+
+Result<std::unique_ptr<Device>> open_backend(const DeviceOptions& options) {
+  for (const Backend& b : backends()) {
+    if (options.device.rfind(b.name, 0) != 0) continue;
+    const int index = index_of(options.device.substr(std::string(b.name).size()));
+    if (index < 0) continue;
+    const Result<int> count = b.count();
+    if (!count.ok()) return count.status();
+    if (index >= count.value())
+      return Status("GPU_NOT_FOUND", "there is no " + options.device + ": this machine has " +
+                                         std::to_string(count.value()) + " of its kind");
+    DeviceOptions mine = options;
+    mine.threads = threads_of(options);
+    return b.open(mine, index, options.activations.value_or(smallest_plan(options.type)));
+  }
+  if (options.device.rfind("cuda", 0) == 0 && index_of(options.device.substr(4)) >= 0)
+    return Status("DEVICE_NOT_BUILT",
+                  "this build computes on the CPU alone; `npm run build:cuda` makes one for NVIDIA GPUs");
+  return Status("DEVICE_UNKNOWN", "device \"" + options.device + "\"; expected cpu, cuda or cuda:N");
+}
+
 }  // namespace
+
+AddBackend::AddBackend(const Backend& b) {
+  all_backends().push_back(b);
+}
+const std::vector<Backend>& backends() {
+  return all_backends();
+}
+
+std::vector<std::string> device_names() {
+  std::vector<std::string> names{"cpu"};
+  for (const Backend& b : backends()) {
+    const Result<int> count = b.count();
+    for (int i = 0; count.ok() && i < count.value(); ++i) names.push_back(b.name + (":" + std::to_string(i)));
+  }
+  return names;
+}
 
 std::vector<std::string> device_isas() {
   return supported_isas();
@@ -41,12 +95,14 @@ Result<std::unique_ptr<Device>> open_device(const DeviceOptions& options, int64_
   if (options.threads < 0 || options.threads > 1024)
     return Status("INVALID_ARGUMENT",
                   "threads must lie in [0, 1024], 0: as many as cores; not " + std::to_string(options.threads));
+  if (options.activations && (options.activations->recompute_norms || options.activations->recompute_product) &&
+      !options.activations->gradients_by_layer)
+    return Status("INVALID_ARGUMENT",
+                  "what is recomputed is kept for one layer: its weight gradients must be made layer by layer");
+  if (options.device != "cpu") return open_backend(options);
   Result<const Kernels*> kernels = kernels_of(options);
   if (!kernels.ok()) return kernels.status();
   const ActivationPlan plan = options.activations.value_or(ActivationPlan{});
-  if ((plan.recompute_norms || plan.recompute_product) && !plan.gradients_by_layer)
-    return Status("INVALID_ARGUMENT",
-                  "what is recomputed is kept for one layer: its weight gradients must be made layer by layer");
   if (Status s = CpuDevice::check(plan); !s.ok()) return s;
   const int threads = threads_of(options);
   const bool together = options.sharing == Sharing::automatic ? threads > 1 && come_from_memory(matrix_bytes)

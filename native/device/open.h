@@ -14,19 +14,23 @@ namespace glossa {
 enum class Sharing : uint8_t { automatic, never, always };
 
 struct DeviceOptions {
-  int threads = 0;  // 0: as many as cores
+  int threads = 0;  // of the host. 0: as many as cores
   std::string isa;  // "": the best of this processor, or GLOSSA_ISA
   Sharing sharing = Sharing::automatic;
   std::optional<ActivationPlan> activations = {};  // none: the device's own
+  std::string device = "cpu";                      // or a backend's name, and after a colon which one: "cuda:1"
+  Dtype type = Dtype::f32;                         // of the model's operands
 };
 
 // What this machine offers.
 std::vector<std::string> device_isas();  // instruction sets that this processor has kernels for, best last
+std::vector<std::string> device_names();  // that open_device takes here: "cpu", "cuda:0", ...
 int host_cores();                        // that this process may use: affinity and the container's quota, at least 1
 // Floating-point operations a second that the device's multiply-adds in registers reach, measured now: about 20 ms.
 Result<double> measured_flops(const DeviceOptions&, Dtype);
 
-// matrix_bytes: of the weights that every row's products read. Codes: INVALID_ARGUMENT, those of kernels_for.
+// matrix_bytes: of the weights that every row's products read. Codes: INVALID_ARGUMENT, those of kernels_for;
+// DEVICE_UNKNOWN, DEVICE_NOT_BUILT and a backend's own.
 Result<std::unique_ptr<Device>> open_device(const DeviceOptions&, int64_t matrix_bytes);
 
 }  // namespace glossa

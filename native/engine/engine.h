@@ -35,7 +35,9 @@ struct EngineOptions {
 
   std::optional<ActivationPlan> activations;  // none: the device's own. Changes no result.
 
-  DeviceOptions device() const { return {threads, isa, sharing, activations}; }
+  std::string device_name = "cpu";  // or "cuda", "cuda:1": DeviceOptions::device
+
+  DeviceOptions device() const { return {threads, isa, sharing, activations, device_name, dtype}; }
 };
 
 struct EngineInfo {

@@ -82,6 +82,8 @@ class TestDevice {
 inline std::vector<DeviceOptions> device_kinds() {
   std::vector<DeviceOptions> kinds;
   for (const std::string& isa : device_isas()) kinds.push_back({1, isa, Sharing::never});
+  for (const std::string& name : device_names())
+    if (name != "cpu") kinds.push_back({1, "", Sharing::never, {}, name});
   return kinds;
 }
 

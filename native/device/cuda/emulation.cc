@@ -1,0 +1,177 @@
+#include "device/cuda/emulation.h"
+
+#include <cstdio>
+#include <memory>
+#include <vector>
+
+thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
+
+namespace glossa::emulation {
+namespace {
+
+constexpr int64_t kStack = 64 << 10, kMostThreads = 1024, kMostShared = 227 << 10;
+
+// Saves what a function must keep and the stack in *from, and goes on where `to` was left.
+extern "C" void glossa_switch_stack(void** from, void* to);
+asm(R"(
+.text
+.globl glossa_switch_stack
+.type glossa_switch_stack, @function
+glossa_switch_stack:
+  pushq %rbp
+  pushq %rbx
+  pushq %r12
+  pushq %r13
+  pushq %r14
+  pushq %r15
+  movq %rsp, (%rdi)
+  movq %rsi, %rsp
+  popq %r15
+  popq %r14
+  popq %r13
+  popq %r12
+  popq %rbx
+  popq %rbp
+  ret
+.size glossa_switch_stack, .-glossa_switch_stack
+)");
+
+struct Barrier {
+  int64_t arrived = 0, generation = 0;
+};
+struct Thread {
+  std::unique_ptr<unsigned char[]> stack{new unsigned char[kStack]};
+  void* at = nullptr;
+  bool done = false;
+  unsigned index = 0;
+  std::vector<std::vector<std::function<void()>>> groups;  // of what it does later; the last one is open
+};
+
+[[noreturn]] void end(const char* why) {
+  std::fprintf(stderr, "an emulated kernel: %s (block %u %u %u)\n", why, blockIdx.x, blockIdx.y, blockIdx.z);
+  std::abort();
+}
+
+struct Block {
+  std::vector<Thread> threads;
+  std::vector<unsigned char> shared;
+  std::vector<unsigned char> lanes;  // [threads][256]
+  Barrier whole;
+  std::vector<Barrier> warps;
+  Thread* running = nullptr;
+  void* scheduler = nullptr;
+  const std::function<void()>* body = nullptr;
+  int64_t moved = 0;  // arrivals at barriers and ends: without any in a round, none will ever come
+};
+Block block;
+
+void leave() {
+  Thread& t = *block.running;
+  glossa_switch_stack(&t.at, block.scheduler);
+}
+void wait_at(Barrier& b, int64_t threads) {
+  ++block.moved;
+  const int64_t generation = b.generation;
+  if (++b.arrived == threads) {
+    b.arrived = 0;
+    ++b.generation;
+    return;
+  }
+  while (b.generation == generation) leave();
+}
+extern "C" void glossa_thread_begins() {
+  (*block.body)();
+  wait_groups(0);
+  block.running->done = true;
+  ++block.moved;
+  leave();
+}
+
+void start(Thread& t, unsigned index) {
+  t.index = index;
+  t.done = false;
+  t.groups.assign(1, {});
+  auto top = reinterpret_cast<uintptr_t>(t.stack.get() + kStack) & ~uintptr_t{15};
+  void** sp = reinterpret_cast<void**>(top);
+  *--sp = nullptr;  // where a return address would be: the stack is aligned as after a call
+  *--sp = reinterpret_cast<void*>(&glossa_thread_begins);
+  for (int i = 0; i < 6; ++i) *--sp = nullptr;
+  t.at = sp;
+}
+
+// Threads go in another order in every block, so that what rests on one shows.
+void run_block(unsigned threads, uint32_t order) {
+  for (unsigned i = 0; i < threads; ++i) start(block.threads[i], i);
+  unsigned left = threads;
+  while (left > 0) {
+    const int64_t before = block.moved;
+    const unsigned first = order % threads;
+    for (unsigned i = 0; i < threads; ++i) {
+      const unsigned step = (first + i) % threads;
+      Thread& t = block.threads[order & 1 ? threads - 1 - step : step];
+      if (t.done) continue;
+      threadIdx = dim3(t.index);
+      block.running = &t;
+      glossa_switch_stack(&block.scheduler, t.at);
+      if (t.done) --left;
+    }
+    if (block.moved == before) end("threads wait at a barrier that others never reach");
+  }
+}
+
+}  // namespace
+
+void run(dim3 grid, dim3 threads, int64_t shared_bytes, const std::function<void()>& body) {
+  blockIdx = dim3(0, 0, 0);
+  if (threads.y != 1 || threads.z != 1 || threads.x % 32 != 0) end("a block is a row of whole warps here");
+  if (threads.x == 0 || threads.x > kMostThreads) end("too many threads in a block, or none");
+  if (shared_bytes > kMostShared) end("more shared memory than a block can have");
+  if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.y > 65535 || grid.z > 65535) end("no blocks, or too many");
+  if (block.running) end("a launch from within a kernel");
+  while (block.threads.size() < threads.x) block.threads.emplace_back();
+  block.lanes.resize(threads.x * 256);
+  block.warps.assign(threads.x / 32, {});
+  block.whole = {};
+  block.body = &body;
+  gridDim = grid;
+  blockDim = threads;
+  uint32_t order = 1;
+  for (unsigned z = 0; z < grid.z; ++z)
+    for (unsigned y = 0; y < grid.y; ++y)
+      for (unsigned x = 0; x < grid.x; ++x) {
+        blockIdx = dim3(x, y, z);
+        block.shared.assign(static_cast<size_t>(shared_bytes) + 128, 0xff);  // NaN, as what nobody has written may be
+        run_block(threads.x, order);
+        order = order * 1664525 + 1013904223;
+      }
+  block.running = nullptr;
+}
+
+unsigned char* shared_memory() {
+  return reinterpret_cast<unsigned char*>((reinterpret_cast<uintptr_t>(block.shared.data()) + 127) & ~uintptr_t{127});
+}
+void block_barrier() {
+  wait_at(block.whole, blockDim.x);
+}
+void warp_barrier() {
+  wait_at(block.warps[block.running->index / 32], 32);
+}
+unsigned char* lane_memory(unsigned lane) {
+  return block.lanes.data() + (block.running->index / 32 * 32 + lane) * 256;
+}
+
+void later(std::function<void()> task) {
+  block.running->groups.back().push_back(std::move(task));
+}
+void end_group() {
+  block.running->groups.emplace_back();
+}
+void wait_groups(int left) {
+  std::vector<std::vector<std::function<void()>>>& groups = block.running->groups;
+  while (static_cast<int>(groups.size()) - 1 > left) {
+    for (const std::function<void()>& task : groups.front()) task();
+    groups.erase(groups.begin());
+  }
+}
+
+}  // namespace glossa::emulation

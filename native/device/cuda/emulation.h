@@ -1,0 +1,165 @@
+// As much of CUDA as the kernels use, for ordinary C++: a launch runs one block after the other, and each thread of a
+// block on a stack of its own, which it leaves where it waits for others. It finds faults of indexing and missing barriers
+// (the threads' order changes from block to block); it says nothing about time. x86-64 alone.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline
+#define __shared__ static
+#define __launch_bounds__(...)
+#define __restrict__
+
+struct dim3 {
+  unsigned x = 1, y = 1, z = 1;
+  dim3() = default;
+  dim3(unsigned a, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {}
+};
+struct alignas(8) float2 {
+  float x, y;
+};
+struct alignas(16) float4 {
+  float x, y, z, w;
+};
+struct alignas(8) uint2 {
+  uint32_t x, y;
+};
+struct alignas(16) uint4 {
+  uint32_t x, y, z, w;
+};
+inline float2 make_float2(float x, float y) {
+  return {x, y};
+}
+inline float4 make_float4(float x, float y, float z, float w) {
+  return {x, y, z, w};
+}
+inline uint2 make_uint2(uint32_t x, uint32_t y) {
+  return {x, y};
+}
+inline uint4 make_uint4(uint32_t x, uint32_t y, uint32_t z, uint32_t w) {
+  return {x, y, z, w};
+}
+
+extern thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
+
+namespace glossa::emulation {
+
+// Runs body as every thread of every block. Ends the process with a message where the threads of a block wait for ever,
+// or where the launch asks for more than a GPU has.
+void run(dim3 grid, dim3 block, int64_t shared_bytes, const std::function<void()>& body);
+unsigned char* shared_memory();
+void block_barrier();
+void warp_barrier();
+// 256 bytes of every lane of the calling thread's warp, for what lanes tell each other between two barriers.
+unsigned char* lane_memory(unsigned lane);
+// An assignment that a thread makes later: when it waits for it (asynchronous copies).
+void later(std::function<void()>);
+void end_group();
+void wait_groups(int left);
+
+template <class T>
+T from_lane(T x, unsigned lane) {
+  static_assert(sizeof(T) <= 256);
+  std::memcpy(lane_memory(threadIdx.x % 32), &x, sizeof x);
+  warp_barrier();
+  std::memcpy(&x, lane_memory(lane % 32), sizeof x);
+  warp_barrier();
+  return x;
+}
+
+}  // namespace glossa::emulation
+
+inline void __syncthreads() {
+  glossa::emulation::block_barrier();
+}
+inline void __syncwarp(uint32_t = 0xffffffffu) {
+  glossa::emulation::warp_barrier();
+}
+template <class T>
+T __shfl_sync(uint32_t, T x, int lane) {
+  return glossa::emulation::from_lane(x, static_cast<unsigned>(lane));
+}
+template <class T>
+T __shfl_xor_sync(uint32_t, T x, int mask) {
+  return glossa::emulation::from_lane(x, (threadIdx.x % 32) ^ static_cast<unsigned>(mask));
+}
+template <class T>
+T __shfl_up_sync(uint32_t, T x, unsigned delta) {
+  const unsigned lane = threadIdx.x % 32;
+  return glossa::emulation::from_lane(x, lane < delta ? lane : lane - delta);
+}
+template <class T>
+T __shfl_down_sync(uint32_t, T x, unsigned delta) {
+  const unsigned lane = threadIdx.x % 32;
+  return glossa::emulation::from_lane(x, lane + delta > 31 ? lane : lane + delta);
+}
+inline uint32_t __ballot_sync(uint32_t, int predicate) {
+  uint32_t bits = 0;
+  const uint32_t mine = predicate != 0;
+  std::memcpy(glossa::emulation::lane_memory(threadIdx.x % 32), &mine, sizeof mine);
+  glossa::emulation::warp_barrier();
+  for (unsigned lane = 0; lane < 32; ++lane) {
+    uint32_t x = 0;
+    std::memcpy(&x, glossa::emulation::lane_memory(lane), sizeof x);
+    bits |= x << lane;
+  }
+  glossa::emulation::warp_barrier();
+  return bits;
+}
+inline int __any_sync(uint32_t mask, int predicate) {
+  return __ballot_sync(mask, predicate) != 0;
+}
+inline int __syncthreads_or(int predicate) {
+  static int any;
+  __syncthreads();
+  any = 0;
+  __syncthreads();
+  any |= predicate;
+  __syncthreads();
+  return any;
+}
+template <class T>
+T atomicAdd(T* at, T x) {
+  const T before = *at;
+  *at = before + x;
+  return before;
+}
+template <class T>
+T atomicMax(T* at, T x) {
+  const T before = *at;
+  *at = std::max(before, x);
+  return before;
+}
+
+inline float __uint_as_float(uint32_t x) {
+  return __builtin_bit_cast(float, x);
+}
+inline uint32_t __float_as_uint(float x) {
+  return __builtin_bit_cast(uint32_t, x);
+}
+inline int __popc(uint32_t x) {
+  return __builtin_popcount(x);
+}
+inline int __clz(int x) {
+  return x == 0 ? 32 : __builtin_clz(static_cast<unsigned>(x));
+}
+inline int __ffs(int x) {
+  return __builtin_ffs(x);
+}
+inline uint32_t __umulhi(uint32_t a, uint32_t b) {
+  return static_cast<uint32_t>((static_cast<uint64_t>(a) * b) >> 32);
+}
+using std::max;
+using std::min;
+
+// The host's side: memory is the host's own, and every call has ended when it returns.
+using cudaStream_t = int;
+enum cudaError_t { cudaSuccess = 0, cudaErrorMemoryAllocation = 2 };
+enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };

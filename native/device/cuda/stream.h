@@ -1,0 +1,71 @@
+// The host's side of a GPU: memory, copies and launches on one stream, and what goes wrong there. Where there is no CUDA
+// it stands for the emulation, whose memory is the host's and whose calls have ended when they return.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "base/caught.h"
+#include "device/cuda/cuda.h"
+
+namespace glossa {
+
+// The GPU fails: what it said, and the kernel or copy that it was noticed at. Nothing can be computed there any more.
+class GpuFault : public Fault {
+ public:
+  explicit GpuFault(const std::string& message) : Fault("GPU_FAILED", message) {}
+};
+
+class Stream {
+ public:
+  explicit Stream(int gpu);
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  // The calling thread's calls go to this GPU from here on.
+  void bind();
+  // Device memory, zero. Throws std::bad_alloc.
+  void* allocate(int64_t bytes);
+  void release(void*);
+  // Host memory that copies can reach by themselves. Throws std::bad_alloc.
+  void* allocate_pinned(int64_t bytes);
+  void release_pinned(void*);
+
+  // In the order of the calls. The host's side of a copy must not change before it has ended (wait), unless it is
+  // ordinary memory that is read.
+  void upload(void* to, const void* from, int64_t bytes);
+  void download(void* to, const void* from, int64_t bytes);
+  void copy(void* to, const void* from, int64_t bytes);
+  void fill(void* to, int byte, int64_t bytes);
+  // Until all of it has happened.
+  void wait();
+
+  // Throws GpuFault where a call before failed. `what` appears in later messages too.
+  void check(const char* what);
+  cudaStream_t raw() const { return stream_; }
+  int gpu() const { return gpu_; }
+
+ private:
+  int gpu_;
+  cudaStream_t stream_{};
+  const char* last_ = "nothing";
+};
+
+// kernel<<<grid, block, shared>>>(arguments...)
+template <class... P, class... A>
+void launch(Stream& stream, const char* name, void (*kernel)(P...), dim3 grid, unsigned block, int64_t shared,
+            A... arguments) {
+  if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
+#if defined(__CUDACC__)
+  constexpr int64_t kWithoutAsking = 48 << 10;
+  if (shared > kWithoutAsking)
+    cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared));
+  kernel<<<grid, block, static_cast<size_t>(shared), stream.raw()>>>(static_cast<P>(arguments)...);
+  stream.check(name);
+#else
+  (void)stream, (void)name;
+  emulation::run(grid, dim3(block), shared, [&] { kernel(static_cast<P>(arguments)...); });
+#endif
+}
+
+}  // namespace glossa

@@ -112,6 +112,7 @@ Napi::Value written_files(Napi::Env env, WrittenFiles&& files) {
 
 Napi::Value engine_info(Napi::Env env, const EngineInfo& info) {
   Napi::Object result = Napi::Object::New(env);
+  set(result, "device", info.device);
   set(result, "isa", info.isa);
   set(result, "dtype", info.dtype);
   set(result, "family", info.family);

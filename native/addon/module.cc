@@ -18,6 +18,11 @@ Napi::Value native_info(const Napi::CallbackInfo& info) {
   Napi::Array names = Napi::Array::New(env, isas.size());
   for (uint32_t i = 0; i < isas.size(); ++i) names.Set(i, Napi::String::New(env, isas[i]));
   result.Set("isas", names);
+  const std::vector<std::string> devices = device_names();
+  Napi::Array device_list = Napi::Array::New(env, devices.size());
+  for (uint32_t i = 0; i < devices.size(); ++i) device_list.Set(i, Napi::String::New(env, devices[i]));
+  result.Set("devices", device_list);
+  result.Set("gpu", Napi::String::New(env, gpu_state()));
   result.Set("cores", Napi::Number::New(env, host_cores()));
   result.Set("losses", loss_table(env));
   return result;

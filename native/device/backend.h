@@ -12,6 +12,7 @@ struct Backend {
   const char* name;  // what DeviceOptions::device begins with
   // How many devices of the kind this machine has; where it has none, why.
   Result<int> (*count)();
+  std::string (*describe)(int index);  // name and memory, or why it cannot be used
   Result<std::unique_ptr<Device>> (*open)(const DeviceOptions&, int index, const ActivationPlan&);
 };
 

@@ -1,5 +1,7 @@
 #include "device/open.h"
 
+#include <cstdlib>
+
 #include "device/backend.h"
 #include "device/cpu/cpu_device.h"
 
@@ -39,24 +41,24 @@ int index_of(const std::string& text) {
   return index;
 }
 
-Result<std::unique_ptr<Device>> open_backend(const DeviceOptions& options) {
+Result<std::unique_ptr<Device>> open_backend(const DeviceOptions& options, const std::string& device) {
   for (const Backend& b : backends()) {
-    if (options.device.rfind(b.name, 0) != 0) continue;
-    const int index = index_of(options.device.substr(std::string(b.name).size()));
+    if (device.rfind(b.name, 0) != 0) continue;
+    const int index = index_of(device.substr(std::string(b.name).size()));
     if (index < 0) continue;
     const Result<int> count = b.count();
     if (!count.ok()) return count.status();
     if (index >= count.value())
-      return Status("GPU_NOT_FOUND", "there is no " + options.device + ": this machine has " +
+      return Status("GPU_NOT_FOUND", "there is no " + device + ": this machine has " +
                                          std::to_string(count.value()) + " of its kind");
     DeviceOptions mine = options;
     mine.threads = threads_of(options);
     return b.open(mine, index, options.activations.value_or(smallest_plan(options.type)));
   }
-  if (options.device.rfind("cuda", 0) == 0 && index_of(options.device.substr(4)) >= 0)
+  if (device.rfind("cuda", 0) == 0 && index_of(device.substr(4)) >= 0)
     return Status("DEVICE_NOT_BUILT",
                   "this build computes on the CPU alone; `npm run build:cuda` makes one for NVIDIA GPUs");
-  return Status("DEVICE_UNKNOWN", "device \"" + options.device + "\"; expected cpu, cuda or cuda:N");
+  return Status("DEVICE_UNKNOWN", "device \"" + device + "\"; expected cpu, cuda or cuda:N");
 }
 
 }  // namespace
@@ -68,6 +70,12 @@ const std::vector<Backend>& backends() {
   return all_backends();
 }
 
+std::string chosen_device(const DeviceOptions& options) {
+  if (!options.device.empty()) return options.device;
+  const char* asked = std::getenv("GLOSSA_DEVICE");
+  return asked && *asked ? asked : "cpu";
+}
+
 std::vector<std::string> device_names() {
   std::vector<std::string> names{"cpu"};
   for (const Backend& b : backends()) {
@@ -75,6 +83,18 @@ std::vector<std::string> device_names() {
     for (int i = 0; count.ok() && i < count.value(); ++i) names.push_back(b.name + (":" + std::to_string(i)));
   }
   return names;
+}
+
+std::string gpu_state() {
+  if (backends().empty()) return "none: this build computes on the CPU alone (npm run build:cuda makes one for NVIDIA GPUs)";
+  std::string text;
+  for (const Backend& b : backends()) {
+    const Result<int> count = b.count();
+    if (!count.ok()) return "none: " + count.status().message();
+    for (int i = 0; i < count.value(); ++i)
+      text += (text.empty() ? "" : "; ") + std::string(b.name) + ":" + std::to_string(i) + " " + b.describe(i);
+  }
+  return text.empty() ? "none" : text;
 }
 
 std::vector<std::string> device_isas() {
@@ -99,7 +119,7 @@ Result<std::unique_ptr<Device>> open_device(const DeviceOptions& options, int64_
       !options.activations->gradients_by_layer)
     return Status("INVALID_ARGUMENT",
                   "what is recomputed is kept for one layer: its weight gradients must be made layer by layer");
-  if (options.device != "cpu") return open_backend(options);
+  if (const std::string device = chosen_device(options); device != "cpu") return open_backend(options, device);
   Result<const Kernels*> kernels = kernels_of(options);
   if (!kernels.ok()) return kernels.status();
   const ActivationPlan plan = options.activations.value_or(ActivationPlan{});

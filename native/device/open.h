@@ -18,13 +18,17 @@ struct DeviceOptions {
   std::string isa;  // "": the best of this processor, or GLOSSA_ISA
   Sharing sharing = Sharing::automatic;
   std::optional<ActivationPlan> activations = {};  // none: the device's own
-  std::string device = "cpu";                      // or a backend's name, and after a colon which one: "cuda:1"
+  // "cpu", or a backend's name, and after a colon which one: "cuda:1". "": GLOSSA_DEVICE, or "cpu".
+  std::string device = {};
   Dtype type = Dtype::f32;                         // of the model's operands
 };
 
 // What this machine offers.
 std::vector<std::string> device_isas();  // instruction sets that this processor has kernels for, best last
 std::vector<std::string> device_names();  // that open_device takes here: "cpu", "cuda:0", ...
+std::string chosen_device(const DeviceOptions&);
+// Of GPUs in words: which there are, or why none can be used.
+std::string gpu_state();
 int host_cores();                        // that this process may use: affinity and the container's quota, at least 1
 // Floating-point operations a second that the device's multiply-adds in registers reach, measured now: about 20 ms.
 Result<double> measured_flops(const DeviceOptions&, Dtype);

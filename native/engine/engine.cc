@@ -42,6 +42,7 @@ Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& o
   Result<std::unique_ptr<Device>> device = open_device(options.device(), matrix_operand_bytes(e.model));
   if (!device.ok()) return device.status();
   e.device = device.take();
+  e.device_name = chosen_device(options.device());
   for (Memory* memory : {&e.master, &e.optimizer.m, &e.optimizer.v, &e.arena, &e.gradient, &e.rope})
     *memory = Memory(*e.device);
   const int64_t page = kv_cache_bytes(e.model, e.device->traits().kv_page);
@@ -100,7 +101,8 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::string& dir, const Engin
 
 EngineInfo Engine::info() const {
   const Model& m = impl_->model;
-  return {impl_->device->name(),
+  return {impl_->device_name,
+          impl_->device->name(),
           m.dtype == Dtype::f32 ? "float32" : "bfloat16",
           family_row(m.config.family).model_type,
           impl_->device->threads(),

@@ -35,13 +35,15 @@ struct EngineOptions {
 
   std::optional<ActivationPlan> activations;  // none: the device's own. Changes no result.
 
-  std::string device_name = "cpu";  // or "cuda", "cuda:1": DeviceOptions::device
+  std::string device_name;  // DeviceOptions::device
 
   DeviceOptions device() const { return {threads, isa, sharing, activations, device_name, dtype}; }
 };
 
 struct EngineInfo {
-  std::string isa, dtype, family;
+  std::string device;  // EngineOptions::device_name
+  std::string isa;     // what the bits rest on: of a CPU the instruction set, of a GPU its name
+  std::string dtype, family;
   int threads;
   int64_t parameters, matmul_parameters;  // the second counts the head once and the embedding not
   int64_t trainable_parameters;           // 0: frozen

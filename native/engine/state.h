@@ -16,6 +16,7 @@ struct Optimizer {
 };
 
 struct EngineState {
+  std::string device_name;  // "cpu", "cuda:1"
   std::unique_ptr<Device> device;
   Model model;
   std::vector<std::string> warnings;

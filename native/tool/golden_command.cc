@@ -1,11 +1,11 @@
-// glossa-native golden DIR [--dtype f32|bf16] [--json]: runs a folder of reference cases.
+// glossa-native golden DIR [--dtype f32|bf16] [--device name] [--json]: runs a folder of reference cases.
 #include <cstdio>
 #include <cstring>
 
 #include "golden/golden.h"
 #include "tool/command.h"
 
-COMMAND("golden", "DIR [--dtype f32|bf16] [--json]: reference cases beside their bounds") {
+COMMAND("golden", "DIR [--dtype f32|bf16] [--device name] [--json]: reference cases beside their bounds") {
   using namespace glossa;
   std::string dir;
   EngineOptions options;
@@ -20,12 +20,14 @@ COMMAND("golden", "DIR [--dtype f32|bf16] [--json]: reference cases beside their
         return 2;
       }
       options.dtype = given == "bf16" ? Dtype::bf16 : Dtype::f32;
+    } else if (args[i] == "--device" && i + 1 < args.size()) {
+      options.device_name = args[++i];
     } else {
       dir = args[i];
     }
   }
   if (dir.empty()) {
-    std::fprintf(stderr, "usage: glossa-native golden DIR [--dtype f32|bf16] [--json]\n");
+    std::fprintf(stderr, "usage: glossa-native golden DIR [--dtype f32|bf16] [--device name] [--json]\n");
     return 2;
   }
   Result<std::vector<GoldenCase>> cases = run_golden(dir, options);

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "base/thread_pool.h"
+#include "device/open.h"
 #include "ops/kernels.h"
 #include "tool/command.h"
 
@@ -28,6 +29,7 @@ COMMAND("info", "[--peak]: compiler, instruction sets, cores; with --peak the me
   const int cores = available_cores();
   std::printf("\nin use            %s\n", kernels.isa);
   std::printf("cores             %d of %u\n", cores, std::thread::hardware_concurrency());
+  std::printf("GPUs              %s\n", gpu_state().c_str());
   if (!tool::has_flag(args, "--peak")) return 0;
   for (int threads : {1, cores}) {
     std::printf("peak, %2d thread%s  float32 %.1f GFLOP/s, bfloat16 %.1f GFLOP/s, memory read %.1f GB/s\n", threads,

@@ -19,6 +19,7 @@ import { bar, bytes, count, figure, textTable } from './format.js';
 export interface DoctorOptions {
   selfTest?: boolean;
   golden?: string;
+  device?: string;
   dtype: string;
   /** A model; with `config`, the memory a run would take is printed instead of everything else. */
   plan?: string;
@@ -35,13 +36,13 @@ export async function doctorCommand(options: DoctorOptions): Promise<number> {
   const environment = await examine();
   if (!options.json) process.stdout.write(environmentText(environment));
   const tested = options.selfTest
-    ? await selfTest((done, total) => {
+    ? await selfTest(options.device, (done, total) => {
         display.live([`self-test ${bar(done / total, 24)} ${String(done)}/${String(total)}`]);
       })
     : undefined;
   display.end();
   if (tested && !options.json) process.stdout.write(selfTestText(tested));
-  const reference = options.golden === undefined ? undefined : await golden(options.golden, dtype);
+  const reference = options.golden === undefined ? undefined : await golden(options.golden, dtype, options.device);
   if (reference && !options.json) process.stdout.write(goldenText(reference));
   const ok = (tested?.ok ?? true) && (reference?.ok ?? true);
   if (options.json) {
@@ -113,6 +114,7 @@ function environmentText(found: Environment): string {
     ['processor', found.cpu],
     ['native', `${found.native.version}, ${found.native.path}`],
     ['path', `${found.isa} (this processor has ${found.native.isas.join(', ')})`],
+    ['GPU', found.gpu],
     ['threads', `${String(found.threads)} of ${String(found.cores)} cores`],
     ['memory', `${String(found.freeMemoryGb)} of ${String(found.memoryGb)} GB free`],
     [

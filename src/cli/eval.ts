@@ -37,6 +37,7 @@ export interface EvalCommandOptions extends PromptOptions {
   seed?: string;
   dtype: string;
   threads: string;
+  device?: string;
   out?: string;
   json?: boolean;
 }
@@ -99,7 +100,11 @@ export async function evalCommand(given: string | undefined, options: EvalComman
 function openModel(model: string | undefined, options: EvalCommandOptions, display: Display): Promise<NamedModel> {
   return openNamed(
     { ...options, model, seed: seedOption(options) ?? DEFAULT_SEED },
-    { dtype: dtypeOption(options.dtype), threads: numberOption('threads', options.threads, { min: 0, whole: true }) },
+    {
+      dtype: dtypeOption(options.dtype),
+      threads: numberOption('threads', options.threads, { min: 0, whole: true }),
+      device: options.device,
+    },
     (message) => {
       display.warning(message);
     },

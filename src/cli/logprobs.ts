@@ -20,6 +20,7 @@ export interface LogprobsOptions {
   seed: string;
   dtype: string;
   threads: string;
+  device?: string;
   progress: string;
 }
 
@@ -39,7 +40,7 @@ export async function logprobsCommand(file: string, options: LogprobsOptions): P
   const dtype = dtypeOption(options.dtype);
   const format = options.out === undefined ? 'jsonl' : await tableOutput(options.out, ['parquet', 'jsonl', 'arrow']);
   const display = new Display(progressMode(options.progress));
-  const model = await openForIds({ ...options, seed }, { dtype, threads }, (message) => {
+  const model = await openForIds({ ...options, seed }, { dtype, threads, device: options.device }, (message) => {
     display.warning(message);
   });
   const interrupt = onInterrupt(() => undefined);

@@ -25,6 +25,13 @@ export interface ModelSource {
   seed: number;
 }
 
+/** How a command computes: `threads` 0 is all cores, and no `device` the CPU. */
+export interface EngineChoice {
+  dtype: Dtype;
+  threads: number;
+  device?: string | undefined;
+}
+
 type Warn = (message: string) => void;
 
 /**
@@ -33,11 +40,7 @@ type Warn = (message: string) => void;
  *
  * @throws GlossaError MODEL_NOT_FOUND where there is none; MODEL_VOCABULARY; USAGE; those of engine and tokenizer.
  */
-export async function openNamed(
-  source: ModelSource,
-  options: { dtype: Dtype; threads: number },
-  warn: Warn,
-): Promise<NamedModel> {
+export async function openNamed(source: ModelSource, options: EngineChoice, warn: Warn): Promise<NamedModel> {
   const found = await locateSource(source, warn);
   if (found.tokenizerDir === undefined) {
     throw new GlossaError('USAGE', '--random-init needs --tokenizer with the folder of a tokenizer', {
@@ -51,7 +54,7 @@ export async function openNamed(
 /** As {@link openNamed}, for work on ids: a folder without a tokenizer will do. */
 export async function openForIds(
   source: ModelSource,
-  options: { dtype: Dtype; threads: number },
+  options: EngineChoice,
   warn: Warn,
 ): Promise<Omit<NamedModel, 'tokenizer'> & { tokenizer: Tokenizer | undefined }> {
   const found = await locateSource(source, warn);
@@ -97,10 +100,10 @@ async function locateSource({ model, randomInit, tokenizer, seed }: ModelSource,
 async function openEngine<T extends Tokenizer | undefined>(
   { dir, random, tokenizerDir }: Found,
   tokenizer: T,
-  { dtype, threads }: { dtype: Dtype; threads: number },
+  { dtype, threads, device }: EngineChoice,
   warn: Warn,
 ): Promise<{ engine: Engine; tokenizer: T | Tokenizer }> {
-  const options = { dtype, frozen: true, ...(threads > 0 && { threads }) };
+  const options = { dtype, frozen: true, ...(threads > 0 && { threads }), ...(device !== undefined && { device }) };
   const engine = random ? await createEngine(random.config, random.seed, options) : await loadEngine(dir, options);
   return fitTogether(engine, tokenizer, { dir: tokenizerDir, place: dir, warn });
 }

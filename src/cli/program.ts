@@ -23,6 +23,8 @@ const several = (flags: string, description: string, absent = 'none'): Option =>
   new Option(flags, `${description}; may be given several times`).argParser(collect).default([], absent);
 const threads = (): Option => new Option('--threads <n>', 'of the engine').default('0', 'all cores');
 
+const device = (): Option => new Option('--device <name>', 'cpu, cuda (an NVIDIA GPU) or cuda:N; default: cpu');
+
 const MODES = 'auto (live on a terminal, else plain), plain, json (an object an event) or none';
 const PROGRESS = `${MODES}; to standard error`;
 const PROGRESS_IS_RESULT = `${MODES}; json to standard output, lines to standard error`;
@@ -80,6 +82,7 @@ program
   .argument('[config]', 'YAML file (docs/config.md)')
   .addOption(several('--set <setting=value>', 'override a setting'))
   .option('--model <dir|id>', 'short for --set model.path=...')
+  .option('--device <name>', 'short for --set device=...: cpu, cuda (an NVIDIA GPU) or cuda:N')
   .option('--resume <run>', 'go on with a run that was stopped, from its last checkpoint')
   .option('--accept-changes', 'with --resume: go on although files, config or machine have changed; run.json notes it')
   .option('--overwrite', 'put the run in the place of the one in its folder, once it has its first checkpoint')
@@ -120,6 +123,7 @@ program
   .option('--seed <n>', "of sampling; default: 42, or the run's for its own suites")
   .option('--dtype <type>', 'float32 or bfloat16', 'float32')
   .addOption(threads())
+  .addOption(device())
   .option('--out <file>', 'write the completions: .parquet or .jsonl')
   .option('--json', 'print one JSON object')
   .addHelpText(
@@ -157,6 +161,7 @@ program
   .option('--max-tokens <n>', 'completion budget; default: 256, or what the context leaves')
   .option('--seed <n>', 'of sampling', '42')
   .option('--dtype <type>', 'float32 or bfloat16', 'float32')
+  .addOption(device())
   .option('--json', 'print one JSON object a completion')
   .addHelpText(
     'after',
@@ -181,6 +186,7 @@ program
   .option('--seed <n>', 'of random weights', '42')
   .option('--dtype <type>', 'float32 or bfloat16', 'float32')
   .addOption(threads())
+  .addOption(device())
   .option('--progress <mode>', PROGRESS, 'auto')
   .addHelpText(
     'after',
@@ -292,6 +298,7 @@ program
   .option('--self-test', 'bitwise identity of sampler and trainer, thread and batch invariance')
   .option('--golden <dir>', 'run a folder of reference cases and print the worst error of each')
   .option('--dtype <type>', 'of the weights of the reference cases: float32 or bfloat16', 'float32')
+  .addOption(device())
   .option(
     '--plan <model>',
     'print the memory that training a model (folder, config.json, name) would take; with --config',

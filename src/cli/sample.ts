@@ -30,6 +30,7 @@ export interface SampleOptions extends PromptOptions, ChatOptions {
   maxTokens?: string;
   seed: string;
   dtype: string;
+  device?: string;
   showPrompt?: boolean;
   json?: boolean;
 }
@@ -51,7 +52,7 @@ export async function sampleCommand(options: SampleOptions): Promise<void> {
   const question = chat.messages ? lastQuestion(chat.messages) : (options.prompt ?? (await readInput()));
   const model = await openNamed(
     { ...options, seed: settings.seed },
-    { dtype: dtypeOption(options.dtype), threads: 0 },
+    { dtype: dtypeOption(options.dtype), threads: 0, device: options.device },
     warn,
   );
   const { engine, tokenizer } = model;

@@ -15,6 +15,8 @@ export interface TrainCommandOptions {
   set: string[];
   /** Short for `--set model.path=...`. */
   model?: string;
+  /** Short for `--set device=...`. */
+  device?: string;
   resume?: string;
   acceptChanges?: boolean;
   overwrite?: boolean;
@@ -26,7 +28,11 @@ export interface TrainCommandOptions {
 export async function trainCommand(path: string | undefined, given: TrainCommandOptions): Promise<number> {
   const options = {
     ...given,
-    set: [...(given.model === undefined ? [] : [`model.path=${JSON.stringify(given.model)}`]), ...given.set],
+    set: [
+      ...(given.model === undefined ? [] : [`model.path=${JSON.stringify(given.model)}`]),
+      ...(given.device === undefined ? [] : [`device=${JSON.stringify(given.device)}`]),
+      ...given.set,
+    ],
   };
   if (options.schema) return schemaCommand({});
   checkOptions(path, options);

@@ -25,6 +25,11 @@ export const configSchema = z.strictObject({
     .default(0)
     .meta({ unit: 'threads' })
     .describe('0: the cores this process may use. Changes no result.'),
+  device: z
+    .string()
+    .regex(/^(cpu|cuda(:\d{1,3})?)$/, 'expected cpu, cuda or cuda:N')
+    .default('cpu')
+    .describe('What computes: `cpu`, or an NVIDIA GPU, `cuda` (the first) or `cuda:N` (docs/cuda.md).'),
   kv_cache_gb: z
     .number()
     .min(0)

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { freemem } from 'node:os';
 import { promisify } from 'node:util';
-import { createEngine, measuredPeak } from '../engine/index.js';
+import { createEngine, measuredPeak, nativeInfo } from '../engine/index.js';
 import { LANGUAGES } from '../language/types.js';
 import type { Machine } from '../run/index.js';
 import { describeMachine } from '../run/index.js';
@@ -11,6 +11,10 @@ export interface Environment extends Machine {
   /** The instruction set that is used, of those this processor has. */
   isa: string;
   threads: number;
+  /** What `--device` takes here. */
+  devices: string[];
+  /** Which GPUs there are, or why none can be used. */
+  gpu: string;
   freeMemoryGb: number;
   /** Measured now, all threads: flop/s of multiply-adds. */
   peakFlops: { float32: number; bfloat16: number };
@@ -21,13 +25,16 @@ export interface Environment extends Machine {
 /** What glossa runs on. Loads the native engine, so it fails where that is missing, naming what to do. */
 export async function examine(): Promise<Environment> {
   const machine = describeMachine();
-  const engine = await createEngine(tinyModel(), 1n);
+  const { devices, gpu } = nativeInfo();
+  const engine = await createEngine(tinyModel(), 1n, { device: 'cpu' });
   const { isa, threads } = engine.info();
   await engine.dispose();
   return {
     ...machine,
     isa,
     threads,
+    devices,
+    gpu,
     freeMemoryGb: Math.round(freemem() / 2 ** 27) / 8,
     peakFlops: {
       float32: measuredPeak({ dtype: 'float32' }),

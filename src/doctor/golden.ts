@@ -40,10 +40,10 @@ const ADVANTAGE_BOUND = 1e-6;
  *
  * @throws GlossaError GOLDEN_NOT_FOUND where there is no case in it.
  */
-export async function golden(given: string, dtype: Dtype = 'float32'): Promise<Golden> {
+export async function golden(given: string, dtype: Dtype = 'float32', device?: string): Promise<Golden> {
   const dir = (await exists(join(given, 'cases'))) ? join(given, 'cases') : given;
   if (!(await exists(dir))) throw new GlossaError('GOLDEN_NOT_FOUND', `${given}: no such folder`);
-  const native = await runGolden(dir, { dtype });
+  const native = await runGolden(dir, { dtype, ...(device !== undefined && { device }) });
   const all = [...native, ...(await advantageCases(join(dir, 'advantages.json')))];
   if (all.length === 0)
     throw new GlossaError('GOLDEN_NOT_FOUND', `${given}: no case in it`, {

@@ -39,7 +39,10 @@ const SEED = 20260101n;
  * Lets one random model answer hundreds of prompts of mixed lengths with 1, 2, 3 and 8 threads, several slot counts, orders
  * of admission and micro-batch sizes, in float32 and bfloat16, and compares every bit.
  */
-export async function selfTest(onProgress: (done: number, total: number) => void = () => undefined): Promise<SelfTest> {
+export async function selfTest(
+  device?: string,
+  onProgress: (done: number, total: number) => void = () => undefined,
+): Promise<SelfTest> {
   const layouts = [
     { threads: 1, slots: 0, shuffled: false, micro_batch_tokens: 0 },
     { threads: 1, slots: 5, shuffled: true, micro_batch_tokens: 1 },
@@ -54,7 +57,7 @@ export async function selfTest(onProgress: (done: number, total: number) => void
   for (const dtype of ['float32', 'bfloat16'] as const) {
     let expected: Trace | undefined;
     for (const layout of layouts) {
-      const trace = await runLayout(dtype, layout);
+      const trace = await runLayout(dtype, device, layout);
       expected ??= trace;
       completions += trace.before.rows;
       tokens += trace.before.completions.ids.length;
@@ -96,9 +99,14 @@ interface Trace {
 
 async function runLayout(
   dtype: Dtype,
+  device: string | undefined,
   layout: Pick<SelfTestCase, 'threads' | 'slots' | 'shuffled' | 'micro_batch_tokens'>,
 ): Promise<Trace> {
-  const engine = await createEngine(tinyModel(), SEED, { dtype, threads: layout.threads });
+  const engine = await createEngine(tinyModel(), SEED, {
+    dtype,
+    threads: layout.threads,
+    ...(device !== undefined && { device }),
+  });
   try {
     const batch = await rollout(engine, layout, 0);
     const before = rolloutColumns(batch);

@@ -60,7 +60,7 @@ export interface GoldenCase {
 
 /** What glossa.node exports, all of it; native/addon/module.cc is the other side. */
 export interface NativeBinding {
-  nativeInfo(): { isas: string[]; cores: number; losses: LossRow[] };
+  nativeInfo(): { isas: string[]; devices: string[]; gpu: string; cores: number; losses: LossRow[] };
   measuredPeak(options?: EngineOptions): number;
   planMemory(configJson: string, run: PlannedRun, options?: EngineOptions): MemoryPlan;
   createEngine(configJson: string, seed: bigint, options?: EngineOptions): Promise<NativeEngine>;

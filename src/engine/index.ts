@@ -41,6 +41,10 @@ export interface NativeInfo {
   version: string;
   /** Instruction sets this processor can run, best last. */
   isas: string[];
+  /** What an engine can compute on here: cpu, cuda:0, ... */
+  devices: string[];
+  /** Of GPUs in words: which there are, or why none can be used. */
+  gpu: string;
   /** Cores this process may use: affinity and cgroup quota. */
   cores: number;
   /** The addon's file. */
@@ -75,8 +79,8 @@ export function planMemory(configJson: string, run: PlannedRun, options: EngineO
 /** What was loaded, without making an engine. */
 export function nativeInfo(): NativeInfo {
   const { binding, path } = loadBinding();
-  const { isas, cores } = binding.nativeInfo();
-  return { version: packageVersion(), isas, cores, path };
+  const { isas, devices, gpu, cores } = binding.nativeInfo();
+  return { version: packageVersion(), isas, devices, gpu, cores, path };
 }
 
 /** The losses of a GRPO step. @throws GlossaError NATIVE_NOT_FOUND. */

@@ -46,6 +46,8 @@ export interface EngineOptions {
   dtype?: Dtype;
   /** Default: the cores this process may use (affinity, cgroup quota). */
   threads?: number;
+  /** cpu, cuda (the first GPU) or cuda:N. Default: GLOSSA_DEVICE, or cpu. Refused: DEVICE_NOT_BUILT, DEVICE_UNKNOWN, GPU_*. */
+  device?: string;
   /** portable, avx2, avx512 or avx512bf16. Default: the best this processor has, or GLOSSA_ISA. */
   isa?: string;
   /**
@@ -68,6 +70,9 @@ export interface EngineOptions {
 }
 
 export interface EngineInfo {
+  /** cpu, cuda or cuda:N. */
+  device: string;
+  /** What the bits rest on: the instruction set of a CPU, the name of a GPU. */
   isa: string;
   dtype: Dtype;
   family: string;
@@ -267,7 +272,7 @@ export interface Engine {
 //   createEngine(configJson: string, seed: bigint, options?: EngineOptions): Promise<Engine>
 //   loadEngine(dir: string, options?: EngineOptions): Promise<Engine>
 //   runGolden(dir: string, options?: EngineOptions): Promise<GoldenCase[]>
-//   nativeInfo(): { version, isas: string[], cores: number, path: string }
+//   nativeInfo(): NativeInfo
 
 /** Completions of one generation, every prompt and completion of the greatest length. */
 export interface PlannedGeneration {

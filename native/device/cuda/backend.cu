@@ -31,8 +31,21 @@ Result<std::string> name_of(int gpu) {
   return std::string(p.name);
 }
 
+std::string describe(int gpu) {
+  const Result<std::string> name = name_of(gpu);
+  if (!name.ok()) return name.status().message();
+  cudaDeviceProp p;
+  int driver = 0;
+  if (cudaGetDeviceProperties(&p, gpu) != cudaSuccess || cudaDriverGetVersion(&driver) != cudaSuccess) return name.value();
+  return name.value() + ", " + std::to_string(p.totalGlobalMem / 1000000000) + " GB, driver for CUDA " +
+         std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10);
+}
+
 #else
 
+std::string describe(int) {
+  return "runs the kernels of a GPU as ordinary C++, for tests";
+}
 constexpr const char* kName = "emulated-cuda";
 Result<int> count() {
   return 1;
@@ -53,7 +66,7 @@ Result<std::unique_ptr<Device>> open(const DeviceOptions& options, int gpu, cons
   }
 }
 
-const AddBackend added({kName, count, open});
+const AddBackend added({kName, count, describe, open});
 
 }  // namespace
 }  // namespace glossa

@@ -37,8 +37,8 @@ export function fidelityPrices(lost: RunModel, kept: RunModel): FidelityPrice[] 
 }
 
 /**
- * A laboratory model is drawn from the run's seed, where it has none of its own, and random weights are. Which tensors train and where models are kept is
- * not what a run begins with.
+ * A laboratory model is drawn from the run's seed, where it has none of its own, and so are random weights. Which tensors train and
+ * where models are kept is not what a run begins with.
  */
 function startOf({ config }: RunModel): unknown {
   const { model, seed } = (config ?? {}) as { model?: unknown; seed?: number };

@@ -261,6 +261,21 @@ TEST("engine: a prompt stays encoded from call to call while the weights stand")
     }
 }
 
+TEST("engine: a prompt that need not be kept is encoded by every call") {
+  for (Sharing sharing : {Sharing::never, Sharing::always}) {
+    auto engine = tiny_engine(Family::qwen3, Dtype::f32, 2, "", sharing);
+    IdLists rows;
+    rows.add(random_ids(80, 90, engine->info().vocab));
+    GenerateRequest r;
+    r.prompts = rows.view();
+    r.num_generations = 4;
+    r.max_new_tokens = 3;
+    r.sampling = {1, 0, 1, 0, 7};
+    r.keep_prompts = false;
+    for (int i = 0; i < 2; ++i) CHECK_EQ(engine->generate(r, {}).take().prefill_tokens, int64_t{89});
+  }
+}
+
 TEST("engine: a limit of keys and values changes no result, and one that is too small is refused") {
   for (Family family : kFamilies)
     for (Dtype dtype : {Dtype::f32, Dtype::bf16})

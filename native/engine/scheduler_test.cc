@@ -214,6 +214,32 @@ TEST("scheduler: a lane keeps to its pages, and not for a moment more, where the
   CHECK(device.held <= 12 << 20);  // a page is 1 MB, and memory is never given back
 }
 
+TEST("scheduler: who comes first leaves the other lanes their part of what is left") {
+  FakeDevice device;
+  KvStore store(device, (1 << 20) - 64, kPositions, 0);
+  IdLists prompts;
+  for (uint32_t i = 0; i < 9; ++i) prompts.add(random_ids(i, 20, 50));
+  GenerateRequest request;
+  request.prompts = prompts.view();
+  request.max_new_tokens = 5;
+  Generation job(request);
+  job.lanes = 3;
+  job.deal(1);
+  Scheduler first(job, store, 8, 100), second(job, store, 8, 100), third(job, store, 1, 100);
+  DecodePass pass;
+  auto rows = [&](Scheduler& lane) {
+    CHECK(lane.next(&pass));
+    for (Draw& d : pass.draws) d.token = 1;
+    lane.drawn(pass);
+    return pass.rows.size();
+  };
+  CHECK_EQ(rows(first), size_t{3});   // a third of 9
+  CHECK_EQ(rows(second), size_t{2});  // of the 6 that are left
+  CHECK_EQ(rows(third), size_t{1});   // its one slot
+  CHECK_EQ(rows(first), size_t{3});   // it has its part of all
+  CHECK_EQ(rows(second), size_t{3});
+}
+
 TEST("scheduler: what is in flight ends as cancelled, and everything is given back") {
   FakeDevice device;
   KvStore store(device, (1 << 20) - 64, kPositions, 0, 12);

@@ -371,6 +371,22 @@ describe('a resumed run', () => {
   });
 });
 
+describe('a finished run', () => {
+  it('that cannot be made longer stays finished, every byte of it', async () => {
+    const made = await interrupted();
+    await again(made);
+    const before = await filesBelow(made.dir);
+    const sets = ['grpo.max_steps=8', 'kv_cache_gb=1e-6'];
+    await assert.rejects(again(made, { sets }), { code: 'KV_CACHE_TOO_SMALL' });
+    await assert.rejects(checkResume(made.dir, changeOf(undefined, sets, { acceptChanges: false })), {
+      code: 'KV_CACHE_TOO_SMALL',
+    });
+    const now = await filesBelow(made.dir);
+    assert.deepEqual([...now.keys()], [...before.keys()]);
+    for (const [name, bytes] of before) assert.ok(now.get(name)!.equals(bytes), name);
+  });
+});
+
 describe('a start', () => {
   it('that fails leaves nothing: no folder, and of a run to be overwritten every byte', async () => {
     const made = await interrupted();
@@ -389,6 +405,8 @@ describe('a start', () => {
       ['rewards=[{name: x, module: /nowhere.mjs}]', 'REWARD_MODULE'],
       ['grpo.max_completion_length=100000', 'CONFIG_BUDGET'],
       ['prompt.style=chat', 'PROMPT_NO_TEMPLATE'],
+      ['kv_cache_gb=1e-6', 'KV_CACHE_TOO_SMALL'],
+      ['model.trainable=[nothing]', 'TRAINABLE_UNKNOWN'],
     ];
     for (const [set, codes] of cases) {
       for (const dir of [made.dir, join(root, 'never/made')]) {

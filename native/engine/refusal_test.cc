@@ -167,6 +167,11 @@ TEST("engine: a cancelled rollout keeps what it has, a cancelled step changes no
   CHECK_EQ(engine->train_step(b.view(), dapo(), control).status().code(), std::string("CANCELLED"));
   CHECK_EQ(engine->logprobs(b.view().sequences, {}, control).status().code(), std::string("CANCELLED"));
   CHECK(engine->parameters() == before);
+  // With the last gradient made, and only the update left.
+  cancelled = false;
+  control.progress = [&](int64_t done, int64_t total, int64_t) { cancelled = done == total; };
+  CHECK_EQ(engine->train_step(b.view(), dapo(), control).status().code(), std::string("CANCELLED"));
+  CHECK(cancelled && engine->parameters() == before && engine->info().optimizer_step == 0);
 }
 
 }  // namespace glossa::test

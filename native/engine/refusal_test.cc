@@ -136,6 +136,18 @@ TEST("engine: a NaN weight stops the step, named, and nothing changes") {
   CHECK(engine->train_step(b.view(), dapo(), {}).ok());
 }
 
+TEST("engine: a rollout of more ids than its offsets count is refused before memory is taken for it") {
+  auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
+  IdLists prompts;
+  for (uint32_t i = 0; i < 64; ++i) prompts.add(random_ids(i, 2, 97));
+  GenerateRequest r = request_of(prompts);
+  r.num_generations = 1 << 18;
+  r.max_new_tokens = 190;
+  const Status s = engine->generate(r, {}).status();
+  CHECK_EQ(s.code(), std::string("INVALID_ARGUMENT"));
+  CHECK(s.message().find("3221225472 ids") != std::string::npos);
+}
+
 TEST("engine: a cancelled rollout keeps what it has, a cancelled step changes nothing") {
   auto engine = tiny_engine(Family::llama, Dtype::f32, 2);
   IdLists prompts;

@@ -261,6 +261,41 @@ TEST("engine: a prompt stays encoded from call to call while the weights stand")
     }
 }
 
+TEST("engine: a prompt that need not be kept is encoded by every call") {
+  for (Sharing sharing : {Sharing::never, Sharing::always}) {
+    auto engine = tiny_engine(Family::qwen3, Dtype::f32, 2, "", sharing);
+    IdLists rows;
+    rows.add(random_ids(80, 90, engine->info().vocab));
+    GenerateRequest r;
+    r.prompts = rows.view();
+    r.num_generations = 4;
+    r.max_new_tokens = 3;
+    r.sampling = {1, 0, 1, 0, 7};
+    r.keep_prompts = false;
+    for (int i = 0; i < 2; ++i) CHECK_EQ(engine->generate(r, {}).take().prefill_tokens, int64_t{89});
+  }
+}
+
+TEST("engine: keys and values of sampling make room for training, but for a few") {
+  const ModelConfig config = tiny_config(Family::llama);
+  EngineOptions options;
+  options.threads = 1;
+  auto engine = Engine::create(config, 1, options).take();
+  const int64_t page = config.layers * 2 * config.qkv_shape().kv_width() * 64 * 4, prompts = (24 << 20) / page;
+  IdLists rows;
+  for (int64_t i = 0; i < prompts; ++i) rows.add(random_ids(static_cast<uint32_t>(i), 65, config.vocab));
+  GenerateRequest r;
+  r.prompts = rows.view();
+  r.max_new_tokens = 1;
+  r.sampling = {1, 0, 1, 0, 7};
+  CHECK(engine->generate(r, {}).ok());
+  const int64_t sampled = engine->info().resident_bytes;
+  const TestBatch b = test_batch(2, 2, config.vocab);
+  CHECK(engine->logprobs(b.view().sequences, {}, {}).ok());
+  CHECK(engine->info().resident_bytes <= sampled - (8 << 20));
+  CHECK_EQ(engine->generate(r, {}).take().prefill_tokens, 64 * prompts);
+}
+
 TEST("engine: a limit of keys and values changes no result, and one that is too small is refused") {
   for (Family family : kFamilies)
     for (Dtype dtype : {Dtype::f32, Dtype::bf16})

@@ -73,14 +73,15 @@ Result<GeneratePlan> plan_generation(const Device& device, const Model& m, const
   const int64_t positions = device.traits().kv_page, lanes = device.lanes();
   const int64_t prompt = kv_pages_of(size.longest_prompt - 1, positions),
                 own = kv_pages_of(size.longest_budget, positions);
-  if (prompt + own > most_pages)
-    return Status("KV_CACHE_TOO_SMALL",
-                  "one completion of " + std::to_string(size.longest_prompt) + " + " +
-                      std::to_string(size.longest_budget) + " tokens takes " +
-                      std::to_string((prompt + own) * KvPool::stride(kv_cache_bytes(m, positions))) +
-                      " bytes of keys and values; kv_cache_gb has room for " +
-                      std::to_string(most_pages * KvPool::stride(kv_cache_bytes(m, positions))) +
-                      ": raise it, or allow fewer tokens");
+  if (prompt + own > most_pages) {
+    const int64_t page = KvPool::stride(kv_cache_bytes(m, positions)), needed = (prompt + own) * page;
+    return Status(
+        "KV_CACHE_TOO_SMALL",
+        "one completion of " + std::to_string(size.longest_prompt) + " + " + std::to_string(size.longest_budget) +
+            " tokens takes " + std::to_string(needed) + " bytes of keys and values; kv_cache_gb has room for " +
+            std::to_string(most_pages * page) + ": set it to " + std::to_string(needed / 1'000'000'000) + "." +
+            std::to_string(1'000'000'000 + needed % 1'000'000'000).substr(1) + " or more, or allow fewer tokens");
+  }
   GeneratePlan plan{};
   const int64_t slots =
       std::min<int64_t>(size.rows, size.slots > 0 ? size.slots : device.threads() * chosen_slots(m, size.mean_keys));

@@ -136,6 +136,18 @@ TEST("engine: a NaN weight stops the step, named, and nothing changes") {
   CHECK(engine->train_step(b.view(), dapo(), {}).ok());
 }
 
+TEST("engine: a rollout of more ids than its offsets count is refused before memory is taken for it") {
+  auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
+  IdLists prompts;
+  for (uint32_t i = 0; i < 64; ++i) prompts.add(random_ids(i, 2, 97));
+  GenerateRequest r = request_of(prompts);
+  r.num_generations = 1 << 18;
+  r.max_new_tokens = 190;
+  const Status s = engine->generate(r, {}).status();
+  CHECK_EQ(s.code(), std::string("INVALID_ARGUMENT"));
+  CHECK(s.message().find("3221225472 ids") != std::string::npos);
+}
+
 TEST("engine: a cancelled rollout keeps what it has, a cancelled step changes nothing") {
   auto engine = tiny_engine(Family::llama, Dtype::f32, 2);
   IdLists prompts;
@@ -167,6 +179,11 @@ TEST("engine: a cancelled rollout keeps what it has, a cancelled step changes no
   CHECK_EQ(engine->train_step(b.view(), dapo(), control).status().code(), std::string("CANCELLED"));
   CHECK_EQ(engine->logprobs(b.view().sequences, {}, control).status().code(), std::string("CANCELLED"));
   CHECK(engine->parameters() == before);
+  // With the last gradient made, and only the update left.
+  cancelled = false;
+  control.progress = [&](int64_t done, int64_t total, int64_t) { cancelled = done == total; };
+  CHECK_EQ(engine->train_step(b.view(), dapo(), control).status().code(), std::string("CANCELLED"));
+  CHECK(cancelled && engine->parameters() == before && engine->info().optimizer_step == 0);
 }
 
 }  // namespace glossa::test

@@ -190,6 +190,56 @@ TEST("scheduler: every completion reads its own keys and gets its own tokens, wh
   CHECK(recomputed > 1000);  // or pages were never short
 }
 
+// What one takes beyond its part, another lane would wait for in vain.
+TEST("scheduler: a lane keeps to its pages, and not for a moment more, where the store has others") {
+  FakeDevice device;
+  KvStore store(device, (1 << 20) - 64, kPositions, 0, 100);
+  IdLists prompts;
+  for (uint32_t i = 0; i < 9; ++i) prompts.add(random_ids(i, 20 + 5 * (i % 3), 50));
+  GenerateRequest request;
+  request.prompts = prompts.view();
+  request.num_generations = 2;
+  request.max_new_tokens = 60;
+  request.keep_prompts = false;
+  Generation job(request);
+  job.deal(1);
+  Scheduler scheduler(job, store, 9, 12);
+  for (DecodePass pass; scheduler.next(&pass);) {
+    CHECK(store.taken() <= 12);
+    for (Draw& d : pass.draws) d.token = 1;
+    scheduler.drawn(pass);
+  }
+  CHECK(scheduler.recomputed_tokens > 0);
+  CHECK_EQ(job.collect(0).completion_ids.size(), size_t{18 * 60});
+  CHECK(device.held <= 12 << 20);  // a page is 1 MB, and memory is never given back
+}
+
+TEST("scheduler: who comes first leaves the other lanes their part of what is left") {
+  FakeDevice device;
+  KvStore store(device, (1 << 20) - 64, kPositions, 0);
+  IdLists prompts;
+  for (uint32_t i = 0; i < 9; ++i) prompts.add(random_ids(i, 20, 50));
+  GenerateRequest request;
+  request.prompts = prompts.view();
+  request.max_new_tokens = 5;
+  Generation job(request);
+  job.lanes = 3;
+  job.deal(1);
+  Scheduler first(job, store, 8, 100), second(job, store, 8, 100), third(job, store, 1, 100);
+  DecodePass pass;
+  auto rows = [&](Scheduler& lane) {
+    CHECK(lane.next(&pass));
+    for (Draw& d : pass.draws) d.token = 1;
+    lane.drawn(pass);
+    return pass.rows.size();
+  };
+  CHECK_EQ(rows(first), size_t{3});   // a third of 9
+  CHECK_EQ(rows(second), size_t{2});  // of the 6 that are left
+  CHECK_EQ(rows(third), size_t{1});   // its one slot
+  CHECK_EQ(rows(first), size_t{3});   // it has its part of all
+  CHECK_EQ(rows(second), size_t{3});
+}
+
 TEST("scheduler: what is in flight ends as cancelled, and everything is given back") {
   FakeDevice device;
   KvStore store(device, (1 << 20) - 64, kPositions, 0, 12);

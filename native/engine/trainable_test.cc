@@ -199,7 +199,14 @@ TEST("trainable: a pattern that names nothing, or that leaves nothing, is refuse
   Status s = refusal(Family::llama, {"*.mlp.*", "model.layer.*"});
   CHECK_EQ(s.code(), std::string("TRAINABLE_UNKNOWN"));
   CHECK(has(s.message(), "\"model.layer.*\"") && has(s.message(), "model.layers.*.mlp.up_proj.weight"));
-  for (const Patterns& none : {Patterns{""}, {"!"}, {"model.layers.2.*"}, {"model.norm"}, {"!q_proj"}})
+  for (const Patterns& none : {Patterns{""},
+                               {"!"},
+                               {"model.layers.2.*"},
+                               {"model.norm"},
+                               {"!q_proj"},
+                               // Names are compared to their end, whatever stands there.
+                               {std::string("model.norm.weight\0", 18)},
+                               {std::string("*\0x", 3)}})
     CHECK_EQ(refusal(Family::llama, none).code(), std::string("TRAINABLE_UNKNOWN"));
   CHECK_EQ(refusal(Family::qwen2, {"lm_head.weight"}).code(), std::string("TRAINABLE_UNKNOWN"));
   s = refusal(Family::llama, {"*.mlp.*", "!*.weight"});

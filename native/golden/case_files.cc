@@ -23,9 +23,15 @@ const StoredTensor* CaseTensors::need(const std::string& name) {
   return t;
 }
 
-std::vector<float> CaseTensors::floats(const std::string& name) {
+std::vector<float> CaseTensors::floats(const std::string& name, int64_t elements) {
   const StoredTensor* t = need(name);
   if (!t) return {};
+  if (elements >= 0 && t->elements() != elements) {
+    if (status_.ok())
+      status_ = Status("GOLDEN_INVALID", path_ + ": tensor " + name + " has " + std::to_string(t->elements()) +
+                                             " numbers; the model's has " + std::to_string(elements));
+    return {};
+  }
   std::vector<float> out(static_cast<size_t>(t->elements()));
   if (Status s = to_float(*t, out.data()); !s.ok() && status_.ok()) status_ = s;
   return out;

@@ -14,8 +14,8 @@ class CaseTensors {
  public:
   static Result<CaseTensors> open(const std::string& path);
   bool has(const std::string& name) const { return file_->find(name) != nullptr; }
-  // Empty, with status() set, where the tensor is missing or of another type.
-  std::vector<float> floats(const std::string& name);
+  // Empty, with status() set, where the tensor is missing, of another type or, where a size is given, of another.
+  std::vector<float> floats(const std::string& name, int64_t elements = -1);
   std::vector<int32_t> ints(const std::string& name);
   std::vector<int64_t> shape(const std::string& name) const;
   const Status& status() const { return status_; }  // the first failure

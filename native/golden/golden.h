@@ -18,6 +18,7 @@ struct GoldenCase {
   std::string detail;      // why skipped or failed
   std::vector<GoldenMeasure> measures;
 };
+// In the order of their names; none where the folder holds none. IO_ERROR where it cannot be read.
 Result<std::vector<GoldenCase>> run_golden(const std::string& dir, const EngineOptions&);
 std::string golden_json(const std::vector<GoldenCase>&);
 

@@ -43,7 +43,9 @@ Status check(const Json& json, CaseTensors& t, Device& device, GoldenCase* out) 
       lengths.size() != static_cast<size_t>(rows) || advantages.size() != lengths.size() || loss.size() != 1)
     return Status("GOLDEN_INVALID", "the tensors of case.safetensors do not fit together");
 
-  const LossSettings settings = loss_settings(*config);
+  const Result<LossSettings> given_settings = loss_settings(*config);
+  if (!given_settings.ok()) return given_settings.status();
+  const LossSettings& settings = given_settings.value();
   const float inv_temperature = 1 / static_cast<float>(number(json, "temperature", 1));
   const std::vector<float> scales = loss_scales(settings.type->normaliser, {lengths.begin(), lengths.end()}, nullptr,
                                                 static_cast<int64_t>(number(json, "max_completion_length", 0)));

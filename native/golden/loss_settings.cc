@@ -21,6 +21,11 @@ bool computed(const std::string& key, const Json& value) {
   return key == "use_bias_correction_kl" && value.kind == Json::Kind::boolean;
 }
 
+Status unknown(const char* key, const std::string& given) {
+  return Status("GOLDEN_INVALID",
+                std::string(key) + (given.empty() ? " is missing" : " " + given + " is not computed"));
+}
+
 }  // namespace
 
 std::string not_computed(const Json& config) {
@@ -29,17 +34,25 @@ std::string not_computed(const Json& config) {
   return "";
 }
 
-LossSettings loss_settings(const Json& config) {
+Result<LossSettings> loss_settings(const Json& config) {
   LossSettings s;
-  s.type = find_loss(text(config, "loss_type", ""));
-  for (const LossNumber& n : loss_numbers())
-    s.*n.setting = static_cast<float>(number(config, n.name, static_cast<double>(s.*n.setting)));
-  s.epsilon_high = static_cast<float>(number(config, "epsilon_high", static_cast<double>(s.epsilon)));
+  const std::string type = text(config, "loss_type", ""), level = text(config, "importance_sampling_level", "token"),
+                    estimator = text(config, "kl_estimator", "k3");
+  s.type = find_loss(type);
+  if (!s.type) return unknown("loss_type", type);
+  if (place(kImportanceLevels, level) < 0) return unknown("importance_sampling_level", level);
+  if (place(kKlEstimators, estimator) < 0) return unknown("kl_estimator", estimator);
+  for (const LossNumber& n : loss_numbers()) {
+    const bool follows = n.setting == &LossSettings::epsilon_high;
+    float& x = s.*n.setting;
+    x = static_cast<float>(number(config, n.name, static_cast<double>(follows ? s.epsilon : x)));
+    if (!(x >= n.least && x <= n.most))
+      return Status("GOLDEN_INVALID", std::string(n.name) + " " + std::to_string(x) + " is out of range");
+  }
   const Json* corrected = config.find("use_bias_correction_kl");
   s.use_bias_correction_kl = corrected && corrected->boolean;
-  s.importance_sampling_level =
-      static_cast<ImportanceLevel>(place(kImportanceLevels, text(config, "importance_sampling_level", "token")));
-  s.kl_estimator = static_cast<KlEstimator>(place(kKlEstimators, text(config, "kl_estimator", "k3")));
+  s.importance_sampling_level = static_cast<ImportanceLevel>(place(kImportanceLevels, level));
+  s.kl_estimator = static_cast<KlEstimator>(place(kKlEstimators, estimator));
   return s;
 }
 

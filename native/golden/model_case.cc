@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "golden/case_files.h"
+#include "model/model.h"
 
 namespace glossa::golden {
 namespace {
@@ -116,7 +117,7 @@ class ModelCase {
     out->measures.push_back({"loss", std::fabs(metrics.value().loss - want) / std::fabs(want), bounds_.loss});
     double worst = 0;
     for (const TensorSpec& spec : tensor_specs(engine_.config())) {
-      const std::vector<float> expected = t_.floats("grad." + spec.name);
+      const std::vector<float> expected = t_.floats("grad." + spec.name, element_count(spec));
       if (!t_.status().ok()) return t_.status();
       worst = std::max(worst, relative_difference(gradient.data() + spec.offset, expected.data(), expected.size()));
     }

@@ -4,6 +4,7 @@
 
 #include "golden/case_files.h"
 #include "golden/loss_settings.h"
+#include "model/model.h"
 
 namespace glossa::golden {
 namespace {
@@ -27,10 +28,13 @@ std::vector<int32_t> offsets_of(const std::vector<int32_t>& lengths) {
 
 Result<TrainSettings> train_settings(const Json& json) {
   TrainSettings s;
-  const std::string kind = text(json, "kind", ""), type = text(json, "loss_type", "");
+  const std::string kind = text(json, "kind", "");
   if (kind != "grpo" && kind != "sft") return Status("GOLDEN_INVALID", "kind must be grpo or sft, not " + kind);
-  if (kind == "grpo" && !find_loss(type)) return Status("GOLDEN_INVALID", "loss_type " + type + " is not computed");
-  if (kind == "grpo") s.loss = loss_settings(json);
+  if (kind == "grpo") {
+    const Result<LossSettings> loss = loss_settings(json);
+    if (!loss.ok()) return loss.status();
+    s.loss = loss.value();
+  }
   s.temperature = static_cast<float>(number(json, "temperature", 1));
   s.learning_rate = static_cast<float>(number(json, "learning_rate", 0));
   s.adam_beta1 = static_cast<float>(number(json, "adam_beta1", 0.9));
@@ -46,7 +50,7 @@ Status compare_weights(Engine& engine, const std::vector<float>& before, CaseTen
   const std::vector<float> after = engine.parameters();
   double difference = 0, change = 0, worst = 0;
   for (const TensorSpec& spec : tensor_specs(engine.config())) {
-    const std::vector<float> want = t.floats("weight." + spec.name);
+    const std::vector<float> want = t.floats("weight." + spec.name, element_count(spec));
     if (!t.status().ok()) return t.status();
     double d = 0, c = 0;
     for (size_t i = 0; i < want.size(); ++i) {

@@ -219,6 +219,36 @@ TEST("losses: on policy the gradient of every loss but the supervised one is REI
   }
 }
 
+TEST("losses: vespo's product of ratios is bounded, token by token and in all") {
+  auto weight = [](const LossSettings& s, const std::vector<float>& log_ratios) {
+    ref::Row row;
+    for (const float q : log_ratios) {
+      row.logps.push_back(-0.5);
+      row.old_logps.push_back(static_cast<double>(-0.5f - q));
+      row.ref_logps.push_back(-0.5);
+      row.entropies.push_back(1);
+    }
+    row.advantage = 1;
+    return compute(s, {row}, true).metrics.weight_mean;
+  };
+  LossSettings s;
+  s.type = find_loss("vespo");
+  s.vespo_k_pos = 0.05f;
+  s.vespo_lambda_pos = 0.5f;
+  const double k = static_cast<double>(s.vespo_k_pos), lambda = 0.5, least = std::log(1e-8);
+  const double low = std::exp(lambda + k * least - lambda * 1e-8);
+  CHECK_NEAR(weight(s, {-8, -8, -8}), low, 1e-6);
+  CHECK_NEAR(weight(s, {-100, 19}), std::exp(lambda - k - lambda * std::exp(-1)), 1e-6);
+  CHECK_NEAR(weight(s, {100, -21, 1}), std::exp(lambda + k - lambda * std::exp(1)), 1e-6);
+  CHECK_EQ(weight(s, {20, 20, 20}), 0.0);
+  // The least lambda is not 0, and what is no number weighs nothing.
+  s.vespo_lambda_pos = 0;
+  s.vespo_k_pos = 1;
+  CHECK_NEAR(weight(s, {10}) / std::exp(1e-4 + 10 - 1e-4 * std::exp(10)), 1, 1e-5);
+  s.vespo_k_pos = 100;
+  CHECK_EQ(weight(s, {15}), 0.0);
+}
+
 TEST("losses: what a row of the table says it reads are settings") {
   std::vector<std::string> settings{"importance_sampling_level"};
   for (const LossNumber& n : loss_numbers()) settings.push_back(n.name);

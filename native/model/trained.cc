@@ -10,23 +10,23 @@
 namespace glossa {
 namespace {
 
-bool matches(const char* pattern, const char* name) {
-  const char *star = nullptr, *retry = nullptr;
-  while (*name) {
-    if (*pattern == '*') {
-      star = pattern++;
-      retry = name;
-    } else if (*pattern == '?' || *pattern == *name) {
-      ++pattern, ++name;
-    } else if (star) {
-      pattern = star + 1;
-      name = ++retry;
+bool matches(std::string_view pattern, std::string_view name) {
+  constexpr size_t kNone = std::string_view::npos;
+  size_t p = 0, n = 0, star = kNone, retry = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      retry = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p, ++n;
+    } else if (star != kNone) {
+      p = star + 1;
+      n = ++retry;
     } else {
       return false;
     }
   }
-  while (*pattern == '*') ++pattern;
-  return !*pattern;
+  return pattern.find_first_not_of('*', p) == kNone;
 }
 
 // The model's names, with `*` for the number of a layer: a list short enough to read.
@@ -55,7 +55,7 @@ Result<std::vector<bool>> chosen(const Model& m, const std::vector<std::string>&
     const bool no = pattern[0] == '!';
     bool any = false;
     for (size_t i = 0; i < m.tensors.size(); ++i) {
-      if (!matches(pattern.c_str() + no, m.tensors[i].name.c_str())) continue;
+      if (!matches(std::string_view(pattern).substr(no), m.tensors[i].name)) continue;
       (no ? frozen : trains)[i] = any = true;
     }
     if (!any)

@@ -35,6 +35,10 @@ COMMAND("golden", "DIR [--dtype f32|bf16] [--device name] [--json]: reference ca
     std::fprintf(stderr, "%s: %s\n", cases.status().code().c_str(), cases.status().message().c_str());
     return 1;
   }
+  if (cases.value().empty()) {
+    std::fprintf(stderr, "%s: holds no case; expected folders named model-*, loss-* or train-*\n", dir.c_str());
+    return 1;
+  }
   bool good = true;
   for (const GoldenCase& c : cases.value()) {
     good = good && (c.state == "pass" || c.state == "skip");

@@ -1,6 +1,6 @@
 import { GlossaError } from '../base/error.js';
-import { applyOverride, checkRaw, loadConfig, parseOverride, type ResolvedConfig } from '../config/index.js';
-import { settingDifferences, type Difference, type RunRecord } from '../run/index.js';
+import { applyOverride, checkRaw, isSetting, loadConfig, parseOverride, type ResolvedConfig } from '../config/index.js';
+import { configDifferences, isUnder, type Difference, type RunRecord } from '../run/index.js';
 import { locateInputs } from '../inputs/index.js';
 import type { Change } from '../trainer/index.js';
 
@@ -49,7 +49,11 @@ export function changeOf(
       applyOverride(raw, override);
     }
     const config = checkRaw(raw, { path: `${own.run.name}.yaml`, overrides });
-    differences.push(...settingDifferences(base, config).filter(({ what }) => !isUnder(what, RESUMABLE)));
+    differences.push(
+      ...configDifferences({ written: record.config, read: base }, config).filter(
+        ({ what }) => !isUnder(what, RESUMABLE),
+      ),
+    );
     return { config, set: [...sets], differences };
   };
 }
@@ -58,20 +62,17 @@ export function changeOf(
 async function fromFile(
   path: string,
   own: ResolvedConfig,
-  { asked, resumed }: RunRecord,
+  { config: written, asked, resumed }: RunRecord,
 ): Promise<{ config: ResolvedConfig; changed: Difference[] }> {
-  const before = [...(asked?.set ?? []), ...resumed.flatMap(({ set }) => set)];
+  const earlier = [...(asked?.set ?? []), ...resumed.flatMap(({ set }) => set)];
+  // Of a setting that is no longer, what the run's own config had is told already.
+  const before = earlier.filter((text) => isSetting(parseOverride(text)));
   const loaded = await locateInputs(await loadConfig(path, before), () => undefined);
   const { dir, name } = own.run;
   const config = { ...loaded, run: { dir, name }, model: { ...loaded.model, cache: own.model.cache } };
   const overridden = before.map((text) => parseOverride(text).path.join('.'));
-  const changed = settingDifferences(own, config).filter(({ what }) => !isUnder(what, overridden));
+  const changed = configDifferences({ written, read: own }, config).filter(({ what }) => !isUnder(what, overridden));
   return { config, changed };
-}
-
-function isUnder(name: string, settings: readonly string[]): boolean {
-  const dotted = name.replaceAll(/\[(\d+)\]/g, '.$1');
-  return settings.some((setting) => dotted === setting || dotted.startsWith(`${setting}.`));
 }
 
 function refused(place: string, name: string): GlossaError {

@@ -1,7 +1,8 @@
 export { configJsonSchema, type Config, type ConfigInput } from './schema.js';
+export { knownSettings } from './known.js';
 export { checkRaw, LAB, labModelOf, loadConfig, parseConfig, type ResolvedConfig } from './load.js';
-export { applyOverride, parseOverride, parseWithin } from './overrides.js';
+export { applyOverride, isSetting, parseOverride, parseWithin } from './overrides.js';
 export { lossSettings } from './sections/loss.js';
 export { settingsTable } from './table.js';
 export type { DataSource } from './sections/data.js';
-export { mixLanguages, type LabModelSettings, type ModelSettings } from './sections/model.js';
+export { mixLanguages, modelWithDefaults, type LabModelSettings, type ModelSettings } from './sections/model.js';

@@ -50,6 +50,9 @@ export function parseWithin(within: ConfigPath, text: string): Override {
   }
 }
 
+/** Whether this version has the setting of an override. */
+export const isSetting = ({ path }: Override): boolean => nodeAt(path) !== undefined;
+
 /**
  * Puts the override's value into a plain object in place: the one value, and nothing beside it. Sections on the way are made; a
  * list that the config leaves out is begun with its default.

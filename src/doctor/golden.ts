@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { z } from 'zod';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
 import { greatest } from '../base/extremes.js';
@@ -6,7 +7,6 @@ import { readText } from '../base/read_file.js';
 import { runGolden, type GoldenCase } from '../engine/index.js';
 import type { Dtype } from '../engine/types.js';
 import { computeAdvantages } from '../grpo/index.js';
-import type { AdvantageSettings } from '../grpo/types.js';
 
 export interface Golden {
   ok: boolean;
@@ -19,17 +19,19 @@ export interface Golden {
   })[];
 }
 
-interface AdvantageFile {
-  rewards_per_func: (number | null)[][];
-  reward_weights: number[];
-  num_generations: number;
-  cases: {
-    multi_objective_aggregation: AdvantageSettings['multiObjectiveAggregation'];
-    scale_rewards: AdvantageSettings['scaleRewards'];
-    advantages: number[];
-    frac_reward_zero_std: number;
-  }[];
-}
+const advantageSchema = z.looseObject({
+  rewards_per_func: z.array(z.array(z.number().nullable())),
+  reward_weights: z.array(z.number()),
+  num_generations: z.int().min(1),
+  cases: z.array(
+    z.looseObject({
+      multi_objective_aggregation: z.enum(['sum_then_normalize', 'normalize_then_sum']),
+      scale_rewards: z.enum(['group', 'batch', 'none']),
+      advantages: z.array(z.number()),
+      frac_reward_zero_std: z.number(),
+    }),
+  ),
+});
 
 /** Absolute; the advantages are of size 1 and given with nine decimals, ours are float32. */
 const ADVANTAGE_BOUND = 1e-6;
@@ -38,7 +40,8 @@ const ADVANTAGE_BOUND = 1e-6;
  * Runs a folder of reference cases (or the folder that has them in `cases/`): models, losses, whole optimizer steps, and
  * advantages.json. With `bfloat16` the engine's weights are rounded to it and the bounds are those of docs/golden.md.
  *
- * @throws GlossaError GOLDEN_NOT_FOUND where there is no case in it.
+ * @throws GlossaError GOLDEN_NOT_FOUND where there is no case in it, GOLDEN_INVALID where advantages.json is none. What is wrong
+ *   with another case is its state `error`.
  */
 export async function golden(given: string, dtype: Dtype = 'float32', device?: string): Promise<Golden> {
   const dir = (await exists(join(given, 'cases'))) ? join(given, 'cases') : given;
@@ -66,7 +69,7 @@ type AnyCase = Omit<GoldenCase, 'kind'> & { kind: GoldenCase['kind'] | 'advantag
 
 async function advantageCases(path: string): Promise<AnyCase[]> {
   if (!(await exists(path))) return [];
-  const file = JSON.parse(await readText(path)) as AdvantageFile;
+  const file = await advantageFile(path);
   return file.cases.map((each) => {
     const got = computeAdvantages(file.rewards_per_func, {
       numGenerations: file.num_generations,
@@ -74,6 +77,11 @@ async function advantageCases(path: string): Promise<AnyCase[]> {
       scaleRewards: each.scale_rewards,
       multiObjectiveAggregation: each.multi_objective_aggregation,
     });
+    if (each.advantages.length !== got.advantages.length)
+      throw new GlossaError(
+        'GOLDEN_INVALID',
+        `${path}: ${String(each.advantages.length)} advantages for ${String(got.advantages.length)} rows of rewards`,
+      );
     const error = each.advantages.reduce(
       (worst, expected, i) => Math.max(worst, Math.abs(expected - got.advantages[i]!)),
       0,
@@ -90,4 +98,20 @@ async function advantageCases(path: string): Promise<AnyCase[]> {
       ],
     };
   });
+}
+
+async function advantageFile(path: string): Promise<z.infer<typeof advantageSchema>> {
+  const text = await readText(path);
+  const invalid = (reason: string, cause: unknown) =>
+    new GlossaError('GOLDEN_INVALID', `${path}: ${reason}`, { cause });
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (error) {
+    throw invalid((error as Error).message, error);
+  }
+  const parsed = advantageSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const { path: place, message } = parsed.error.issues[0]!;
+  throw invalid(`${place.join('.') || 'the file'}: ${message}`, parsed.error);
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { modelWithDefaults } from '../config/index.js';
 import type { EvaluationRow } from '../run/evaluation.js';
 import type { RunModel } from './model.js';
 
@@ -35,10 +36,14 @@ export function fidelityPrices(lost: RunModel, kept: RunModel): FidelityPrice[] 
   });
 }
 
-/** A laboratory model is drawn from the run's seed, where it has none of its own. */
+/**
+ * A laboratory model is drawn from the run's seed, where it has none of its own, and so are random weights. Which tensors train and
+ * where models are kept is not what a run begins with.
+ */
 function startOf({ config }: RunModel): unknown {
-  const { model, seed } = (config ?? {}) as { model?: { lab?: unknown }; seed?: number };
-  return model?.lab === undefined ? model : { model, seed };
+  const { model, seed } = (config ?? {}) as { model?: unknown; seed?: number };
+  const { trainable: _trains, cache: _kept, ...start } = (modelWithDefaults(model) ?? {}) as Record<string, unknown>;
+  return start['lab'] === undefined && start['init'] === undefined ? start : { start, seed };
 }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';

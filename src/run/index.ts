@@ -3,14 +3,14 @@ export { claimNewRun, claimRun, obstacleOf, type RunClaim } from './claim.js';
 export type { EvaluationFile, EvaluationRow } from './evaluation.js';
 export { runFolder } from './folder.js';
 export {
+  configDifferences,
   differencesText,
-  inputDifferences,
-  inputFile,
+  isUnder,
+  readingDifferences,
   settingDifferences,
   type Difference,
-  type InputFile,
-  type RunInputs,
-} from './inputs.js';
+} from './differences.js';
+export { inputDifferences, inputFile, type InputFile, type RunInputs } from './inputs.js';
 export { linesUpTo, readMetrics } from './metrics.js';
 export { copyTokenizer, isModelFile, isWeights, writeModelFolder } from './model_folder.js';
 export { describeMachine, glossaVersion } from './machine.js';

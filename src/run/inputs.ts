@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { sha256OfFile, sha256Schema } from '../base/checksum.js';
+import type { Difference } from './differences.js';
 
 /** A file that a run was made from. */
 export interface InputFile {
@@ -31,14 +32,6 @@ export async function inputFile(setting: string, path: string): Promise<[] | [In
   return found?.isFile() ? [{ setting, path, bytes: found.size, sha256: await sha256OfFile(path) }] : [];
 }
 
-/** Something that a run was started with and that is otherwise now. */
-export interface Difference {
-  /** A setting, a file, or what the run runs on. */
-  what: string;
-  then: string;
-  now: string;
-}
-
 /** What of these files is otherwise, comes more, or is gone. Files are told apart by their settings; where they lie is free. */
 export function inputDifferences(then: readonly InputFile[], now: readonly InputFile[]): Difference[] {
   const settings = new Set([...then, ...now].map(({ setting }) => setting));
@@ -52,38 +45,4 @@ export function inputDifferences(then: readonly InputFile[], now: readonly Input
 
 function inputText(file: InputFile | undefined): string {
   return file ? `${String(file.bytes)} bytes, SHA-256 ${file.sha256.slice(0, 12)}...` : 'not there';
-}
-
-/** Settings that two configs have otherwise, by their dotted names. */
-export function settingDifferences(then: unknown, now: unknown): Difference[] {
-  const [before, after] = [flatten(then), flatten(now)];
-  const names = [...new Set([...before.keys(), ...after.keys()])];
-  return names.flatMap((what) => {
-    const [a, b] = [before.get(what) ?? 'not set', after.get(what) ?? 'not set'];
-    return a === b ? [] : [{ what, then: a, now: b }];
-  });
-}
-
-/** `grpo.max_steps`, `rewards[0].weight` and their values as JSON. */
-function flatten(value: unknown, name = '', into = new Map<string, string>()): Map<string, string> {
-  if (value === undefined) return into;
-  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) {
-    into.set(name, JSON.stringify(value));
-    return into;
-  }
-  for (const [key, child] of Object.entries(value))
-    flatten(child, Array.isArray(value) ? `${name}[${key}]` : name ? `${name}.${key}` : key, into);
-  return into;
-}
-
-/** Differences that are told one by one. */
-const MOST_TOLD = 20;
-
-/** A line for each of the first differences; long values are cut. */
-export function differencesText(differences: readonly Difference[]): string {
-  const short = (text: string) => (text.length > 120 ? `${text.slice(0, 120)}...` : text);
-  const told = differences.slice(0, MOST_TOLD);
-  const lines = told.map(({ what, then, now }) => `  ${what}: ${short(then)} then, ${short(now)} now`);
-  const rest = differences.length - told.length;
-  return [...lines, ...(rest > 0 ? [`  and ${String(rest)} more`] : [])].join('\n');
 }

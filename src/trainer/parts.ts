@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DataSource, ResolvedConfig } from '../config/index.js';
-import { hashInputs, openData, openModel, type Inputs, type OpenModel } from '../inputs/index.js';
+import type { MemoryPlan } from '../engine/types.js';
+import { hashInputs, openData, openModel, planOf, promptSizes, type Inputs, type OpenModel } from '../inputs/index.js';
 import { createGrader, type Grader } from '../reward/index.js';
 import type { LabSettings } from '../lab/index.js';
 import { isModelOnly, type FoundCheckpoint, type RunInputs } from '../run/index.js';
@@ -11,6 +12,8 @@ import type { TrainOptions } from './options.js';
 export interface Parts extends Inputs {
   config: ResolvedConfig;
   model: OpenModel;
+  /** Memory that the engine will need at most. */
+  plan: MemoryPlan;
   /** Files that all this was read from. */
   files: RunInputs;
   grader: Grader;
@@ -58,6 +61,7 @@ export async function openParts(
     check?.(model, files);
     const inputs = await openData(config, model);
     inputs.remarks.forEach(warn);
+    const plan = await planFor(config, model, inputs);
     const grading = { answer: config.answer, ...(config.threads > 0 && { threads: config.threads }) };
     const verifiersOf = (sources: readonly DataSource[]) => sources.map(({ verifier }) => verifier);
     const { train, eval: suites } = config.data;
@@ -65,9 +69,15 @@ export async function openParts(
     const suiteGrader = keep(
       await createGrader([{ name: 'accuracy', weight: 1 }], { ...grading, verifiers: verifiersOf(suites) }),
     );
-    return { config, model, files, grader, suiteGrader, close, ...inputs };
+    return { config, model, plan, files, grader, suiteGrader, close, ...inputs };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** @throws GlossaError where the engine would refuse what the run asks of it, such as KV_CACHE_TOO_SMALL. */
+async function planFor(config: ResolvedConfig, model: OpenModel, { train, suites }: Inputs): Promise<MemoryPlan> {
+  const sets = { train: train.map(({ problems }) => problems), suites: suites.map(({ problems }) => problems) };
+  return planOf(model.configJson, config, await promptSizes(sets, model.tokenizer, config.prompt));
 }

@@ -10,6 +10,7 @@ import {
   glossaVersion,
   inputDifferences,
   isModelOnly,
+  readingDifferences,
   settingDifferences,
   type Difference,
   type RunClaim,
@@ -112,7 +113,7 @@ async function going(
 ): Promise<GoingOn | { kind: 'finished' }> {
   const warn = warner(options.tell);
   const record = options.acceptChanges ? (claim.edited ?? claim.record) : claim.record;
-  const before = recordedConfig(record, claim.folder.dir);
+  const before = recordedConfig(record, claim.folder.dir, { edited: record === claim.edited });
   const { config, set, differences = [] } = await change(before, record);
   const step = stepOf(claim);
   const { max_steps: steps } = config.grpo;
@@ -151,7 +152,7 @@ function recordDifferences(claim: RunClaim): Difference[] {
       then: 'of an earlier version, which did not note what a run is made from',
       now: 'nothing to compare with',
     });
-  found.push(...settingDifferences(record.config, recordedConfig(record, claim.folder.dir)));
+  found.push(...readingDifferences({ written: record.config, read: recordedConfig(record, claim.folder.dir) }));
   if (checkpoint && isModelOnly(checkpoint.state))
     found.push({
       what: `${checkpoint.dir} (checkpoint.save_only_model; AdamW would begin anew)`,

@@ -3,7 +3,7 @@ import { promptOrder } from '../data/index.js';
 import type { Problem } from '../data/types.js';
 import { lossRow, measuredPeak } from '../engine/index.js';
 import type { EngineInfo, JobOptions, StepMetrics, StoredDtype } from '../engine/types.js';
-import { engineOptions, planOf, problemCount, promptSizes, shortOfMemory } from '../inputs/index.js';
+import { engineOptions, problemCount, shortOfMemory } from '../inputs/index.js';
 import type { Metrics } from '../metrics/index.js';
 import {
   writeCheckpoint,
@@ -84,9 +84,7 @@ export class Session {
     const progress = { step, numTokens, promptsDrawn, zeroRewardSteps };
     const session = new Session(run, parts, reference, progress, options);
     model.warnings.forEach(warn);
-    const [train, suites] = [parts.train, parts.suites].map((sets) => sets.map(({ problems }) => problems));
-    const sizes = await promptSizes({ train: train!, suites: suites! }, model.tokenizer, config.prompt);
-    const short = await shortOfMemory(planOf(model.configJson, config, sizes));
+    const short = await shortOfMemory(parts.plan);
     if (short !== undefined) warn(short);
     options.tell?.({
       type: 'start',

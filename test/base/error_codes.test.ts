@@ -9,7 +9,7 @@ import { fromNative } from '../../src/engine/engine.js';
 
 const NATIVE = fileURLToPath(new URL('../../native', import.meta.url));
 /** What is not part of the addon. */
-const APART = ['fuzz', 'golden', 'tool'];
+const APART = ['fuzz', 'tool'];
 
 /** Codes in the sources of the addon: what a Status begins with, and every other literal in their spelling. */
 function nativeCodes(): Set<string> {

@@ -27,12 +27,23 @@ describe('a limit of keys and values', () => {
   });
 
   it('that one completion does not fit in is refused with both figures', async () => {
-    const engine = await createTiny({ kvCacheBytes: 1000 });
-    await assert.rejects(engine.generate(request), (error: { code?: string; message: string }) => {
-      assert.equal(error.code, 'KV_CACHE_TOO_SMALL');
-      assert.match(error.message, /takes \d+ bytes of keys and values; kv_cache_gb has room for 0: raise it/);
-      return true;
-    });
-    await engine.dispose();
+    let least = 0;
+    const refused = async (kvCacheBytes: number) => {
+      const engine = await createTiny({ kvCacheBytes });
+      await assert.rejects(engine.generate(request), (error: { code?: string; message: string }) => {
+        assert.equal(error.code, 'KV_CACHE_TOO_SMALL');
+        const told = /takes (\d+) bytes of keys and values; kv_cache_gb has room for \d+: set it to ([\d.]+) or more/;
+        const [, bytes, gb] = told.exec(error.message) ?? [];
+        assert.equal(Number(bytes), Math.round(Number(gb) * 1e9));
+        least = Number(bytes);
+        return true;
+      });
+      await engine.dispose();
+    };
+    await refused(1000);
+    await refused(least - 1);
+    const enough = await createTiny({ kvCacheBytes: least });
+    await enough.generate(request);
+    await enough.dispose();
   });
 });

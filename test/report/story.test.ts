@@ -166,6 +166,17 @@ describe('the story', () => {
       (await tell(run('a', a, 200), run('b', b, n))).filter((sentence) => sentence.startsWith('Fidelity'));
     assert.equal((await prices({ model: { path: 'x' } }, { model: { path: 'x' } })).length, 1);
     assert.equal((await prices({ model: { path: 'x' } }, { model: { path: 'y' } })).length, 0);
+    const init = { config: '/c.json', tokenizer: '/t' };
+    assert.equal((await prices({ seed: 1, model: { init } }, { seed: 2, model: { init } })).length, 0);
+    // An earlier version had fewer settings; their defaults and what trains are nothing to begin with.
+    const later = { path: 'x', trainable: ['*'], cache: '/labs' };
+    assert.equal((await prices({ model: { path: 'x' } }, { model: later })).length, 1);
+    const lab = { size: 'tiny', control: false };
+    assert.equal((await prices({ seed: 1, model: { lab: {} } }, { seed: 1, model: { lab } })).length, 1);
+    assert.equal(
+      (await prices({ seed: 1, model: { lab: {} } }, { seed: 1, model: { lab: { size: 'small' } } })).length,
+      0,
+    );
     assert.equal((await prices({ seed: 1, model: { lab: {} } }, { seed: 2, model: { lab: {} } })).length, 0);
     assert.equal((await prices({ model: { path: 'x' } }, { model: { path: 'x' } }, 100)).length, 0);
   });

@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { changeOf } from '../../src/cli/resume_config.js';
 import { parseConfig } from '../../src/config/index.js';
 import { demoRecipe, pretrainLab } from '../../src/lab/index.js';
-import { readMetrics, readRecord, runFolder } from '../../src/run/index.js';
+import { readMetrics, readRecord, runFolder, writeRecord } from '../../src/run/index.js';
 import { checkInputs, checkResume, resume, train, type TrainEvent } from '../../src/trainer/index.js';
 import { filesBelow, lastingMetrics } from '../e2e/glossa.js';
 
@@ -30,6 +30,42 @@ interface Made {
   module: string;
   imported: string;
 }
+
+/** Settings of which most came with some version, a whole section and a list among them. */
+const LATER = [
+  'kv_cache_gb',
+  'model.trainable',
+  'rewards.0.weight',
+  'data.train.0.on_bad_row',
+  'grpo.entropy_coef',
+  'grpo.epsilon_high',
+  'grpo.max_grader_errors',
+  'rollouts',
+];
+
+/** Puts another config into run.json, and overrides that the run was asked with, as another version would have written them. */
+async function asVersion({ dir }: Made, change: (config: object) => object, ...sets: string[]): Promise<void> {
+  const record = await readRecord(dir);
+  const { asked } = record;
+  await writeRecord(runFolder(dir), {
+    ...record,
+    config: change(record.config as object),
+    ...(asked && { asked: { ...asked, set: [...asked.set, ...sets] } }),
+  });
+}
+
+const without =
+  (...settings: string[]) =>
+  (config: object): object => {
+    const left = structuredClone(config);
+    for (const setting of settings) {
+      const parts = setting.split('.');
+      const section = parts.slice(0, -1).reduce((at, part) => (at as Record<string, object>)[part]!, left);
+      assert.ok(Reflect.has(section, parts.at(-1)!), setting);
+      Reflect.deleteProperty(section, parts.at(-1)!);
+    }
+    return left;
+  };
 
 /** A run of two of four steps on copies of its own of everything it reads. */
 async function interrupted(...sets: string[]): Promise<Made> {
@@ -175,6 +211,87 @@ describe('a resumed run', () => {
     assert.deepEqual(resumed[0]!.accepted, ['grpo.temperature: 1 -> 0.9']);
   });
 
+  it('of a version that had not yet some settings goes on with their defaults as the unbroken run', async () => {
+    const made = await interrupted();
+    const whole = `${made.dir}-whole`;
+    await train(parseConfig(await readFile(made.yaml, 'utf8'), { path: made.yaml, sets: [`run.dir=${whole}`] }));
+    await asVersion(made, without(...LATER));
+    // A file that says what the default is says nothing new.
+    await edit(made.yaml, (text) => `${text}kv_cache_gb: 0\n`.replace('{ path: ', '{ trainable: ["*"], path: '));
+    await checkResume(made.dir, changeOf(made.yaml, [], { acceptChanges: false }));
+    assert.equal((await again(made)).status, 'finished');
+    const [a, b] = [await filesBelow(made.dir), await filesBelow(whole)];
+    assert.deepEqual([...a.keys()].sort(), [...b.keys()].sort());
+    for (const [name, bytes] of b)
+      if (/^(checkpoints|rollouts|eval|final)/.test(name)) assert.ok(a.get(name)!.equals(bytes), name);
+    assert.deepEqual(await lastingMetrics(made.dir), await lastingMetrics(whole));
+    const { config, resumed } = await readRecord(made.dir);
+    assert.deepEqual((config as { model: { trainable: string[] } }).model.trainable, ['*']);
+    assert.equal(resumed[0]!.accepted, undefined);
+  });
+
+  it('of a version that had not yet some settings is refused where they are not at their defaults now', async () => {
+    const made = await interrupted();
+    await asVersion(made, without(...LATER));
+    const plain = await readFile(made.yaml, 'utf8');
+    await edit(made.yaml, (text) => text.replace('grpo: {', 'grpo: { entropy_coef: 0.01,'));
+    await assert.rejects(again(made, { yaml: made.yaml }), {
+      code: 'RUN_CHANGED',
+      message: /config\.yaml: grpo\.entropy_coef: not in that version then, 0\.01 now$/,
+    });
+    await assert.rejects(again(made, { sets: ['grpo.entropy_coef=0.01'] }), { code: 'CONFIG_RESUME' });
+    await writeFile(made.yaml, plain.replace('{ path: ', '{ trainable: ["*.mlp.*", "*.norm.*"], path: '));
+    for (const accept of [false, true])
+      await assert.rejects(again(made, { yaml: made.yaml, accept }), {
+        code: 'CONFIG_RESUME',
+        message: /model\.trainable/,
+      });
+    await again(made, { sets: ['grpo.entropy_coef=0.01', 'kv_cache_gb=1', 'rewards.0.weight=2'], accept: true });
+    const { resumed } = await readRecord(made.dir);
+    assert.deepEqual(resumed[0]!.accepted, [
+      'rewards[0].weight: not in that version -> 2',
+      'grpo.entropy_coef: not in that version -> 0.01',
+    ]);
+  });
+
+  it('of a version with settings that there are no longer is refused, and where that is accepted goes on without them', async () => {
+    const made = await interrupted('rollouts.every=2');
+    await asVersion(
+      made,
+      (config) => {
+        const { grpo, rewards } = config as { grpo: object; rewards: object[] };
+        return { ...config, grpo: { ...grpo, pace: 3 }, rewards: [{ ...rewards[0], cap: null }], old: { list: [1] } };
+      },
+      'grpo.pace=3',
+    );
+    await assert.rejects(again(made), (error: Error) => {
+      const lines = error.message.split('\n').slice(1);
+      assert.equal(lines.length, 3);
+      for (const part of ['grpo.pace: 3', 'old.list[0]: 1', 'rewards[0].cap: null'])
+        assert.ok(
+          lines.some((line) => line.trim() === `${part} then, not in this version now`),
+          error.message,
+        );
+      return (error as { code?: string }).code === 'RUN_CHANGED';
+    });
+    assert.equal((await again(made, { yaml: made.yaml, accept: true })).status, 'finished');
+    const { config, resumed } = await readRecord(made.dir);
+    assert.ok(!('old' in (config as object)));
+    assert.ok(resumed[0]!.accepted!.includes('grpo.pace: 3 -> not in this version'));
+  });
+
+  it('whose run.json somebody has edited is not gone on with past a slip in a name', async () => {
+    const made = await interrupted();
+    await edit(join(made.dir, 'run.json'), (text) =>
+      text.replace('"temperature": 1,', '"temperature": 1, "temprature": 2,'),
+    );
+    await assert.rejects(again(made), {
+      code: 'RUN_CHANGED',
+      message: /config\.grpo\.temprature: not set then, 2 now/,
+    });
+    await assert.rejects(again(made, { accept: true }), { code: 'RUN_CORRUPT', message: /did you mean temperature/ });
+  });
+
   it('trains the tensors that it was begun with, for good', async () => {
     const trainable = 'model.trainable.0=*.mlp.*';
     const made = await interrupted(trainable);
@@ -254,6 +371,22 @@ describe('a resumed run', () => {
   });
 });
 
+describe('a finished run', () => {
+  it('that cannot be made longer stays finished, every byte of it', async () => {
+    const made = await interrupted();
+    await again(made);
+    const before = await filesBelow(made.dir);
+    const sets = ['grpo.max_steps=8', 'kv_cache_gb=1e-6'];
+    await assert.rejects(again(made, { sets }), { code: 'KV_CACHE_TOO_SMALL' });
+    await assert.rejects(checkResume(made.dir, changeOf(undefined, sets, { acceptChanges: false })), {
+      code: 'KV_CACHE_TOO_SMALL',
+    });
+    const now = await filesBelow(made.dir);
+    assert.deepEqual([...now.keys()], [...before.keys()]);
+    for (const [name, bytes] of before) assert.ok(now.get(name)!.equals(bytes), name);
+  });
+});
+
 describe('a start', () => {
   it('that fails leaves nothing: no folder, and of a run to be overwritten every byte', async () => {
     const made = await interrupted();
@@ -272,6 +405,8 @@ describe('a start', () => {
       ['rewards=[{name: x, module: /nowhere.mjs}]', 'REWARD_MODULE'],
       ['grpo.max_completion_length=100000', 'CONFIG_BUDGET'],
       ['prompt.style=chat', 'PROMPT_NO_TEMPLATE'],
+      ['kv_cache_gb=1e-6', 'KV_CACHE_TOO_SMALL'],
+      ['model.trainable=[nothing]', 'TRAINABLE_UNKNOWN'],
     ];
     for (const [set, codes] of cases) {
       for (const dir of [made.dir, join(root, 'never/made')]) {

@@ -163,6 +163,12 @@ export const modelSchema = z.strictObject({
 export type ModelSettings = z.output<typeof modelSchema>;
 export type LabModelSettings = z.output<typeof labModelSchema>;
 
+/** `model` of any version's config with the defaults of this one; as it is where this version cannot read it. */
+export function modelWithDefaults(raw: unknown): unknown {
+  const parsed = modelSchema.safeParse(raw);
+  return parsed.success ? parsed.data : raw;
+}
+
 /** The languages that a lab model reads. */
 export function mixLanguages(mix: LabModelSettings['mix']): LabLanguage[] {
   return LAB_LANGUAGES.filter((language) => mix[language] != null);

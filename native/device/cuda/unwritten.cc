@@ -12,9 +12,6 @@ __attribute__((weak)) void CudaOps::linear(const Rows& c, const Rows& a, const M
 __attribute__((weak)) void CudaOps::linear_backward(const Rows& da, const Rows& dc, const Matrix&, bool accumulate, int64_t rows) { no("linear_backward"); }
 __attribute__((weak)) void CudaOps::glu(const Rows& product, const Rows& gate_up, Activation, int64_t rows) { no("glu"); }
 __attribute__((weak)) void CudaOps::glu_backward(const Rows& d_gate_up, const Rows& d_product, const Rows& gate_up, Activation, int64_t rows) { no("glu_backward"); }
-__attribute__((weak)) void CudaOps::qkv(const AttentionLayer&, const SequenceRows*, int64_t count) { no("qkv"); }
-__attribute__((weak)) void CudaOps::attention(const AttentionLayer&, const SequenceRows*, int64_t count) { no("attention"); }
-__attribute__((weak)) void CudaOps::attention_backward(const AttentionLayer&, const AttentionGradient&, const SequenceRows*, const SequenceGradient*, int64_t count) { no("attention_backward"); }
 __attribute__((weak)) void CudaOps::logps(const Rows& logits, float inv_temperature, const int32_t* targets, float* logps, float* entropies, int64_t rows) { no("logps"); }
 __attribute__((weak)) void CudaOps::token_losses(const Rows& d_logits, const Rows& logits, const TokenLosses&, int64_t rows) { no("token_losses"); }
 __attribute__((weak)) void CudaOps::sample(const Rows& logits, const DrawSettings&, Draw*, int64_t rows) { no("sample"); }

@@ -1,0 +1,287 @@
+// Attention on a GPU by matrix instructions: many rows of a sequence, or one row of many sequences. Both take the 16
+// rows of an instruction for queries of one kv head, and the same steps in the same order, so that a row has the same
+// bits in either.
+#include "ops/attention/attention_tile.h"
+
+namespace glossa {
+namespace {
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What both have in common: the steps of one tile for a row, of which a lane holds a quarter.
+
+struct Largest {
+  float now, subtracted, kept;  // subtracted from exponents; kept: factor of what was summed so far
+};
+__device__ inline Largest next_largest(float before, float of_tile, float exponent) {
+  const float now = fmaxf(before, of_tile * exponent);
+  const float subtracted = now == -INFINITY ? 0.0f : now;  // nothing seen yet
+  return {now, subtracted, power_of_two(before - subtracted)};
+}
+__device__ inline float weight_of(float score, float exponent, float subtracted) {
+  return power_of_two(fmaf(score, exponent, -subtracted));
+}
+// The lane's share of the sum, of the weights as they are multiplied. half: row lane / 4 or that + 8 of the operand.
+template <int K>
+__device__ inline float add_weights(float sum, const uint32_t (&w)[K][4], int half) {
+#pragma unroll
+  for (int k = 0; k < K; ++k)
+#pragma unroll
+    for (int i = half; i < 4; i += 2) sum = sum + low_half(w[k][i]) + high_half(w[k][i]);
+  return sum;
+}
+__device__ inline float masked(float score, int key, const SeenKeys& seen) {
+  return key >= seen.from && key < seen.to ? score : -INFINITY;
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Many rows: a block takes 64 M queries of one kv head, a warp 16 M of them; two tiles of keys and values, of which one
+// arrives while the other is used.
+
+template <int HeadDim>
+constexpr int kQueryTiles = HeadDim > 128 ? 1 : 2;
+template <int HeadDim>
+constexpr int kRowsShared = (64 * kQueryTiles<HeadDim> + 4 * kKeyTile) * kPitch<HeadDim> * 2;
+
+template <int HeadDim, class Q>
+__global__ void __launch_bounds__(kTileThreads) attention_rows(GpuAttention a) {
+  constexpr int M = kQueryTiles<HeadDim>, kQueries = 64 * M, kTile = kKeyTile * kPitch<HeadDim>, N = HeadDim / 8;
+  GLOSSA_SHARED_MEMORY(memory);
+  Bf16* queries_at = reinterpret_cast<Bf16*>(memory);
+  Bf16* tiles_at = queries_at + kQueries * kPitch<HeadDim>;
+
+  // The blocks with most keys begin first.
+  const int64_t across = a.count * a.kv_heads;
+  const GpuSequence& s = a.sequences[blockIdx.x % across / a.kv_heads];
+  const int kv_head = static_cast<int>(blockIdx.x % a.kv_heads), queries = static_cast<int>(s.rows) * a.group;
+  const int own0 = static_cast<int>(s.own0);
+  const int first = static_cast<int>(gridDim.x / across - 1 - blockIdx.x / across) * kQueries;
+  if (first >= queries) return;
+  auto own_of = [&](int query) { return own0 + min(query, queries - 1) / a.group; };
+  const KeyTiles tiles(a, s, own_of(first), own_of(first + kQueries - 1));
+
+  auto copy_tile = [&](int i) {
+    Bf16* to = tiles_at + i % 2 * 2 * kTile;
+    if (i < tiles.count) copy_keys<HeadDim>(to, to + kTile, a, s, kv_head, tiles.at(i));
+    end_copies();
+  };
+  copy_queries<HeadDim, kQueries, Q>(queries_at, a, s, kv_head, first, queries);
+  copy_tile(0);
+
+  const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
+  const int of_warp = first + 16 * M * warp;
+  const int warp_from = own_of(of_warp), warp_to = own_of(of_warp + 16 * M - 1);
+  const Bf16* q = queries_at + 16 * M * warp * kPitch<HeadDim>;
+  float o[M][N][4] = {}, largest[M][2], sum[M][2] = {};
+#pragma unroll
+  for (int i = 0; i < M; ++i) largest[i][0] = largest[i][1] = -INFINITY;
+
+  for (int t = 0; t < tiles.count; ++t) {
+    const KeyTile tile = tiles.at(t);
+    Bf16* keys = tiles_at + t % 2 * 2 * kTile;
+    Bf16* values = keys + kTile;
+    wait_copies<0>();
+    // Where a row of the block does not see all that was copied.
+    if ((tile.own && tile.to > own_of(first) + 1) || a.window > 0) keep_numbers<HeadDim>(keys, values);
+    __syncthreads();
+    copy_tile(t + 1);
+
+    const int base = tile.own ? 0 : static_cast<int>(s.prefix_length);  // of own keys, among those of this run
+    const int window_from = a.window > 0 ? base + 1 - a.window : INT32_MIN / 2;
+    if (tile.own && tile.first > warp_to) continue;
+    if (tile.first + kKeyTile <= warp_from + window_from) continue;
+
+    float x[M][8][4] = {};
+    multiply_rows<HeadDim>(x, q, keys);
+    if (tile.first + kKeyTile > (tile.own ? warp_from + 1 : base) || tile.first < warp_to + window_from) {
+#pragma unroll
+      for (int i = 0; i < M; ++i)
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+          const int own = own_of(of_warp + 16 * i + 8 * half + lane / 4);
+          const SeenKeys seen = {own + window_from, tile.own ? own + 1 : base};
+#pragma unroll
+          for (int j = 0; j < 8; ++j)
+#pragma unroll
+            for (int c = 0; c < 2; ++c) {
+              float& score = x[i][j][2 * half + c];
+              score = masked(score, tile.first + 8 * j + lane % 4 * 2 + c, seen);
+            }
+        }
+    }
+    uint32_t w[M][4][4];
+#pragma unroll
+    for (int i = 0; i < M; ++i) {
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        float most = -INFINITY;
+#pragma unroll
+        for (int j = 0; j < 8; ++j) most = fmaxf(most, fmaxf(x[i][j][2 * half], x[i][j][2 * half + 1]));
+        const Largest next = next_largest(largest[i][half], row_max(most), a.exponent);
+        largest[i][half] = next.now;
+        sum[i][half] *= next.kept;
+#pragma unroll
+        for (int j = 0; j < N; ++j) o[i][j][2 * half] *= next.kept, o[i][j][2 * half + 1] *= next.kept;
+#pragma unroll
+        for (int j = 0; j < 8; ++j)
+#pragma unroll
+          for (int c = 2 * half; c < 2 * half + 2; ++c) x[i][j][c] = weight_of(x[i][j][c], a.exponent, next.subtracted);
+      }
+      to_operand(w[i], x[i]);
+#pragma unroll
+      for (int half = 0; half < 2; ++half) sum[i][half] = add_weights(sum[i][half], w[i], half);
+    }
+    multiply_columns<HeadDim>(o, w, values);
+  }
+
+#pragma unroll
+  for (int i = 0; i < M; ++i)
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const float all = row_sum(sum[i][half]), inverse = 1.0f / all;
+      const int query = of_warp + 16 * i + 8 * half + lane / 4;
+      if (query >= queries) continue;
+      const int64_t at = (s.row0 + query / a.group) * a.heads + kv_head * a.group + query % a.group;
+      uint32_t* out = reinterpret_cast<uint32_t*>(static_cast<Bf16*>(a.out) + at * HeadDim) + lane % 4;
+#pragma unroll
+      for (int j = 0; j < N; ++j) out[4 * j] = pair_of(o[i][j][2 * half] * inverse, o[i][j][2 * half + 1] * inverse);
+      if (a.stats && lane % 4 == 0)
+        *reinterpret_cast<float2*>(a.stats + 2 * at) = make_float2(largest[i][half] * kLnOf2, all);
+    }
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// One row of each sequence: a block takes 16 queries of one kv head. Its warps share a tile: for the scores by keys,
+// for the outputs by columns.
+
+constexpr int kWeightPitch = kKeyTile + 8;
+template <int HeadDim>
+constexpr int kStages = HeadDim > 128 ? 2 : 3;
+template <int HeadDim>
+constexpr int kRowShared = (16 + kStages<HeadDim> * 2 * kKeyTile) * kPitch<HeadDim> * 2 +
+                           16 * kWeightPitch * 2 + kTileWarps * 16 * 4;
+
+template <int HeadDim, class Q>
+__global__ void __launch_bounds__(kTileThreads) attention_row(GpuAttention a) {
+  constexpr int kTile = kKeyTile * kPitch<HeadDim>, kRing = kStages<HeadDim>;
+  constexpr int kPairs = HeadDim / 16, kPairsOfWarp = (kPairs + kTileWarps - 1) / kTileWarps;
+  GLOSSA_SHARED_MEMORY(memory);
+  Bf16* queries_at = reinterpret_cast<Bf16*>(memory);
+  Bf16* tiles_at = queries_at + 16 * kPitch<HeadDim>;
+  Bf16* weights_at = tiles_at + kRing * 2 * kTile;
+  float* most_at = reinterpret_cast<float*>(weights_at + 16 * kWeightPitch);  // [warps][16]
+
+  const int64_t across = a.count * a.kv_heads;
+  const GpuSequence& s = a.sequences[blockIdx.x % across / a.kv_heads];
+  const int kv_head = static_cast<int>(blockIdx.x % a.kv_heads), own = static_cast<int>(s.own0);
+  const int first = static_cast<int>(blockIdx.x / across) * 16;
+  const KeyTiles tiles(a, s, own, own);
+
+  auto copy_tile = [&](int i) {
+    Bf16* to = tiles_at + i % kRing * 2 * kTile;
+    if (i < tiles.count) copy_keys<HeadDim>(to, to + kTile, a, s, kv_head, tiles.at(i));
+    end_copies();
+  };
+  copy_queries<HeadDim, 16, Q>(queries_at, a, s, kv_head, first, a.group);
+  for (int i = 0; i + 1 < kRing; ++i) copy_tile(i);
+
+  const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
+  float o[kPairsOfWarp][1][2][4] = {}, largest[2] = {-INFINITY, -INFINITY}, sum[2] = {};
+  for (int t = 0; t < tiles.count; ++t) {
+    const KeyTile tile = tiles.at(t);
+    const Bf16* keys = tiles_at + t % kRing * 2 * kTile;
+    const Bf16* values = keys + kTile;
+    wait_copies<kRing - 2>();
+    __syncthreads();
+    copy_tile(t + kRing - 1);
+
+    float x[1][2][4] = {};
+    multiply_rows<HeadDim>(x, queries_at, keys + 16 * warp * kPitch<HeadDim>);
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      float most = -INFINITY;
+#pragma unroll
+      for (int j = 0; j < 2; ++j)
+#pragma unroll
+        for (int c = 0; c < 2; ++c) {
+          float& score = x[0][j][2 * half + c];
+          score = masked(score, tile.first + 16 * warp + 8 * j + lane % 4 * 2 + c, {tile.from, tile.to});
+          most = fmaxf(most, score);
+        }
+      most = row_max(most);
+      if (lane % 4 == 0) most_at[16 * warp + 8 * half + lane / 4] = most;
+    }
+    __syncthreads();
+    float kept[2];
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      float most = -INFINITY;
+#pragma unroll
+      for (int i = 0; i < kTileWarps; ++i) most = fmaxf(most, most_at[16 * i + 8 * half + lane / 4]);
+      const Largest next = next_largest(largest[half], most, a.exponent);
+      largest[half] = next.now;
+      kept[half] = next.kept;
+#pragma unroll
+      for (int j = 0; j < 2; ++j)
+        *reinterpret_cast<uint32_t*>(weights_at + (8 * half + lane / 4) * kWeightPitch + 16 * warp + 8 * j +
+                                     lane % 4 * 2) =
+            pair_of(weight_of(x[0][j][2 * half], a.exponent, next.subtracted),
+                    weight_of(x[0][j][2 * half + 1], a.exponent, next.subtracted));
+    }
+    __syncthreads();
+    uint32_t w[1][4][4];
+#pragma unroll
+    for (int k = 0; k < 4; ++k)
+      load_matrices<false>(w[0][k], weights_at + lane % 16 * kWeightPitch + 16 * k + lane / 16 * 8);
+#pragma unroll
+    for (int half = 0; half < 2; ++half) sum[half] = add_weights(sum[half] * kept[half], w[0], half);
+#pragma unroll
+    for (int p = 0; p < kPairsOfWarp; ++p) {
+      const int pair = warp + kTileWarps * p;
+      if (pair >= kPairs) continue;
+#pragma unroll
+      for (int j = 0; j < 2; ++j)
+#pragma unroll
+        for (int c = 0; c < 4; ++c) o[p][0][j][c] *= kept[c / 2];
+      multiply_columns<HeadDim>(o[p], w, values + 16 * pair);
+    }
+  }
+
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    const float all = row_sum(sum[half]), inverse = 1.0f / all;
+    const int query = first + 8 * half + lane / 4;
+    if (query >= a.group) continue;
+    const int64_t at = s.row0 * a.heads + kv_head * a.group + query;
+#pragma unroll
+    for (int p = 0; p < kPairsOfWarp; ++p) {
+      const int pair = warp + kTileWarps * p;
+      if (pair >= kPairs) continue;
+      uint32_t* out = reinterpret_cast<uint32_t*>(static_cast<Bf16*>(a.out) + at * HeadDim + 16 * pair) + lane % 4;
+#pragma unroll
+      for (int j = 0; j < 2; ++j)
+        out[4 * j] = pair_of(o[p][0][j][2 * half] * inverse, o[p][0][j][2 * half + 1] * inverse);
+    }
+    if (a.stats && warp == 0 && lane % 4 == 0)
+      *reinterpret_cast<float2*>(a.stats + 2 * at) = make_float2(largest[half] * kLnOf2, all);
+  }
+}
+
+}  // namespace
+
+bool attention_forward_tiled(Stream& stream, const GpuAttention& a, Dtype queries) {
+  return with_head(a.head_dim, [&](auto head) {
+    constexpr int kHead = decltype(head)::value;
+    with_type(queries, [&](auto q) {
+      using Q = decltype(q);
+      const int64_t across = a.count * a.kv_heads;
+      const int64_t all = static_cast<int64_t>(a.rows) * a.group, each = a.rows == 1 ? 16 : 64 * kQueryTiles<kHead>;
+      const unsigned blocks = static_cast<unsigned>(across * ((all + each - 1) / each));
+      if (a.rows == 1)
+        launch(stream, "attention_row", attention_row<kHead, Q>, blocks, kTileThreads, kRowShared<kHead>, a);
+      else
+        launch(stream, "attention_rows", attention_rows<kHead, Q>, blocks, kTileThreads, kRowsShared<kHead>, a);
+    });
+  });
+}
+
+}  // namespace glossa

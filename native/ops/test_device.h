@@ -29,7 +29,8 @@ namespace glossa::test {
 class TestDevice {
  public:
   enum class On { lane, all };
-  TestDevice(const DeviceOptions& options, On on) : device_(open_device(options, 0).take()), on_(on) {}
+  TestDevice(const DeviceOptions& options, On on)
+      : device_(open_device(options, 0).take()), on_(on), gpu_(options.device != "cpu") {}
   ~TestDevice() {
     for (const auto& [a, bytes] : free_) device_->release(a, bytes);
   }
@@ -41,6 +42,10 @@ class TestDevice {
            (on_ == On::all ? "all together" : "a lane");
   }
   Device& device() { return *device_; }
+  // Takes bfloat16 rows where a CPU's are float32.
+  bool gpu() const { return gpu_; }
+  // Slow: fewer or smaller shapes will do.
+  bool emulated() const { return device_->name() == "emulated CUDA"; }
 
   // One operator.
   template <class Operator>
@@ -75,6 +80,7 @@ class TestDevice {
  private:
   std::unique_ptr<Device> device_;
   On on_;
+  const bool gpu_;
   std::vector<std::pair<Address, int64_t>> free_;
 };
 

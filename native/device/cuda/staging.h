@@ -26,7 +26,7 @@ class Staging {
   // n elements on the device that a kernel will write.
   template <class T>
   T* room(int64_t n) {
-    return static_cast<T*>(place(n * static_cast<int64_t>(sizeof(T))).device);
+    return reinterpret_cast<T*>(place(n * static_cast<int64_t>(sizeof(T))).device);
   }
   // Waits, and gives what kernels wrote to such a room.
   template <class T>

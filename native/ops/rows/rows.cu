@@ -1,19 +1,14 @@
 // Operators that only move rows or add them up, on a GPU: memory is read and written once, in packs of four where rows
 // allow it.
+#include <algorithm>
+
 #include "device/cuda/cuda_ops.h"
+#include "device/cuda/view.h"
 
 namespace glossa {
 namespace {
 
 constexpr int kThreads = 256;
-
-// Rows as a kernel takes them: `width` elements, of type T, `stride` apart.
-template <class T>
-struct View {
-  T* data;
-  int64_t stride;
-  explicit View(const Rows& r) : data(r.data.as<T>()), stride(r.stride) {}
-};
 
 unsigned blocks(int64_t items) {
   return static_cast<unsigned>((items + kThreads - 1) / kThreads);
@@ -64,6 +59,18 @@ __global__ void add_rows_scaled(View<T> out, View<T> residual, View<X> x, float 
   });
 }
 
+// A thread an element of a parameter, the parameter being blockIdx.y.
+__global__ void add_blocks(float* gradient, const float* partials, int64_t blocks, int64_t block_size,
+                           const PartialSum* sums) {
+  const PartialSum s = sums[blockIdx.y];
+  const int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+  if (i >= s.size) return;
+  float sum = gradient[s.offset + i];
+#pragma unroll 8
+  for (int64_t b = 0; b < blocks; ++b) sum += partials[b * block_size + s.place + i];
+  gradient[s.offset + i] = sum;
+}
+
 bool takes_packs(const Rows& r) {
   return r.type == Dtype::f32 ? packs(r.data.as<float>(), r.width, r.stride)
                               : packs(r.data.as<Bf16>(), r.width, r.stride);
@@ -111,6 +118,18 @@ void CudaOps::add_scaled(const Rows& out, const Rows& residual, const Rows& x, f
 // Also what lies between the rows, as far as the last one's stride goes.
 void CudaOps::zero(const Rows& x, int64_t rows) {
   stream_.fill(x.data.as<void>(), 0, rows * x.stride * dtype_bytes(x.type));
+}
+
+void CudaOps::add_partials(Values gradient, Values partials, int64_t blocks_given, int64_t block_size,
+                           const std::vector<PartialSum>& sums) {
+  constexpr size_t kMost = 65535;  // of a grid's second dimension
+  for (size_t at = 0; at < sums.size(); at += kMost) {
+    const auto n = static_cast<unsigned>(std::min(kMost, sums.size() - at));
+    int64_t longest = 0;
+    for (size_t i = at; i < at + n; ++i) longest = std::max(longest, sums[i].size);
+    launch(stream_, "add_blocks", add_blocks, dim3(blocks(longest), n), kThreads, 0, gradient.data.as<float>(),
+           partials.data.as<float>(), blocks_given, block_size, staging_.put(sums.data() + at, n));
+  }
 }
 
 }  // namespace glossa

@@ -17,9 +17,9 @@ const QkvShape kShapes[] = {
 const int64_t kWindows[] = {1, 8, 16, 37};
 const int64_t kPrompts[] = {0, 1, 15, 16, 17, 40};
 
-void check_layer(TestDevice& d, const AttentionProblem& p, const AttentionReference& want) {
+void check_layer(TestDevice& d, const AttentionProblem& p, const AttentionReference& want, int64_t page = 32) {
   const bool wide = p.type == Dtype::f32;
-  DeviceLayer layer(d, p);
+  DeviceLayer layer(d, p, page, page);
   layer.forward();
   CHECK_NEAR(worst_error(layer.attention.get(), want.attention), 0, wide ? 3e-6 : 0.6 * epsilon_of(p.type));
   const DeviceLayer::Gradients got = layer.backward();
@@ -50,6 +50,55 @@ TEST("attention: forward and backward agree with the reference; unused positions
         }
   each_device([&](TestDevice& d) {
     for (const Case& c : cases) check_layer(d, c.problem, c.want);
+  });
+}
+
+// As a GPU keeps them: queries are rounded where they are stored, and the gradient is that of the rounded ones.
+TEST("attention: rows of bfloat16 agree with the reference too") {
+  each_device([&](TestDevice& d) {
+    if (!d.gpu()) return;
+    uint64_t seed = 3000;
+    for (const QkvShape& shape : {QkvShape{6, 3, 24, QkNorm::none, 0},
+                                  {8, 2, 32, QkNorm::none, 0},
+                                  {7, 1, 64, QkNorm::none, 0},
+                                  {4, 2, 80, QkNorm::none, 0},
+                                  {2, 2, 96, QkNorm::none, 0},
+                                  {6, 1, 128, QkNorm::none, 0},
+                                  {2, 1, 256, QkNorm::none, 0}})
+      for (auto [prompt, page] : {std::pair<int64_t, int64_t>{0, 64}, {70, 64}, {64, 16}, {23, 80}})
+        for (int64_t window : {0, 45}) {
+          if (d.emulated() && (window > 0) != (prompt == 70 || prompt == 64)) continue;
+          AttentionProblem p(shape, Dtype::bf16, prompt, {41, 1, 67}, seed += 10);
+          p.window = window;
+          p.narrow();
+          check_layer(d, p, AttentionReference(p), page);
+        }
+  });
+}
+
+TEST("attention: a row has the same bits drawn one by one as trained with all others") {
+  each_device([&](TestDevice& d) {
+    uint64_t seed = 4000;
+    for (const QkvShape& shape : {QkvShape{4, 4, 32, QkNorm::none, 0},
+                                  {20, 1, 32, QkNorm::none, 0},
+                                  {7, 1, 64, QkNorm::none, 0},
+                                  {3, 1, 80, QkNorm::none, 0},
+                                  {6, 2, 96, QkNorm::none, 0},
+                                  {6, 1, 128, QkNorm::none, 0},
+                                  {2, 1, 256, QkNorm::none, 0}})
+      for (Dtype t : kTypes)
+        for (int64_t window : {0, 45}) {
+          if (kSanitized && shape.head_dim > 64) continue;
+          if (d.emulated() && window > 0 && shape.head_dim > 64) continue;
+          AttentionProblem p(shape, t, 75, {70, 1, 33, 10}, seed += 10);
+          p.window = window;
+          if (d.gpu() && t == Dtype::bf16) p.narrow();
+          DeviceLayer trained(d, p, 64, 64), drawn(d, p, 64, 64);
+          trained.forward();
+          drawn.forward_by_steps();
+          CHECK(drawn.forward_bits() == trained.forward_bits());
+          CHECK(drawn.pages() == trained.pages());
+        }
   });
 }
 

@@ -16,6 +16,7 @@ namespace glossa::test {
 struct AttentionProblem {
   QkvShape shape;
   Dtype type;
+  Dtype rows_type = Dtype::f32;  // of q|k|v; other than float32 on a GPU alone
   int64_t prompt;
   std::vector<int64_t> completions;  // rows of each
   const RopeConfig* rope = nullptr;
@@ -35,6 +36,11 @@ struct AttentionProblem {
         k_norm(random_values(seed + 2, shape.qk_norm == QkNorm::whole ? shape.kv_width() : shape.head_dim)),
         d_attention(random_values(seed + 3, rows() * shape.q_width())) {}
   int64_t rows() const { return std::accumulate(completions.begin(), completions.end(), prompt); }
+  // Rows of bfloat16.
+  void narrow() {
+    rows_type = Dtype::bf16;
+    for (float& x : qkv) x = rounded(x, rows_type);
+  }
   int64_t longest() const { return prompt + *std::max_element(completions.begin(), completions.end()); }
   // Places in a sequence's block of partial sums.
   int64_t q_norm_place() const { return shape.width(); }
@@ -84,8 +90,12 @@ class AttentionReference {
     x.v = x.k;
     ref::qkv_forward(x.q.data(), x.k.data(), x.v.data(), to_double(p_.qkv).data() + row0 * s.width(), prefix, rows, s,
                      p_.rope, to_double(p_.q_norm).data(), to_double(p_.k_norm).data());
-    for (std::vector<double>* kept : {&x.k, &x.v})
-      for (double& value : *kept) value = static_cast<double>(rounded(static_cast<float>(value), p_.type));
+    auto round = [](std::vector<double>& kept, Dtype t) {
+      for (double& value : kept) value = static_cast<double>(rounded(static_cast<float>(value), t));
+    };
+    round(x.k, p_.type);
+    round(x.v, p_.type);
+    if (p_.rows_type != Dtype::f32) round(x.q, p_.rows_type);
     return x;
   }
   std::vector<double> with_prompt(const Sequence& s, std::vector<double> Sequence::*which) const {
@@ -144,8 +154,8 @@ class DeviceLayer {
   DeviceLayer(TestDevice& d, const AttentionProblem& p, int64_t prompt_page = 32, int64_t own_page = 32)
       : d_(d),
         p_(p),
-        qkv(d, Dtype::f32, {p.rows(), p.shape.width()}),
-        raw(d, Dtype::f32, {p.rows(), p.shape.q_width() + p.shape.kv_width()}),
+        qkv(d, p.rows_type, {p.rows(), p.shape.width()}),
+        raw(d, p.rows_type, {p.rows(), p.shape.q_width() + p.shape.kv_width()}),
         rstd_q(d, Dtype::f32, {p.rows(), p.shape.rstd_q()}),
         rstd_k(d, Dtype::f32, {p.rows(), p.shape.rstd_k()}),
         attention(d, p.type, {p.rows(), p.shape.q_width()}),
@@ -208,6 +218,32 @@ class DeviceLayer {
     const auto count = static_cast<int64_t>(pieces.size());
     d_.run_each(count, [&](int64_t i, Ops& ops) { ops.qkv(a, &pieces[static_cast<size_t>(count - 1 - i)], 1); });
     d_.run_each(count, [&](int64_t i, Ops& ops) { ops.attention(a, &pieces[static_cast<size_t>(i)], 1); });
+  }
+  // The same as a sampler goes: the prompt's rows together, then one row of every completion at a time.
+  void forward_by_steps() {
+    const AttentionLayer a = operands();
+    std::vector<SequenceRows> rest = sequences;
+    auto run = [&](const std::vector<SequenceRows>& rows) {
+      const auto count = static_cast<int64_t>(rows.size());
+      d_.run([&](Ops& ops) {
+        ops.qkv(a, rows.data(), count);
+        ops.attention(a, rows.data(), count);
+      });
+    };
+    if (p_.prompt > 0) {
+      run({rest.front()});
+      rest.erase(rest.begin());
+    }
+    for (int64_t r = 0; r < p_.longest() - p_.prompt; ++r) {
+      std::vector<SequenceRows> step;
+      for (SequenceRows s : rest) {
+        if (s.rows <= r) continue;
+        s.row0 += r, s.position0 += r, s.own0 += r;
+        s.rows = 1;
+        step.push_back(s);
+      }
+      run(step);
+    }
   }
   std::vector<float> q() const { return columns(qkv.get(), p_.shape.width(), 0, p_.shape.q_width()); }
   Bits pages() const {

@@ -111,6 +111,30 @@ TEST("qkv: queries and what attention makes of them and the keys agree with the 
     }
 }
 
+TEST("qkv: rows of bfloat16 agree with the reference too") {
+  for (AttentionProblem& p : problems(Dtype::bf16)) {
+    p.narrow();
+    const AttentionReference want(p);
+    each_device([&](TestDevice& d) {
+      if (!d.gpu()) return;
+      DeviceLayer layer(d, p), alone(d, p);
+      layer.forward();
+      CHECK_NEAR(worst_error(layer.q(), want.q), 0, 1.1 * epsilon_of(p.type));
+      CHECK_NEAR(worst_error(layer.attention.get(), want.attention), 0, epsilon_of(p.type));
+      CHECK_EQ(layer.written_to_pages(), 2 * p.rows() * p.shape.kv_width());
+      if (p.has_norm())
+        CHECK(same_bits(layer.raw.get(), columns(p.qkv, p.shape.width(), 0, p.shape.q_width() + p.shape.kv_width())));
+      alone.forward_by(1);
+      CHECK(alone.forward_bits() == layer.forward_bits());
+      CHECK(alone.pages() == layer.pages());
+      const DeviceLayer::Gradients got = layer.backward();
+      CHECK_NEAR(worst_error(got.d_qkv, want.d_qkv), 0, 0.02);
+      for (size_t i = 0; i < want.partials.size(); ++i)
+        CHECK_NEAR(worst_error(got.partials[i], want.partials[i]), 0, 0.02);
+    });
+  }
+}
+
 TEST("qkv: a row has the same bits alone and among others, on a lane and on all") {
   const std::vector<AttentionProblem> all = problems(Dtype::f32);
   check_however_shared([&](TestDevice& d) {

@@ -3,13 +3,15 @@
 #pragma once
 #include <cstdint>
 
+#include "base/host_device.h"
+
 namespace glossa {
 
 struct Philox4 {
   uint32_t v[4];
 };
 
-inline Philox4 philox4x32(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3) {
+GLOSSA_HD inline Philox4 philox4x32(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2, uint32_t c3) {
   uint32_t k0 = static_cast<uint32_t>(key), k1 = static_cast<uint32_t>(key >> 32);
   for (int round = 0; round < 10; ++round) {
     uint64_t p0 = 0xD2511F53ull * c0, p1 = 0xCD9E8D57ull * c2;
@@ -25,7 +27,7 @@ inline Philox4 philox4x32(uint64_t key, uint32_t c0, uint32_t c1, uint32_t c2, u
 }
 
 // Uniform in (0, 1): never 0 nor 1.
-inline float philox_uniform(uint32_t bits) {
+GLOSSA_HD inline float philox_uniform(uint32_t bits) {
   return (static_cast<float>(bits >> 9) + 0.5f) * (1.0f / 8388608.0f);
 }
 

@@ -9,14 +9,13 @@
 #include <type_traits>
 
 #include "base/dtype.h"
+#include "base/host_device.h"
 
 #if defined(__CUDACC__)
 #include <cuda_bf16.h>
 #include <cuda_runtime.h>
-#define GLOSSA_HD __host__ __device__
 #else
 #include "device/cuda/emulation.h"
-#define GLOSSA_HD
 #endif
 
 namespace glossa {

@@ -1,6 +1,7 @@
 // The operators on a GPU: each file ops/<operator>/<operator>.cu holds the kernels of one and their launches, all on one
 // stream. What an operator is given on the host is copied before it returns; what it gives back there, it waits for.
 #pragma once
+#include "device/cuda/kept_array.h"
 #include "device/cuda/sequence_table.h"
 #include "device/cuda/staging.h"
 #include "ops/ops.h"
@@ -9,7 +10,7 @@ namespace glossa {
 
 class CudaOps final : public Ops {
  public:
-  explicit CudaOps(Stream& stream) : stream_(stream), staging_(stream) {}
+  explicit CudaOps(Stream& stream) : stream_(stream), staging_(stream), logit_bias_(stream) {}
 
   int64_t block_rows() const override { return INT64_MAX; }
   void embed(const Rows& x, const EmbeddingTable&, const int32_t* ids, int64_t rows) override;
@@ -49,6 +50,7 @@ class CudaOps final : public Ops {
   Stream& stream_;
   Staging staging_;
   SequenceTable table_;
+  KeptArray logit_bias_;
 };
 
 }  // namespace glossa

@@ -1,0 +1,201 @@
+// Sampling on a GPU: a block draws from a row and takes its log-probability and entropy in the same pass. The filters,
+// where there are any, find their threshold in passes before.
+#include "base/philox.h"
+#include "device/cuda/cuda_ops.h"
+#include "ops/head/head_row.h"
+#include "ops/sampling/threshold.h"
+
+namespace glossa {
+namespace {
+
+enum class Way { greedy, plain, filtered };
+
+struct Asked {
+  SamplingSettings sampling;
+  float inv_temperature;       // of the draw
+  float head_inv_temperature;  // of log-probability and entropy
+  const float* bias;           // or null
+  int top_k;                   // 0: off
+};
+
+// (logit + bias) / temperature of a step of the row.
+template <bool Packs>
+__device__ inline void tempered(RowStep& x, const RowStep& logits, const Asked& asked, int first, int v) {
+#pragma unroll
+  for (int p = 0; p < kRowPacks; ++p) {
+#pragma unroll
+    for (int i = 0; i < kPack; ++i) x[p][i] = logits[p][i];
+    if (asked.bias) {
+      float bias[kPack];
+      load_columns<true>(bias, asked.bias, column_of(first, p), v, 0);
+#pragma unroll
+      for (int i = 0; i < kPack; ++i) x[p][i] += bias[i];
+    }
+#pragma unroll
+    for (int i = 0; i < kPack; ++i) x[p][i] *= asked.inv_temperature;
+  }
+}
+
+// Logarithm of the exponential variate of a random word, log(-log(1 - u)).
+__device__ inline float log_exponential(uint32_t word) {
+  const float u = fminf((static_cast<float>(word >> 1) + 0.5f) * 0x1p-31f, 0x1.fffffep-1f);
+  return logf(-log1pf(-u));
+}
+// Not less than -log_exponential(word), and cheap: -log(1 - u) is at least u, and u at least the power of two below it.
+// What is added is far more than the rounding errors of the two.
+__device__ inline float most_noise(uint32_t word) {
+  return fmaf(static_cast<float>(__clz(static_cast<int>(word))), 0.69314718f, 0.69314718f + 1e-4f);
+}
+
+// The leading token: of equals, the lowest.
+struct Leader {
+  float score = -INFINITY;
+  int token = -1;
+  __device__ void meet(const Leader& other) {
+    if (other.token >= 0 && (other.score > score || (other.score == score && (token < 0 || other.token < token))))
+      *this = other;
+  }
+  __device__ void of_warp() {
+    for (int offset = kWarp / 2; offset > 0; offset /= 2)
+      meet({__shfl_xor_sync(0xffffffffu, score, offset), __shfl_xor_sync(0xffffffffu, token, offset)});
+  }
+};
+
+// What the filters leave: x >= least whose weight e^(x - top) is at least min_p.
+struct Kept {
+  float least = -INFINITY, top = 0, min_p = 0;
+  __device__ bool keeps(float x) const { return x >= least && expf(x - top) >= min_p; }
+};
+
+template <bool Packs>
+__device__ Kept filter(const float* row, int v, const Asked& asked, float* shared, Histogram& histogram) {
+  auto each = [&](const auto& visit) {
+    for (int first = 0; first < v; first += columns_of_step()) {
+      RowStep logits, x;
+      load_step<Packs>(logits, row, first, v, -INFINITY);
+      tempered<Packs>(x, logits, asked, first, v);
+#pragma unroll
+      for (auto& pack : x)
+        for (float each_x : pack) visit(each_x);
+    }
+  };
+  float top = -INFINITY;
+  bool unsound = false;
+  each([&](float x) {
+    top = fmaxf(top, x);
+    unsound |= !(x < INFINITY);
+  });
+  Kept kept;
+  kept.top = block_max(top, shared);
+  kept.min_p = asked.sampling.min_p;
+  // Nothing will be drawn.
+  if (__syncthreads_or(unsound) || kept.top == -INFINITY) return kept;
+  if (asked.top_k > 0) {
+    kept.least = threshold(
+        histogram, kept.top, each, [&](float x) { return static_cast<Mass>(x > -INFINITY); },
+        [&](Mass total) { return min(static_cast<Mass>(asked.top_k), total); });
+  }
+  if (asked.sampling.top_p < 1) {
+    // Weights in units of 2^-38: the sum of 2^24 tokens still fits, and the largest weight is 1.
+    const float least = kept.least;
+    kept.least = threshold(
+        histogram, kept.top, each,
+        [&](float x) { return x >= least ? static_cast<Mass>(expf(x - kept.top) * 0x1p38f) : Mass{0}; },
+        [&](Mass total) {
+          const double wanted = ceil(static_cast<double>(asked.sampling.top_p) * static_cast<double>(total));
+          return min(max(static_cast<Mass>(wanted), Mass{1}), total);
+        });
+  }
+  return kept;
+}
+
+template <bool Packs, Way way>
+__global__ __launch_bounds__(kRowWarps* kWarp, 2) void sample_rows(const float* logits, int64_t stride, int v,
+                                                                   Asked asked, Draw* draws) {
+  __shared__ float shared[kWarp];
+  __shared__ Leader leaders[kRowWarps];
+  const float* row = logits + blockIdx.x * stride;
+  Kept kept;
+  if constexpr (way == Way::filtered) {
+    __shared__ Histogram histogram;
+    kept = filter<Packs>(row, v, asked, shared, histogram);
+  }
+  const DrawKey key = draws[blockIdx.x].key;
+  const uint64_t low = (static_cast<uint64_t>(key.position) << 40) + (static_cast<uint64_t>(key.sample) << 22);
+  Softmax softmax;
+  Leader leader;
+  // A score that some token of the warp has reached: what cannot reach it needs no score of its own.
+  float bar = -FLT_MAX;
+  bool unsound = false;
+  for (int first = 0; first < v; first += columns_of_step()) {
+    RowStep at, x;
+    load_step<Packs>(at, row, first, v, -INFINITY);
+    tempered<Packs>(x, at, asked, first, v);
+#pragma unroll
+    for (auto& pack : at)
+      for (float& logit : pack) logit *= asked.head_inv_temperature;
+    softmax.add(at);
+#pragma unroll
+    for (int p = 0; p < kRowPacks; ++p) {
+      const int column = column_of(first, p);
+      Philox4 words{};
+      if constexpr (way != Way::greedy)
+        words = philox4x32(asked.sampling.seed, static_cast<uint32_t>(low) + static_cast<uint32_t>(column) / 4,
+                           static_cast<uint32_t>(low >> 32), key.prompt, (key.purpose << 24) + key.step);
+#pragma unroll
+      for (int i = 0; i < kPack; ++i) {
+        unsound |= !(x[p][i] < INFINITY);
+        float score = x[p][i];
+        if constexpr (way != Way::greedy) {
+          if (x[p][i] + most_noise(words.v[i]) < bar) continue;
+          if constexpr (way == Way::filtered)
+            if (!kept.keeps(x[p][i])) continue;
+          score -= log_exponential(words.v[i]);
+          bar = fmaxf(bar, score);
+        }
+        if (score > leader.score) leader = {score, column + i};
+      }
+    }
+    if constexpr (way != Way::greedy) bar = warp_max(bar);
+  }
+  leader.of_warp();
+  if (threadIdx.x % kWarp == 0) leaders[threadIdx.x / kWarp] = leader;
+  softmax.combine(shared);
+  const bool nothing = __syncthreads_or(unsound);
+  if (threadIdx.x != 0) return;
+  for (unsigned warp = 1; warp < blockDim.x / kWarp; ++warp) leader.meet(leaders[warp]);
+  Draw& draw = draws[blockIdx.x];
+  draw.token = nothing ? -1 : leader.token;
+  if (draw.token < 0) return;
+  const HeadRow head = head_row(softmax, row[draw.token] * asked.head_inv_temperature);
+  draw.logp = head.logp;
+  draw.entropy = head.entropy;
+}
+
+}  // namespace
+
+void CudaOps::sample(const Rows& logits, const DrawSettings& s, Draw* draws, int64_t rows) {
+  if (rows == 0) return;
+  const int64_t v = logits.width;
+  const bool greedy = s.sampling.temperature == 0;
+  Asked asked{s.sampling, greedy ? 1 : 1 / s.sampling.temperature, s.inv_temperature, nullptr, 0};
+  if (s.logit_bias) asked.bias = logit_bias_.put(s.logit_bias, v);
+  if (s.sampling.top_k < v) asked.top_k = s.sampling.top_k;
+  const bool filtered = asked.top_k > 0 || s.sampling.top_p < 1 || s.sampling.min_p > 0;
+  const float* data = logits.data.as<float>();
+  Draw* on_device = staging_.put(draws, rows);
+  auto run = [&](auto packed, auto plain) {
+    launch(stream_, "sample_rows", rows_pack(data, logits.stride, 16) ? packed : plain, static_cast<unsigned>(rows),
+           row_threads(v), 0, data, logits.stride, v, asked, on_device);
+  };
+  if (greedy) {
+    run(sample_rows<true, Way::greedy>, sample_rows<false, Way::greedy>);
+  } else if (filtered) {
+    run(sample_rows<true, Way::filtered>, sample_rows<false, Way::filtered>);
+  } else {
+    run(sample_rows<true, Way::plain>, sample_rows<false, Way::plain>);
+  }
+  staging_.take(draws, on_device, rows);
+}
+
+}  // namespace glossa

@@ -20,10 +20,7 @@ __global__ __launch_bounds__(kRowWarps* kWarp, 2) void head_rows(const float* lo
   for (int first = 0; first < v; first += columns_of_step()) {
     RowStep x;
     load_step<Packs>(x, row, first, v, -INFINITY);
-#pragma unroll
-    for (auto& pack : x)
-      for (float& logit : pack) logit *= inv_temperature;
-    softmax.add(x);
+    softmax.add(x, inv_temperature);
   }
   softmax.combine(shared);
   if (threadIdx.x == 0) out[blockIdx.x] = head_row(softmax, row[target] * inv_temperature);

@@ -65,20 +65,20 @@ struct Softmax {
     sum = sum * e;
     max = larger;
   }
-  // A NaN or an infinite number makes the sums NaN, whatever is the largest.
-  __device__ void add(const RowStep& x) {
+  // x * factor. A NaN or an infinite number makes the sums NaN, whatever is the largest.
+  __device__ void add(const RowStep& x, float factor) {
     float largest = max;
 #pragma unroll
     for (int p = 0; p < kRowPacks; ++p)
 #pragma unroll
-      for (int i = 0; i < kPack; ++i) largest = fmaxf(largest, x[p][i]);
+      for (int i = 0; i < kPack; ++i) largest = fmaxf(largest, x[p][i] * factor);
     move_to(largest);
     float s = 0, w = 0;
 #pragma unroll
     for (int p = 0; p < kRowPacks; ++p)
 #pragma unroll
       for (int i = 0; i < kPack; ++i) {
-        const float d = floored(x[p][i] - max), e = expf(d);
+        const float d = floored(x[p][i] * factor - max), e = expf(d);
         s += e;
         w = fmaf(e, d, w);
       }

@@ -242,6 +242,70 @@ TEST("head: a row has the same bits alone and among others, on a lane and on all
   });
 }
 
+TEST(
+    "head: log-probability and entropy are the same bits wherever a row lies, in a draw, by themselves and in a loss") {
+  // Rows that begin at a multiple of 16 bytes and rows that do not, whole packs of four and what is left over.
+  for (int64_t v : {1, 3, 7, 64, 1026, 5001, 17003}) {
+    const Problem p(4, v);
+    each_device([&](TestDevice& d) {
+      Workload need;
+      need.vocab = v;
+      d.reserve(need);
+      std::vector<int32_t> targets = p.targets;
+      targets[1] = 0;
+      Logps want;
+      std::vector<float> gradient;
+      for (int64_t gap : {int64_t{0}, int64_t{1}, (4 - v % 4) % 4, 8 - v % 4}) {
+        Array logits(d, Dtype::f32, {p.rows, v, gap});
+        logits.set(p.logits);
+        const Logps got = logps(d, logits, targets, p.inv_temperature);
+        if (want.logps.empty()) want = got;
+        CHECK(same_bits(got.logps, want.logps) && same_bits(got.entropies, want.entropies));
+        std::vector<Draw> draws;
+        for (uint32_t i = 0; i < 4; ++i) draws.push_back({{0, 0, 0, i, 0}, -1, kNan, kNan});
+        d.run([&](Ops& ops) {
+          ops.sample(logits.rows(), {{0.9f, 0, 1, 0, 5}, nullptr, p.inv_temperature}, draws.data(), p.rows);
+        });
+        std::vector<int32_t> drawn;
+        for (const Draw& draw : draws) drawn.push_back(draw.token);
+        const Logps of_drawn = logps(d, logits, drawn, p.inv_temperature);
+        for (size_t i = 0; i < draws.size(); ++i) {
+          CHECK_EQ(draws[i].logp, of_drawn.logps[i]);
+          CHECK_EQ(draws[i].entropy, want.entropies[i]);
+        }
+        std::vector<TokenResult> results;
+        const TokenLosses losses = p.losses(results);
+        d.run([&](Ops& ops) { ops.token_losses(in_place(logits, Dtype::bf16), logits.rows(), losses, p.rows); });
+        for (size_t i = 0; i < results.size(); ++i) {
+          if (p.targets[i] < 0) continue;
+          CHECK_EQ(results[i].logp, want.logps[i]);
+          CHECK_EQ(results[i].entropy, want.entropies[i]);
+        }
+        const std::vector<float> got_gradient = read_in_place(logits, Dtype::bf16);
+        if (gradient.empty()) gradient = got_gradient;
+        CHECK(same_bits(got_gradient, gradient));
+      }
+    });
+  }
+}
+
+TEST("head: a broken row breaks its own loss alone") {
+  const Problem p(3, 77);
+  each_device([&](TestDevice& d) {
+    std::vector<float> x = p.logits;
+    x[2 * 77 + 60] = kNan;
+    Array logits(d, Dtype::f32, {p.rows, p.v});
+    logits.set(x);
+    std::vector<TokenResult> results;
+    const TokenLosses losses = p.losses(results);
+    d.run([&](Ops& ops) { ops.token_losses(logits.rows(), logits.rows(), losses, p.rows); });
+    CHECK(std::isfinite(results[0].logp) && std::isfinite(results[0].loss));
+    CHECK(std::isnan(results[2].logp) && std::isnan(results[2].entropy) && std::isnan(results[2].loss));
+    const std::vector<float> gradient = logits.get();
+    for (size_t i = 0; i < 2 * 77; ++i) CHECK(std::isfinite(gradient[i]));
+  });
+}
+
 TEST("head: the reference gradients pass central differences") {
   std::vector<double> x = to_double(random_logits(23, 2, 9));
   const double t = 1 / 0.8;

@@ -18,22 +18,16 @@ struct Asked {
   int top_k;                   // 0: off
 };
 
-// (logit + bias) / temperature of a step of the row.
-template <bool Packs>
-__device__ inline void tempered(RowStep& x, const RowStep& logits, const Asked& asked, int first, int v) {
+// From the logits of four columns to (logit + bias) / temperature.
+__device__ inline void temper(float (&x)[kPack], const Asked& asked, int column, int v) {
+  if (asked.bias) {
+    float bias[kPack];
+    load_columns<true>(bias, asked.bias, column, v, 0);
 #pragma unroll
-  for (int p = 0; p < kRowPacks; ++p) {
-#pragma unroll
-    for (int i = 0; i < kPack; ++i) x[p][i] = logits[p][i];
-    if (asked.bias) {
-      float bias[kPack];
-      load_columns<true>(bias, asked.bias, column_of(first, p), v, 0);
-#pragma unroll
-      for (int i = 0; i < kPack; ++i) x[p][i] += bias[i];
-    }
-#pragma unroll
-    for (int i = 0; i < kPack; ++i) x[p][i] *= asked.inv_temperature;
+    for (int i = 0; i < kPack; ++i) x[i] += bias[i];
   }
+#pragma unroll
+  for (int i = 0; i < kPack; ++i) x[i] *= asked.inv_temperature;
 }
 
 // Logarithm of the exponential variate of a random word, log(-log(1 - u)).
@@ -63,63 +57,61 @@ struct Leader {
 
 // What the filters leave: x >= least whose weight e^(x - top) is at least min_p.
 struct Kept {
-  float least = -INFINITY, top = 0, min_p = 0;
+  float least, top, min_p;
   __device__ bool keeps(float x) const { return x >= least && expf(x - top) >= min_p; }
 };
 
+// A block finds what the filters leave of a row.
 template <bool Packs>
-__device__ Kept filter(const float* row, int v, const Asked& asked, float* shared, Histogram& histogram) {
+__global__ __launch_bounds__(kRowWarps* kWarp, Packs ? 2 : 1) void filter_rows(const float* logits, int64_t stride,
+                                                                               int v, Asked asked, Kept* out) {
+  __shared__ float shared[kWarp];
+  __shared__ Histogram histogram;
+  const float* row = logits + blockIdx.x * stride;
   auto each = [&](const auto& visit) {
-    for (int first = 0; first < v; first += columns_of_step()) {
-      RowStep logits, x;
-      load_step<Packs>(logits, row, first, v, -INFINITY);
-      tempered<Packs>(x, logits, asked, first, v);
-#pragma unroll
-      for (auto& pack : x)
-        for (float each_x : pack) visit(each_x);
+    const int threads = static_cast<int>(blockDim.x);
+#pragma unroll 2
+    for (int column = static_cast<int>(threadIdx.x) * kPack; column < v; column += threads * kPack) {
+      float x[kPack];
+      load_columns<Packs>(x, row, column, v, -INFINITY);
+      temper(x, asked, column, v);
+      for (float each_x : x) visit(each_x);
     }
   };
-  float top = -INFINITY;
+  float largest = -INFINITY;
   bool unsound = false;
   each([&](float x) {
-    top = fmaxf(top, x);
+    largest = fmaxf(largest, x);
     unsound |= !(x < INFINITY);
   });
-  Kept kept;
-  kept.top = block_max(top, shared);
-  kept.min_p = asked.sampling.min_p;
-  // Nothing will be drawn.
-  if (__syncthreads_or(unsound) || kept.top == -INFINITY) return kept;
-  if (asked.top_k > 0) {
-    kept.least = threshold(
-        histogram, kept.top, each, [&](float x) { return static_cast<Mass>(x > -INFINITY); },
+  const float top = block_max(largest, shared);
+  float least = -INFINITY;
+  const bool nothing = __syncthreads_or(unsound) || top == -INFINITY;
+  if (asked.top_k > 0 && !nothing)
+    least = threshold(
+        histogram, top, each, [&](float x) { return static_cast<Mass>(x > -INFINITY); },
         [&](Mass total) { return min(static_cast<Mass>(asked.top_k), total); });
-  }
-  if (asked.sampling.top_p < 1) {
+  if (asked.sampling.top_p < 1 && !nothing) {
     // Weights in units of 2^-38: the sum of 2^24 tokens still fits, and the largest weight is 1.
-    const float least = kept.least;
-    kept.least = threshold(
-        histogram, kept.top, each,
-        [&](float x) { return x >= least ? static_cast<Mass>(expf(x - kept.top) * 0x1p38f) : Mass{0}; },
+    const float floor = least;
+    least = threshold(
+        histogram, top, each,
+        [&](float x) { return x >= floor ? static_cast<Mass>(expf(x - top) * 0x1p38f) : Mass{0}; },
         [&](Mass total) {
           const double wanted = ceil(static_cast<double>(asked.sampling.top_p) * static_cast<double>(total));
           return min(max(static_cast<Mass>(wanted), Mass{1}), total);
         });
   }
-  return kept;
+  if (threadIdx.x == 0) out[blockIdx.x] = {least, top, asked.sampling.min_p};
 }
 
 template <bool Packs, Way way>
-__global__ __launch_bounds__(kRowWarps* kWarp, 2) void sample_rows(const float* logits, int64_t stride, int v,
-                                                                   Asked asked, Draw* draws) {
+__global__ __launch_bounds__(kRowWarps* kWarp, Packs ? 2 : 1) void sample_rows(const float* logits, int64_t stride,
+                                                                               int v, Asked asked, const Kept* kept,
+                                                                               Draw* draws) {
   __shared__ float shared[kWarp];
   __shared__ Leader leaders[kRowWarps];
   const float* row = logits + blockIdx.x * stride;
-  Kept kept;
-  if constexpr (way == Way::filtered) {
-    __shared__ Histogram histogram;
-    kept = filter<Packs>(row, v, asked, shared, histogram);
-  }
   const DrawKey key = draws[blockIdx.x].key;
   const uint64_t low = (static_cast<uint64_t>(key.position) << 40) + (static_cast<uint64_t>(key.sample) << 22);
   Softmax softmax;
@@ -128,16 +120,13 @@ __global__ __launch_bounds__(kRowWarps* kWarp, 2) void sample_rows(const float* 
   float bar = -FLT_MAX;
   bool unsound = false;
   for (int first = 0; first < v; first += columns_of_step()) {
-    RowStep at, x;
-    load_step<Packs>(at, row, first, v, -INFINITY);
-    tempered<Packs>(x, at, asked, first, v);
-#pragma unroll
-    for (auto& pack : at)
-      for (float& logit : pack) logit *= asked.head_inv_temperature;
-    softmax.add(at);
+    RowStep x;
+    load_step<Packs>(x, row, first, v, -INFINITY);
+    softmax.add(x, asked.head_inv_temperature);
 #pragma unroll
     for (int p = 0; p < kRowPacks; ++p) {
       const int column = column_of(first, p);
+      temper(x[p], asked, column, v);
       Philox4 words{};
       if constexpr (way != Way::greedy)
         words = philox4x32(asked.sampling.seed, static_cast<uint32_t>(low) + static_cast<uint32_t>(column) / 4,
@@ -149,7 +138,7 @@ __global__ __launch_bounds__(kRowWarps* kWarp, 2) void sample_rows(const float* 
         if constexpr (way != Way::greedy) {
           if (x[p][i] + most_noise(words.v[i]) < bar) continue;
           if constexpr (way == Way::filtered)
-            if (!kept.keeps(x[p][i])) continue;
+            if (!kept[blockIdx.x].keeps(x[p][i])) continue;
           score -= log_exponential(words.v[i]);
           bar = fmaxf(bar, score);
         }
@@ -184,16 +173,19 @@ void CudaOps::sample(const Rows& logits, const DrawSettings& s, Draw* draws, int
   const bool filtered = asked.top_k > 0 || s.sampling.top_p < 1 || s.sampling.min_p > 0;
   const float* data = logits.data.as<float>();
   Draw* on_device = staging_.put(draws, rows);
-  auto run = [&](auto packed, auto plain) {
-    launch(stream_, "sample_rows", rows_pack(data, logits.stride, 16) ? packed : plain, static_cast<unsigned>(rows),
-           row_threads(v), 0, data, logits.stride, v, asked, on_device);
+  const bool packs = rows_pack(data, logits.stride, 16);
+  auto run = [&](const char* name, auto packed, auto plain, auto... more) {
+    launch(stream_, name, packs ? packed : plain, static_cast<unsigned>(rows), row_threads(v), 0, data, logits.stride,
+           v, asked, more...);
   };
   if (greedy) {
-    run(sample_rows<true, Way::greedy>, sample_rows<false, Way::greedy>);
+    run("sample_rows", sample_rows<true, Way::greedy>, sample_rows<false, Way::greedy>, nullptr, on_device);
   } else if (filtered) {
-    run(sample_rows<true, Way::filtered>, sample_rows<false, Way::filtered>);
+    Kept* kept = staging_.room<Kept>(rows);
+    run("filter_rows", filter_rows<true>, filter_rows<false>, kept);
+    run("sample_rows", sample_rows<true, Way::filtered>, sample_rows<false, Way::filtered>, kept, on_device);
   } else {
-    run(sample_rows<true, Way::plain>, sample_rows<false, Way::plain>);
+    run("sample_rows", sample_rows<true, Way::plain>, sample_rows<false, Way::plain>, nullptr, on_device);
   }
   staging_.take(draws, on_device, rows);
 }

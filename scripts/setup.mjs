@@ -1,6 +1,8 @@
 // Set-up for `npm run demo`, `npm test` and `npm run build`: dependencies, native engine, TypeScript. Plain Node, because
 // it runs before anything is installed. Nothing is done twice: see setup/main.mjs.
-//   node scripts/setup.mjs [--tool]      --tool also builds build/Release/glossa-native: native tests, benches and checks
+//   node scripts/setup.mjs [--tool] [--cuda|--no-cuda]
+// --tool also builds build/Release/glossa-native: native tests, benches and checks. --cuda builds both for NVIDIA GPUs too,
+// from then on, until --no-cuda.
 //
 // This file keeps to syntax that old versions of Node read, so that they can be told what they lack.
 var required = [20, 19];
@@ -19,5 +21,8 @@ if (version[0] < required[0] || (version[0] === required[0] && version[1] < requ
   process.exit(1);
 }
 import('./setup/main.mjs').then(function (main) {
-  return main.setUp({ tool: process.argv.indexOf('--tool') !== -1 });
+  const given = function (flag) {
+    return process.argv.indexOf(flag) !== -1;
+  };
+  return main.setUp({ tool: given('--tool'), cuda: given('--cuda') ? true : given('--no-cuda') ? false : undefined });
 });

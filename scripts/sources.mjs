@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const groups = ['kernel', 'core', 'test', 'tool', 'addon'];
+// cuda and emulation are CMake's affair: node-gyp builds for the CPU alone.
+const groups = ['kernel', 'core', 'test', 'tool', 'addon', 'cuda', 'emulation'];
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const wanted = process.argv[2];
 if (!groups.includes(wanted)) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { dependenciesAreFresh, installDependencies } from './dependencies.mjs';
 import { withLock } from './lock.mjs';
 import { removeMovedBuilds } from './moved.mjs';
+import { wantCuda, wantsCuda } from './cuda.mjs';
 import { buildNative, nativeIsFresh, nativeProgress } from './native.mjs';
 import { BUILD, LOG } from './paths.mjs';
 import { runStep, SetupFailure } from './step.mjs';
@@ -29,10 +30,11 @@ export const isSetUp = (what) => stepsFor(what).every((step) => step.fresh());
 /** Does what is missing; one line a step on stderr, everything else in build/setup.log. */
 export async function setUp(what) {
   const steps = stepsFor(what);
-  if (steps.every((step) => step.fresh())) return;
+  if ((what.cuda ?? wantsCuda()) === wantsCuda() && steps.every((step) => step.fresh())) return;
   try {
     mkdirSync(BUILD, { recursive: true });
     await withLock(join(BUILD, 'setup.lock'), async () => {
+      if (what.cuda !== undefined) wantCuda(what.cuda);
       rmSync(LOG, { force: true });
       const moved = removeMovedBuilds();
       if (moved.length > 0) appendFileSync(LOG, `configured in another folder, begun anew: ${moved.join(', ')}\n`);

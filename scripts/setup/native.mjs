@@ -5,9 +5,10 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { writeGypHeaders } from './gyp_headers.mjs';
 import { BUILD, RELEASE, ROOT } from './paths.mjs';
+import { wantsCuda } from './cuda.mjs';
 import { findCmake, findProgram, requireCompiler, requireMake, requirePython } from './requirements.mjs';
 import { clearStamp, contentHash, hasStamp, writeStamp } from './stamp.mjs';
-import { runLogged, toolEnvironment } from './step.mjs';
+import { runLogged, SetupFailure, toolEnvironment } from './step.mjs';
 
 const FILES = { glossa: 'glossa.node', 'glossa-native': 'glossa-native' };
 const jobs = String(availableParallelism());
@@ -21,6 +22,7 @@ const inputHash = (target) =>
       process.arch,
       process.env.CXX ?? '',
       process.env.CXXFLAGS ?? '',
+      ...(wantsCuda() ? ['cuda', process.env.CUDA_HOME ?? ''] : []),
       ...(target === 'glossa-native' ? [ROOT] : []),
     ],
   );
@@ -68,6 +70,7 @@ export async function buildByCmakeJs(target, out = join(BUILD, 'cmake')) {
     '--config',
     'Release',
     '--CDGLOSSA_TOOL=ON',
+    `--CDGLOSSA_CUDA=${wantsCuda() ? 'ON' : 'OFF'}`,
   ];
   const env = toolEnvironment({ CXX: cxx });
   await runLogged(process.execPath, [...tool, 'configure'], { env });
@@ -78,6 +81,10 @@ export async function buildByCmakeJs(target, out = join(BUILD, 'cmake')) {
 }
 
 export async function buildByNodeGyp(target) {
+  if (wantsCuda())
+    throw new SetupFailure(
+      'a build for NVIDIA GPUs needs CMake 3.20 or later: install it (apt-get install cmake), then run the same command again; `npm run build -- --no-cuda` builds for the CPU alone',
+    );
   const cxx = requireCompiler();
   requireMake();
   const headers = writeGypHeaders();

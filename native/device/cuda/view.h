@@ -27,17 +27,72 @@ inline bool lies_in_octets(const Rows& r) {
   return lies_in_octets(r.data) && r.width % kOctet == 0 && r.stride % kOctet == 0;
 }
 
-__device__ inline void load_whole(float (&x)[kOctet], const float* from) {
-  const float4 a = reinterpret_cast<const float4*>(from)[0], b = reinterpret_cast<const float4*>(from)[1];
-  x[0] = a.x, x[1] = a.y, x[2] = a.z, x[3] = a.w, x[4] = b.x, x[5] = b.y, x[6] = b.z, x[7] = b.w;
+// An octet as it lies in memory. Asking for several, and making numbers of them later, has them on their way at once.
+template <class T>
+struct Octet {
+  static constexpr int kWords = kOctet * static_cast<int>(sizeof(T)) / 4;
+  uint32_t words[kWords];
+  bool inside;  // of its row; if not, its numbers are zero
+};
+
+// Not put off by the compiler to where it is used.
+__device__ inline uint4 load_now(const void* from) {
+#if defined(__CUDA_ARCH__)
+  uint4 v;
+  asm volatile("ld.global.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
+               : "l"(from)
+               : "memory");
+  return v;
+#else
+  return *static_cast<const uint4*>(from);
+#endif
 }
-__device__ inline void load_whole(float (&x)[kOctet], const Bf16* from) {
-  const uint4 v = *reinterpret_cast<const uint4*>(from);
-  x[0] = __uint_as_float(v.x << 16), x[1] = __uint_as_float(v.x & 0xffff0000u);
-  x[2] = __uint_as_float(v.y << 16), x[3] = __uint_as_float(v.y & 0xffff0000u);
-  x[4] = __uint_as_float(v.z << 16), x[5] = __uint_as_float(v.z & 0xffff0000u);
-  x[6] = __uint_as_float(v.w << 16), x[7] = __uint_as_float(v.w & 0xffff0000u);
+__device__ inline uint32_t bits_of(Bf16 x) {
+  return x.bits;
 }
+__device__ inline uint32_t bits_of(float x) {
+  return __float_as_uint(x);
+}
+
+// The octet that begins at `column` of a row of `width`. Whole: all of it, or none, is inside.
+template <bool Whole, class T>
+__device__ inline Octet<T> fetch(const T* row, int64_t column, int64_t width) {
+  Octet<T> o;
+  o.inside = column < width;
+  if constexpr (Whole) {
+    const T* from = row + (o.inside ? column : 0);  // without a branch: there is always something to load
+#pragma unroll
+    for (int i = 0; i < o.kWords; i += 4) {
+      const uint4 v = load_now(from + i * kOctet / o.kWords);
+      o.words[i] = v.x, o.words[i + 1] = v.y, o.words[i + 2] = v.z, o.words[i + 3] = v.w;
+    }
+  } else {
+    constexpr int kEach = kOctet / Octet<T>::kWords;  // numbers of a word
+#pragma unroll
+    for (int i = 0; i < kOctet; ++i) {
+      const uint32_t bits = column + i < width ? bits_of(row[column + i]) : 0;
+      o.words[i / kEach] = i % kEach == 0 ? bits : o.words[i / kEach] | bits << 16;
+    }
+  }
+  return o;
+}
+__device__ inline void numbers(float (&x)[kOctet], const Octet<float>& o) {
+#pragma unroll
+  for (int i = 0; i < kOctet; ++i) x[i] = o.inside ? __uint_as_float(o.words[i]) : 0.0f;
+}
+__device__ inline void numbers(float (&x)[kOctet], const Octet<Bf16>& o) {
+#pragma unroll
+  for (int i = 0; i < o.kWords; ++i) {
+    const uint32_t pair = o.inside ? o.words[i] : 0;
+    x[2 * i] = __uint_as_float(pair << 16), x[2 * i + 1] = __uint_as_float(pair & 0xffff0000u);
+  }
+}
+template <bool Whole, class T>
+__device__ inline void load_octet(float (&x)[kOctet], const T* row, int64_t column, int64_t width) {
+  numbers(x, fetch<Whole>(row, column, width));
+}
+
 __device__ inline void store_whole(float* to, const float (&x)[kOctet]) {
   reinterpret_cast<float4*>(to)[0] = make_float4(x[0], x[1], x[2], x[3]);
   reinterpret_cast<float4*>(to)[1] = make_float4(x[4], x[5], x[6], x[7]);
@@ -46,19 +101,7 @@ __device__ inline void store_whole(Bf16* to, const float (&x)[kOctet]) {
   *reinterpret_cast<uint4*>(to) =
       make_uint4(pair_of(x[0], x[1]), pair_of(x[2], x[3]), pair_of(x[4], x[5]), pair_of(x[6], x[7]));
 }
-
-// The octet of a row of `width` columns that begins at `column`; what lies beyond the row is zero and stays as it is.
-template <bool Whole, class T>
-__device__ inline void load_octet(float (&x)[kOctet], const T* row, int64_t column, int64_t width) {
-  if constexpr (Whole) {
-    if (column < width) return load_whole(x, row + column);
-#pragma unroll
-    for (int i = 0; i < kOctet; ++i) x[i] = 0;
-  } else {
-#pragma unroll
-    for (int i = 0; i < kOctet; ++i) x[i] = column + i < width ? to_float(row[column + i]) : 0.0f;
-  }
-}
+// What lies beyond the row stays as it is.
 template <bool Whole, class T>
 __device__ inline void store_octet(T* row, int64_t column, int64_t width, const float (&x)[kOctet]) {
   if constexpr (Whole) {

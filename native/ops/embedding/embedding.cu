@@ -34,15 +34,16 @@ __global__ void add_to_places(float* table, View<float> rows, const int32_t* pla
   load_octet<Whole>(sum, to, at.column, width);
   const int32_t end = first[at.row + 1];
   for (int32_t i = first[at.row]; i < end; i += kAhead) {
-    float x[kAhead][kOctet];
+    Octet<float> x[kAhead];
 #pragma unroll
-    for (int a = 0; a < kAhead; ++a)
-      if (i + a < end) load_octet<Whole>(x[a], rows.at(order[i + a]), at.column, width);
+    for (int a = 0; a < kAhead; ++a) x[a] = fetch<Whole>(rows.at(order[min(i + a, end - 1)]), at.column, width);
 #pragma unroll
     for (int a = 0; a < kAhead; ++a) {
       if (i + a >= end) continue;
+      float v[kOctet];
+      numbers(v, x[a]);
 #pragma unroll
-      for (int k = 0; k < kOctet; ++k) sum[k] = fmaf(x[a][k], multiplier, sum[k]);
+      for (int k = 0; k < kOctet; ++k) sum[k] = fmaf(v[k], multiplier, sum[k]);
     }
   }
   store_octet<Whole>(to, at.column, width, sum);

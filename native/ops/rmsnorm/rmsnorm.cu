@@ -19,11 +19,9 @@ unsigned threads_of(int64_t width) {
 __device__ inline int64_t column_of(int64_t i) {
   return (i * blockDim.x + threadIdx.x) * kOctet;
 }
-// keep(i, column) for the octets that the thread keeps, again(column) for the others in the row.
-template <class Keep, class Again>
-__device__ inline void each_octet(int64_t width, const Keep& keep, const Again& again) {
-#pragma unroll
-  for (int i = 0; i < kKept; ++i) keep(i, column_of(i));
+// again(column) for the thread's octets that it does not keep.
+template <class Again>
+__device__ inline void beyond(int64_t width, const Again& again) {
   for (int64_t i = kKept; column_of(i) < width; ++i) again(column_of(i));
 }
 
@@ -38,48 +36,54 @@ __device__ inline float dot(const float (&a)[kOctet], const float (&b)[kOctet], 
   return sum;
 }
 
-// y = x * rstd * scale * (offset + weight), added to the residual where Adds. y may be the residual.
+// y = x * rstd * scale * (offset + weight), added to the residual where Adds. y may be the residual. All that is kept
+// is asked for at once, so that it comes while the sum is made.
 template <bool Whole, bool Adds, class Y, class X>
 __global__ void __launch_bounds__(kMostThreads)
     norm_rows(View<Y> y, float* rstds, View<Y> residual, View<X> x, Norm norm, int64_t width) {
   __shared__ float shared[kWarp];
   const int64_t row = blockIdx.x;
-  const X* from = x.at(row);
-  float kept[kKept][kOctet], beside[kKept][kOctet], sum = 0;
-  each_octet(
-      width, [&](int i, int64_t column) { load_octet<Whole>(kept[i], from, column, width); }, [](int64_t) {});
-  if (Adds)  // asked for now: it comes while the sum is made
-    each_octet(
-        width, [&](int i, int64_t column) { load_octet<Whole>(beside[i], residual.at(row), column, width); },
-        [](int64_t) {});
-  each_octet(
-      width, [&](int i, int64_t) { sum = dot(kept[i], kept[i], sum); },
-      [&](int64_t column) {
-        float v[kOctet];
-        load_octet<Whole>(v, from, column, width);
-        sum = dot(v, v, sum);
-      });
+  float sum = 0;
+  auto add = [&](const Octet<X>& o) {
+    float v[kOctet];
+    numbers(v, o);
+    sum = dot(v, v, sum);
+  };
+  beyond(width, [&](int64_t column) { add(fetch<Whole>(x.at(row), column, width)); });
+  Octet<X> values[kKept];
+  Octet<Y> beside[kKept];
+  Octet<float> weights[kKept];
+#pragma unroll
+  for (int i = 0; i < kKept; ++i) values[i] = fetch<Whole>(x.at(row), column_of(i), width);
+#pragma unroll
+  for (int i = 0; i < kKept; ++i) {
+    if (Adds) beside[i] = fetch<Whole>(residual.at(row), column_of(i), width);
+    weights[i] = fetch<Whole>(norm.weight, column_of(i), width);
+  }
+#pragma unroll
+  for (int i = 0; i < kKept; ++i) add(values[i]);
   const float rstd = 1.0f / sqrtf(block_sum(sum, shared) / static_cast<float>(width) + norm.eps);
   if (threadIdx.x == 0) rstds[row] = rstd;
   const float factor = rstd * norm.scale;
-  auto finish = [&](float(&v)[kOctet], const float(&r)[kOctet], int64_t column) {
-    float w[kOctet];
-    load_octet<Whole>(w, norm.weight, column, width);
+  auto finish = [&](const Octet<X>& o, const Octet<Y>& r, const Octet<float>& w, int64_t column) {
+    float v[kOctet], weight[kOctet], before[kOctet];
+    numbers(v, o);
+    numbers(weight, w);
+    if (Adds) numbers(before, r);
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) {
-      v[k] = v[k] * factor * (w[k] + norm.offset);
-      if (Adds) v[k] = r[k] + v[k];
+      v[k] = v[k] * factor * (weight[k] + norm.offset);
+      if (Adds) v[k] = before[k] + v[k];
     }
     store_octet<Whole>(y.at(row), column, width, v);
   };
-  each_octet(
-      width, [&](int i, int64_t column) { finish(kept[i], beside[i], column); },
-      [&](int64_t column) {
-        float v[kOctet], r[kOctet];
-        load_octet<Whole>(v, from, column, width);
-        if (Adds) load_octet<Whole>(r, residual.at(row), column, width);
-        finish(v, r, column);
-      });
+#pragma unroll
+  for (int i = 0; i < kKept; ++i) finish(values[i], beside[i], weights[i], column_of(i));
+  beyond(width, [&](int64_t column) {
+    Octet<Y> r;
+    if (Adds) r = fetch<Whole>(residual.at(row), column, width);
+    finish(fetch<Whole>(x.at(row), column, width), r, fetch<Whole>(norm.weight, column, width), column);
+  });
 }
 
 // With n = x * rstd and g = dy * (offset + weight): dx (+)= scale * rstd * (g - n * mean(g * n)). dx may be dy.
@@ -89,53 +93,60 @@ __global__ void __launch_bounds__(kMostThreads)
                    int64_t width) {
   __shared__ float shared[kWarp];
   const int64_t row = blockIdx.x;
-  float g[kKept][kOctet], v[kKept][kOctet], before[kKept][kOctet], sum = 0;
-  auto load = [&](float(&gradient)[kOctet], float(&value)[kOctet], int64_t column) {
-    load_octet<Whole>(gradient, dy.at(row), column, width);
-    load_octet<Whole>(value, x.at(row), column, width);
-  };
-  auto weigh = [&](float(&gradient)[kOctet], int64_t column) {
-    float w[kOctet];
-    load_octet<Whole>(w, norm.weight, column, width);
-#pragma unroll
-    for (int k = 0; k < kOctet; ++k) gradient[k] = gradient[k] * (w[k] + norm.offset);
-  };
-  each_octet(
-      width, [&](int i, int64_t column) { load(g[i], v[i], column); }, [](int64_t) {});
-  if (accumulate)
-    each_octet(
-        width, [&](int i, int64_t column) { load_octet<Whole>(before[i], dx.at(row), column, width); }, [](int64_t) {});
   const float rstd = rstds[row];
-  each_octet(
-      width,
-      [&](int i, int64_t column) {
-        weigh(g[i], column);
-        sum = dot(g[i], v[i], sum);
-      },
-      [&](int64_t column) {
-        float gradient[kOctet], value[kOctet];
-        load(gradient, value, column);
-        weigh(gradient, column);
-        sum = dot(gradient, value, sum);
-      });
+  auto weigh = [&](float(&g)[kOctet], const Octet<float>& gradient, const Octet<float>& weight) {
+    float w[kOctet];
+    numbers(g, gradient);
+    numbers(w, weight);
+#pragma unroll
+    for (int k = 0; k < kOctet; ++k) g[k] = g[k] * (w[k] + norm.offset);
+  };
+  auto again = [&](float(&weighed)[kOctet], int64_t column) {
+    weigh(weighed, fetch<Whole>(dy.at(row), column, width), fetch<Whole>(norm.weight, column, width));
+    return fetch<Whole>(x.at(row), column, width);
+  };
+  float g[kKept][kOctet], v[kOctet], sum = 0;
+  beyond(width, [&](int64_t column) {
+    float weighed[kOctet];
+    numbers(v, again(weighed, column));
+    sum = dot(weighed, v, sum);
+  });
+  Octet<float> gradients[kKept], weights[kKept], before[kKept];
+  Octet<X> values[kKept];
+#pragma unroll
+  for (int i = 0; i < kKept; ++i) {
+    gradients[i] = fetch<Whole>(dy.at(row), column_of(i), width);
+    values[i] = fetch<Whole>(x.at(row), column_of(i), width);
+    weights[i] = fetch<Whole>(norm.weight, column_of(i), width);
+    if (accumulate) before[i] = fetch<Whole>(dx.at(row), column_of(i), width);
+  }
+#pragma unroll
+  for (int i = 0; i < kKept; ++i) {
+    weigh(g[i], gradients[i], weights[i]);
+    numbers(v, values[i]);
+    sum = dot(g[i], v, sum);
+  }
   const float mean = block_sum(sum, shared) * rstd / static_cast<float>(width), factor = rstd * norm.scale;
-  auto finish = [&](float(&gradient)[kOctet], const float(&value)[kOctet], const float(&old)[kOctet], int64_t column) {
+  auto finish = [&](float(&weighed)[kOctet], const Octet<X>& o, const Octet<float>& r, int64_t column) {
+    float old[kOctet];
+    numbers(v, o);
+    if (accumulate) numbers(old, r);
 #pragma unroll
     for (int k = 0; k < kOctet; ++k) {
-      gradient[k] = factor * (gradient[k] - value[k] * rstd * mean);
-      if (accumulate) gradient[k] = old[k] + gradient[k];
+      weighed[k] = factor * (weighed[k] - v[k] * rstd * mean);
+      if (accumulate) weighed[k] = old[k] + weighed[k];
     }
-    store_octet<Whole>(dx.at(row), column, width, gradient);
+    store_octet<Whole>(dx.at(row), column, width, weighed);
   };
-  each_octet(
-      width, [&](int i, int64_t column) { finish(g[i], v[i], before[i], column); },
-      [&](int64_t column) {
-        float gradient[kOctet], value[kOctet], old[kOctet];
-        load(gradient, value, column);
-        weigh(gradient, column);
-        if (accumulate) load_octet<Whole>(old, dx.at(row), column, width);
-        finish(gradient, value, old, column);
-      });
+#pragma unroll
+  for (int i = 0; i < kKept; ++i) finish(g[i], values[i], before[i], column_of(i));
+  beyond(width, [&](int64_t column) {
+    float weighed[kOctet];
+    const Octet<X> o = again(weighed, column);
+    Octet<float> r;
+    if (accumulate) r = fetch<Whole>(dx.at(row), column, width);
+    finish(weighed, o, r, column);
+  });
 }
 
 // Rows of one sequence: the first of them in the buffers, and where its sums go.
@@ -149,7 +160,7 @@ struct RowRun {
 constexpr int kSumThreads = 256, kSumColumns = 64, kSumRows = 64;
 
 template <bool Whole, class X>
-__global__ void __launch_bounds__(kSumThreads)
+__global__ void __launch_bounds__(kSumThreads, 4)
     norm_weight_gradients(View<float> dy, int64_t dy_row0, View<X> x, const float* rstds, float scale,
                           const RowRun* runs, unsigned across, int64_t width) {
   constexpr int kOctetsAcross = kSumColumns / kOctet, kAtOnce = kSumThreads / kOctetsAcross, kEach = kSumRows / kAtOnce;
@@ -157,14 +168,16 @@ __global__ void __launch_bounds__(kSumThreads)
   const RowRun run = runs[blockIdx.x / across];
   const int64_t first = int64_t{blockIdx.x % across} * kSumColumns;
   const int octet = threadIdx.x % kOctetsAcross * kOctet, line = threadIdx.x / kOctetsAcross;
-  float g[kEach][kOctet], v[kEach][kOctet], rstd[kEach];
+  Octet<float> gradients[kEach];
+  Octet<X> values[kEach];
+  float rstd[kEach];
   auto load = [&](int64_t tile) {
 #pragma unroll
     for (int i = 0; i < kEach; ++i) {
-      const int64_t of_run = tile + i * kAtOnce + line, row = run.row0 + of_run;
-      if (of_run >= run.rows) continue;
-      load_octet<Whole>(g[i], dy.at(row - dy_row0), first + octet, width);
-      load_octet<Whole>(v[i], x.at(row), first + octet, width);
+      // Beyond the last row that row, which nobody adds.
+      const int64_t row = run.row0 + min(tile + i * kAtOnce + line, run.rows - 1);
+      gradients[i] = fetch<Whole>(dy.at(row - dy_row0), first + octet, width);
+      values[i] = fetch<Whole>(x.at(row), first + octet, width);
       rstd[i] = rstds[row];
     }
   };
@@ -177,10 +190,12 @@ __global__ void __launch_bounds__(kSumThreads)
     __syncthreads();
 #pragma unroll
     for (int i = 0; i < kEach; ++i) {
-      if (i * kAtOnce + line >= rows) continue;
+      float g[kOctet], v[kOctet];
+      numbers(g, gradients[i]);
+      numbers(v, values[i]);
 #pragma unroll
-      for (int k = 0; k < kOctet; ++k) g[i][k] = g[i][k] * scale * (v[i][k] * rstd[i]);
-      store_whole(&products[i * kAtOnce + line][octet], g[i]);
+      for (int k = 0; k < kOctet; ++k) g[k] = g[k] * scale * (v[k] * rstd[i]);
+      store_whole(&products[i * kAtOnce + line][octet], g);
     }
     __syncthreads();
     load(tile + kSumRows);

@@ -42,6 +42,12 @@ class TestDevice {
            (on_ == On::all ? "all together" : "a lane");
   }
   Device& device() { return *device_; }
+  // Whether activations may have such types here; then rows may also lie apart.
+  bool takes(const ActivationPlan& plan) const {
+    DeviceOptions options = options_;
+    options.activations = plan;
+    return open_device(options, 0).ok();
+  }
   // Takes bfloat16 rows where a CPU's are float32.
   bool gpu() const { return gpu_; }
   // Slow: fewer or smaller shapes will do.
@@ -78,6 +84,7 @@ class TestDevice {
   }
 
  private:
+  const DeviceOptions options_;
   std::unique_ptr<Device> device_;
   On on_;
   const bool gpu_;

@@ -28,6 +28,10 @@ inline std::vector<double> to_double(const std::vector<float>& x) {
 inline float rounded(float x, Dtype t) {
   return t == Dtype::f32 ? x : from_bf16(to_bf16(x));
 }
+inline std::vector<float> all_rounded(std::vector<float> x, Dtype t) {
+  for (float& v : x) v = rounded(v, t);
+  return x;
+}
 // Spacing of type t relative to a number: half of it is the rounding error.
 inline double epsilon_of(Dtype t) {
   return t == Dtype::f32 ? 1.0 / (1 << 23) : 1.0 / (1 << 7);

@@ -112,6 +112,33 @@ TEST("adamw: an element depends neither on where it lies nor on how the vector i
   });
 }
 
+// Longer than a piece that a GPU's block takes, at the start of the arrays and at odd places in them.
+TEST("adamw: a long stretch has the same bits wherever it lies") {
+  constexpr int64_t kLength = 9001, kPlace = 3, kMasters = 5;
+  const std::vector<float> start = random_values(1, kLength), gradient = random_values(2, kLength);
+  auto moved = [](const std::vector<float>& x, int64_t by) {
+    std::vector<float> y(static_cast<size_t>(by));
+    y.insert(y.end(), x.begin(), x.end());
+    return y;
+  };
+  each_device([&](TestDevice& d) {
+    State here(d, start, kLength), there(d, moved(start, kMasters), kLength + kPlace);
+    const Input g(d, gradient), g_moved(d, moved(gradient, kPlace));
+    for (int t : {1, 2}) {
+      here.step(d, g, {{0, kLength, 0.1f, 0}}, step_of(t, 0.5f));
+      there.step(d, g_moved, {{kPlace, kLength, 0.1f, kMasters}}, step_of(t, 0.5f));
+    }
+    CHECK(same_bits(there.w.get(), moved(here.w.get(), kMasters)));
+    CHECK(same_bits(there.m.get(), moved(here.m.get(), kPlace)));
+    CHECK(same_bits(there.v.get(), moved(here.v.get(), kPlace)));
+    double moved_least = 1;
+    const std::vector<float> after = here.w.get();
+    for (size_t i = 0; i < after.size(); ++i)
+      moved_least = std::min(moved_least, std::fabs(static_cast<double>(after[i]) - static_cast<double>(start[i])));
+    CHECK(moved_least > 1e-3);  // about the learning rate a step: nothing was left out
+  });
+}
+
 TEST("adamw: learning rate 0 leaves every weight as it was") {
   const std::vector<float> start = {1.5f, -2e-9f, 3e20f};
   AdamWStep s = step_of(1, 1);

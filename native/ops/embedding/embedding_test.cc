@@ -9,7 +9,7 @@ namespace {
 constexpr int64_t kVocab = 37;
 const std::vector<int32_t> kIds = {3, 0, 3, 36, 3, 1, 0, 36, 36, 35, 31, 32, 33};
 const int64_t kRows = static_cast<int64_t>(kIds.size());
-const int64_t kWidths[] = {1, 16, 19, 64, 130};
+const int64_t kWidths[] = {1, 16, 19, 64, 130, 1032};
 
 }  // namespace
 
@@ -77,5 +77,31 @@ TEST("embedding: the gradient adds to what is there, rows in order, on a lane an
       }
     }
     return results;
+  });
+}
+
+TEST("embedding: bfloat16 rows, and rows apart, where a device takes them") {
+  each_device([](TestDevice& d) {
+    if (!d.takes(smallest_plan(Dtype::bf16))) return;
+    for (int64_t width : {19, 64, 1032})
+      for (Dtype t : {Dtype::f32, Dtype::bf16})
+        for (int64_t gap : {0, 3, 8}) {
+          const std::vector<float> values = random_values(1, kVocab * width);
+          Input masters(d, Dtype::f32, {kVocab, width}, values), rows(d, t, {kVocab, width, gap}, values);
+          EmbeddingTable tables[2] = {};
+          tables[0].masters = masters.values();
+          tables[1].rows = rows.rows();
+          const std::vector<double> as_kept = ref::embedding(to_double(all_rounded(values, t)), kIds, width);
+          std::vector<float> want;
+          for (double v : as_kept) want.push_back(rounded(static_cast<float>(v) * 1.7f, Dtype::bf16));
+          for (EmbeddingTable& table : tables) {
+            table.type = t;
+            table.width = width;
+            table.multiplier = 1.7f;
+            Array x(d, Dtype::bf16, {kRows, width, gap});
+            d.run([&](Ops& ops) { ops.embed(x.rows(), table, kIds.data(), kRows); });
+            CHECK(same_bits(x.get(), want));
+          }
+        }
   });
 }

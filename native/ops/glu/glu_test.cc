@@ -94,3 +94,37 @@ TEST("glu: a row has the same bits alone and among others, on a lane and on all"
     return results;
   });
 }
+
+// How the rows lie changes no bit: ending on whole packs of eight or not, close together or apart.
+TEST("glu: bfloat16 rows, and rows apart, where a device takes them") {
+  each_device([](TestDevice& d) {
+    if (!d.takes(smallest_plan(Dtype::bf16))) return;
+    for (int64_t f : {7, 96, 333, 1032})
+      for (Activation activation : kActivations)
+        for (Dtype t : {Dtype::f32, Dtype::bf16}) {
+          const int64_t rows = 3;
+          const std::vector<float> x = all_rounded(random_values(static_cast<uint64_t>(f), rows * 2 * f, 4), t);
+          const std::vector<float> dh = random_values(static_cast<uint64_t>(f) + 1, rows * f);
+          std::vector<double> h(dh.size()), dx(x.size());
+          ref::glu_forward(h.data(), to_double(x).data(), activation, rows, f);
+          ref::glu_backward(dx.data(), to_double(dh).data(), to_double(x).data(), activation, rows, f);
+          Bits results;
+          for (int64_t gap : {0, 3, 8}) {
+            Input d_product(d, Dtype::f32, {rows, f, gap}, dh);
+            Array gate_up(d, t, {rows, 2 * f, gap}), product(d, t, {rows, f, gap}), wide(d, Dtype::f32, {rows, f});
+            gate_up.set(x);
+            d.run([&](Ops& ops) {
+              ops.glu(product.rows(), gate_up.rows(), activation, rows);
+              ops.glu(wide.rows(), gate_up.rows(), activation, rows);
+              ops.glu_backward(gate_up.rows(), d_product.rows(), gate_up.rows(), activation, rows);
+            });
+            CHECK_NEAR(worst_error(wide.get(), h), 0, 1e-6);
+            CHECK_NEAR(worst_error(product.get(), h), 0, t == Dtype::f32 ? 1e-6 : 0.51 * epsilon_of(t));
+            CHECK_NEAR(worst_error(gate_up.get(), dx), 0, t == Dtype::f32 ? 2e-6 : 0.51 * epsilon_of(t));
+            const Bits bits = {product.bytes(), wide.bytes(), gate_up.bytes()};
+            if (results.empty()) results = bits;
+            CHECK(bits == results);
+          }
+        }
+  });
+}

@@ -88,6 +88,41 @@ TEST("rows: convert, scale, add and zero touch their rows alone, on a lane and o
   });
 }
 
+// How the rows lie changes no bit.
+TEST("rows: bfloat16 rows, and rows apart, where a device takes them") {
+  each_device([](TestDevice& d) {
+    if (!d.takes(smallest_plan(Dtype::bf16))) return;
+    const int64_t rows = 5;
+    for (int64_t width : {3, 33, 64}) {
+      const std::vector<float> a = all_rounded(random_values(1, rows * width), Dtype::bf16),
+                               b = all_rounded(random_values(2, rows * width), Dtype::bf16);
+      std::vector<float> scaled, sums;
+      for (size_t i = 0; i < a.size(); ++i) {
+        scaled.push_back(a[i] * 0.3f);
+        sums.push_back(rounded(a[i] + b[i] * 0.7f, Dtype::bf16));
+      }
+      for (int64_t gap : {0, 3, 8}) {
+        const Extent extent{rows, width, gap};
+        Input x(d, Dtype::bf16, extent, a), y(d, Dtype::bf16, extent, b), y32(d, Dtype::f32, extent, b);
+        Array wide(d, Dtype::f32, extent), times(d, Dtype::f32, extent), halved(d, Dtype::bf16, extent),
+            sum(d, Dtype::bf16, extent), sum32(d, Dtype::bf16, extent);
+        d.run([&](Ops& ops) {
+          ops.convert(wide.rows(), x.rows(), rows);
+          ops.scale(times.rows(), x.rows(), 0.3f, rows);
+          ops.scale(halved.rows(), x.rows(), 0.3f, rows);
+          ops.add_scaled(sum.rows(), x.rows(), y.rows(), 0.7f, rows);
+          ops.add_scaled(sum32.rows(), x.rows(), y32.rows(), 0.7f, rows);
+        });
+        CHECK(same_bits(wide.get(), a));
+        CHECK(same_bits(times.get(), scaled));
+        CHECK(same_bits(halved.get(), all_rounded(scaled, Dtype::bf16)));
+        CHECK(same_bits(sum.get(), sums));
+        CHECK(same_bits(sum32.get(), sums));
+      }
+    }
+  });
+}
+
 TEST("rows: partial sums are added block after block, each parameter at its place, on a lane and on all") {
   constexpr int64_t kBlocks = 5, kSize = 40, kTotal = 100;
   const std::vector<PartialSum> sums = {{3, 0, 17}, {60, 17, 1}, {61, 20, 16}};  // 18, 19 and 36.. belong to nobody

@@ -88,7 +88,7 @@ __global__ void __launch_bounds__(kMostThreads)
 
 // With n = x * rstd and g = dy * (offset + weight): dx (+)= scale * rstd * (g - n * mean(g * n)). dx may be dy.
 template <bool Whole, class X>
-__global__ void __launch_bounds__(kMostThreads)
+__global__ void __launch_bounds__(kMostThreads, 1)
     norm_gradients(View<float> dx, bool accumulate, View<float> dy, View<X> x, const float* rstds, Norm norm,
                    int64_t width) {
   __shared__ float shared[kWarp];
@@ -160,7 +160,7 @@ struct RowRun {
 constexpr int kSumThreads = 256, kSumColumns = 64, kSumRows = 64;
 
 template <bool Whole, class X>
-__global__ void __launch_bounds__(kSumThreads, 4)
+__global__ void __launch_bounds__(kSumThreads, 3)
     norm_weight_gradients(View<float> dy, int64_t dy_row0, View<X> x, const float* rstds, float scale,
                           const RowRun* runs, unsigned across, int64_t width) {
   constexpr int kOctetsAcross = kSumColumns / kOctet, kAtOnce = kSumThreads / kOctetsAcross, kEach = kSumRows / kAtOnce;

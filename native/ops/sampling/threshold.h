@@ -10,9 +10,18 @@ namespace glossa {
 using Mass = unsigned long long;
 constexpr int kBins = 1024;
 struct Histogram {
-  Mass mass[kBins];
+  // Masses in two halves: shared memory adds 32 bits by itself, and carries arrive in any order.
+  uint32_t low[kBins], high[kBins];
   Mass before, total;  // of the bins above the chosen one; of all
   int chosen;
+
+  __device__ void add(int bin, Mass m) {
+    const auto lower = static_cast<uint32_t>(m);
+    const uint32_t carry = atomicAdd(&low[bin], lower) > 0xffffffffu - lower,
+                   upper = static_cast<uint32_t>(m >> 32) + carry;
+    if (upper != 0) atomicAdd(&high[bin], upper);
+  }
+  __device__ Mass mass(int bin) const { return static_cast<Mass>(high[bin]) << 32 | low[bin]; }
 };
 
 // Floats in the order of whole numbers.
@@ -33,7 +42,7 @@ __device__ void choose_bin(Histogram& h, const Wanted& wanted) {
   if (threadIdx.x < kWarp) {
     const int lane = static_cast<int>(threadIdx.x);
     Mass mine = 0;
-    for (int i = 0; i < kEach; ++i) mine += h.mass[lane * kEach + i];
+    for (int i = 0; i < kEach; ++i) mine += h.mass(lane * kEach + i);
     Mass through = mine;
     for (int offset = 1; offset < kWarp; offset *= 2) {
       const Mass below = __shfl_up_sync(0xffffffffu, through, static_cast<unsigned>(offset));
@@ -43,7 +52,7 @@ __device__ void choose_bin(Histogram& h, const Wanted& wanted) {
     if (through >= goal && through - mine < goal) {
       Mass sum = through - mine;
       int bin = lane * kEach;
-      while (sum + h.mass[bin] < goal) sum += h.mass[bin++];
+      while (sum + h.mass(bin) < goal) sum += h.mass(bin++);
       h.chosen = bin;
       h.before = sum;
       h.total = total;
@@ -58,11 +67,11 @@ template <class Each, class MassOf, class Wanted>
 __device__ float threshold(Histogram& h, float top, const Each& each, const MassOf& mass, const Wanted& wanted) {
   auto clear = [&] {
     __syncthreads();
-    for (int i = static_cast<int>(threadIdx.x); i < kBins; i += static_cast<int>(blockDim.x)) h.mass[i] = 0;
+    for (int i = static_cast<int>(threadIdx.x); i < kBins; i += static_cast<int>(blockDim.x)) h.low[i] = h.high[i] = 0;
     __syncthreads();
   };
   auto add = [&](int bin, float x) {
-    if (const Mass m = mass(x)) atomicAdd(&h.mass[bin], m);
+    if (const Mass m = mass(x)) h.add(bin, m);
   };
   // First by distance from the top, in steps of 1/32 nat: there the bulk of a row is spread over many bins, and few
   // threads meet in one.

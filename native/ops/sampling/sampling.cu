@@ -63,14 +63,14 @@ struct Kept {
 
 // A block finds what the filters leave of a row.
 template <bool Packs>
-__global__ __launch_bounds__(kRowWarps* kWarp, Packs ? 2 : 1) void filter_rows(const float* logits, int64_t stride,
-                                                                               int v, Asked asked, Kept* out) {
+__global__ __launch_bounds__(kRowWarps* kWarp) void filter_rows(const float* logits, int64_t stride, int v, Asked asked,
+                                                                Kept* out) {
   __shared__ float shared[kWarp];
   __shared__ Histogram histogram;
   const float* row = logits + blockIdx.x * stride;
   auto each = [&](const auto& visit) {
     const int threads = static_cast<int>(blockDim.x);
-#pragma unroll 2
+#pragma unroll 4
     for (int column = static_cast<int>(threadIdx.x) * kPack; column < v; column += threads * kPack) {
       float x[kPack];
       load_columns<Packs>(x, row, column, v, -INFINITY);

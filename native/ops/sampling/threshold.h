@@ -83,22 +83,24 @@ __device__ float threshold(Histogram& h, float top, const Each& each, const Mass
   const int chosen = h.chosen;
   const Mass goal = wanted(h.total);
   // Then by the order of floats: [low, high] holds all of the chosen bin, whatever the rounding of the distance.
-  int64_t low = ordered(chosen == kBins - 1 ? -FLT_MAX : top - static_cast<float>(chosen + 2) / kPerUnit),
+  int32_t low = ordered(chosen == kBins - 1 ? -FLT_MAX : top - static_cast<float>(chosen + 2) / kPerUnit),
           high = ordered(chosen == 0 ? top : top - static_cast<float>(chosen - 1) / kPerUnit);
+  // How far a number is below another one: two may be further apart than a signed one can say.
+  auto below = [](int32_t from, int32_t key) { return static_cast<uint32_t>(from) - static_cast<uint32_t>(key); };
   Mass above = h.before;
   for (;;) {
     int shift = 0;
-    while ((high - low) >> shift >= kBins) ++shift;
+    while (below(high, low) >> shift >= kBins) ++shift;
     clear();
     each([&](float x) {
-      const int64_t key = ordered(x);
-      if (key >= low && key <= high && step(x) == chosen) add(static_cast<int>((high - key) >> shift), x);
+      const int32_t key = ordered(x);
+      if (key >= low && key <= high && step(x) == chosen) add(static_cast<int>(below(high, key) >> shift), x);
     });
     choose_bin(h, [&](Mass) { return goal - above; });
     above += h.before;
-    high -= static_cast<int64_t>(h.chosen) << shift;
-    if (shift == 0) return unordered(static_cast<int32_t>(high));
-    low = max(low, high - (int64_t{1} << shift) + 1);
+    high = static_cast<int32_t>(below(high, static_cast<int32_t>(static_cast<uint32_t>(h.chosen) << shift)));
+    if (shift == 0) return unordered(high);
+    low = max(low, high - (int32_t{1} << shift) + 1);
   }
 }
 

@@ -11,6 +11,7 @@ GpuAttention gpu_attention(const AttentionLayer& a, const GpuSequence* table, co
   g.heads = static_cast<int>(a.shape.heads);
   g.kv_heads = static_cast<int>(a.shape.kv_heads);
   g.group = g.heads / g.kv_heads;
+  g.per_group = static_cast<uint32_t>((int64_t{1} << 32) / g.group + ((int64_t{1} << 32) % g.group != 0));
   g.head_dim = static_cast<int>(a.shape.head_dim);
   g.layer = a.layer;
   g.scale = a.scale;

@@ -15,8 +15,8 @@ namespace {
 constexpr int kStateThreads = 128, kStateWarps = kStateThreads / kWarp;
 
 __device__ inline float* query_place(const GpuAttention& a, const GpuAttentionGradient& d, const GpuSequence& s,
-                                     int kv_head, int query) {
-  return gradient_rows(a, d, s, query / a.group) + (kv_head * a.group + query % a.group) * a.head_dim;
+                                     const QueryAt& at) {
+  return gradient_rows(a, d, s, at.row) + at.head * a.head_dim;
 }
 
 template <int HeadDim>
@@ -45,27 +45,26 @@ __global__ void __launch_bounds__(kStateThreads) prepare_queries(GpuAttention a,
   }
   sum = warp_sum(sum);
   if (lane == 0) {
-    const QueryState state{a.stats[2 * at] * kLog2OfE, 1.0f / a.stats[2 * at + 1], sum, row};
+    const QueryState state{a.stats[2 * at] * kLog2OfE, reciprocal(a.stats[2 * at + 1]), sum, row};
     *reinterpret_cast<QueryState*>(place + HeadDim / 2) = state;
   }
 }
 
-// Queries [first, first + Rows) as copy_queries takes them, their d_out, and their states.
+// Queries [first, first + Rows) as copy_queries takes them, their d_out, and their states. A query that is not there
+// has weights of 0, for the inverse of its sum is.
 template <int HeadDim, int Rows, class Q>
 __device__ inline void copy_gradients(Bf16* queries_at, Bf16* d_out_at, QueryState* states, const GpuAttention& a,
                                       const GpuAttentionGradient& d, const GpuSequence& s, int kv_head, int first,
                                       int queries) {
-  copy_queries<HeadDim, Rows, Q>(queries_at, a, s, kv_head, first, queries);
   each_piece<HeadDim, Rows>([&](int row, int column) {
     const bool there = first + row < queries;
-    const Bf16* from = reinterpret_cast<const Bf16*>(query_place(a, d, s, kv_head, there ? first + row : 0));
-    copy_async(d_out_at + row * kPitch<HeadDim> + column, from + column, there ? 16 : 0);
+    const QueryAt at = query_at(a, kv_head, there ? first + row : 0);
+    const float* place = query_place(a, d, s, at);
+    const int to = row * kPitch<HeadDim> + column;
+    copy_piece(queries_at + to, query_row<Q>(a, s, at) + column, there);
+    copy_piece(d_out_at + to, reinterpret_cast<const Bf16*>(place) + column, there);
+    if (column == 0) copy_async(states + row, place + HeadDim / 2, there ? 16 : 0);
   });
-  // A query that is not there has weights of 0: the inverse of its sum is.
-  if (const int row = static_cast<int>(threadIdx.x); row < Rows) {
-    const bool there = first + row < queries;
-    copy_async(states + row, query_place(a, d, s, kv_head, there ? first + row : 0) + HeadDim / 2, there ? 16 : 0);
-  }
 }
 
 // The weight of a key for a query, and the slope of its score.
@@ -138,7 +137,7 @@ __global__ void __launch_bounds__(kTileThreads)
     __syncthreads();
     copy_step(step + kStep);
     for (int chunk = 0; chunk < kStep; chunk += kChunk) {
-      const int row0 = (step + chunk) / a.group, row1 = (step + chunk + kChunk - 1) / a.group;
+      const int row0 = row_of(a, step + chunk), row1 = row_of(a, step + chunk + kChunk - 1);
       if (own && row1 < of_warp) continue;
       float x[1][kChunk / 8][4] = {}, y[1][kChunk / 8][4] = {};
       multiply_rows<HeadDim>(x, keys + 16 * warp * kPitchHere, queries_at + chunk * kPitchHere);
@@ -201,8 +200,9 @@ __global__ void __launch_bounds__(kTileThreads) query_gradients(GpuAttention a, 
   const int kv_head = static_cast<int>(blockIdx.x % a.kv_heads), queries = static_cast<int>(s.rows) * a.group;
   const int first = static_cast<int>(gridDim.x / across - 1 - blockIdx.x / across) * kQueries;
   if (first >= queries) return;
-  auto row_of = [&](int query) { return min(query, queries - 1) / a.group; };
-  const KeyTiles tiles(a, s, row_of(first), row_of(first + kQueries - 1));
+  auto row_here = [&](int query) { return row_of(a, min(query, queries - 1)); };
+  __shared__ KeyTiles tiles;
+  tiles.plan(a, s, row_here(first), row_here(first + kQueries - 1));
 
   auto copy_tile = [&](int i) {
     Bf16* to = tiles_at + i % 2 * 2 * kTile;
@@ -214,7 +214,7 @@ __global__ void __launch_bounds__(kTileThreads) query_gradients(GpuAttention a, 
 
   const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
   const int of_warp = first + 16 * warp;
-  const int warp_from = row_of(of_warp), warp_to = row_of(of_warp + 15);
+  const int warp_from = row_here(of_warp), warp_to = row_here(of_warp + 15);
   float dq[1][N][4] = {};
   for (int t = 0; t < tiles.count; ++t) {
     const KeyTile tile = tiles.at(t);
@@ -260,7 +260,7 @@ __global__ void __launch_bounds__(kTileThreads) query_gradients(GpuAttention a, 
   for (int half = 0; half < 2; ++half) {
     const int query = of_warp + 8 * half + lane / 4;
     if (query >= queries) continue;
-    float* to = query_place(a, d, s, kv_head, query) + lane % 4 * 2;
+    float* to = query_place(a, d, s, query_at(a, kv_head, query)) + lane % 4 * 2;
 #pragma unroll
     for (int j = 0; j < N; ++j)
       *reinterpret_cast<float2*>(to + 8 * j) =

@@ -56,8 +56,9 @@ __global__ void __launch_bounds__(kTileThreads) attention_rows(GpuAttention a) {
   const int own0 = static_cast<int>(s.own0);
   const int first = static_cast<int>(gridDim.x / across - 1 - blockIdx.x / across) * kQueries;
   if (first >= queries) return;
-  auto own_of = [&](int query) { return own0 + min(query, queries - 1) / a.group; };
-  const KeyTiles tiles(a, s, own_of(first), own_of(first + kQueries - 1));
+  auto own_of = [&](int query) { return own0 + row_of(a, min(query, queries - 1)); };
+  __shared__ KeyTiles tiles;
+  tiles.plan(a, s, own_of(first), own_of(first + kQueries - 1));
 
   auto copy_tile = [&](int i) {
     Bf16* to = tiles_at + i % 2 * 2 * kTile;
@@ -81,7 +82,7 @@ __global__ void __launch_bounds__(kTileThreads) attention_rows(GpuAttention a) {
     Bf16* values = keys + kTile;
     wait_copies<0>();
     // Where a row of the block does not see all that was copied.
-    if ((tile.own && tile.to > own_of(first) + 1) || a.window > 0) keep_numbers<HeadDim>(keys, values);
+    if ((tile.own && tile.to > tiles.common) || a.window > 0) keep_numbers<HeadDim>(keys, values);
     __syncthreads();
     copy_tile(t + 1);
 
@@ -90,32 +91,29 @@ __global__ void __launch_bounds__(kTileThreads) attention_rows(GpuAttention a) {
     if (tile.own && tile.first > warp_to) continue;
     if (tile.first + kKeyTile <= warp_from + window_from) continue;
 
-    float x[M][8][4] = {};
-    multiply_rows<HeadDim>(x, q, keys);
-    if (tile.first + kKeyTile > (tile.own ? warp_from + 1 : base) || tile.first < warp_to + window_from) {
+    const bool all_seen =
+        tile.first + kKeyTile <= (tile.own ? warp_from + 1 : base) && tile.first >= warp_to + window_from;
+    uint32_t w[M][4][4];
 #pragma unroll
-      for (int i = 0; i < M; ++i)
+    for (int i = 0; i < M; ++i) {
+      float x[1][8][4] = {};
+      multiply_rows<HeadDim>(x, q + 16 * i * kPitch<HeadDim>, keys);
 #pragma unroll
-        for (int half = 0; half < 2; ++half) {
+      for (int half = 0; half < 2; ++half) {
+        if (!all_seen) {
           const int own = own_of(of_warp + 16 * i + 8 * half + lane / 4);
           const SeenKeys seen = {own + window_from, tile.own ? own + 1 : base};
 #pragma unroll
           for (int j = 0; j < 8; ++j)
 #pragma unroll
             for (int c = 0; c < 2; ++c) {
-              float& score = x[i][j][2 * half + c];
+              float& score = x[0][j][2 * half + c];
               score = masked(score, tile.first + 8 * j + lane % 4 * 2 + c, seen);
             }
         }
-    }
-    uint32_t w[M][4][4];
-#pragma unroll
-    for (int i = 0; i < M; ++i) {
-#pragma unroll
-      for (int half = 0; half < 2; ++half) {
         float most = -INFINITY;
 #pragma unroll
-        for (int j = 0; j < 8; ++j) most = fmaxf(most, fmaxf(x[i][j][2 * half], x[i][j][2 * half + 1]));
+        for (int j = 0; j < 8; ++j) most = fmaxf(most, fmaxf(x[0][j][2 * half], x[0][j][2 * half + 1]));
         const Largest next = next_largest(largest[i][half], row_max(most), a.exponent);
         largest[i][half] = next.now;
         sum[i][half] *= next.kept;
@@ -124,9 +122,9 @@ __global__ void __launch_bounds__(kTileThreads) attention_rows(GpuAttention a) {
 #pragma unroll
         for (int j = 0; j < 8; ++j)
 #pragma unroll
-          for (int c = 2 * half; c < 2 * half + 2; ++c) x[i][j][c] = weight_of(x[i][j][c], a.exponent, next.subtracted);
+          for (int c = 2 * half; c < 2 * half + 2; ++c) x[0][j][c] = weight_of(x[0][j][c], a.exponent, next.subtracted);
       }
-      to_operand(w[i], x[i]);
+      to_operand(w[i], x[0]);
 #pragma unroll
       for (int half = 0; half < 2; ++half) sum[i][half] = add_weights(sum[i][half], w[i], half);
     }
@@ -137,10 +135,11 @@ __global__ void __launch_bounds__(kTileThreads) attention_rows(GpuAttention a) {
   for (int i = 0; i < M; ++i)
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-      const float all = row_sum(sum[i][half]), inverse = 1.0f / all;
+      const float all = row_sum(sum[i][half]), inverse = reciprocal(all);
       const int query = of_warp + 16 * i + 8 * half + lane / 4;
       if (query >= queries) continue;
-      const int64_t at = (s.row0 + query / a.group) * a.heads + kv_head * a.group + query % a.group;
+      const QueryAt of = query_at(a, kv_head, query);
+      const int64_t at = (s.row0 + of.row) * a.heads + of.head;
       uint32_t* out = reinterpret_cast<uint32_t*>(static_cast<Bf16*>(a.out) + at * HeadDim) + lane % 4;
 #pragma unroll
       for (int j = 0; j < N; ++j) out[4 * j] = pair_of(o[i][j][2 * half] * inverse, o[i][j][2 * half + 1] * inverse);
@@ -174,7 +173,8 @@ __global__ void __launch_bounds__(kTileThreads) attention_row(GpuAttention a) {
   const GpuSequence& s = a.sequences[blockIdx.x % across / a.kv_heads];
   const int kv_head = static_cast<int>(blockIdx.x % a.kv_heads), own = static_cast<int>(s.own0);
   const int first = static_cast<int>(blockIdx.x / across) * 16;
-  const KeyTiles tiles(a, s, own, own);
+  __shared__ KeyTiles tiles;
+  tiles.plan(a, s, own, own);
 
   auto copy_tile = [&](int i) {
     Bf16* to = tiles_at + i % kRing * 2 * kTile;
@@ -248,7 +248,7 @@ __global__ void __launch_bounds__(kTileThreads) attention_row(GpuAttention a) {
 
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
-    const float all = row_sum(sum[half]), inverse = 1.0f / all;
+    const float all = row_sum(sum[half]), inverse = reciprocal(all);
     const int query = first + 8 * half + lane / 4;
     if (query >= a.group) continue;
     const int64_t at = s.row0 * a.heads + kv_head * a.group + query;

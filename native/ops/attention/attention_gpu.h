@@ -16,9 +16,21 @@ namespace glossa {
 constexpr int kKeyTile = 64;
 constexpr float kLog2OfE = 1.44269504f, kLnOf2 = 0.693147181f;
 
+// Of a sum of weights. Without the call that a division is, which registers do not outlive.
+__device__ inline float reciprocal(float x) {
+#if defined(__CUDA_ARCH__)
+  float y;
+  asm("rcp.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
+  return fmaf(y, fmaf(-x, y, 1.0f), y);
+#else
+  return 1.0f / x;
+#endif
+}
+
 struct GpuAttention {
   const GpuSequence* sequences;
   int heads, kv_heads, group, head_dim;  // group: heads that share a kv head
+  uint32_t per_group;                    // 2^32 / group, rounded up
   int64_t layer;
   float scale, exponent;  // exponent: scale * log2(e)
   int window;
@@ -30,6 +42,18 @@ struct GpuAttention {
   int rows;       // of the longest one
   int prefix;     // the longest one
 };
+
+// A query of a kv head by its row and head. Exact up to 2^32 / group queries.
+struct QueryAt {
+  int row, head;
+};
+__device__ inline int row_of(const GpuAttention& a, int query) {
+  return a.group == 1 ? query : static_cast<int>(__umulhi(static_cast<uint32_t>(query), a.per_group));
+}
+__device__ inline QueryAt query_at(const GpuAttention& a, int kv_head, int query) {
+  const int row = row_of(a, query);
+  return {row, kv_head * a.group + query - row * a.group};
+}
 
 // The gradients that a sequence's backward pass reads and leaves.
 struct GpuGradient {

@@ -12,6 +12,7 @@ template <class A, class B>
 __device__ inline float dot(const A* x, const B* y, int n) {
   float sum = 0;
   if (n % kPack == 0) {
+#pragma unroll 1
     for (int i = 0; i < n; i += kPack) {
       float a[kPack], b[kPack];
       load_pack(a, x + i);
@@ -19,6 +20,7 @@ __device__ inline float dot(const A* x, const B* y, int n) {
       for (int k = 0; k < kPack; ++k) sum = fmaf(a[k], b[k], sum);
     }
   } else {
+#pragma unroll 1
     for (int i = 0; i < n; ++i) sum = fmaf(to_float(x[i]), to_float(y[i]), sum);
   }
   return sum;
@@ -59,10 +61,10 @@ unsigned query_blocks(const GpuAttention& a) {
 }
 
 template <class Q, class T>
-__global__ void __launch_bounds__(kThreads) attention_queries(GpuAttention a) {
+__global__ void __launch_bounds__(kThreads, 3) attention_queries(GpuAttention a) {
   __shared__ float weights_of[kWarps][kKeyTile];
   const Query query(a);
-  const GpuSequence s = a.sequences[query.sequence];
+  const GpuSequence& s = a.sequences[query.sequence];
   if (query.row >= s.rows) return;
   const int lane = threadIdx.x % kWarp, hd = a.head_dim, kv_head = query.head / a.group;
   float* weights = weights_of[threadIdx.x / kWarp];
@@ -76,6 +78,7 @@ __global__ void __launch_bounds__(kThreads) attention_queries(GpuAttention a) {
     const SeenKeys seen = run == 0 ? seen_of_prefix(a, s, own) : seen_of_own(a, own);
     for (int first = seen.tile(); first < seen.to; first += kKeyTile) {
       float score[2], most = -INFINITY;
+#pragma unroll
       for (int i = 0; i < 2; ++i) {
         const int key = first + lane + kWarp * i;
         score[i] = -INFINITY;
@@ -86,6 +89,7 @@ __global__ void __launch_bounds__(kThreads) attention_queries(GpuAttention a) {
       largest = fmaxf(largest, warp_max(most) * a.exponent);
       const float kept = exp2f(before - largest);
       sum *= kept;
+#pragma unroll
       for (int i = 0; i < 2; ++i) {
         const float weight = exp2f(fmaf(score[i], a.exponent, -largest));
         sum += weight;
@@ -100,16 +104,16 @@ __global__ void __launch_bounds__(kThreads) attention_queries(GpuAttention a) {
     }
   }
   sum = warp_sum(sum);
-  store_row(static_cast<T*>(a.out) + (row * a.heads + query.head) * hd, sums, 1.0f / sum, hd);
+  store_row(static_cast<T*>(a.out) + (row * a.heads + query.head) * hd, sums, reciprocal(sum), hd);
   if (a.stats && lane == 0)
     *reinterpret_cast<float2*>(a.stats + (row * a.heads + query.head) * 2) = make_float2(largest * kLnOf2, sum);
 }
 
 // What the gradients of a query and of its keys need, in its place.
 template <class T>
-__global__ void __launch_bounds__(kThreads) query_states(GpuAttention a, GpuAttentionGradient d) {
+__global__ void __launch_bounds__(kThreads, 3) query_states(GpuAttention a, GpuAttentionGradient d) {
   const Query query(a);
-  const GpuSequence s = a.sequences[query.sequence];
+  const GpuSequence& s = a.sequences[query.sequence];
   if (query.row >= s.rows) return;
   const int lane = threadIdx.x % kWarp, hd = a.head_dim;
   const int64_t row = s.row0 + query.row, at = row * a.heads + query.head;
@@ -121,7 +125,7 @@ __global__ void __launch_bounds__(kThreads) query_states(GpuAttention a, GpuAtte
   if (lane > 0) return;
   float* to = gradient_rows(a, d, s, query.row) + query.head * hd + hd / 2;
   to[0] = a.stats[2 * at] * kLog2OfE;
-  to[1] = 1.0f / a.stats[2 * at + 1];
+  to[1] = reciprocal(a.stats[2 * at + 1]);
   to[2] = sum;
 }
 __device__ inline QueryState state_of(const float* place, int head_dim, int own) {
@@ -130,10 +134,10 @@ __device__ inline QueryState state_of(const float* place, int head_dim, int own)
 }
 
 template <class Q, class T>
-__global__ void __launch_bounds__(kThreads) plain_query_gradients(GpuAttention a, GpuAttentionGradient d) {
+__global__ void __launch_bounds__(kThreads, 3) plain_query_gradients(GpuAttention a, GpuAttentionGradient d) {
   __shared__ float slopes_of[kWarps][kKeyTile];
   const Query query(a);
-  const GpuSequence s = a.sequences[query.sequence];
+  const GpuSequence& s = a.sequences[query.sequence];
   if (query.row >= s.rows) return;
   const int lane = threadIdx.x % kWarp, hd = a.head_dim, kv_head = query.head / a.group;
   float* slopes = slopes_of[threadIdx.x / kWarp];
@@ -148,6 +152,7 @@ __global__ void __launch_bounds__(kThreads) plain_query_gradients(GpuAttention a
     const GpuPages& pages = run == 0 ? s.prefix : s.own;
     const SeenKeys seen = run == 0 ? seen_of_prefix(a, s, state.own) : seen_of_own(a, state.own);
     for (int first = seen.tile(); first < seen.to; first += kKeyTile) {
+#pragma unroll
       for (int i = 0; i < 2; ++i) {
         const int key = first + lane + kWarp * i;
         if (key < seen.from || key >= seen.to) continue;
@@ -170,13 +175,13 @@ GLOSSA_HD inline int64_t key_blocks(const GpuAttention& a) {
 
 // A warp a key of the prefix or an own one; queries in their order, 32 at a time.
 template <class Q, class T>
-__global__ void __launch_bounds__(kThreads) plain_key_gradients(GpuAttention a, GpuAttentionGradient d) {
+__global__ void __launch_bounds__(kThreads, 3) plain_key_gradients(GpuAttention a, GpuAttentionGradient d) {
   __shared__ float weights_of[kWarps][2][kWarp];
   const int lane = threadIdx.x % kWarp, hd = a.head_dim;
   float(*weights)[kWarp] = weights_of[threadIdx.x / kWarp];
   const int64_t blocks = key_blocks(a);
   const int64_t sequence = blockIdx.x / blocks, i = blockIdx.x % blocks * kWarps + threadIdx.x / kWarp;
-  const GpuSequence s = a.sequences[sequence];
+  const GpuSequence& s = a.sequences[sequence];
   const int prefix = static_cast<int>(s.prefix_length), rows = static_cast<int>(s.rows);
   const int kv_head = static_cast<int>(i % a.kv_heads), key = static_cast<int>(i / a.kv_heads);
   if (key >= prefix + rows) return;

@@ -44,7 +44,7 @@ __device__ inline void multiply_rows(float (&c)[M][N][4], const Bf16* a, const B
   const int lane = threadIdx.x % kWarp;
   a += lane % 16 * kPitch<HeadDim> + lane / 16 * 8;
   b += (lane / 16 * 8 + lane % 8) * kPitch<HeadDim> + lane / 8 % 2 * 8;
-#pragma unroll
+#pragma unroll 4
   for (int k = 0; k < HeadDim; k += 16) {
     uint32_t x[M][4];
 #pragma unroll
@@ -99,13 +99,20 @@ struct KeyTile {
   int first, from, to;
 };
 // The tiles that the rows of a block see, whose first one is row `first_own` of its sequence's own, the last
-// `last_own`.
+// `last_own`. In shared memory: what is the same for all threads need not fill the registers of each.
 struct KeyTiles {
   SeenKeys prefix, own;
   int of_prefix, count;
-  __device__ KeyTiles(const GpuAttention& a, const GpuSequence& s, int first_own, int last_own) {
+  int common;  // own keys that all rows see, but for a window
+  // By all threads of the block; ends at a barrier.
+  __device__ void plan(const GpuAttention& a, const GpuSequence& s, int first_own, int last_own) {
+    if (threadIdx.x == 0) set(a, s, first_own, last_own);
+    __syncthreads();
+  }
+  __device__ void set(const GpuAttention& a, const GpuSequence& s, int first_own, int last_own) {
     prefix = seen_of_prefix(a, s, first_own);
     own = {seen_of_own(a, first_own).from, last_own + 1};
+    common = first_own + 1;
     of_prefix = prefix.from < prefix.to ? (prefix.to + kKeyTile - 1) / kKeyTile - prefix.from / kKeyTile : 0;
     count = of_prefix + (own.to + kKeyTile - 1) / kKeyTile - own.from / kKeyTile;
   }
@@ -121,7 +128,7 @@ struct KeyTiles {
 template <int HeadDim, int Rows, class F>
 __device__ inline void each_piece(const F& f) {
   constexpr int kAcross = HeadDim / 8, kAll = Rows * kAcross;
-#pragma unroll
+#pragma unroll 4
   for (int i0 = 0; i0 < kAll; i0 += kTileThreads) {
     const int i = i0 + static_cast<int>(threadIdx.x);
     if (kAll % kTileThreads == 0 || i < kAll) f(i / kAcross, i % kAcross * 8);
@@ -168,23 +175,32 @@ __device__ inline void keep_numbers(Bf16* keys, Bf16* values) {
     });
 }
 
-// Queries [first, first + Rows) of a kv head, of `queries` in all, as rows of a tile; those beyond become 0. In
-// bfloat16 the copies only begin.
+// Eight numbers of a row of queries, on their way into a tile: in bfloat16 the copy only begins. None of them are
+// there: they become 0.
+template <class Q>
+__device__ inline void copy_piece(Bf16* to, const Q* from, bool there) {
+  if constexpr (std::is_same_v<Q, Bf16>) {
+    copy_async(to, from, there ? 16 : 0);
+  } else {
+    for (int i = 0; i < 8; i += kPack) {
+      float x[kPack] = {};
+      if (there) load_pack(x, from + i);
+      store_pack(to + i, x);
+    }
+  }
+}
+template <class Q>
+__device__ inline const Q* query_row(const GpuAttention& a, const GpuSequence& s, const QueryAt& at) {
+  return static_cast<const Q*>(a.qkv) + (s.row0 + at.row) * a.width + at.head * a.head_dim;
+}
+// Queries [first, first + Rows) of a kv head, of `queries` in all, as rows of a tile.
 template <int HeadDim, int Rows, class Q>
 __device__ inline void copy_queries(Bf16* to, const GpuAttention& a, const GpuSequence& s, int kv_head, int first,
                                     int queries) {
   each_piece<HeadDim, Rows>([&](int row, int column) {
-    const int query = first + row;
-    const bool there = query < queries;
-    const int64_t at =
-        there ? (s.row0 + query / a.group) * a.width + (kv_head * a.group + query % a.group) * HeadDim + column : 0;
-    const Q* from = static_cast<const Q*>(a.qkv) + at;
-    Bf16* piece = to + row * kPitch<HeadDim> + column;
-    if constexpr (std::is_same_v<Q, Bf16>) {
-      copy_async(piece, from, there ? 16 : 0);
-    } else {
-      for (int i = 0; i < 8; ++i) piece[i] = from_float<Bf16>(there ? from[i] : 0.0f);
-    }
+    const bool there = first + row < queries;
+    const QueryAt at = query_at(a, kv_head, there ? first + row : 0);
+    copy_piece(to + row * kPitch<HeadDim> + column, query_row<Q>(a, s, at) + column, there);
   });
 }
 

@@ -30,7 +30,7 @@ class TestDevice {
  public:
   enum class On { lane, all };
   TestDevice(const DeviceOptions& options, On on)
-      : device_(open_device(options, 0).take()), on_(on), gpu_(!options.device.empty() && options.device != "cpu") {}
+      : options_(options), device_(open_device(options, 0).take()), on_(on), gpu_(chosen_device(options) != "cpu") {}
   ~TestDevice() {
     for (const auto& [a, bytes] : free_) device_->release(a, bytes);
   }
@@ -94,7 +94,7 @@ class TestDevice {
 // The kinds of device that this build can open here: a processor counts once for each of its instruction sets.
 inline std::vector<DeviceOptions> device_kinds() {
   std::vector<DeviceOptions> kinds;
-  for (const std::string& isa : device_isas()) kinds.push_back({1, isa, Sharing::never});
+  for (const std::string& isa : device_isas()) kinds.push_back({1, isa, Sharing::never, {}, "cpu"});
   for (const std::string& name : device_names())
     if (name != "cpu") kinds.push_back({1, "", Sharing::never, {}, name});
   return kinds;

@@ -1,5 +1,7 @@
-#include "device/backend.h"
+#include <cstdio>
 
+#include "device/backend.h"
+#include "device/cuda/cublas_lt.h"
 #include "device/cuda/cuda_device.h"
 
 namespace glossa {
@@ -15,7 +17,8 @@ Result<int> count() {
   int devices = 0;
   const cudaError_t error = cudaGetDeviceCount(&devices);
   if (error == cudaErrorInsufficientDriver)
-    return Status("GPU_DRIVER_TOO_OLD", "the NVIDIA driver is older than CUDA " + std::to_string(CUDART_VERSION / 1000) +
+    return Status("GPU_DRIVER_TOO_OLD", "the NVIDIA driver is older than CUDA " +
+                                            std::to_string(CUDART_VERSION / 1000) +
                                             "; install a newer one (nvidia-smi shows which it is)");
   if (error != cudaSuccess) return Status("GPU_NOT_FOUND", std::string("no GPU: ") + cudaGetErrorString(error));
   return devices;
@@ -36,9 +39,22 @@ std::string describe(int gpu) {
   if (!name.ok()) return name.status().message();
   cudaDeviceProp p;
   int driver = 0;
-  if (cudaGetDeviceProperties(&p, gpu) != cudaSuccess || cudaDriverGetVersion(&driver) != cudaSuccess) return name.value();
+  if (cudaGetDeviceProperties(&p, gpu) != cudaSuccess || cudaDriverGetVersion(&driver) != cudaSuccess)
+    return name.value();
+  cudaSetDevice(gpu);
+  const Result<std::unique_ptr<MatmulLibrary>> library = open_cublas_lt(nullptr, nullptr, 0, false);
   return name.value() + ", " + std::to_string(p.totalGlobalMem / 1000000000) + " GB, driver for CUDA " +
-         std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10);
+         std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10) + ", " +
+         (library.ok() ? "cuBLASLt " + library.value()->version() : library.status().message());
+}
+
+void find_library(CudaDevice& device, int gpu, bool fast) {
+  cudaDeviceProp p;
+  int driver = 0;
+  if (cudaGetDeviceProperties(&p, gpu) != cudaSuccess || cudaDriverGetVersion(&driver) != cudaSuccess) return;
+  const std::string about = std::string(p.name) + ", driver " + std::to_string(driver);
+  auto warn = [](const std::string& text) { std::fprintf(stderr, "warning: %s\n", text.c_str()); };
+  device.find_library(p.major == 9, {about, table_path(about + (fast ? ", fast" : "")), fast, warn});
 }
 
 #else
@@ -53,6 +69,7 @@ Result<int> count() {
 Result<std::string> name_of(int) {
   return std::string("emulated CUDA");
 }
+void find_library(CudaDevice&, int, bool) {}
 
 #endif
 
@@ -60,7 +77,9 @@ Result<std::unique_ptr<Device>> open(const DeviceOptions& options, int gpu, cons
   const Result<std::string> name = name_of(gpu);
   if (!name.ok()) return name.status();
   try {
-    return std::unique_ptr<Device>(std::make_unique<CudaDevice>(name.value(), gpu, options.threads, plan));
+    auto device = std::make_unique<CudaDevice>(name.value(), gpu, options.threads, plan);
+    if (options.type == Dtype::bf16) find_library(*device, gpu, false);
+    return std::unique_ptr<Device>(std::move(device));
   } catch (...) {
     return caught("the GPU");
   }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "device/cuda/cublas_lt.h"
+
 namespace glossa {
 
 CudaDevice::CudaDevice(std::string name, int gpu, int threads, const ActivationPlan& activations)
@@ -10,6 +12,21 @@ CudaDevice::CudaDevice(std::string name, int gpu, int threads, const ActivationP
       traits_{1, INT64_MAX, kCudaKvPage, activations},
       stream_(gpu),
       ops_(stream_) {}
+
+CudaDevice::~CudaDevice() {
+  if (workspace_) stream_.release(workspace_);
+}
+
+void CudaDevice::find_library(bool hopper, const LibraryProducts::Settings& settings) {
+  constexpr int64_t kWorkspace = 32 << 20;  // what NVIDIA advises on Hopper
+  workspace_ = stream_.allocate(kWorkspace);
+  Result<std::unique_ptr<MatmulLibrary>> library =
+      open_cublas_lt(stream_.raw_pointer(), workspace_, kWorkspace, hopper);
+  if (library.ok())
+    ops_.use(library.take(), settings);
+  else
+    name_ += ", without cuBLASLt";
+}
 
 Address CudaDevice::allocate(int64_t bytes) {
   return Address(stream_.allocate(bytes));

@@ -14,6 +14,9 @@ constexpr int64_t kCudaKvPage = 64;
 class CudaDevice final : public Device {
  public:
   CudaDevice(std::string name, int gpu, int threads, const ActivationPlan&);
+  ~CudaDevice() override;
+  // Products of bfloat16 operands by cuBLASLt from here on, where it is found; where not, name() says so.
+  void find_library(bool hopper, const LibraryProducts::Settings&);
 
   std::string name() const override { return name_; }
   const DeviceTraits& traits() const override { return traits_; }
@@ -41,10 +44,11 @@ class CudaDevice final : public Device {
   void on_host(int64_t tasks, const std::function<void(int64_t task, int thread)>& body) override;
 
  private:
-  const std::string name_;
+  std::string name_;
   const int threads_;
   const DeviceTraits traits_;
   Stream stream_;
+  void* workspace_ = nullptr;  // of the library
   CudaOps ops_;
   std::unique_ptr<ThreadPool> pool_;  // of the host
 };

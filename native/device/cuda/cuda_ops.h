@@ -1,9 +1,11 @@
-// The operators on a GPU: each file ops/<operator>/<operator>.cu holds the kernels of one and their launches, all on one
-// stream. What an operator is given on the host is copied before it returns; what it gives back there, it waits for.
+// The operators on a GPU: each file ops/<operator>/<operator>.cu holds the kernels of one and their launches, all on
+// one stream. What an operator is given on the host is copied before it returns; what it gives back there, it waits
+// for.
 #pragma once
 #include "device/cuda/kept_array.h"
 #include "device/cuda/sequence_table.h"
 #include "device/cuda/staging.h"
+#include "ops/linear/library_products.h"
 #include "ops/ops.h"
 
 namespace glossa {
@@ -11,6 +13,9 @@ namespace glossa {
 class CudaOps final : public Ops {
  public:
   explicit CudaOps(Stream& stream) : stream_(stream), staging_(stream), logit_bias_(stream) {}
+
+  // From here on products of bfloat16 are the library's too.
+  void use(std::unique_ptr<MatmulLibrary>, const LibraryProducts::Settings&);
 
   int64_t block_rows() const override { return INT64_MAX; }
   void embed(const Rows& x, const EmbeddingTable&, const int32_t* ids, int64_t rows) override;
@@ -44,6 +49,7 @@ class CudaOps final : public Ops {
   void adamw(Values w, Values m, Values v, Values gradient, const std::vector<Stretch>&, const AdamWStep&) override;
 
  private:
+  void multiply(const char* name, Dtype, const MatmulShape&, const MatmulOperands&);
   // A part of weight_gradients.
   void embedding_gradient(const EmbeddingGradient&);
 
@@ -51,6 +57,7 @@ class CudaOps final : public Ops {
   Staging staging_;
   SequenceTable table_;
   KeptArray logit_bias_;
+  std::unique_ptr<LibraryProducts> library_;
 };
 
 }  // namespace glossa

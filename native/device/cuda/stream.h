@@ -1,5 +1,5 @@
-// The host's side of a GPU: memory, copies and launches on one stream, and what goes wrong there. Where there is no CUDA
-// it stands for the emulation, whose memory is the host's and whose calls have ended when they return.
+// The host's side of a GPU: memory, copies and launches on one stream, and what goes wrong there. Where there is no
+// CUDA it stands for the emulation, whose memory is the host's and whose calls have ended when they return.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -43,7 +43,17 @@ class Stream {
   // Throws GpuFault where a call before failed. `what` appears in later messages too.
   void check(const char* what);
   cudaStream_t raw() const { return stream_; }
-  int gpu() const { return gpu_; }
+  // The same for those who know nothing of CUDA's types.
+  void* raw_pointer() const {
+#if defined(__CUDACC__)
+    return stream_;
+#else
+    return nullptr;
+#endif
+  }
+  int gpu() const {
+    return gpu_;
+  }
 
  private:
   int gpu_;

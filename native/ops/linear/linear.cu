@@ -10,15 +10,18 @@ namespace {
 constexpr int64_t kManyBlocks = 132, kManySmallBlocks = 2 * kManyBlocks;
 
 template <class T>
-Factor<T> factor(const Rows& r, int64_t count) {
+Factor<T> factor(const void* data, int64_t stride, int64_t count) {
   constexpr int64_t kEach = 16 / static_cast<int64_t>(sizeof(T));
-  const bool packs = r.stride % kEach == 0 && reinterpret_cast<uintptr_t>(r.data.as<T>()) % 16 == 0;
-  return {r.data.as<T>(), r.stride, static_cast<int>(count), packs};
+  const bool packs = stride % kEach == 0 && reinterpret_cast<uintptr_t>(data) % 16 == 0;
+  return {static_cast<const T*>(data), stride, static_cast<int>(count), packs};
 }
-ProductResult result(const Rows& c, Values bias, bool accumulate) {
-  const bool pairs =
-      c.stride % 2 == 0 && reinterpret_cast<uintptr_t>(c.data.as<void>()) % (2 * dtype_bytes(c.type)) == 0;
-  return {c.data.as<void>(), c.stride, bias.data.as<float>(), c.type, accumulate, pairs};
+template <class T>
+Product<T> product(const MatmulShape& s, const MatmulOperands& o) {
+  const bool pairs = s.stride_c % 2 == 0 && reinterpret_cast<uintptr_t>(o.c) % (2 * dtype_bytes(s.out)) == 0;
+  return {factor<T>(o.a, s.stride_a, s.m),
+          factor<T>(o.b, s.stride_b, s.n),
+          {o.c, s.stride_c, o.bias, s.out, s.accumulate, pairs},
+          static_cast<int>(s.k)};
 }
 
 template <class T, bool DownA, bool DownB>
@@ -49,44 +52,57 @@ void multiply(Stream& stream, const char* name, const Product<float>& p) {
   launch(stream, name, multiply_floats<DownA, DownB>, static_cast<unsigned>(blocks), kFloatThreads, 0, p);
 }
 
-Rows rows_of(const Matrix& w) {
-  return {w.forward, w.type, w.k, w.k};
+// f(std::bool_constant<down_a>, <down_b>): the three ways in which operands lie.
+template <class F>
+void with_layout(const MatmulShape& s, const F& f) {
+  if (s.down_a)
+    f(std::true_type{}, std::true_type{});
+  else if (s.down_b)
+    f(std::false_type{}, std::true_type{});
+  else
+    f(std::false_type{}, std::false_type{});
+}
+template <class T>
+void own_product(Stream& stream, const char* name, const MatmulShape& s, const MatmulOperands& o) {
+  with_layout(s, [&](auto down_a, auto down_b) {
+    multiply<decltype(down_a)::value, decltype(down_b)::value>(stream, name, product<T>(s, o));
+  });
 }
 
 }  // namespace
 
+void CudaOps::multiply(const char* name, Dtype type, const MatmulShape& s, const MatmulOperands& o) {
+  if (s.m == 0 || s.k == 0) return;
+  if (type == Dtype::f32) return own_product<float>(stream_, name, s, o);
+  if (library_ && library_->multiply(s, o)) return;
+  own_product<Bf16>(stream_, name, s, o);
+}
+
+void CudaOps::use(std::unique_ptr<MatmulLibrary> library, const LibraryProducts::Settings& settings) {
+  library_ = std::make_unique<LibraryProducts>(
+      stream_, std::move(library),
+      [this](const MatmulShape& s, const MatmulOperands& o) { own_product<Bf16>(stream_, "a product's proof", s, o); },
+      settings);
+}
+
 void CudaOps::linear(const Rows& c, const Rows& a, const Matrix& w, Values bias, bool accumulate, int64_t rows) {
-  if (rows == 0) return;
-  with_type(w.type, [&](auto t) {
-    using T = decltype(t);
-    multiply<false, false>(
-        stream_, "linear",
-        Product<T>{factor<T>(a, rows), factor<T>(rows_of(w), w.n), result(c, bias, accumulate), static_cast<int>(w.k)});
-  });
+  multiply("linear", w.type,
+           {false, false, rows, w.n, w.k, a.stride, w.k, c.stride, c.type, static_cast<bool>(bias), accumulate},
+           {a.data.as<void>(), w.forward.as<void>(), bias.data.as<float>(), c.data.as<void>()});
 }
 
 void CudaOps::linear_backward(const Rows& da, const Rows& dc, const Matrix& w, bool accumulate, int64_t rows) {
-  if (rows == 0) return;
-  with_type(w.type, [&](auto t) {
-    using T = decltype(t);
-    multiply<false, true>(
-        stream_, "linear_backward",
-        Product<T>{factor<T>(dc, rows), factor<T>(rows_of(w), w.k), result(da, {}, accumulate), static_cast<int>(w.n)});
-  });
+  multiply("linear_backward", w.type,
+           {false, true, rows, w.k, w.n, dc.stride, w.k, da.stride, da.type, false, accumulate},
+           {dc.data.as<void>(), w.forward.as<void>(), nullptr, da.data.as<void>()});
 }
 
 void CudaOps::weight_gradients(const std::vector<MatrixGradient>& matrices,
                                const std::vector<EmbeddingGradient>& embeddings) {
-  for (const MatrixGradient& g : matrices) {
-    if (g.rows == 0) continue;
-    const int64_t n = g.d_c.width, k = g.a.width;
-    with_type(g.a.type, [&](auto t) {
-      using T = decltype(t);
-      multiply<true, true>(stream_, "weight_gradients",
-                           Product<T>{factor<T>(g.d_c, n), factor<T>(g.a, k),
-                                      result({g.gradient.data, Dtype::f32, k, k}, {}, true), static_cast<int>(g.rows)});
-    });
-  }
+  for (const MatrixGradient& g : matrices)
+    multiply("weight_gradients", g.a.type,
+             {true, true, g.d_c.width, g.a.width, g.rows, g.d_c.stride, g.a.stride, g.a.width, Dtype::f32, false, true},
+             {g.d_c.data.as<void>(), g.a.data.as<void>(), nullptr, g.gradient.data.as<void>()});
   for (const EmbeddingGradient& g : embeddings) embedding_gradient(g);
 }
 

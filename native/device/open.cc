@@ -76,6 +76,10 @@ std::string chosen_device(const DeviceOptions& options) {
   return asked && *asked ? asked : "cpu";
 }
 
+bool is_emulated(const std::string& device) {
+  return device.rfind("emulated", 0) == 0;
+}
+
 std::vector<std::string> device_names() {
   std::vector<std::string> names{"cpu"};
   for (const Backend& b : backends()) {

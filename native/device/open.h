@@ -29,6 +29,8 @@ std::vector<std::string> device_names();  // that open_device takes here: "cpu",
 std::string chosen_device(const DeviceOptions&);
 // Of GPUs in words: which there are, or why none can be used.
 std::string gpu_state();
+// Whether that device is an emulation, which is some hundred times as slow as what it stands for.
+bool is_emulated(const std::string& device);
 int host_cores();                        // that this process may use: affinity and the container's quota, at least 1
 // Floating-point operations a second that the device's multiply-adds in registers reach, measured now: about 20 ms.
 Result<double> measured_flops(const DeviceOptions&, Dtype);

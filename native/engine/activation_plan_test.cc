@@ -73,7 +73,7 @@ TEST("activation plan: recomputing and gradients by layer change no bit of losse
   for (Family family : kFamilies)
     for (Dtype dtype : {Dtype::f32, Dtype::bf16})
       for (Sharing sharing : {Sharing::never, Sharing::always}) {
-        if (kSanitized && (sharing == Sharing::never || dtype == Dtype::f32)) continue;
+        if (reduced() && (sharing == Sharing::never || dtype == Dtype::f32)) continue;
         EngineOptions options;
         options.dtype = dtype;
         options.threads = 2;

@@ -96,7 +96,7 @@ TestBatch small_batch(const ModelConfig& c, const std::vector<double>& parameter
 }  // namespace
 
 TEST("engine: log-probabilities and logits agree with the float64 model on every instruction set") {
-  for (const std::string& isa : device_isas())
+  for (const std::string& isa : isas_under_test())
     for (Family family : kFamilies) {
       auto engine = tiny_engine(family, Dtype::f32, 2, isa);
       const TestBatch b = test_batch(6, 3, engine->info().vocab);
@@ -127,7 +127,7 @@ TEST("engine: every gradient agrees with central differences of the float64 loss
     for (const LossCase& kind : kCases) {
       // The first six in the first four families; of the others, each in one of these. One in every further family.
       const int number = static_cast<int>(&kind - kCases), which = static_cast<int>(family);
-      if (which < 4 ? (kSanitized || number >= 6) && number % 4 != which : number != 3) continue;
+      if (which < 4 ? (reduced() || number >= 6) && number % 4 != which : number != 3) continue;
       TrainBatch batch = data.view();
       if (kind.masked) batch.loss_mask = mask;
       const TrainSettings s = settings_of(kind);

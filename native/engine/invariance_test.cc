@@ -64,11 +64,14 @@ TEST("engine: a completion does not depend on threads, slots or admission") {
   Poisoned poisoned;
   for (Family family : kFamilies)
     for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
-      const Prompts p = prompts(20, tiny_config(family).vocab);
+      const int32_t count = reduced() ? 4 : 20;
+      const Prompts p = prompts(count, tiny_config(family).vocab);
       std::vector<int32_t> backwards;
-      for (int32_t i = 19; i >= 0; --i) backwards.push_back(i);
+      for (int32_t i = count - 1; i >= 0; --i) backwards.push_back(i);
       Rollout first;
       for (const Way& way : kWays) {
+        // One lane: threads and sharing are nothing to it.
+        if (is_emulated(chosen_device({})) && (way.sharing == Sharing::always || way.threads > 2)) continue;
         auto engine = tiny_engine(family, dtype, way.threads, "", way.sharing);
         GenerateRequest r = request_for(p, 4);
         r.slots = way.slots;
@@ -78,7 +81,7 @@ TEST("engine: a completion does not depend on threads, slots or admission") {
         if (!got.ok()) return;
         if (first.completion_ids.empty()) {
           first = got.take();
-          CHECK(first.completion_ids.size() > 200);
+          CHECK(first.completion_ids.size() > (reduced() ? 50u : 200u));
           continue;
         }
         CHECK(got.value().completion_ids == first.completion_ids);
@@ -92,12 +95,12 @@ TEST("engine: a completion does not depend on threads, slots or admission") {
 
 TEST("engine: the sampler's log-probabilities are the trainer's on every instruction set") {
   Poisoned poisoned;
-  for (const std::string& isa : device_isas())
+  for (const std::string& isa : isas_under_test())
     for (Family family : kFamilies)
       for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
         const Sharing sharing = family == Family::llama || family == Family::olmo2 ? Sharing::always : Sharing::never;
         auto engine = tiny_engine(family, dtype, 2, isa, sharing);
-        const int count = kSanitized ? 4 : 25;
+        const int count = reduced() ? 4 : 25;
         const Prompts p = prompts(count, engine->info().vocab);
         Result<Rollout> rollout = engine->generate(request_for(p, 8), {});
         CHECK(rollout.ok());
@@ -153,14 +156,14 @@ TEST("engine: a step is the same bits for every micro-batch size and number of t
   for (Family family : kFamilies)
     for (Dtype dtype : {Dtype::f32, Dtype::bf16})
       for (const char* type : {"supervised", "grpo", "dr_grpo", "dapo"}) {
-        if (kSanitized && type != std::string("supervised") && type != std::string("dapo")) continue;
+        if (reduced() && type != std::string("supervised") && type != std::string("dapo")) continue;
         TestBatch b = test_batch(6, 3, tiny_config(family).vocab);
         std::vector<float> gradient;
         std::vector<float> weights;
         for (int threads : {1, 2, 3, 8})
           for (int64_t tokens : {int64_t{1}, int64_t{90}, int64_t{0}}) {
             if (threads == 3 && tokens == 90) continue;
-            if (kSanitized && (threads == 2 || threads == 8)) continue;
+            if (reduced() && (threads == 2 || threads == 8)) continue;
             const Sharing sharing = (threads + (tokens == 1)) % 2 == 0 ? Sharing::always : Sharing::never;
             auto engine = tiny_engine(family, dtype, threads, "", sharing);
             if (b.ref_logps.empty()) {

@@ -7,6 +7,7 @@
 #include "base/philox.h"
 #include "engine/engine.h"
 #include "model/families.h"
+#include "tool/test.h"
 
 namespace glossa::test {
 
@@ -67,6 +68,15 @@ inline void spread(Engine& engine) {
                                              size * (2 * uniform(stream, static_cast<uint32_t>(i)) - 1);
   }
   engine.set_parameters(w);
+}
+
+// Of the device that engines compute on here (GLOSSA_DEVICE); a GPU has one way.
+inline std::vector<std::string> isas_under_test() {
+  return chosen_device({}) == "cpu" ? device_isas() : std::vector<std::string>{""};
+}
+// Whether a test should take a part of its combinations: in a build with a sanitizer, and where a GPU is emulated.
+inline bool reduced() {
+  return kSanitized || is_emulated(chosen_device({}));
 }
 
 inline std::unique_ptr<Engine> tiny_engine(Family family, Dtype dtype, int threads, const std::string& isa = "",

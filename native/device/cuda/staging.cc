@@ -42,12 +42,8 @@ void* Staging::put_bytes(const void* from, int64_t bytes) {
 }
 
 void Staging::take_bytes(void* to, const void* from, int64_t bytes) {
-  if (bytes > 0) {
-    unsigned char* host = ring_.host + (static_cast<const unsigned char*>(from) - ring_.device);
-    stream_.download(host, from, bytes);
-    stream_.wait();
-    std::memcpy(to, host, static_cast<size_t>(bytes));
-  }
+  stream_.download(to, from, bytes);
+  stream_.wait();
 }
 
 Staging::~Staging() {

@@ -171,6 +171,15 @@ inline void store_some(uint16_t* p, vf v, int n) {
   }
 }
 
+// The first eight lanes change places with the last.
+inline vf swap_halves(vf v) {
+#if defined(__AVX512F__)
+  return (vf)_mm512_shuffle_f32x4((__m512)v, (__m512)v, 0x4e);
+#else
+  return {v.hi, v.lo};
+#endif
+}
+
 // v[i][j] becomes v[j][i].
 inline void transpose(vf v[16]) {
 #if defined(__AVX512F__)

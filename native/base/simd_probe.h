@@ -13,6 +13,7 @@ struct SimdProbe {
   float (*reduce_sum)(const float* x);  // of 16
   float (*reduce_max)(const float* x);
   void (*transpose)(float* y, const float* x);                   // [16][16]
+  void (*swap_halves)(float* y, const float* x);                 // of 16
   void (*copy)(float* y, const float* x, int lanes);             // load_some, store_some
   void (*copy_bf16)(uint16_t* y, const uint16_t* x, int lanes);  // the same
 };

@@ -31,6 +31,9 @@ void probe_transpose(float* y, const float* x) {
   transpose(v);
   for (int i = 0; i < 16; ++i) store(y + 16 * i, v[i]);
 }
+void probe_swap_halves(float* y, const float* x) {
+  store(y, swap_halves(load(x)));
+}
 void probe_copy(float* y, const float* x, int lanes) {
   store_some(y, load_some(x, lanes), lanes);
 }
@@ -41,8 +44,8 @@ void probe_copy_bf16(uint16_t* y, const uint16_t* x, int lanes) {
 }  // namespace
 
 extern const SimdProbe simd_probe;
-const SimdProbe simd_probe = {probe_exp,  probe_exp_nonpositive, probe_to_bf16,    probe_from_bf16,
-                              probe_fma,  probe_reduce_sum,      probe_reduce_max, probe_transpose,
-                              probe_copy, probe_copy_bf16};
+const SimdProbe simd_probe = {probe_exp,        probe_exp_nonpositive, probe_to_bf16,   probe_from_bf16,   probe_fma,
+                              probe_reduce_sum, probe_reduce_max,      probe_transpose, probe_swap_halves, probe_copy,
+                              probe_copy_bf16};
 
 }  // namespace glossa::GLOSSA_ISA

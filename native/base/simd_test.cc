@@ -166,6 +166,15 @@ TEST("simd: the sum of 16 lanes is the documented tree") {
   }
 }
 
+TEST("simd: the halves of a vector change places") {
+  const std::vector<float> x = random_values(2, 16);
+  each_isa([&](const SimdProbe& simd) {
+    float y[16];
+    simd.swap_halves(y, x.data());
+    for (size_t i = 0; i < 16; ++i) CHECK_EQ(y[i], x[(i + 8) % 16]);
+  });
+}
+
 TEST("simd: transpose") {
   const std::vector<float> x = random_values(1, 256);
   each_isa([&](const SimdProbe& simd) {

@@ -30,15 +30,18 @@ bool Scheduler::next(DecodePass* pass) {
 }
 
 void Scheduler::drawn(const DecodePass& pass) {
-  for (auto& [group, prompt] : prompts_) {
-    if (prompt.missing) prompt.kept->filled = true;
-    prompt.missing = false;
+  if (missing_) {
+    for (auto& [group, prompt] : prompts_) {
+      if (prompt.missing) prompt.kept->filled = true;
+      prompt.missing = false;
+    }
+    for (Slot& s : slots_) s.missing = false;
+    missing_ = false;
   }
   size_t kept = 0;
   for (size_t i = 0; i < slots_.size(); ++i) {
     Slot& s = slots_[i];
     const Draw& d = pass.draws[i];
-    s.missing = false;
     s.token = d.token;
     Finish finish = Finish::cancelled;
     if (s.token < 0) {
@@ -152,6 +155,7 @@ bool Scheduler::furnish(Slot& s) {
   bool room = hold_prompt(s.group) && has_room(own);
   while (room && static_cast<int64_t>(s.pages.size()) < own) room = take_page(s);
   s.missing = s.length > 0;
+  missing_ = missing_ || s.missing;
   s.prompt = group(s.group).length > 0 ? prompts_.at(s.group).kept : nullptr;
   if (!room) release(s);
   return room;
@@ -176,6 +180,7 @@ bool Scheduler::hold_prompt(int32_t index) {
   p.kept = store_.pin(g.ids, g.length);
   if (!p.kept) return false;
   p.missing = !p.kept->filled;
+  missing_ = missing_ || p.missing;
   taken_ += prompt_pages(g);
   return true;
 }
@@ -215,6 +220,7 @@ void Scheduler::close(const Slot& s, Finish finish) {
 
 // Prompts first: the rows of completions read them.
 void Scheduler::add_missing(DecodePass* pass) {
+  if (!missing_) return;
   for (const auto& [index, prompt] : prompts_) {
     if (!prompt.missing) continue;
     const PromptGroup& g = group(index);

@@ -80,6 +80,7 @@ class Scheduler {
   std::vector<Slot> slots_;                 // the oldest first
   std::vector<Slot> waiting_;               // the oldest last
   std::map<int32_t, Prompt> prompts_;       // by group
+  bool missing_ = false;                    // any prompt's or slot's: else nobody looks for them
   Share open_{-1, 0, 0};                    // whose completions are being started
   bool open_holds_ = false;                 // its prompt, between its completions
   std::vector<std::vector<int32_t>> lost_;  // ids of completions whose keys are missing

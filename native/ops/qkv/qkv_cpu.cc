@@ -43,8 +43,19 @@ inline void norm_groups_backward(float* dy, float* dw, const float* x, const flo
   }
 }
 
+// rotate() where one vector is a head: a store of half of it would keep the next head's load waiting.
+inline void rotate_vectors(float* x, const float* rope, float direction, int64_t n) {
+  const vi first = lane_index() < 8;
+  const vf angles = load(rope), swapped = swap_halves(angles);
+  const vf c = select(first, angles, swapped), s = select(first, -swapped, angles) * direction;
+  for (int64_t h = 0; h < n; ++h, x += kLanes) {
+    vf v = load(x);
+    store(x, fma(v, c, swap_halves(v) * s));
+  }
+}
 // Rotates pairs (i, i + head_dim/2) of n heads by the angles of one position, or back (direction -1).
 inline void rotate(float* x, const float* rope, float direction, int64_t n, int64_t head_dim) {
+  if (head_dim == kLanes) return rotate_vectors(x, rope, direction, n);
   const int64_t half = head_dim / 2;
   for (int64_t i = 0; i < half; i += kLanes) {
     int lanes = lanes_at(i, half);

@@ -21,9 +21,9 @@ __device__ inline float* query_place(const GpuAttention& a, const GpuAttentionGr
 
 template <int HeadDim>
 __global__ void __launch_bounds__(kStateThreads) prepare_queries(GpuAttention a, GpuAttentionGradient d) {
-  const int64_t blocks = (static_cast<int64_t>(a.rows) * a.heads + kStateWarps - 1) / kStateWarps;
+  const unsigned blocks = (static_cast<unsigned>(a.rows) * a.heads + kStateWarps - 1) / kStateWarps;
   const GpuSequence& s = a.sequences[blockIdx.x / blocks];
-  const int64_t i = blockIdx.x % blocks * kStateWarps + threadIdx.x / kWarp;
+  const unsigned i = blockIdx.x % blocks * kStateWarps + threadIdx.x / kWarp;
   const int row = static_cast<int>(i / a.heads), head = static_cast<int>(i % a.heads);
   if (row >= s.rows) return;
   const int lane = threadIdx.x % kWarp;
@@ -100,7 +100,8 @@ __global__ void __launch_bounds__(kTileThreads)
   QueryState* states_at = reinterpret_cast<QueryState*>(steps_at + 4 * kStep * kPitchHere);
 
   // Tiles of the prefix, then own ones: the first of either have most queries.
-  const int64_t across = a.count * a.kv_heads * kParts, sequence = blockIdx.x % across / (a.kv_heads * kParts);
+  const unsigned across = static_cast<unsigned>(a.count) * a.kv_heads * kParts;
+  const unsigned sequence = blockIdx.x % across / (a.kv_heads * kParts);
   const GpuSequence& s = a.sequences[sequence];
   const int kv_head = static_cast<int>(blockIdx.x / kParts % a.kv_heads), column0 = blockIdx.x % kParts * kColumns;
   const int index = static_cast<int>(blockIdx.x / across), rows = static_cast<int>(s.rows);
@@ -164,6 +165,7 @@ __global__ void __launch_bounds__(kTileThreads)
       multiply_columns<HeadDim>(dk, w, queries_at + chunk * kPitchHere + column0);
     }
   }
+  wait_copies<0>();  // also where no row sees a key
 
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
@@ -195,7 +197,7 @@ __global__ void __launch_bounds__(kTileThreads) query_gradients(GpuAttention a, 
   Bf16* tiles_at = d_out_at + kTile;
   QueryState* states = reinterpret_cast<QueryState*>(tiles_at + 4 * kTile);
 
-  const int64_t across = a.count * a.kv_heads;
+  const unsigned across = static_cast<unsigned>(a.count) * a.kv_heads;
   const GpuSequence& s = a.sequences[blockIdx.x % across / a.kv_heads];
   const int kv_head = static_cast<int>(blockIdx.x % a.kv_heads), queries = static_cast<int>(s.rows) * a.group;
   const int first = static_cast<int>(gridDim.x / across - 1 - blockIdx.x / across) * kQueries;

@@ -37,20 +37,21 @@ __device__ inline float masked(float score, int key, const SeenKeys& seen) {
 // Many rows: a block takes 64 M queries of one kv head, a warp 16 M of them; two tiles of keys and values, of which one
 // arrives while the other is used.
 
-template <int HeadDim>
-constexpr int kQueryTiles = HeadDim > 128 ? 1 : 2;
-template <int HeadDim>
-constexpr int kRowsShared = (64 * kQueryTiles<HeadDim> + 4 * kKeyTile) * kPitch<HeadDim> * 2;
+// Float32 queries, which no plan of a GPU's own has, take no more registers than there are.
+template <int HeadDim, class Q>
+constexpr int kQueryTiles = HeadDim > 128 || std::is_same_v<Q, float> ? 1 : 2;
+template <int HeadDim, class Q>
+constexpr int kRowsShared = (64 * kQueryTiles<HeadDim, Q> + 4 * kKeyTile) * kPitch<HeadDim> * 2;
 
 template <int HeadDim, class Q>
-__global__ void __launch_bounds__(kTileThreads) attention_rows(GpuAttention a) {
-  constexpr int M = kQueryTiles<HeadDim>, kQueries = 64 * M, kTile = kKeyTile * kPitch<HeadDim>, N = HeadDim / 8;
+__global__ void __launch_bounds__(kTileThreads, 2) attention_rows(GpuAttention a) {
+  constexpr int M = kQueryTiles<HeadDim, Q>, kQueries = 64 * M, kTile = kKeyTile * kPitch<HeadDim>, N = HeadDim / 8;
   GLOSSA_SHARED_MEMORY(memory);
   Bf16* queries_at = reinterpret_cast<Bf16*>(memory);
   Bf16* tiles_at = queries_at + kQueries * kPitch<HeadDim>;
 
   // The blocks with most keys begin first.
-  const int64_t across = a.count * a.kv_heads;
+  const unsigned across = static_cast<unsigned>(a.count) * a.kv_heads;
   const GpuSequence& s = a.sequences[blockIdx.x % across / a.kv_heads];
   const int kv_head = static_cast<int>(blockIdx.x % a.kv_heads), queries = static_cast<int>(s.rows) * a.group;
   const int own0 = static_cast<int>(s.own0);
@@ -160,7 +161,7 @@ constexpr int kRowShared = (16 + kStages<HeadDim> * 2 * kKeyTile) * kPitch<HeadD
                            16 * kWeightPitch * 2 + kTileWarps * 16 * 4;
 
 template <int HeadDim, class Q>
-__global__ void __launch_bounds__(kTileThreads) attention_row(GpuAttention a) {
+__global__ void __launch_bounds__(kTileThreads, 2) attention_row(GpuAttention a) {
   constexpr int kTile = kKeyTile * kPitch<HeadDim>, kRing = kStages<HeadDim>;
   constexpr int kPairs = HeadDim / 16, kPairsOfWarp = (kPairs + kTileWarps - 1) / kTileWarps;
   GLOSSA_SHARED_MEMORY(memory);
@@ -169,7 +170,7 @@ __global__ void __launch_bounds__(kTileThreads) attention_row(GpuAttention a) {
   Bf16* weights_at = tiles_at + kRing * 2 * kTile;
   float* most_at = reinterpret_cast<float*>(weights_at + 16 * kWeightPitch);  // [warps][16]
 
-  const int64_t across = a.count * a.kv_heads;
+  const unsigned across = static_cast<unsigned>(a.count) * a.kv_heads;
   const GpuSequence& s = a.sequences[blockIdx.x % across / a.kv_heads];
   const int kv_head = static_cast<int>(blockIdx.x % a.kv_heads), own = static_cast<int>(s.own0);
   const int first = static_cast<int>(blockIdx.x / across) * 16;
@@ -274,12 +275,12 @@ bool attention_forward_tiled(Stream& stream, const GpuAttention& a, Dtype querie
     with_type(queries, [&](auto q) {
       using Q = decltype(q);
       const int64_t across = a.count * a.kv_heads;
-      const int64_t all = static_cast<int64_t>(a.rows) * a.group, each = a.rows == 1 ? 16 : 64 * kQueryTiles<kHead>;
+      const int64_t all = static_cast<int64_t>(a.rows) * a.group, each = a.rows == 1 ? 16 : 64 * kQueryTiles<kHead, Q>;
       const unsigned blocks = static_cast<unsigned>(across * ((all + each - 1) / each));
       if (a.rows == 1)
         launch(stream, "attention_row", attention_row<kHead, Q>, blocks, kTileThreads, kRowShared<kHead>, a);
       else
-        launch(stream, "attention_rows", attention_rows<kHead, Q>, blocks, kTileThreads, kRowsShared<kHead>, a);
+        launch(stream, "attention_rows", attention_rows<kHead, Q>, blocks, kTileThreads, kRowsShared<kHead, Q>, a);
     });
   });
 }

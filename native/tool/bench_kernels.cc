@@ -1,0 +1,50 @@
+// `glossa-native bench kernels`: the operators that a step is made of, one by one, at the shapes of Qwen2.5-1.5B;
+// attention also at those of other models.
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/caught.h"
+#include "device/open.h"
+#include "tool/bench.h"
+#include "tool/command.h"
+#include "tool/kernel_bench.h"
+
+COMMAND("bench kernels",
+        "[--device name] [--only text] [--small] [--tflops n] [--compare FILE] [--json]: operators beside what the "
+        "device's memory and products reach") {
+  using namespace glossa;
+  using namespace glossa::tool;
+  DeviceOptions options;
+  options.device = option(args, "--device", "");
+  options.type = Dtype::bf16;
+  options.sharing = Sharing::always;
+  Result<std::unique_ptr<Device>> device = open_device(options, 0);
+  if (!device.ok()) {
+    std::fprintf(stderr, "%s: %s\n", device.status().code().c_str(), device.status().message().c_str());
+    return 1;
+  }
+  KernelBench::Settings settings;
+  settings.only = option(args, "--only", "");
+  settings.small = has_flag(args, "--small");
+  settings.json = has_flag(args, "--json");
+  settings.product_tflops = std::atof(option(args, "--tflops", "0").c_str());
+  settings.compare = option(args, "--compare", "");
+  const std::string name = chosen_device(options) + " (" + device.value()->name() + ")";
+  Result<std::unique_ptr<KernelBench>> made = KernelBench::make(*device.value(), name, settings);
+  if (!made.ok()) {
+    std::fprintf(stderr, "%s: %s\n", made.status().code().c_str(), made.status().message().c_str());
+    return 2;
+  }
+  KernelBench& bench = *made.value();
+  try {
+    bench_kernels(bench);
+  } catch (...) {
+    const Status s = caught("the bench");
+    std::fprintf(stderr, "%s: %s\n", s.code().c_str(), s.message().c_str());
+    return 1;
+  }
+  std::printf("%s\n", bench.result().c_str());
+  if (bench.cases() > 0) return 0;
+  std::fprintf(stderr, "no case's name contains \"%s\"\n", settings.only.c_str());
+  return 2;
+}

@@ -1,10 +1,12 @@
-// `glossa-native bench engine [--model tiny|1m|10m|100m|grpo|0.5b] [--dtype f32|bf16] [--threads n] [--reps n]
-// [--json]`: training, sampling and a whole GRPO step, beside the multiply-add peak of as many threads measured in the
-// same run. Training counts 6 N flops a token and sampling 2 N, N the parameters of the weight matrices (the head
-// once).
+// `glossa-native bench engine [--model tiny|1m|10m|100m|grpo] [--device name] [--dtype f32|bf16] [--threads n]
+// [--reps n] [--json]`: training, sampling and a whole GRPO step, beside the multiply-add peak of as many threads (or
+// the product of a GPU) measured in the same run. Training counts 6 N flops a token and sampling 2 N, N the parameters
+// of the weight matrices (the head once). Models that were published: tool/bench_large.cc.
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <iterator>
 
 #include "base/thread_pool.h"
 #include "engine/engine.h"
@@ -13,6 +15,7 @@
 #include "ops/kernels.h"
 #include "tool/bench.h"
 #include "tool/bench_large.h"
+#include "tool/ceilings.h"
 #include "tool/command.h"
 
 namespace glossa::tool {
@@ -189,7 +192,7 @@ class EngineBench {
   void line(const char* what, double tokens, double flops_of_token, const Runs& runs) {
     const int threads = engine_.info().threads;
     const double of_peak = 100 * tokens * flops_of_token / (runs.median * peak_);
-    const double of_cpu = 100 * tokens * flops_of_token / (runs.cpu * cpu_peak_);
+    const double of_cpu = cpu_peak_ > 0 ? 100 * tokens * flops_of_token / (runs.cpu * cpu_peak_) : 0;
     if (!json_)
       std::printf("  %-10s %9.0f tokens/s (best %.0f)  %.3f s  %5.1f %% of the peak, %5.1f %% by processor time\n",
                   what, tokens / runs.median, tokens / runs.best, runs.median, of_peak, of_cpu);
@@ -222,12 +225,16 @@ class EngineBench {
 }  // namespace
 }  // namespace glossa::tool
 
-COMMAND("bench engine", "[--model tiny|1m|10m|100m|grpo|0.5b] [--dtype f32|bf16] [--threads n] [--json]: whole steps") {
+COMMAND("bench engine",
+        "[--model name] [--device name] [--dtype f32|bf16] [--what decode|train|step] [--threads n] [--json]: whole "
+        "steps") {
   using namespace glossa;
   using namespace glossa::tool;
   const std::string model = option(args, "--model", ""), dtype = option(args, "--dtype", "f32"),
                     what = option(args, "--what", "");
-  if (model == "0.5b") return bench_large(args);
+  const auto named = [&](const Shape& s) { return model == s.name; };
+  if (!model.empty() && model != kGrpo.name && std::none_of(std::begin(kShapes), std::end(kShapes), named))
+    return bench_large(args);
   const bool json = has_flag(args, "--json");
   EngineOptions options;
   if (dtype != "f32" && dtype != "bf16") {
@@ -237,6 +244,18 @@ COMMAND("bench engine", "[--model tiny|1m|10m|100m|grpo|0.5b] [--dtype f32|bf16]
   options.dtype = dtype == "bf16" ? Dtype::bf16 : Dtype::f32;
   options.threads = std::atoi(option(args, "--threads", "0").c_str());
   options.isa = option(args, "--isa", "");
+  options.device_name = option(args, "--device", "");
+  // The float32 peak is the ceiling of both types: bfloat16 may pass it.
+  EngineOptions float32 = options;
+  float32.dtype = Dtype::f32;
+  const Result<Ceilings> ceilings = measure_ceilings(float32);
+  if (!ceilings.ok()) {
+    std::fprintf(stderr, "%s: %s\n", ceilings.status().code().c_str(), ceilings.status().message().c_str());
+    return 1;
+  }
+  const double peak = ceilings.value().flops;
+  // A GPU's work takes no processor time.
+  const bool cpu = chosen_device(options.device()) == "cpu";
   const int reps = std::atoi(option(args, "--reps", "5").c_str());
   std::string results;
   auto run = [&](const Shape& shape, bool grpo) {
@@ -246,16 +265,11 @@ COMMAND("bench engine", "[--model tiny|1m|10m|100m|grpo|0.5b] [--dtype f32|bf16]
       return false;
     }
     const EngineInfo info = engine.value()->info();
-    // The float32 peak is the ceiling of both types: bfloat16 may pass it.
-    // The best of several: a core that another process holds for a moment would make the ceiling too low.
-    double peak = 0;
-    for (int i = 0; i < 5; ++i)
-      peak = std::max(peak, measured_peak_flops(*kernels_for(info.isa).value(), Dtype::f32, info.threads));
     if (!json)
       std::printf("%s: %.2f M parameters, %s, %s, %d threads, float32 peak %.1f GFLOP/s\n", shape.name,
                   1e-6 * static_cast<double>(info.parameters), info.isa.c_str(), info.dtype.c_str(), info.threads,
                   peak / 1e9);
-    EngineBench bench(*engine.value(), shape, reps, peak, peak_by_cpu(*kernels_for(info.isa).value()), json);
+    EngineBench bench(*engine.value(), shape, reps, peak, cpu ? peak_by_cpu(*kernels_for(info.isa).value()) : 0, json);
     bench.slots = std::atoi(option(args, "--slots", "0").c_str());
     bench.micro_batch_tokens = std::atoi(option(args, "--micro-batch", "0").c_str());
     if (grpo) {

@@ -1,7 +1,8 @@
-// `glossa-native bench engine --model 0.5b [--dtype f32|bf16] [--threads n] [--what decode|train] [--fresh n]
-// [--reps n] [--json]`: the shape of Qwen2.5-0.5B with random weights. Decode at 32 slots beside the bound of a step,
-// max(bytes / read bandwidth, flops / multiply-add rate), the weights read once; a GRPO step of 2 prompts x 8
-// completions x (32 + 64) tokens beside the rate of the same type; both ceilings measured in the same run.
+// `glossa-native bench engine --model NAME [--device name] [--dtype f32|bf16] [--threads n] [--what decode|train|step]
+// [--small] [--fresh n] [--reps n] [--json]`: the shape of a published model (tool/model_shapes.h; 0.5b is that of
+// Qwen2.5-0.5B) with random weights. Decode beside the bound of a step, max(bytes / memory rate, flops / rate), where
+// weights, prompts' and completions' keys and values are read once; an optimizer step beside the rate of the same type;
+// a whole GRPO step where it is asked for. Both rates are measured in the same run.
 #include "tool/bench_large.h"
 
 #include <sys/resource.h>
@@ -11,47 +12,25 @@
 
 #include "engine/engine.h"
 #include "engine/test_models.h"
-#include "model/families.h"
-#include "ops/kernels.h"
 #include "tool/bench.h"
+#include "tool/ceilings.h"
+#include "tool/model_shapes.h"
 
 namespace glossa::tool {
 namespace {
 
-constexpr int64_t kPrompt = 32, kGroup = 8;
-constexpr int64_t kDecodePrompts = 4;                   // x 8 completions: 32 slots
-constexpr int64_t kTrainPrompts = 2, kCompletion = 64;  // x 8 completions
-
-ModelConfig qwen2_half_billion() {
-  ModelConfig c{};
-  c.family = Family::qwen2;
-  c.block = family_row(c.family).block;
-  c.hidden = 896;
-  c.layers = 24;
-  c.heads = 14;
-  c.kv_heads = 2;
-  c.head_dim = 64;
-  c.ffn = 4864;
-  c.vocab = 151936;
-  c.context = 32768;
-  c.rms_eps = 1e-6f;
-  c.tied = true;
-  c.rope = {RopeType::plain, 1e6, 1, 1, 4, 32768};
-  c.initializer_range = 0.02f;
-  return c;
-}
-
-struct Ceilings {
-  double flops, bytes;  // a second, all threads together
+// Prompts with a group of completions each, all of the same length.
+struct Batch {
+  int64_t prompts, group, prompt, fresh;
+  int64_t rows() const { return prompts * group; }
 };
-
-Ceilings measure_ceilings(const EngineInfo& info, Dtype dtype) {
-  const Kernels& kernels = *kernels_for(info.isa).value();
-  Ceilings c{};
-  for (int i = 0; i < 5; ++i) c.flops = std::max(c.flops, measured_peak_flops(kernels, dtype, info.threads));
-  c.bytes = measured_read_bandwidth(kernels, info.threads);
-  return c;
-}
+struct Sizes {
+  Batch decode, train, step;
+};
+constexpr Sizes kCpu = {{4, 8, 32, 16}, {2, 8, 32, 64}, {2, 8, 32, 64}};
+// Decode at a context of about 1024, training on sequences of 768 that share nothing.
+constexpr Sizes kGpu = {{16, 16, 960, 128}, {64, 1, 256, 512}, {64, 16, 256, 512}};
+constexpr Sizes kSmall = {{2, 2, 5, 3}, {2, 2, 5, 7}, {2, 2, 5, 4}};
 
 double peak_rss_gb() {
   rusage usage{};
@@ -68,54 +47,72 @@ T take(Result<T> result) {
   return result.take();
 }
 
-std::string bench_decode(Engine& engine, Dtype dtype, const Ceilings& ceiling, int32_t fresh, int reps, bool json) {
-  const EngineInfo info = engine.info();
-  test::IdLists prompts;
-  for (int64_t i = 0; i < kDecodePrompts; ++i)
-    prompts.add(test::random_ids(static_cast<uint32_t>(i), kPrompt, info.vocab));
+GenerateRequest request(const test::IdLists& prompts, const Batch& b) {
   GenerateRequest r;
   r.prompts = prompts.view();
-  r.num_generations = kGroup;
-  r.max_new_tokens = fresh;
+  r.num_generations = b.group;
+  r.max_new_tokens = static_cast<int32_t>(b.fresh);
   r.sampling = {1, 0, 1, 0, 1};
-  r.slots = static_cast<int32_t>(kDecodePrompts * kGroup);
+  return r;
+}
+test::IdLists prompts_of(const Batch& b, int64_t vocab) {
+  test::IdLists prompts;
+  for (int64_t i = 0; i < b.prompts; ++i) prompts.add(test::random_ids(static_cast<uint32_t>(i), b.prompt, vocab));
+  return prompts;
+}
+TrainSettings train_settings(int64_t micro_batch) {
+  TrainSettings settings;
+  settings.loss = {find_loss("dapo"), 0.2f, 0.2f, 0};
+  settings.learning_rate = 1e-6f;
+  settings.micro_batch_tokens = micro_batch;
+  return settings;
+}
+
+std::string bench_decode(Engine& engine, Dtype dtype, const Ceilings& ceiling, const Batch& b, int reps, bool json) {
+  const EngineInfo info = engine.info();
+  test::IdLists prompts = prompts_of(b, info.vocab);
+  GenerateRequest r = request(prompts, b);
+  r.slots = static_cast<int32_t>(b.rows());
   Rollout best;
   for (int i = 0; i < reps; ++i) {
     prompts.renew(info.vocab);
     Rollout now = take(engine.generate(r, {}));
     if (i == 0 || now.decode_seconds < best.decode_seconds) best = std::move(now);
   }
-  const double n = static_cast<double>(info.matmul_parameters), slots = static_cast<double>(r.slots);
-  const double step = best.decode_seconds / fresh;
-  const double memory = n * static_cast<double>(dtype_bytes(dtype)) / ceiling.bytes;
-  const double compute = 2 * n * slots / ceiling.flops, bound = std::max(memory, compute);
+  const double n = static_cast<double>(info.matmul_parameters), slots = static_cast<double>(b.rows());
+  const double step = best.decode_seconds / static_cast<double>(b.fresh),
+               each = static_cast<double>(dtype_bytes(dtype));
+  const double keys = static_cast<double>(b.prompts * b.prompt) + slots * static_cast<double>(b.fresh) / 2;
+  const double key = 2 * each * static_cast<double>(info.layers * engine.config().qkv_shape().kv_width());
+  const double weights = n * each / ceiling.bytes, cached = keys * key / ceiling.bytes;
+  const double compute = 2 * n * slots / ceiling.flops, bound = std::max(weights + cached, compute);
   if (!json)
     std::printf(
-        "  decode     %9.1f tokens/s at %d slots, %.1f ms a step; bound %.1f ms (weights %.1f, arithmetic %.1f): "
-        "%.1f %%\n      prefill of %d x %d tokens %.1f ms\n",
-        slots / step, r.slots, 1e3 * step, 1e3 * bound, 1e3 * memory, 1e3 * compute, 100 * bound / step,
-        static_cast<int>(kDecodePrompts), static_cast<int>(kPrompt), 1e3 * best.prefill_seconds);
-  char text[256];
+        "  decode     %9.1f tokens/s at %d slots, context %ld, %.2f ms a step; bound %.2f ms (weights %.2f, keys and "
+        "values %.2f, arithmetic %.2f): %.1f %%\n      prefill of %ld x %ld tokens %.1f ms\n",
+        slots / step, r.slots, static_cast<long>(b.prompt + b.fresh / 2), 1e3 * step, 1e3 * bound, 1e3 * weights,
+        1e3 * cached, 1e3 * compute, 100 * bound / step, static_cast<long>(b.prompts), static_cast<long>(b.prompt),
+        1e3 * best.prefill_seconds);
+  char text[320];
   std::snprintf(text, sizeof text,
-                "{\"what\":\"decode\",\"slots\":%d,\"tokens_per_s\":%.1f,\"step_ms\":%.2f,\"bound_ms\":%.2f,"
-                "\"percent_of_bound\":%.1f}",
-                r.slots, slots / step, 1e3 * step, 1e3 * bound, 100 * bound / step);
+                "{\"what\":\"decode\",\"slots\":%d,\"context\":%ld,\"tokens_per_s\":%.1f,\"step_ms\":%.3f,\"bound_ms\":"
+                "%.3f,\"percent_of_bound\":%.1f,\"prefill_ms\":%.1f}",
+                r.slots, static_cast<long>(b.prompt + b.fresh / 2), slots / step, 1e3 * step, 1e3 * bound,
+                100 * bound / step, 1e3 * best.prefill_seconds);
   return text;
 }
 
-std::string bench_train(Engine& engine, const Ceilings& ceiling, int64_t micro_batch, int reps, bool json) {
+std::string bench_train(Engine& engine, const Ceilings& ceiling, const Batch& b, int64_t micro_batch, int reps,
+                        bool json) {
   const int64_t vocab = engine.info().vocab;
   test::TestBatch batch;
-  for (int64_t p = 0; p < kTrainPrompts; ++p)
-    for (int64_t g = 0; g < kGroup; ++g) {
-      batch.prompts.add(test::random_ids(static_cast<uint32_t>(p), kPrompt, vocab));
-      batch.completions.add(test::random_ids(static_cast<uint32_t>(100 + p * kGroup + g), kCompletion, vocab));
-      batch.advantages.push_back(g % 2 ? 1.0f : -1.0f);
+  for (int64_t p = 0; p < b.prompts; ++p)
+    for (int64_t g = 0; g < b.group; ++g) {
+      batch.prompts.add(test::random_ids(static_cast<uint32_t>(p), b.prompt, vocab));
+      batch.completions.add(test::random_ids(static_cast<uint32_t>(100 + p * b.group + g), b.fresh, vocab));
+      batch.advantages.push_back((p + g) % 2 ? 1.0f : -1.0f);
     }
-  TrainSettings settings;
-  settings.loss = {find_loss("dapo"), 0.2f, 0.2f, 0};
-  settings.learning_rate = 1e-6f;
-  settings.micro_batch_tokens = micro_batch;
+  const TrainSettings settings = train_settings(micro_batch);
   TrainMetrics m;
   double best = 0;
   for (int i = 0; i < reps; ++i) {
@@ -144,36 +141,75 @@ std::string bench_train(Engine& engine, const Ceilings& ceiling, int64_t micro_b
   return text;
 }
 
+// Completions of the greatest length, then a step on them.
+std::string bench_step(Engine& engine, const Batch& b, int64_t micro_batch, bool json) {
+  test::IdLists prompts = prompts_of(b, engine.info().vocab);
+  GenerateRequest r = request(prompts, b);
+  r.keep_prompts = false;  // as in training
+  const double start = now(Watch::wall);
+  const Rollout rollout = take(engine.generate(r, {}));
+  const double sampling = now(Watch::wall) - start;
+  const test::TestBatch batch = test::batch_of(rollout);
+  const TrainMetrics m = take(engine.train_step(batch.view(), train_settings(micro_batch), {}));
+  const double seconds = now(Watch::wall) - start, fresh = static_cast<double>(rollout.completion_ids.size());
+  if (!json)
+    std::printf(
+        "  step       %9.3f s of %ld x %ld completions of %ld + %ld tokens: %.1f new tokens/s\n      prefill %.3f s, "
+        "decode %.3f, forward %.3f, backward %.3f, optimizer %.3f, %ld micro-batches, largest |logp difference| %g\n",
+        seconds, static_cast<long>(b.prompts), static_cast<long>(b.group), static_cast<long>(b.prompt),
+        static_cast<long>(b.fresh), fresh / seconds, rollout.prefill_seconds, rollout.decode_seconds, m.forward_seconds,
+        m.backward_seconds, m.optimizer_seconds, static_cast<long>(m.micro_batches), m.logp_max_abs_diff);
+  char text[320];
+  std::snprintf(text, sizeof text,
+                "{\"what\":\"step\",\"seconds\":%.3f,\"tokens_per_s\":%.1f,\"sampling_seconds\":%.3f,\"train_seconds\":"
+                "%.3f,\"completions\":%ld,\"prompt\":%ld,\"new_tokens\":%ld,\"logp_max_abs_diff\":%g}",
+                seconds, fresh / seconds, sampling, seconds - sampling, static_cast<long>(b.rows()),
+                static_cast<long>(b.prompt), static_cast<long>(b.fresh), m.logp_max_abs_diff);
+  return text;
+}
+
 }  // namespace
 
 int bench_large(const Args& args) {
-  const std::string what = option(args, "--what", "");
-  const bool json = has_flag(args, "--json");
+  const std::string what = option(args, "--what", ""), name = option(args, "--model", "");
+  const bool json = has_flag(args, "--json"), small = has_flag(args, "--small");
+  const ModelShape* shape = find_shape(small ? "tiny" : name == "0.5b" ? "qwen2.5-0.5b" : name);
+  if (!shape || (!what.empty() && what != "decode" && what != "train" && what != "step")) {
+    std::fprintf(stderr, "--model %s --what %s: expected one of %s, and decode, train or step\n", name.c_str(),
+                 what.c_str(), shape_names().c_str());
+    return 2;
+  }
   EngineOptions options;
   options.dtype = option(args, "--dtype", "bf16") == "f32" ? Dtype::f32 : Dtype::bf16;
   options.threads = std::atoi(option(args, "--threads", "0").c_str());
   options.isa = option(args, "--isa", "");
+  options.device_name = option(args, "--device", "");
   const int reps = std::max(1, std::atoi(option(args, "--reps", "2").c_str()));
-  const int32_t fresh = std::max(1, std::atoi(option(args, "--fresh", "16").c_str()));
+  const bool cpu = chosen_device(options.device()) == "cpu";
+  Sizes sizes = small ? kSmall : cpu ? kCpu : kGpu;
+  if (const int fresh = std::atoi(option(args, "--fresh", "0").c_str()); fresh > 0) sizes.decode.fresh = fresh;
+  const int64_t micro_batch = std::atoi(option(args, "--micro-batch", "0").c_str());
+  const Ceilings ceiling = take(measure_ceilings(options));
   const double start = now(Watch::wall);
-  std::unique_ptr<Engine> engine = take(Engine::create(qwen2_half_billion(), 1, options));
+  std::unique_ptr<Engine> engine = take(Engine::create(config_of(*shape), 1, options));
   const EngineInfo info = engine->info();
   const double made = now(Watch::wall) - start;
-  const Ceilings ceiling = measure_ceilings(info, options.dtype);
   if (!json)
-    std::printf("0.5b: %.1f M parameters, %s, %s, %d threads, made in %.1f s; %.1f GFLOP/s, %.1f GB/s read\n",
-                1e-6 * static_cast<double>(info.parameters), info.isa.c_str(), info.dtype.c_str(), info.threads, made,
-                ceiling.flops / 1e9, ceiling.bytes / 1e9);
+    std::printf("%s: %.1f M parameters, %s (%s), %s, %d threads, made in %.1f s; %.1f GFLOP/s, %.1f GB/s %s\n",
+                shape->name, 1e-6 * static_cast<double>(info.parameters), info.device.c_str(), info.isa.c_str(),
+                info.dtype.c_str(), info.threads, made, ceiling.flops / 1e9, ceiling.bytes / 1e9,
+                cpu ? "read" : "copied");
   std::string results;
-  if (what != "train") results = bench_decode(*engine, options.dtype, ceiling, fresh, reps, json);
-  if (what != "decode")
-    results += (results.empty() ? "" : ",") +
-               bench_train(*engine, ceiling, std::atoi(option(args, "--micro-batch", "0").c_str()), reps, json);
-  if (!json) std::printf("  peak memory %.2f GB\n", peak_rss_gb());
+  auto add = [&](const std::string& result) { results += (results.empty() ? "" : ",") + result; };
+  if (what.empty() || what == "decode") add(bench_decode(*engine, options.dtype, ceiling, sizes.decode, reps, json));
+  if (what.empty() || what == "train") add(bench_train(*engine, ceiling, sizes.train, micro_batch, reps, json));
+  if (what == "step") add(bench_step(*engine, sizes.step, micro_batch, json));
+  if (!json) std::printf("  peak memory of the host %.2f GB\n", peak_rss_gb());
   std::printf(
-      "{\"bench\":\"engine\",\"model\":\"0.5b\",\"dtype\":\"%s\",\"threads\":%d,\"gflops\":%.1f,\"gb_per_s\":%.1f,"
-      "\"peak_rss_gb\":%.2f,\"results\":[%s]}\n",
-      info.dtype.c_str(), info.threads, ceiling.flops / 1e9, ceiling.bytes / 1e9, peak_rss_gb(), results.c_str());
+      "{\"bench\":\"engine\",\"model\":\"%s\",\"device\":\"%s\",\"card\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,"
+      "\"gflops\":%.1f,\"gb_per_s\":%.1f,\"peak_rss_gb\":%.2f,\"results\":[%s]}\n",
+      small ? shape->name : name.c_str(), info.device.c_str(), info.isa.c_str(), info.dtype.c_str(), info.threads,
+      ceiling.flops / 1e9, ceiling.bytes / 1e9, peak_rss_gb(), results.c_str());
   return 0;
 }
 

@@ -112,7 +112,7 @@ void KernelBench::reserve(const ModelConfig& c) {
   device_.reserve(need);
 }
 
-void KernelBench::ceilings() {
+void KernelBench::ceilings(Dtype type) {
   const int64_t bytes = size(int64_t{2} << 30, 1 << 20);
   copy_ = 2 * static_cast<double>(bytes) / seconds([&](Arrays& a) -> std::function<void()> {
             const Rows from = a.rows(Dtype::bf16, 1, bytes / 2), to = a.rows(Dtype::bf16, 1, bytes / 2);
@@ -123,8 +123,8 @@ void KernelBench::ceilings() {
   } else {
     const int64_t n = size(8192, 48);
     product_ = 2 * static_cast<double>(n * n * n) / seconds([&](Arrays& a) -> std::function<void()> {
-                 const Rows x = a.rows(Dtype::bf16, n, n), y = a.rows(device_.traits().activations.qkv, n, n);
-                 const Matrix w = a.matrix(Dtype::bf16, n, n);
+                 const Rows x = a.rows(type, n, n), y = a.rows(device_.traits().activations.qkv, n, n);
+                 const Matrix w = a.matrix(type, n, n);
                  return [this, x, y, w, n] { ops().linear(y, x, w, {}, false, n); };
                });
   }

@@ -53,13 +53,16 @@ class KernelBench {
   // A size, or what stands for it in a small run.
   int64_t size(int64_t whole, int64_t small) const { return settings_.small ? small : whole; }
 
-  void ceilings();
+  // The product in the type of its operands.
+  void ceilings(Dtype type = Dtype::bf16);
   // The device's own scratch for the operators of a model.
   void reserve(const ModelConfig&);
   // prepare(arrays) makes operands and gives the call that is timed. It is called until the operands are several times
   // what a cache holds; the calls go over them in turn.
   using Prepare = std::function<std::function<void()>(Arrays&)>;
   void run(const std::string& name, const Work&, const Prepare&);
+  double copy() const { return copy_; }        // bytes a second
+  double product() const { return product_; }  // floating-point operations a second
   // The last line: all results.
   std::string result() const;
   int64_t cases() const { return static_cast<int64_t>(lines_.size()); }
@@ -76,7 +79,7 @@ class KernelBench {
   Device& device_;
   const std::string name_;
   const Settings settings_;
-  double copy_ = 0, product_ = 0;  // bytes and floating-point operations a second
+  double copy_ = 0, product_ = 0;
   Json earlier_;
   std::vector<std::string> lines_;  // JSON objects
 };

@@ -1,0 +1,184 @@
+#!/usr/bin/env bash
+# Everything that is to be seen on a machine with a GPU, in one go and without Node. Each step runs under a time limit
+# and the next one follows whatever came of it; a table stands at the end, logs and JSON in a folder.
+set -uo pipefail
+
+usage() {
+  cat <<'EOF'
+usage: scripts/gpu-check.sh [options]
+
+  --binary FILE     a built glossa-native; without it one is built with CUDA in build/cuda
+  --device NAME     cuda, cuda:1, ... or emulated-cuda, where everything shrinks to what can be emulated (default: cuda)
+  --out DIR         logs and JSON of the steps (default: gpu-check, beside where it is started)
+  --only STEPS      of tests, golden, agreement, sanitizer, bench; several with commas (default: all)
+  --filter TEXT     of the tests, those whose name contains it (default: all)
+  --golden DIR      the reference cases (default: those of the repository)
+  --peers DIR       Python's peers (peer_gpu.py, peer_ops.py), to run beside the benches
+  --seconds N       for all of it together; what finds no time left is not run (default: no limit)
+  --help
+
+exit code: 0 all went well, 1 a step failed or was not run for want of time, 2 misused
+EOF
+}
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+binary='' device=cuda out=gpu-check only=tests,golden,agreement,sanitizer,bench filter='' peers='' seconds=0
+golden=$root/test/golden/cases
+
+while [ $# -gt 0 ]; do
+  case $1 in
+    --help | -h) usage; exit 0 ;;
+    --binary | --device | --out | --only | --filter | --golden | --peers | --seconds)
+      if [ $# -lt 2 ]; then
+        echo "$1 needs a value" >&2
+        exit 2
+      fi
+      declare "${1#--}=$2"
+      shift 2
+      ;;
+    *) echo "$1: unknown; --help says what there is" >&2; exit 2 ;;
+  esac
+done
+case $seconds in
+  '' | *[!0-9]*) echo "--seconds $seconds: expected a whole number" >&2; exit 2 ;;
+esac
+for part in ${only//,/ }; do
+  case $part in
+    tests | golden | agreement | sanitizer | bench) ;;
+    *) echo "--only $part: expected tests, golden, agreement, sanitizer or bench" >&2; exit 2 ;;
+  esac
+done
+mkdir -p "$out" || exit 2
+out=$(cd "$out" && pwd)
+
+wants() { case ",$only," in *",$1,"*) true ;; *) false ;; esac; }
+
+table=() failed=0
+row() { table+=("$(printf '%-34s | %-12s | %7s' "$1" "$2" "$3")"); }
+
+# step NAME LIMIT COMMAND...: the log is NAME.log; a last line that is JSON goes to NAME.json as well.
+step() {
+  local name=$1 limit=$2 log="$out/$1.log" start=$SECONDS code=0 result=ok
+  shift 2
+  if [ "$seconds" -gt 0 ] && [ $((seconds - SECONDS)) -lt "$limit" ]; then limit=$((seconds - SECONDS)); fi
+  if [ "$limit" -le 0 ]; then
+    echo "== $name: no time left"
+    row "$name" 'no time' -
+    failed=1
+    return 1
+  fi
+  echo "== $name: $*"
+  timeout --kill-after=10 "$limit" "$@" >"$log" 2>&1 || code=$?
+  if [ "$code" -eq 124 ] || [ "$code" -eq 137 ]; then
+    result="over $limit s"
+  elif [ "$code" -ne 0 ]; then
+    result="failed ($code)"
+  fi
+  if [ "$code" -ne 0 ]; then
+    failed=1
+    tail -n 20 "$log" | cut -c1-200
+  else
+    tail -n 1 "$log" | cut -c1-200
+  fi
+  case $(tail -n 1 "$log") in '{'*) tail -n 1 "$log" >"$out/$name.json" ;; esac
+  row "$name" "$result" "$((SECONDS - start))"
+  return "$code"
+}
+skip() {
+  echo "== $1: skipped, $2"
+  row "$1" skipped -
+}
+
+emulated=0
+[ "${device#emulated}" != "$device" ] && emulated=1
+
+{
+  date -u +'%Y-%m-%d %H:%M UTC'
+  echo "device $device"
+  git -C "$root" log -1 --format='commit %H' 2>/dev/null
+  if command -v nvidia-smi >/dev/null; then
+    nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,power.limit --format=csv
+  else
+    echo 'no nvidia-smi here'
+  fi
+  command -v nvcc >/dev/null && nvcc --version | tail -n 2
+} | tee "$out/machine.txt"
+
+if [ -z "$binary" ]; then
+  binary=$root/build/cuda/glossa-native
+  step configure 300 cmake -S "$root" -B "$root/build/cuda" -DGLOSSA_CUDA=ON -DCMAKE_BUILD_TYPE=Release &&
+    step build 1800 cmake --build "$root/build/cuda" --target glossa-native -j "$(nproc)"
+fi
+if [ ! -x "$binary" ]; then
+  echo "$binary: there is no such program" >&2
+  exit 1
+fi
+binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
+"$binary" info | tee -a "$out/machine.txt"
+
+if wants tests; then
+  step tests 600 env GLOSSA_DEVICE="$device" "$binary" test ${filter:+"$filter"}
+fi
+
+if wants golden; then
+  for dtype in f32 bf16; do
+    if [ -d "$golden" ]; then
+      step "golden-$dtype" 300 "$binary" golden "$golden" --device "$device" --dtype "$dtype"
+    else
+      skip "golden-$dtype" "$golden is not there"
+    fi
+  done
+fi
+
+if wants agreement; then
+  if [ "$emulated" = 1 ]; then
+    step agreement-tiny 300 "$binary" agreement --device "$device" --dtype bf16 --completions 4
+  else
+    step agreement-tiny 120 "$binary" agreement --device "$device" --dtype f32
+    for model in qwen2.5-1.5b llama-3.2-1b olmo-2-1b qwen3-1.7b; do
+      step "agreement-$model-2-layers" 180 "$binary" agreement --device "$device" --dtype bf16 --model "$model" --layers 2
+    done
+    for model in qwen2.5-1.5b llama-3.2-1b olmo-2-1b qwen3-1.7b; do
+      step "agreement-$model" 300 "$binary" agreement --device "$device" --dtype bf16 --model "$model"
+    done
+  fi
+fi
+
+# Every operator once, and a sampler and trainer of tiny size: a sanitizer makes them a hundred times as slow.
+if wants sanitizer; then
+  for tool in memcheck racecheck; do
+    if command -v compute-sanitizer >/dev/null && [ "$emulated" = 0 ]; then
+      step "$tool-operators" 300 compute-sanitizer --tool "$tool" --error-exitcode 1 \
+        "$binary" bench kernels --small --device "$device"
+      step "$tool-engine" 300 compute-sanitizer --tool "$tool" --error-exitcode 1 \
+        "$binary" agreement --device "$device" --dtype bf16 --completions 8
+    else
+      skip "$tool" 'no compute-sanitizer, or nothing that it could watch'
+    fi
+  done
+fi
+
+if wants bench; then
+  if [ "$emulated" = 1 ]; then
+    step bench-kernels 120 "$binary" bench kernels --small --device "$device"
+    step bench-engine 300 "$binary" bench engine --model qwen2.5-1.5b --small --dtype bf16 --device "$device"
+  else
+    step bench-kernels 240 "$binary" bench kernels --device "$device"
+    [ -z "$peers" ] || step peer-ops 240 python3 "$peers/peer_ops.py"
+    for what in decode train step; do
+      step "bench-engine-$what" 240 "$binary" bench engine --model qwen2.5-1.5b --dtype bf16 --device "$device" \
+        --what "$what"
+    done
+    [ -z "$peers" ] || step peer-gpu 300 python3 "$peers/peer_gpu.py" 200
+    for model in llama-3.2-3b olmo-2-1b; do
+      step "bench-engine-$model" 240 "$binary" bench engine --model "$model" --dtype bf16 --device "$device" --what step
+    done
+  fi
+fi
+
+{
+  printf '\n%-34s | %-12s | %7s\n' step result seconds
+  if [ ${#table[@]} -gt 0 ]; then printf '%s\n' "${table[@]}"; fi
+} | tee "$out/table.txt"
+echo "logs and JSON: $out"
+exit "$failed"

@@ -117,7 +117,7 @@ binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
 "$binary" info | tee -a "$out/machine.txt"
 
 if wants tests; then
-  step tests 600 env GLOSSA_DEVICE="$device" "$binary" test ${filter:+"$filter"}
+  step tests 600 env GLOSSA_ROOT="$root" GLOSSA_DEVICE="$device" "$binary" test ${filter:+"$filter"}
 fi
 
 if wants golden; then

@@ -29,7 +29,7 @@ void fail(const char* file, int line, const std::string& what);
 void skip(const std::string& reason);
 int failures();  // checks of the running test that failed so far
 
-// A file or folder of the repository itself.
+// A file or folder of the repository itself: below $GLOSSA_ROOT, or where it was built.
 std::string repository_path(const std::string& relative);
 // A file or folder of test material outside the repository: below $GLOSSA_SHARED, or ../shared beside the repository.
 std::string shared_path(const std::string& relative);

@@ -28,6 +28,12 @@ bool is_asked_for(const std::string& name, const std::vector<std::string>& filte
   return filters.empty() || std::any_of(filters.begin(), filters.end(), contained);
 }
 
+// Where it was built, unless the program was brought elsewhere.
+std::filesystem::path repository() {
+  const char* root = std::getenv("GLOSSA_ROOT");
+  return root ? root : GLOSSA_SOURCE_DIR;
+}
+
 }  // namespace
 
 Case::Case(const char* name, void (*run)()) : name(name), run(run) {
@@ -49,13 +55,12 @@ void skip(const std::string& reason) {
 }
 
 std::string repository_path(const std::string& relative) {
-  return (std::filesystem::path(GLOSSA_SOURCE_DIR) / relative).lexically_normal().string();
+  return (repository() / relative).lexically_normal().string();
 }
 
 std::string shared_path(const std::string& relative) {
   const char* root = std::getenv("GLOSSA_SHARED");
-  std::filesystem::path base =
-      root ? std::filesystem::path(root) : std::filesystem::path(GLOSSA_SOURCE_DIR) / ".." / "shared";
+  std::filesystem::path base = root ? std::filesystem::path(root) : repository() / ".." / "shared";
   return (base / relative).lexically_normal().string();
 }
 

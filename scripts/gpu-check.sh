@@ -89,6 +89,15 @@ skip() {
   row "$1" skipped -
 }
 
+finish() {
+  {
+    printf '\n%-34s | %-12s | %7s\n' step result seconds
+    if [ ${#table[@]} -gt 0 ]; then printf '%s\n' "${table[@]}"; fi
+  } | tee "$out/table.txt"
+  echo "logs and JSON: $out"
+  exit "$failed"
+}
+
 emulated=0
 [ "${device#emulated}" != "$device" ] && emulated=1
 
@@ -111,7 +120,8 @@ if [ -z "$binary" ]; then
 fi
 if [ ! -x "$binary" ]; then
   echo "$binary: there is no such program" >&2
-  exit 1
+  failed=1
+  finish
 fi
 binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
 "$binary" info | tee -a "$out/machine.txt"
@@ -176,9 +186,4 @@ if wants bench; then
   fi
 fi
 
-{
-  printf '\n%-34s | %-12s | %7s\n' step result seconds
-  if [ ${#table[@]} -gt 0 ]; then printf '%s\n' "${table[@]}"; fi
-} | tee "$out/table.txt"
-echo "logs and JSON: $out"
-exit "$failed"
+finish

@@ -287,6 +287,7 @@ EngineOptions engine_options(Napi::Value value) {
   if (fields.has("dtype")) options.dtype = fields.choice("dtype", kDtypes) == 0 ? Dtype::f32 : Dtype::bf16;
   options.threads = static_cast<int>(fields.integer_or("threads", 1, 1024, 0));
   if (fields.has("device")) options.device_name = fields.text("device");
+  options.fast = fields.boolean_or("fast", false);
   if (fields.has("isa")) options.isa = fields.text("isa");
   options.frozen = fields.boolean_or("frozen", false);
   options.kv_cache_bytes = fields.integer_or("kvCacheBytes", 1, int64_t{1} << 52, 0);

@@ -49,8 +49,8 @@ Result<std::unique_ptr<Device>> open_backend(const DeviceOptions& options, const
     const Result<int> count = b.count();
     if (!count.ok()) return count.status();
     if (index >= count.value())
-      return Status("GPU_NOT_FOUND", "there is no " + device + ": this machine has " +
-                                         std::to_string(count.value()) + " of its kind");
+      return Status("GPU_NOT_FOUND",
+                    "there is no " + device + ": this machine has " + std::to_string(count.value()) + " of its kind");
     DeviceOptions mine = options;
     mine.threads = threads_of(options);
     return b.open(mine, index, options.activations.value_or(smallest_plan(options.type)));
@@ -90,7 +90,8 @@ std::vector<std::string> device_names() {
 }
 
 std::string gpu_state() {
-  if (backends().empty()) return "none: this build computes on the CPU alone (npm run build:cuda makes one for NVIDIA GPUs)";
+  if (backends().empty())
+    return "none: this build computes on the CPU alone (npm run build:cuda makes one for NVIDIA GPUs)";
   std::string text;
   for (const Backend& b : backends()) {
     const Result<int> count = b.count();
@@ -110,6 +111,7 @@ int host_cores() {
 }
 
 Result<double> measured_flops(const DeviceOptions& options, Dtype type) {
+  if (chosen_device(options) != "cpu") return 0.0;
   Result<const Kernels*> kernels = kernels_of(options);
   if (!kernels.ok()) return kernels.status();
   return measured_peak_flops(*kernels.value(), type, threads_of(options));

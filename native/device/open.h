@@ -20,19 +20,22 @@ struct DeviceOptions {
   std::optional<ActivationPlan> activations = {};  // none: the device's own
   // "cpu", or a backend's name, and after a colon which one: "cuda:1". "": GLOSSA_DEVICE, or "cpu".
   std::string device = {};
-  Dtype type = Dtype::f32;                         // of the model's operands
+  Dtype type = Dtype::f32;  // of the model's operands
+  // A GPU's products may be cut along k, so that a row's bits depend on the rows beside it. Nothing to a CPU.
+  bool fast = false;
 };
 
 // What this machine offers.
-std::vector<std::string> device_isas();  // instruction sets that this processor has kernels for, best last
+std::vector<std::string> device_isas();   // instruction sets that this processor has kernels for, best last
 std::vector<std::string> device_names();  // that open_device takes here: "cpu", "cuda:0", ...
 std::string chosen_device(const DeviceOptions&);
 // Of GPUs in words: which there are, or why none can be used.
 std::string gpu_state();
 // Whether that device is an emulation, which is some hundred times as slow as what it stands for.
 bool is_emulated(const std::string& device);
-int host_cores();                        // that this process may use: affinity and the container's quota, at least 1
-// Floating-point operations a second that the device's multiply-adds in registers reach, measured now: about 20 ms.
+int host_cores();  // that this process may use: affinity and the container's quota, at least 1
+// Floating-point operations a second that the multiply-adds in registers of a CPU reach, measured now: about 20 ms. 0
+// of another device: not known.
 Result<double> measured_flops(const DeviceOptions&, Dtype);
 
 // matrix_bytes: of the weights that every row's products read. Codes: INVALID_ARGUMENT, those of kernels_for;

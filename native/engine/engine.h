@@ -36,8 +36,9 @@ struct EngineOptions {
   std::optional<ActivationPlan> activations;  // none: the device's own. Changes no result.
 
   std::string device_name;  // DeviceOptions::device
+  bool fast = false;        // DeviceOptions::fast
 
-  DeviceOptions device() const { return {threads, isa, sharing, activations, device_name, dtype}; }
+  DeviceOptions device() const { return {threads, isa, sharing, activations, device_name, dtype, fast}; }
 };
 
 struct EngineInfo {

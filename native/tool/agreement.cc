@@ -19,7 +19,7 @@ namespace {
 
 constexpr int64_t kGroup = 4;
 constexpr int32_t kLongest = 160;
-constexpr int64_t kStopEvery = 128;  // ids, one of which ends a completion
+constexpr int64_t kStopEvery = 128;             // ids, one of which ends a completion
 constexpr int32_t kSlots[] = {0, 100, 37, 17};  // 0: all that the engine would choose
 constexpr int64_t kMicroBatches[] = {0, 1, 700, 5000};
 

@@ -30,6 +30,12 @@ export const configSchema = z.strictObject({
     .regex(/^(cpu|cuda(:\d{1,3})?)$/, 'expected cpu, cuda or cuda:N')
     .default('cpu')
     .describe('What computes: `cpu`, or an NVIDIA GPU, `cuda` (the first) or `cuda:N` (docs/cuda.md).'),
+  fast: z
+    .boolean()
+    .default(false)
+    .describe(
+      'On a GPU: products may be cut along k. Faster for few rows, but not bitwise: log-probabilities of sampler and trainer differ by rounding. Nothing to a CPU.',
+    ),
   kv_cache_gb: z
     .number()
     .min(0)

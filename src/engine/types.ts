@@ -48,6 +48,11 @@ export interface EngineOptions {
   threads?: number;
   /** cpu, cuda (the first GPU) or cuda:N. Default: GLOSSA_DEVICE, or cpu. Refused: DEVICE_NOT_BUILT, DEVICE_UNKNOWN, GPU_*. */
   device?: string;
+  /**
+   * Default false. True: products of a GPU may be cut along k, which is faster for few rows; sampler and trainer then no longer
+   * agree to the bit. Nothing to a CPU.
+   */
+  fast?: boolean;
   /** portable, avx2, avx512 or avx512bf16. Default: the best this processor has, or GLOSSA_ISA. */
   isa?: string;
   /**

@@ -37,12 +37,14 @@ export function engineOptions({
   dtype,
   threads,
   device,
+  fast,
   kv_cache_gb,
   model,
-}: Pick<ResolvedConfig, 'dtype' | 'threads' | 'device' | 'kv_cache_gb' | 'model'>): EngineOptions {
+}: Pick<ResolvedConfig, 'dtype' | 'threads' | 'device' | 'fast' | 'kv_cache_gb' | 'model'>): EngineOptions {
   return {
     dtype,
     device,
+    ...(fast && { fast }),
     trainable: model.trainable,
     ...(threads > 0 && { threads }),
     ...(kv_cache_gb > 0 && { kvCacheBytes: Math.ceil(kv_cache_gb * 1e9) }),

@@ -16,6 +16,10 @@ constexpr int kOldest = 80;
 Result<int> count() {
   int devices = 0;
   const cudaError_t error = cudaGetDeviceCount(&devices);
+  // Where there is none the runtime says that it is too old, and that its version is 0.
+  int driver = 0;
+  if (error != cudaSuccess && cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0)
+    return Status("GPU_NOT_FOUND", "no GPU: this machine has no NVIDIA driver");
   if (error == cudaErrorInsufficientDriver)
     return Status("GPU_DRIVER_TOO_OLD", "the NVIDIA driver is older than CUDA " +
                                             std::to_string(CUDART_VERSION / 1000) +
@@ -78,7 +82,7 @@ Result<std::unique_ptr<Device>> open(const DeviceOptions& options, int gpu, cons
   if (!name.ok()) return name.status();
   try {
     auto device = std::make_unique<CudaDevice>(name.value(), gpu, options.threads, plan);
-    if (options.type == Dtype::bf16) find_library(*device, gpu, false);
+    if (options.type == Dtype::bf16) find_library(*device, gpu, options.fast);
     return std::unique_ptr<Device>(std::move(device));
   } catch (...) {
     return caught("the GPU");

@@ -1,9 +1,9 @@
-// What a file of kernels (.cu) includes: CUDA, or, where it is compiled as ordinary C++ to be tested on a machine without
-// a GPU, its emulation. Beside that the few words that all kernels are written in: two element types, collective
-// functions of a warp, the matrix instruction, and the launch.
+// What a file of kernels (.cu) includes: CUDA, or, where it is compiled as ordinary C++ to be tested on a machine
+// without a GPU, its emulation. Beside that the few words that all kernels are written in: two element types,
+// collective functions of a warp, the matrix instruction, and the launch.
 //
-// Both are compiled without contraction of a * b + c: where one rounding is meant, fmaf stands. So a formula has the same
-// bits in every kernel that it is written in.
+// Both are compiled without contraction of a * b + c: where one rounding is meant, fmaf stands. So a formula has the
+// same bits in every kernel that it is written in.
 #pragma once
 #include <cstdint>
 #include <type_traits>

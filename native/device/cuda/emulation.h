@@ -1,6 +1,6 @@
 // As much of CUDA as the kernels use, for ordinary C++: a launch runs one block after the other, and each thread of a
-// block on a stack of its own, which it leaves where it waits for others. It finds faults of indexing and missing barriers
-// (the threads' order changes from block to block); it says nothing about time. x86-64 alone.
+// block on a stack of its own, which it leaves where it waits for others. It finds faults of indexing and missing
+// barriers (the threads' order changes from block to block); it says nothing about time. x86-64 alone.
 #pragma once
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
-// Small host arrays on their way to the device and back: tables of sequences, ids, draws. A ring of pinned memory and its
-// counterpart on the device; a place is used again when the stream has passed it.
+// Small host arrays on their way to the device and back: tables of sequences, ids, draws. A ring of pinned memory and
+// its counterpart on the device; a place is used again when the stream has passed it.
 #pragma once
 #include <vector>
 

@@ -1,6 +1,6 @@
-#include "device/cuda/stream.h"
-
 #include <new>
+
+#include "device/cuda/stream.h"
 
 namespace glossa {
 
@@ -10,8 +10,8 @@ namespace {
 
 void succeed(cudaError_t error, const char* what, const char* last) {
   if (error == cudaSuccess) return;
-  throw GpuFault(std::string("the GPU says \"") + cudaGetErrorString(error) + "\" (" + cudaGetErrorName(error) + ") at " +
-                 what + ", after " + last);
+  throw GpuFault(std::string("the GPU says \"") + cudaGetErrorString(error) + "\" (" + cudaGetErrorName(error) +
+                 ") at " + what + ", after " + last);
 }
 
 // What the failed request says goes with it: the next call is not its fault.
@@ -59,8 +59,8 @@ void Stream::release_pinned(void* memory) {
   cudaFreeHost(memory);
 }
 void Stream::upload(void* to, const void* from, int64_t bytes) {
-  succeed(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, stream_), "a copy to the device",
-          last_);
+  succeed(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyHostToDevice, stream_),
+          "a copy to the device", last_);
 }
 void Stream::download(void* to, const void* from, int64_t bytes) {
   succeed(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToHost, stream_),

@@ -1,5 +1,6 @@
-// Instructions that kernels of products and attention are made of: bfloat16 matrix products of a warp, the loads that bring
-// their operands out of shared memory, and copies into shared memory that go on beside the arithmetic. sm_80 and newer.
+// Instructions that kernels of products and attention are made of: bfloat16 matrix products of a warp, the loads that
+// bring their operands out of shared memory, and copies into shared memory that go on beside the arithmetic. sm_80 and
+// newer.
 #pragma once
 #include "device/cuda/cuda.h"
 
@@ -37,8 +38,9 @@ __device__ inline void multiply_add(float (&c)[4], const uint32_t (&a)[4], const
 #endif
 }
 
-// Four 8 x 8 matrices of 16-bit elements out of shared memory. Lane i gives the address of row i % 8 of matrix i / 8 (16
-// bytes); it gets of each matrix the pair of elements 2 (lane % 4) of row lane / 4; with Transposed of column lane / 4.
+// Four 8 x 8 matrices of 16-bit elements out of shared memory. Lane i gives the address of row i % 8 of matrix i / 8
+// (16 bytes); it gets of each matrix the pair of elements 2 (lane % 4) of row lane / 4; with Transposed of column lane
+// / 4.
 template <bool Transposed>
 __device__ inline void load_matrices(uint32_t (&x)[4], const void* row) {
 #if defined(__CUDA_ARCH__)
@@ -63,7 +65,8 @@ __device__ inline void load_matrices(uint32_t (&x)[4], const void* row) {
       std::memcpy(&of, emulation::lane_memory(m * 8 + r), sizeof of);
       return of[column];
     };
-    x[m] = Transposed ? element(2 * t, g) | element(2 * t + 1, g) << 16 : element(g, 2 * t) | element(g, 2 * t + 1) << 16;
+    x[m] =
+        Transposed ? element(2 * t, g) | element(2 * t + 1, g) << 16 : element(g, 2 * t) | element(g, 2 * t + 1) << 16;
   }
   emulation::warp_barrier();
 #endif
@@ -73,10 +76,10 @@ __device__ inline void load_matrices(uint32_t (&x)[4], const void* row) {
 // for the calling thread after wait_copies.
 __device__ inline void copy_async(void* to, const void* from, int bytes = 16) {
 #if defined(__CUDA_ARCH__)
-  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(
-                   static_cast<uint32_t>(__cvta_generic_to_shared(to))),
-               "l"(from), "r"(bytes)
-               : "memory");
+  asm volatile(
+      "cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(static_cast<uint32_t>(__cvta_generic_to_shared(to))),
+      "l"(from), "r"(bytes)
+      : "memory");
 #elif !defined(__CUDACC__)
   emulation::later([=] {
     unsigned char x[16] = {};

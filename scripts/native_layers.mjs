@@ -13,7 +13,7 @@ const MAY_INCLUDE = {
   io: ['base/', 'io/'],
   loss: ['base/', 'loss/', CONTRACTS],
   ops: ['base/', 'ops/', 'loss/', 'device/'],
-  device: ['base/', 'device/', 'ops/'],
+  device: ['base/', 'io/', 'device/', 'ops/'],
   model: ['base/', 'io/', 'loss/', 'model/', 'device/\\w+\\.h', CONTRACTS],
   engine: ['base/', 'io/', 'loss/', 'model/', 'engine/', 'device/\\w+\\.h', CONTRACTS],
   golden: ['base/', 'io/', 'loss/', 'model/', 'engine/', 'golden/', 'device/\\w+\\.h', CONTRACTS],

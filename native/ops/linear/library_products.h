@@ -8,8 +8,8 @@
 #include <functional>
 #include <memory>
 
+#include "device/cuda/product_table.h"
 #include "device/cuda/stream.h"
-#include "ops/linear/product_table.h"
 
 namespace glossa {
 

@@ -1,4 +1,4 @@
-#include "ops/linear/product_table.h"
+#include "device/cuda/product_table.h"
 
 #include <cctype>
 #include <cstdlib>

@@ -1,7 +1,5 @@
 // The library's part of the products, with a library that computes here what a test wants it to. In the emulation
 // alone.
-#include "ops/linear/library_products.h"
-
 #include <cstdlib>
 
 #include "device/cuda/cublas_lt.h"
@@ -9,6 +7,7 @@
 #include "engine/test_folder.h"
 #include "io/atomic_file.h"
 #include "io/read_file.h"
+#include "ops/linear/library_products.h"
 #include "ops/test_values.h"
 #include "tool/test.h"
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "device/memory.h"
+#include "engine/batch.h"
 #include "engine/memory_plan.h"
 #include "engine/test_models.h"
 #include "model/activations.h"
@@ -138,6 +139,18 @@ TEST("activation plan: the memory plan counts what the device keeps") {
   s.loss.type = find_loss("dapo");
   CHECK(engine->train_step(test_batch(4, 3, 97).view(), s, {}).ok());
   CHECK(engine->info().resident_bytes <= less);
+}
+
+TEST("activation plan: rows of a micro-batch follow a GPU's memory, and a CPU's caches") {
+  constexpr int64_t kRow = 1'450'000;  // Qwen2.5-1.5B in bfloat16
+  DeviceTraits cpu{}, h200{}, small{};
+  h200.memory = 150'754'000'000;
+  small.memory = 24'000'000'000;
+  CHECK_EQ(chosen_micro_batch(h200, kRow), 16384);
+  CHECK_EQ(chosen_micro_batch(small, kRow), 24'000'000'000 / 5 / kRow);
+  CHECK_EQ(chosen_micro_batch(small, int64_t{1} << 40), 64);
+  CHECK_EQ(chosen_micro_batch(cpu, kRow), 1024);
+  CHECK_EQ(chosen_micro_batch(cpu, 1000), (int64_t{64} << 20) / 1000);
 }
 
 TEST("activation plan: a CPU refuses types that its kernels do not read, and what cannot be recomputed") {

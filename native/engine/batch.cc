@@ -59,7 +59,10 @@ Placed place_sequences(const Model& m, const MicroBatch& b, Address caches) {
   return out;
 }
 
-int64_t chosen_micro_batch(int64_t bytes_per_row) {
+int64_t chosen_micro_batch(const DeviceTraits& device, int64_t bytes_per_row) {
+  // Products of a GPU reach their rate with some thousand rows.
+  constexpr int64_t kMostOfGpu = 16384;
+  if (device.memory > 0) return std::clamp<int64_t>(device.share() / bytes_per_row, 64, kMostOfGpu);
   constexpr int64_t kUsual = int64_t{64} << 20, kMost = int64_t{1536} << 20;
   return std::max<int64_t>(std::min<int64_t>(std::max<int64_t>(kUsual / bytes_per_row, 1024), kMost / bytes_per_row),
                            64);

@@ -29,6 +29,6 @@ int64_t kv_bytes(const Model&, const MicroBatch&);
 Placed place_sequences(const Model&, const MicroBatch&, Address caches);
 
 // Rows of a micro-batch where the caller did not say, from the bytes that one row needs.
-int64_t chosen_micro_batch(int64_t bytes_per_row);
+int64_t chosen_micro_batch(const DeviceTraits&, int64_t bytes_per_row);
 
 }  // namespace glossa

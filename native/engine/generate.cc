@@ -9,12 +9,20 @@ namespace {
 // Completions in flight on one lane. The keys and values that a pass reads should stay in the second-level cache, so
 // a small model runs a few rows at a time (measured: 8 rows a lane are 10 % faster than 26 at 1 M parameters); where
 // the weights come from memory, each time they come must serve many rows. 13 rows are a full tile of the products.
-int64_t chosen_slots(const Model& m, int64_t mean_keys) {
+int64_t slots_of_lane(const Model& m, int64_t mean_keys) {
   constexpr int64_t kWorkingSet = int64_t{2} << 20, kCachedWeights = int64_t{8} << 20, kTile = 13, kMost = 4 * kTile;
   if (matrix_operand_bytes(m) > kCachedWeights) return kMost;
   const int64_t bytes = kv_cache_bytes(m, 1) * std::max<int64_t>(mean_keys, 1);
   const int64_t fitting = std::clamp<int64_t>(kWorkingSet / bytes, 8, kMost);
   return fitting < kTile ? fitting : fitting / kTile * kTile;
+}
+
+// A GPU reads its weights once for all completions: as many as their keys and values have room for.
+int64_t chosen_slots(const Device& device, const Model& m, int64_t mean_keys) {
+  constexpr int64_t kMostOfGpu = 512;
+  if (device.traits().memory == 0) return device.threads() * slots_of_lane(m, mean_keys);
+  const int64_t bytes = kv_cache_bytes(m, 1) * std::max<int64_t>(mean_keys, 1);
+  return std::clamp<int64_t>(device.traits().share() / bytes, 1, kMostOfGpu);
 }
 
 // Prompts that keep every lane busy to the end with whole groups. Where there are fewer, groups are cut up and the
@@ -84,7 +92,7 @@ Result<GeneratePlan> plan_generation(const Device& device, const Model& m, const
   }
   GeneratePlan plan{};
   const int64_t slots =
-      std::min<int64_t>(size.rows, size.slots > 0 ? size.slots : device.threads() * chosen_slots(m, size.mean_keys));
+      std::min<int64_t>(size.rows, size.slots > 0 ? size.slots : chosen_slots(device, m, size.mean_keys));
   int64_t busy = std::min<int64_t>(lanes, slots);
   plan.prompts_first =
       lanes > 1 && size.groups < kPromptsOfLane * lanes && size.groups * prompt + busy * own <= most_pages;

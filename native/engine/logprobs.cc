@@ -62,7 +62,7 @@ LogprobSize logprob_size(const Device& device, const Model& m, const MicroBatch&
 }
 
 RowBudget logprob_budget(const Device& device, const Model& m, int64_t tokens) {
-  return {tokens > 0 ? tokens : chosen_micro_batch(bytes_per_row(device, m)), 1, 0};
+  return {tokens > 0 ? tokens : chosen_micro_batch(device.traits(), bytes_per_row(device, m)), 1, 0};
 }
 
 bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, float temperature,

@@ -71,7 +71,7 @@ RowBudget training_budget(const Device& device, const Model& m, int64_t tokens) 
   Carver c;
   carve_activations(device.traits().activations, m, c, kRows, true);
   const int64_t of_row = c.used() / kRows + kv_cache_bytes(m, 1) + 4 * m.config.hidden * 4;
-  return {chosen_micro_batch(of_row) * of_row, of_row, kv_gradient_floats(m, 1) * 4};
+  return {chosen_micro_batch(device.traits(), of_row) * of_row, of_row, kv_gradient_floats(m, 1) * 4};
 }
 
 MicroBatchPass::MicroBatchPass(EngineState& e, const Layout& layout, const MicroBatch& b, StepLoss& loss,

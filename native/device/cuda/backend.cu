@@ -38,6 +38,11 @@ Result<std::string> name_of(int gpu) {
   return std::string(p.name);
 }
 
+int64_t memory_of(int gpu) {
+  cudaDeviceProp p;
+  return cudaGetDeviceProperties(&p, gpu) == cudaSuccess ? static_cast<int64_t>(p.totalGlobalMem) : 0;
+}
+
 std::string describe(int gpu) {
   const Result<std::string> name = name_of(gpu);
   if (!name.ok()) return name.status().message();
@@ -63,6 +68,10 @@ void find_library(CudaDevice& device, int gpu, bool fast) {
 
 #else
 
+// None of its own: what it runs is chosen as on a CPU.
+int64_t memory_of(int) {
+  return 0;
+}
 std::string describe(int) {
   return "runs the kernels of a GPU as ordinary C++, for tests";
 }
@@ -81,7 +90,7 @@ Result<std::unique_ptr<Device>> open(const DeviceOptions& options, int gpu, cons
   const Result<std::string> name = name_of(gpu);
   if (!name.ok()) return name.status();
   try {
-    auto device = std::make_unique<CudaDevice>(name.value(), gpu, options.threads, plan);
+    auto device = std::make_unique<CudaDevice>(name.value(), gpu, memory_of(gpu), options.threads, plan);
     if (options.type == Dtype::bf16) find_library(*device, gpu, options.fast);
     return std::unique_ptr<Device>(std::move(device));
   } catch (...) {

@@ -6,10 +6,10 @@
 
 namespace glossa {
 
-CudaDevice::CudaDevice(std::string name, int gpu, int threads, const ActivationPlan& activations)
+CudaDevice::CudaDevice(std::string name, int gpu, int64_t memory, int threads, const ActivationPlan& activations)
     : name_(std::move(name)),
       threads_(threads),
-      traits_{1, INT64_MAX, kCudaKvPage, activations},
+      traits_{1, INT64_MAX, kCudaKvPage, activations, memory},
       stream_(gpu),
       ops_(stream_) {}
 

@@ -13,7 +13,7 @@ constexpr int64_t kCudaKvPage = 64;
 
 class CudaDevice final : public Device {
  public:
-  CudaDevice(std::string name, int gpu, int threads, const ActivationPlan&);
+  CudaDevice(std::string name, int gpu, int64_t memory, int threads, const ActivationPlan&);
   ~CudaDevice() override;
   // Products of bfloat16 operands by cuBLASLt from here on, where it is found; where not, name() says so.
   void find_library(bool hopper, const LibraryProducts::Settings&);

@@ -22,6 +22,7 @@ struct DeviceTraits {
   int64_t kv_page;  // positions of a page of keys and values, a multiple of 16
   bool takes_all() const { return block_rows == INT64_MAX; }
   ActivationPlan activations;
+  int64_t widest_head = INT64_MAX;  // of attention
   // Bytes of memory that are its own, in all. 0: it has the host's, and is fastest with what its caches hold.
   int64_t memory = 0;
   // What the activations of a micro-batch may take of that, or the keys and values of completions in flight.

@@ -42,6 +42,9 @@ Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& o
   Result<std::unique_ptr<Device>> device = open_device(options.device(), matrix_operand_bytes(e.model));
   if (!device.ok()) return device.status();
   e.device = device.take();
+  if (const int64_t widest = e.device->traits().widest_head; e.model.shape.head_dim > widest)
+    return Status("MODEL_UNSUPPORTED", "heads of " + std::to_string(e.model.shape.head_dim) + "; " + e.device->name() +
+                                           " takes heads of " + std::to_string(widest) + " at most");
   e.device_name = chosen_device(options.device());
   for (Memory* memory : {&e.master, &e.optimizer.m, &e.optimizer.v, &e.arena, &e.gradient, &e.rope})
     *memory = Memory(*e.device);

@@ -28,6 +28,18 @@ bool mentions(const Status& s, const std::string& text) {
 
 }  // namespace
 
+TEST("engine: heads wider than the device's kernels take are refused") {
+  ModelConfig config = tiny_config(Family::llama);
+  config.head_dim = 514;
+  for (const std::string& name : device_names()) {
+    EngineOptions options;
+    options.device_name = name;
+    const auto engine = Engine::create(config, 5, options);
+    CHECK_EQ(engine.ok(), name == "cpu");
+    if (!engine.ok()) CHECK_EQ(engine.status().code(), std::string("MODEL_UNSUPPORTED"));
+  }
+}
+
 TEST("engine: ids outside the vocabulary and empty rows are named with their place") {
   auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
   IdLists prompts;

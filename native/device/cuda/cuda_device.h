@@ -10,6 +10,7 @@ namespace glossa {
 
 // Keys and values of so many positions lie in one page: the tile that attention goes by.
 constexpr int64_t kCudaKvPage = 64;
+constexpr int64_t kCudaWidestHead = 512;
 
 class CudaDevice final : public Device {
  public:

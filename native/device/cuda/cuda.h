@@ -50,6 +50,17 @@ __device__ inline float rounded(float x) {
   return to_float(from_float<T>(x));
 }
 
+// Two bfloat16 numbers as they lie in a word.
+__device__ inline float low_half(uint32_t pair) {
+  return __uint_as_float(pair << 16);
+}
+__device__ inline float high_half(uint32_t pair) {
+  return __uint_as_float(pair & 0xffff0000u);
+}
+__device__ inline uint32_t pair_of(float low, float high) {
+  return from_float<Bf16>(low).bits | static_cast<uint32_t>(from_float<Bf16>(high).bits) << 16;
+}
+
 // Numbers that are loaded and stored together: 16 bytes of the wider type. The address is a multiple of that.
 constexpr int kPack = 4;
 __device__ inline void load_pack(float (&x)[kPack], const float* from) {
@@ -58,24 +69,15 @@ __device__ inline void load_pack(float (&x)[kPack], const float* from) {
 }
 __device__ inline void load_pack(float (&x)[kPack], const Bf16* from) {
   const uint2 v = *reinterpret_cast<const uint2*>(from);
-  x[0] = __uint_as_float(v.x << 16), x[1] = __uint_as_float(v.x & 0xffff0000u);
-  x[2] = __uint_as_float(v.y << 16), x[3] = __uint_as_float(v.y & 0xffff0000u);
+  x[0] = low_half(v.x), x[1] = high_half(v.x);
+  x[2] = low_half(v.y), x[3] = high_half(v.y);
 }
 __device__ inline void store_pack(float* to, const float (&x)[kPack]) {
   *reinterpret_cast<float4*>(to) = make_float4(x[0], x[1], x[2], x[3]);
 }
-__device__ inline uint32_t pair_of(float low, float high) {
-  return from_float<Bf16>(low).bits | static_cast<uint32_t>(from_float<Bf16>(high).bits) << 16;
-}
 __device__ inline void store_pack(Bf16* to, const float (&x)[kPack]) {
   *reinterpret_cast<uint2*>(to) = make_uint2(pair_of(x[0], x[1]), pair_of(x[2], x[3]));
 }
-// Whether rows of so many elements, so far apart, can be taken in packs.
-template <class T>
-GLOSSA_HD inline bool packs(const T* data, int64_t width, int64_t stride) {
-  return width % kPack == 0 && stride % kPack == 0 && reinterpret_cast<uintptr_t>(data) % (kPack * sizeof(T)) == 0;
-}
-
 // Over the lanes of a warp, in a fixed tree; every lane has the result.
 __device__ inline float warp_sum(float x) {
   for (int offset = kWarp / 2; offset > 0; offset /= 2) x += __shfl_xor_sync(0xffffffffu, x, offset);

@@ -95,27 +95,6 @@ T __shfl_up_sync(uint32_t, T x, unsigned delta) {
   const unsigned lane = threadIdx.x % 32;
   return glossa::emulation::from_lane(x, lane < delta ? lane : lane - delta);
 }
-template <class T>
-T __shfl_down_sync(uint32_t, T x, unsigned delta) {
-  const unsigned lane = threadIdx.x % 32;
-  return glossa::emulation::from_lane(x, lane + delta > 31 ? lane : lane + delta);
-}
-inline uint32_t __ballot_sync(uint32_t, int predicate) {
-  uint32_t bits = 0;
-  const uint32_t mine = predicate != 0;
-  std::memcpy(glossa::emulation::lane_memory(threadIdx.x % 32), &mine, sizeof mine);
-  glossa::emulation::warp_barrier();
-  for (unsigned lane = 0; lane < 32; ++lane) {
-    uint32_t x = 0;
-    std::memcpy(&x, glossa::emulation::lane_memory(lane), sizeof x);
-    bits |= x << lane;
-  }
-  glossa::emulation::warp_barrier();
-  return bits;
-}
-inline int __any_sync(uint32_t mask, int predicate) {
-  return __ballot_sync(mask, predicate) != 0;
-}
 inline int __syncthreads_or(int predicate) {
   static int any;
   __syncthreads();
@@ -131,27 +110,14 @@ T atomicAdd(T* at, T x) {
   *at = before + x;
   return before;
 }
-template <class T>
-T atomicMax(T* at, T x) {
-  const T before = *at;
-  *at = std::max(before, x);
-  return before;
-}
-
 inline float __uint_as_float(uint32_t x) {
   return __builtin_bit_cast(float, x);
 }
 inline uint32_t __float_as_uint(float x) {
   return __builtin_bit_cast(uint32_t, x);
 }
-inline int __popc(uint32_t x) {
-  return __builtin_popcount(x);
-}
 inline int __clz(int x) {
   return x == 0 ? 32 : __builtin_clz(static_cast<unsigned>(x));
-}
-inline int __ffs(int x) {
-  return __builtin_ffs(x);
 }
 inline uint32_t __umulhi(uint32_t a, uint32_t b) {
   return static_cast<uint32_t>((static_cast<uint64_t>(a) * b) >> 32);
@@ -161,5 +127,3 @@ using std::min;
 
 // The host's side: memory is the host's own, and every call has ended when it returns.
 using cudaStream_t = int;
-enum cudaError_t { cudaSuccess = 0, cudaErrorMemoryAllocation = 2 };
-enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };

@@ -85,7 +85,7 @@ __device__ inline void numbers(float (&x)[kOctet], const Octet<Bf16>& o) {
 #pragma unroll
   for (int i = 0; i < o.kWords; ++i) {
     const uint32_t pair = o.inside ? o.words[i] : 0;
-    x[2 * i] = __uint_as_float(pair << 16), x[2 * i + 1] = __uint_as_float(pair & 0xffff0000u);
+    x[2 * i] = low_half(pair), x[2 * i + 1] = high_half(pair);
   }
 }
 template <bool Whole, class T>

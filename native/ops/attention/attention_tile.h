@@ -21,13 +21,6 @@ __device__ inline float power_of_two(float x) {
 #endif
 }
 
-__device__ inline float low_half(uint32_t pair) {
-  return __uint_as_float(pair << 16);
-}
-__device__ inline float high_half(uint32_t pair) {
-  return __uint_as_float(pair & 0xffff0000u);
-}
-
 // Over the four lanes that hold a row of a product.
 __device__ inline float row_max(float x) {
   x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, 1));

@@ -1,5 +1,4 @@
-// Operators that only move rows or add them up, on a GPU: memory is read and written once, in packs of four where rows
-// allow it.
+// Operators that only move rows or add them up, on a GPU: every thread has eight columns of a row.
 #include <algorithm>
 
 #include "device/cuda/cuda_ops.h"
@@ -14,49 +13,27 @@ unsigned blocks(int64_t items) {
   return static_cast<unsigned>((items + kThreads - 1) / kThreads);
 }
 
-// f(row, column, count): columns [column, column + count) of a row, a whole pack where Packs.
-template <bool Packs, class F>
-__device__ inline void each_pack(int64_t rows, int64_t width, const F& f) {
-  constexpr int kEach = Packs ? kPack : 1;
-  const int64_t across = width / kEach, i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
-  if (i < rows * across) f(i / across, i % across * kEach);
-}
-template <bool Packs, class T>
-__device__ inline void load(float (&x)[kPack], const T* from) {
-  if constexpr (Packs) {
-    load_pack(x, from);
-  } else {
-    x[0] = to_float(*from);
-  }
-}
-template <bool Packs, class T>
-__device__ inline void store(T* to, const float (&x)[kPack]) {
-  if constexpr (Packs) {
-    store_pack(to, x);
-  } else {
-    *to = from_float<T>(x[0]);
-  }
+template <bool Whole, class To, class From>
+__global__ void __launch_bounds__(kOctetThreads)
+    scale_rows(View<To> to, View<From> from, float factor, int64_t width, unsigned across) {
+  const OctetPlace at(across);
+  float x[kOctet];
+  load_octet<Whole>(x, from.at(at.row), at.column, width);
+#pragma unroll
+  for (float& v : x) v *= factor;
+  store_octet<Whole>(to.at(at.row), at.column, width, x);
 }
 
-template <bool Packs, class To, class From>
-__global__ void scale_rows(View<To> to, View<From> from, float factor, int64_t rows, int64_t width) {
-  each_pack<Packs>(rows, width, [&](int64_t row, int64_t column) {
-    float x[kPack];
-    load<Packs>(x, from.data + row * from.stride + column);
-    for (float& v : x) v *= factor;
-    store<Packs>(to.data + row * to.stride + column, x);
-  });
-}
-
-template <bool Packs, class T, class X>
-__global__ void add_rows_scaled(View<T> out, View<T> residual, View<X> x, float factor, int64_t rows, int64_t width) {
-  each_pack<Packs>(rows, width, [&](int64_t row, int64_t column) {
-    float a[kPack], b[kPack];
-    load<Packs>(a, residual.data + row * residual.stride + column);
-    load<Packs>(b, x.data + row * x.stride + column);
-    for (int i = 0; i < (Packs ? kPack : 1); ++i) a[i] = a[i] + b[i] * factor;
-    store<Packs>(out.data + row * out.stride + column, a);
-  });
+template <bool Whole, class T, class X>
+__global__ void __launch_bounds__(kOctetThreads)
+    add_rows_scaled(View<T> out, View<T> residual, View<X> x, float factor, int64_t width, unsigned across) {
+  const OctetPlace at(across);
+  float a[kOctet], b[kOctet];
+  load_octet<Whole>(a, residual.at(at.row), at.column, width);
+  load_octet<Whole>(b, x.at(at.row), at.column, width);
+#pragma unroll
+  for (int i = 0; i < kOctet; ++i) a[i] = a[i] + b[i] * factor;
+  store_octet<Whole>(out.at(at.row), at.column, width, a);
 }
 
 // A thread an element of a parameter, the parameter being blockIdx.y.
@@ -71,11 +48,6 @@ __global__ void add_blocks(float* gradient, const float* partials, int64_t block
   gradient[s.offset + i] = sum;
 }
 
-bool takes_packs(const Rows& r) {
-  return r.type == Dtype::f32 ? packs(r.data.as<float>(), r.width, r.stride)
-                              : packs(r.data.as<Bf16>(), r.width, r.stride);
-}
-
 }  // namespace
 
 void CudaOps::convert(const Rows& to, const Rows& from, int64_t rows) {
@@ -84,33 +56,29 @@ void CudaOps::convert(const Rows& to, const Rows& from, int64_t rows) {
 }
 
 void CudaOps::scale(const Rows& to, const Rows& from, float factor, int64_t rows) {
-  if (rows == 0) return;
+  const OctetGrid grid(rows, from.width);
   with_type(to.type, [&](auto t) {
     with_type(from.type, [&](auto f) {
-      using To = decltype(t);
-      using From = decltype(f);
-      if (takes_packs(to) && takes_packs(from))
-        launch(stream_, "scale_rows", scale_rows<true, To, From>, blocks(rows * from.width / kPack), kThreads, 0,
-               View<To>(to), View<From>(from), factor, rows, from.width);
-      else
-        launch(stream_, "scale_rows", scale_rows<false, To, From>, blocks(rows * from.width), kThreads, 0, View<To>(to),
-               View<From>(from), factor, rows, from.width);
+      with_bool(lies_in_octets(to) && lies_in_octets(from), [&](auto whole) {
+        using To = decltype(t);
+        using From = decltype(f);
+        launch(stream_, "scale_rows", scale_rows<decltype(whole)::value, To, From>, grid.blocks, kOctetThreads, 0,
+               View<To>(to), View<From>(from), factor, from.width, grid.across);
+      });
     });
   });
 }
 
 void CudaOps::add_scaled(const Rows& out, const Rows& residual, const Rows& x, float factor, int64_t rows) {
-  if (rows == 0) return;
+  const OctetGrid grid(rows, x.width);
   with_type(out.type, [&](auto t) {
     with_type(x.type, [&](auto b) {
-      using T = decltype(t);
-      using X = decltype(b);
-      if (takes_packs(out) && takes_packs(residual) && takes_packs(x))
-        launch(stream_, "add_rows_scaled", add_rows_scaled<true, T, X>, blocks(rows * x.width / kPack), kThreads, 0,
-               View<T>(out), View<T>(residual), View<X>(x), factor, rows, x.width);
-      else
-        launch(stream_, "add_rows_scaled", add_rows_scaled<false, T, X>, blocks(rows * x.width), kThreads, 0,
-               View<T>(out), View<T>(residual), View<X>(x), factor, rows, x.width);
+      with_bool(lies_in_octets(out) && lies_in_octets(residual) && lies_in_octets(x), [&](auto whole) {
+        using T = decltype(t);
+        using X = decltype(b);
+        launch(stream_, "add_rows_scaled", add_rows_scaled<decltype(whole)::value, T, X>, grid.blocks, kOctetThreads, 0,
+               View<T>(out), View<T>(residual), View<X>(x), factor, x.width, grid.across);
+      });
     });
   });
 }

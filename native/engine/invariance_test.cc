@@ -62,16 +62,17 @@ const Sharing kSharings[] = {Sharing::never, Sharing::always};
 
 TEST("engine: a completion does not depend on threads, slots or admission") {
   Poisoned poisoned;
+  const bool emulated = is_emulated(chosen_device({}));
   for (Family family : kFamilies)
     for (Dtype dtype : {Dtype::f32, Dtype::bf16}) {
-      const int32_t count = reduced() ? 4 : 20;
+      const int32_t count = emulated ? 4 : 20;
       const Prompts p = prompts(count, tiny_config(family).vocab);
       std::vector<int32_t> backwards;
       for (int32_t i = count - 1; i >= 0; --i) backwards.push_back(i);
       Rollout first;
       for (const Way& way : kWays) {
         // One lane: threads and sharing are nothing to it.
-        if (is_emulated(chosen_device({})) && (way.sharing == Sharing::always || way.threads > 2)) continue;
+        if (emulated && (way.sharing == Sharing::always || way.threads > 2)) continue;
         auto engine = tiny_engine(family, dtype, way.threads, "", way.sharing);
         GenerateRequest r = request_for(p, 4);
         r.slots = way.slots;
@@ -81,7 +82,7 @@ TEST("engine: a completion does not depend on threads, slots or admission") {
         if (!got.ok()) return;
         if (first.completion_ids.empty()) {
           first = got.take();
-          CHECK(first.completion_ids.size() > (reduced() ? 50u : 200u));
+          CHECK(first.completion_ids.size() > (emulated ? 50u : 200u));
           continue;
         }
         CHECK(got.value().completion_ids == first.completion_ids);

@@ -30,7 +30,7 @@ class TestDevice {
  public:
   enum class On { lane, all };
   TestDevice(const DeviceOptions& options, On on)
-      : options_(options), device_(open_device(options, 0).take()), on_(on), gpu_(chosen_device(options) != "cpu") {}
+      : options_(options), device_(open_device(options, 0).take()), on_(on) {}
   ~TestDevice() {
     for (const auto& [a, bytes] : free_) device_->release(a, bytes);
   }
@@ -49,9 +49,9 @@ class TestDevice {
     return open_device(options, 0).ok();
   }
   // Takes bfloat16 rows where a CPU's are float32.
-  bool gpu() const { return gpu_; }
+  bool gpu() const { return chosen_device(options_) != "cpu"; }
   // Slow: fewer or smaller shapes will do.
-  bool emulated() const { return device_->name() == "emulated CUDA"; }
+  bool emulated() const { return is_emulated(chosen_device(options_)); }
 
   // One operator.
   template <class Operator>
@@ -87,7 +87,6 @@ class TestDevice {
   const DeviceOptions options_;
   std::unique_ptr<Device> device_;
   On on_;
-  const bool gpu_;
   std::vector<std::pair<Address, int64_t>> free_;
 };
 

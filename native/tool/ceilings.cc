@@ -28,7 +28,7 @@ Result<Ceilings> measure_ceilings(const EngineOptions& options) {
   const Result<std::unique_ptr<Device>> opened = open_device(options.device(), 0);
   if (!opened.ok()) return opened.status();
   KernelBench::Settings settings;
-  settings.small = device.rfind("emulated", 0) == 0;
+  settings.small = is_emulated(device);
   settings.json = true;
   const Result<std::unique_ptr<KernelBench>> bench = KernelBench::make(*opened.value(), device, settings);
   if (!bench.ok()) return bench.status();

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
 import { readTextIfThere } from '../base/read_file.js';
 import { createEngine, loadEngine } from '../engine/index.js';
@@ -103,7 +104,7 @@ async function openEngine<T extends Tokenizer | undefined>(
   { dtype, threads, device }: EngineChoice,
   warn: Warn,
 ): Promise<{ engine: Engine; tokenizer: T | Tokenizer }> {
-  const options = { dtype, frozen: true, ...(threads > 0 && { threads }), ...(device !== undefined && { device }) };
+  const options = { dtype, frozen: true, ...(threads > 0 && { threads }), ...defined({ device }) };
   const engine = random ? await createEngine(random.config, random.seed, options) : await loadEngine(dir, options);
   return fitTogether(engine, tokenizer, { dir: tokenizerDir, place: dir, warn });
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
 import { greatest } from '../base/extremes.js';
@@ -46,7 +47,7 @@ const ADVANTAGE_BOUND = 1e-6;
 export async function golden(given: string, dtype: Dtype = 'float32', device?: string): Promise<Golden> {
   const dir = (await exists(join(given, 'cases'))) ? join(given, 'cases') : given;
   if (!(await exists(dir))) throw new GlossaError('GOLDEN_NOT_FOUND', `${given}: no such folder`);
-  const native = await runGolden(dir, { dtype, ...(device !== undefined && { device }) });
+  const native = await runGolden(dir, { dtype, ...defined({ device }) });
   const all = [...native, ...(await advantageCases(join(dir, 'advantages.json')))];
   if (all.length === 0)
     throw new GlossaError('GOLDEN_NOT_FOUND', `${given}: no case in it`, {

@@ -1,6 +1,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import { createEngine, rolloutColumns } from '../engine/index.js';
 import type { Dtype, Engine, RolloutColumns } from '../engine/types.js';
+import { defined } from '../base/defined.js';
 import { toRagged } from '../base/ragged.js';
 import { addColumns } from '../rollout/index.js';
 import { tinyModel } from './tiny_model.js';
@@ -105,7 +106,7 @@ async function runLayout(
   const engine = await createEngine(tinyModel(), SEED, {
     dtype,
     threads: layout.threads,
-    ...(device !== undefined && { device }),
+    ...defined({ device }),
   });
   try {
     const batch = await rollout(engine, layout, 0);

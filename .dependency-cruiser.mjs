@@ -6,7 +6,7 @@ const LEVELS = [
   ['data'],
   ['config', 'reward'],
   ['rollout', 'run'],
-  ['eval', 'inputs', 'logprobs', 'score'],
+  ['analysis', 'eval', 'inputs', 'logprobs', 'score'],
   ['doctor', 'report', 'trainer'],
   ['cli'],
 ];

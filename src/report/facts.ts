@@ -1,4 +1,4 @@
-import type { RunModel } from './model.js';
+import type { RunModel } from '../analysis/index.js';
 
 /** A run's folder and settings, name and value. */
 export function facts({ dir, config }: RunModel): [string, string][] {

@@ -1,5 +1,5 @@
+import { stretches, type Point } from '../analysis/index.js';
 import { ink } from './palette.js';
-import { stretches, type Point } from './points.js';
 import { greatest } from '../base/extremes.js';
 
 /** A Vega-Lite specification: data, so that tests can read it. */

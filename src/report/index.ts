@@ -1,10 +1,10 @@
+import { runModel } from '../analysis/index.js';
 import { GlossaError } from '../base/error.js';
 import type { RunSummary } from '../run/types.js';
 import { chooseSteps, showCompletions, type ShownCompletion } from './completions.js';
 import { facts } from './facts.js';
 import type { FigureSpec } from './figure.js';
 import { fileNames, uniqueLabels } from './labels.js';
-import { runModel } from './model.js';
 import { renderPage, type PageRun } from './page.js';
 import { findPlace, writePlace } from './place.js';
 import { runFigures, type NamedFigures } from './run_figures.js';

@@ -1,8 +1,7 @@
+import { type RunModel, SMOOTHING } from '../analysis/index.js';
 import { GENERATOR } from '../run/index.js';
 import type { ShownCompletion } from './completions.js';
-import { SMOOTHING } from './collapse.js';
 import { escapeHtml } from './html.js';
-import type { RunModel } from './model.js';
 import { completionsBlock } from './page_completions.js';
 import { inkTable } from './palette.js';
 import { evaluationsTable, heldOutTable, trainingTable } from './tables.js';

@@ -1,9 +1,8 @@
+import { pointsOf, type RunModel, type SuiteSeries, type TrainingSeries } from '../analysis/index.js';
 import { languageName } from '../language/index.js';
 import { findMeasure, type Field } from '../metrics/index.js';
 import type { FigureSpec, Series } from './figure.js';
 import { lineFigure } from './line_figure.js';
-import type { RunModel, SuiteSeries, TrainingSeries } from './model.js';
-import { pointsOf } from './points.js';
 import { shareFigure } from './share_figure.js';
 import { fieldLabel, promptsName } from './story.js';
 

@@ -1,7 +1,7 @@
+import type { RunModel } from '../analysis/index.js';
 import type { Field } from '../metrics/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { lineFigure } from './line_figure.js';
-import type { RunModel } from './model.js';
 import { SERIES_INK } from './palette.js';
 import type { NamedFigures } from './run_figures.js';
 import { fieldLabel, promptsName } from './story.js';

@@ -1,11 +1,16 @@
+import {
+  collapse,
+  differ,
+  fidelityPrices,
+  type KnownPoint,
+  type RunModel,
+  type SuiteSeries,
+  type TrainingSeries,
+  trials,
+} from '../analysis/index.js';
 import { languageName } from '../language/index.js';
 import { LANGUAGES } from '../language/types.js';
 import { fieldMeasure, labelOf, showValue, type Field } from '../metrics/index.js';
-import { collapse } from './collapse.js';
-import { differ } from './interval.js';
-import { trials, type RunModel, type SuiteSeries, type TrainingSeries } from './model.js';
-import type { KnownPoint } from './points.js';
-import { fidelityPrices } from './price.js';
 import { trend } from './trend.js';
 import { greatest, least } from '../base/extremes.js';
 

@@ -1,10 +1,16 @@
+import {
+  collapse,
+  extremes,
+  known,
+  type Point,
+  type RunModel,
+  type SuiteSeries,
+  trials,
+  wilson,
+} from '../analysis/index.js';
 import { languageName } from '../language/index.js';
 import { showValue, type Field } from '../metrics/index.js';
-import { collapse } from './collapse.js';
 import { escapeHtml, table } from './html.js';
-import { wilson } from './interval.js';
-import { trials, type RunModel, type SuiteSeries } from './model.js';
-import { extremes, known, type Point } from './points.js';
 import { fieldLabel } from './story.js';
 
 const FIELDS: readonly Field[] = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr', 'other_wr'];

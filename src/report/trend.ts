@@ -1,5 +1,5 @@
+import { extremes, known, type KnownPoint, type Point } from '../analysis/index.js';
 import { showValue } from '../metrics/index.js';
-import { extremes, known, type KnownPoint, type Point } from './points.js';
 
 /** Steps that are named one by one; of more, the first and the last. */
 const NAMED = 4;

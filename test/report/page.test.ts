@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { lineFigure } from '../../src/report/line_figure.js';
-import { runModel } from '../../src/report/model.js';
+import { runModel } from '../../src/analysis/model.js';
 import { inkTable } from '../../src/report/palette.js';
 import { renderPage } from '../../src/report/page.js';
 import { shareFigure } from '../../src/report/share_figure.js';

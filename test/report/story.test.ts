@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { Language } from '../../src/language/types.js';
-import { runModel } from '../../src/report/model.js';
+import { runModel } from '../../src/analysis/model.js';
 import { story } from '../../src/report/story.js';
 import { evaluation, makeRun, type MadeRun } from './runs.js';
 

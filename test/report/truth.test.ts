@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { LANGUAGES, type Language } from '../../src/language/types.js';
 import type { Datum, FigureSpec } from '../../src/report/figure.js';
-import { runModel, type RunModel } from '../../src/report/model.js';
+import { runModel, type RunModel } from '../../src/analysis/model.js';
 import { runFigures } from '../../src/report/run_figures.js';
 import { sideBySide } from '../../src/report/side_by_side.js';
 import { story } from '../../src/report/story.js';

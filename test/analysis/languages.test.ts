@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { trainingLanguages } from '../../src/report/languages.js';
+import { trainingLanguages } from '../../src/analysis/languages.js';
 import type { RunSummary } from '../../src/run/types.js';
-import { evaluation } from './runs.js';
+import { evaluation } from '../report/runs.js';
 
 const of = (more: Partial<RunSummary>) =>
   trainingLanguages({

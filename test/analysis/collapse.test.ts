@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collapse, smooth } from '../../src/report/collapse.js';
+import { collapse, smooth } from '../../src/analysis/collapse.js';
 
 const points = (values: (number | null)[]) => values.map((value, i) => ({ step: i + 1, value }));
 

@@ -2,7 +2,7 @@
 //   node scripts/test.mjs [path ...]     only these files or folders, without the native tests
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { RELEASE, ROOT } from './setup/paths.mjs';
 
@@ -18,6 +18,9 @@ function testFiles(path) {
       return statSync(child).isDirectory() || name.endsWith('.test.ts') ? testFiles(child) : [];
     });
 }
+
+/** Processes that tests run in: node's own default leaves a core idle, which of two is half. */
+const JOBS = String(Math.max(2, availableParallelism() - 1));
 
 /** Runs a command whose output is shown, and `listen` hears its standard output too. */
 function run(command, args, listen) {
@@ -58,7 +61,7 @@ function tellSkips(skips) {
 
 async function nativeTests() {
   const said = [];
-  const passed = await run(join(RELEASE, 'glossa-native'), ['test'], (piece) => said.push(piece));
+  const passed = await run(join(RELEASE, 'glossa-native'), ['test', '--jobs', JOBS], (piece) => said.push(piece));
   if (!passed) console.error('the native tests failed: see above, or run build/Release/glossa-native test');
   return { passed, skips: nativeSkips(Buffer.concat(said).toString()) };
 }
@@ -69,7 +72,15 @@ async function typeScriptTests(files) {
     const list = join(dir, 'skipped.jsonl');
     const reporters = ['spec', 'stdout', join(ROOT, 'scripts', 'skipped_reporter.mjs'), list];
     const options = reporters.map((value, i) => `--test-reporter${i % 2 === 0 ? '' : '-destination'}=${value}`);
-    const passed = await run(process.execPath, ['--import', 'tsx', '--test', TIMEOUT, ...options, ...files]);
+    const passed = await run(process.execPath, [
+      '--import',
+      'tsx',
+      '--test',
+      TIMEOUT,
+      `--test-concurrency=${JOBS}`,
+      ...options,
+      ...files,
+    ]);
     const lines = readFileSync(list, 'utf8').split('\n').filter(Boolean);
     return { passed, skips: lines.map((line) => JSON.parse(line)) };
   } finally {

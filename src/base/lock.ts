@@ -1,166 +1,221 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { link, lstat, open, rm, stat, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { ioError } from './atomic.js';
-import { GlossaError } from './error.js';
-import { namesIn } from './folder.js';
-import { readTextIfThere } from './read_file.js';
+import { createLockFile, readLockFile, unfinishedLocks } from './lock_file.js';
+import { lifeOf, parseProcess, processSchema, thisProcess, type ProcessName } from './process.js';
+import { isJobOver, slurmJobSchema, thisSlurmJob, type SlurmJob } from './slurm_job.js';
 
-/** Of a lock. */
-const MOST_BYTES = 64 * 2 ** 10;
-
-/** The process that has a lock, or that writes something. */
-export interface Holder {
-  pid: number;
-  host: string;
-  /** Start time of the process in clock ticks since boot (Linux), which tells a process from a later one of the same number. */
-  born: string | null;
+/** The process that has a lock. */
+export interface Holder extends ProcessName {
+  job?: SlurmJob;
+  /** Of this taking of the lock, and of no other. */
+  mark?: string;
+  /** How often the holder has said that it lives. None: it is of a version that does not say. */
+  beat?: string;
 }
 
-export type LockAttempt = { taken: true; release: () => Promise<void> } | { taken: false; holder: Holder | undefined };
+/**
+ * `held`: by a process that lives. `unsure`: by one of which nobody can say yet, or several processes want it just now
+ * (no holder): ask again.
+ */
+export type LockAttempt =
+  { state: 'taken'; lock: Lock } | { state: 'held'; holder: Holder } | { state: 'unsure'; holder: Holder | undefined };
+
+/** In milliseconds, of each process's own timer: what clocks say is never compared. */
+export interface LockTiming {
+  /** From one beat of the holder to the next. */
+  beat: number;
+  /** A lock of another machine that does not change for so long has no holder any more. */
+  silence: number;
+  /** So long it may take to make a lock, or to remove a stale one. */
+  instant: number;
+}
+
+export const LOCK_TIMING: LockTiming = { beat: 5000, silence: 45_000, instant: 5000 };
+
+/** A lock file that this process has. It is written to every few seconds, so that other machines see that its holder lives. */
+export class Lock {
+  private beats = 0;
+  private beating: Promise<void> | undefined;
+  private readonly timer: NodeJS.Timeout;
+
+  private constructor(
+    private readonly path: string,
+    private readonly mark: string,
+    private readonly handle: FileHandle,
+    private readonly beatAt: number,
+    every: number,
+  ) {
+    // A disk that hangs keeps one beat waiting, not one after the other.
+    this.timer = setInterval(() => {
+      this.beating ??= this.beat().finally(() => (this.beating = undefined));
+    }, every);
+    this.timer.unref();
+  }
+
+  /** Undefined where the file is there. */
+  static async take(path: string, every: number): Promise<Lock | undefined> {
+    const mark = randomBytes(8).toString('hex');
+    const job = thisSlurmJob();
+    const holder: Holder = { ...thisProcess(), ...(job && { job }), mark, beat: beatText(0) };
+    const text = JSON.stringify(holder);
+    const handle = await createLockFile(path, text);
+    return handle && new Lock(path, mark, handle, Buffer.byteLength(text) - beatText(0).length - 2, every);
+  }
+
+  /**
+   * Whether the lock is still this process's: another machine takes it where this process stood still for long (asleep, its disk
+   * hung), and the file may have been removed.
+   *
+   * @throws GlossaError IO_ERROR where that cannot be read.
+   */
+  async isHeld(): Promise<boolean> {
+    const text = await readLockFile(this.path);
+    return text !== undefined && parseHolder(text)?.mark === this.mark;
+  }
+
+  async release(): Promise<void> {
+    clearInterval(this.timer);
+    await this.beating;
+    if (await this.isHeld().catch(() => false)) await rm(this.path, { force: true }).catch(() => undefined);
+    await this.handle.close().catch(() => undefined);
+  }
+
+  /** Into the file itself, not into one that takes its place: a lock that is another's by now stays as it is. */
+  private async beat(): Promise<void> {
+    try {
+      await this.handle.write(beatText(++this.beats), this.beatAt);
+      await this.handle.datasync();
+    } catch {
+      // Who needs the lock asks whether it is still held.
+    }
+  }
+}
+
+/** Always as long, so that a beat changes these bytes alone. */
+const beatText = (beats: number): string => String(beats).padStart(10, '0');
 
 /**
- * Takes a lock file for this process, or says who has it (undefined: several processes want it just now). A lock whose
- * process is gone (killed, crashed) is taken over; one of another machine never is. The folder must exist.
- *
- * @throws GlossaError IO_ERROR; NOT_A_FILE, FILE_TOO_LARGE where something else has the lock's name.
+ * Wants a lock file, and keeps in mind from one try to the next what it saw. The folder must exist. A lock whose process is gone
+ * (killed, crashed) is taken over; one of another machine where it has not changed for long, or Slurm says that its job is over.
  */
-export async function tryLock(path: string): Promise<LockAttempt> {
-  for (let attempt = 0; attempt < 3; attempt++) {
-    if (await create(path, JSON.stringify(thisProcess()))) {
-      await removeLeftOvers(path);
-      return { taken: true, release: () => rm(path, { force: true }).catch(() => undefined) };
+export class LockClaim {
+  private readonly holder = new Watched();
+  private readonly breaker = new Watched();
+  private askedOf: string | undefined;
+
+  constructor(
+    private readonly path: string,
+    private readonly timing = LOCK_TIMING,
+    private readonly isOver: (job: SlurmJob) => Promise<boolean> = isJobOver,
+  ) {}
+
+  /** @throws GlossaError IO_ERROR; NOT_A_FILE, FILE_TOO_LARGE where something else has the lock's name. */
+  async try(): Promise<LockAttempt> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const lock = await Lock.take(this.path, this.timing.beat);
+      if (lock) {
+        await removeLeftOvers(this.path, this.timing.instant);
+        return { state: 'taken', lock };
+      }
+      const began = performance.now();
+      const text = await readLockFile(this.path);
+      if (text === undefined) continue; // given back in the meantime
+      const attempted = await this.judge(text, began);
+      if (attempted !== 'gone') return attempted;
+      if (!(await this.removeStale(text))) break;
     }
-    const text = await readTextIfThere(path, MOST_BYTES);
-    if (text === undefined) {
-      await refuseLink(path);
-      continue; // given back in the meantime
-    }
+    return { state: 'unsure', holder: undefined };
+  }
+
+  private async judge(text: string, began: number): Promise<'gone' | LockAttempt> {
+    const { changed, silence } = this.holder.look(text, began);
     const holder = parseHolder(text);
-    if (holder && isAlive(holder)) return { taken: false, holder };
-    await removeStale(path, text);
+    if (!holder) return silence > this.timing.instant ? 'gone' : { state: 'unsure', holder };
+    const life = lifeOf(holder);
+    if (life === 'gone') return 'gone';
+    if (life === 'alive' || holder.beat === undefined || changed) return { state: 'held', holder };
+    if (silence > this.timing.silence) return 'gone';
+    if (holder.job && this.askedOf !== holder.mark) {
+      this.askedOf = holder.mark;
+      if (await this.isOver(holder.job)) return 'gone';
+    }
+    return { state: 'unsure', holder };
   }
-  return { taken: false, holder: undefined };
-}
 
-/** A link that leads nowhere is none of ours, and would be waited for without end. */
-async function refuseLink(path: string): Promise<void> {
-  const info = await lstat(path).catch(() => undefined);
-  if (info?.isSymbolicLink())
-    throw new GlossaError('NOT_A_FILE', `${path} is a link that leads nowhere; expected a regular file`, {
-      hint: 'remove it',
-    });
-}
-
-/** This process, as its locks name it. */
-export function thisProcess(): Holder {
-  return { pid: process.pid, host: hostname(), born: bornAt(process.pid) };
-}
-
-/** False where the file is there. By a hard link, so that nobody ever sees a lock without its holder. */
-async function create(path: string, text: string): Promise<boolean> {
-  const whole = `${path}.${randomBytes(4).toString('hex')}`;
-  try {
-    await writeFile(whole, text, { flag: 'wx' });
-    await link(whole, path);
+  /**
+   * Removes the lock that was seen, and not one that another process has put in its place since: only who has the file beside
+   * it removes a stale lock, and looks again first. False where another process is at it.
+   */
+  private async removeStale(seen: string): Promise<boolean> {
+    const breaking = `${this.path}.breaking`;
+    const handle = await createLockFile(
+      breaking,
+      JSON.stringify({ ...thisProcess(), mark: randomBytes(8).toString('hex') }),
+    );
+    if (!handle) return this.removeBreaker(breaking);
+    try {
+      if ((await readLockFile(this.path).catch(() => undefined)) === seen) await rm(this.path, { force: true });
+    } finally {
+      await rm(breaking, { force: true });
+      await handle.close();
+    }
     return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST') return false;
-    if (code === 'EPERM' || code === 'ENOTSUP' || code === 'ENOSYS' || code === 'EOPNOTSUPP')
-      return createWithoutLinks(path, text);
-    throw ioError('lock', path, error);
-  } finally {
-    await rm(whole, { force: true }).catch(() => undefined);
   }
-}
 
-async function createWithoutLinks(path: string, text: string): Promise<boolean> {
-  try {
-    const handle = await open(path, 'wx');
-    await handle.writeFile(text);
-    await handle.close();
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw ioError('lock', path, error);
-  }
-}
-
-/** A process that was killed while it removed a lock is not waited for longer than this, in milliseconds. */
-const BREAKING_TAKES = 10_000;
-
-/**
- * Removes the lock that was seen, and not one that another process has put in its place since: only who has the file beside
- * it removes a stale lock, and looks again first.
- */
-async function removeStale(path: string, seen: string): Promise<void> {
-  const breaking = `${path}.breaking`;
-  if (!(await create(breaking, ''))) {
-    if (await isOld(breaking)) await rm(breaking, { force: true });
-    return;
-  }
-  try {
-    if ((await readTextIfThere(path, MOST_BYTES).catch(() => undefined)) === seen) await rm(path, { force: true });
-  } finally {
+  /** Whether the process that removes a stale lock was killed in the middle of it; its file is gone then. */
+  private async removeBreaker(breaking: string): Promise<boolean> {
+    const began = performance.now();
+    const text = await readLockFile(breaking);
+    if (text === undefined) return true;
+    const { silence } = this.breaker.look(text, began);
+    const breaker = parseProcess(text);
+    const life = breaker ? lifeOf(breaker) : 'elsewhere';
+    if (life === 'alive' || (life === 'elsewhere' && silence <= this.timing.instant)) return false;
     await rm(breaking, { force: true });
+    return true;
   }
 }
 
-/** Removes what processes that were killed in the middle of locking have left beside the lock. */
-async function removeLeftOvers(path: string): Promise<void> {
-  const [dir, lock] = [dirname(path), basename(path)];
-  for (const name of await namesIn(dir)) {
-    if (!name.startsWith(`${lock}.`) || !/^\.(breaking|(breaking\.)?[0-9a-f]{8})$/.test(name.slice(lock.length)))
-      continue;
-    if (await isOld(join(dir, name))) await rm(join(dir, name), { force: true });
+/** What a file said when it was looked at, and for how long it has said so by this process's own timer. */
+class Watched {
+  private text: string | undefined;
+  private since = 0;
+
+  /** @param began When the look began: what it gave may be so old. */
+  look(text: string, began: number): { changed: boolean; silence: number } {
+    const changed = this.text !== undefined && text !== this.text;
+    if (text !== this.text) {
+      this.text = text;
+      this.since = performance.now();
+    }
+    return { changed, silence: Math.max(0, began - this.since) };
   }
 }
 
-/** Its time may lie ahead: of another machine's clock, or of before this one was set back. */
-async function isOld(path: string): Promise<boolean> {
-  const since = (await stat(path).catch(() => undefined))?.mtimeMs;
-  return since !== undefined && Math.abs(Date.now() - since) > BREAKING_TAKES;
-}
+const holderSchema = processSchema.extend({
+  job: slurmJobSchema.exactOptional(),
+  mark: z.string().exactOptional(),
+  beat: z.string().exactOptional(),
+}) satisfies z.ZodType<Holder>;
 
-const holderSchema: z.ZodType<Holder> = z.object({
-  // Of 0 and below the system would speak of groups of processes.
-  pid: z.int().min(1),
-  host: z.string(),
-  born: z.string().nullable().default(null),
-});
-
-/** Undefined where the text is no holder's. */
-export function parseHolder(text: string): Holder | undefined {
+/** Undefined where the text is no holder's: its writer was killed, or has not written yet. */
+function parseHolder(text: string): Holder | undefined {
   try {
     return holderSchema.safeParse(JSON.parse(text)).data;
   } catch {
-    return undefined; // its writer was killed before it wrote
+    return undefined;
   }
 }
 
-/** Whether that process may still be at work; of another machine's that is never known, and so it may. */
-export function isAlive({ pid, host, born }: Holder): boolean {
-  if (host !== hostname()) return true;
-  if (pid === process.pid && born === bornAt(pid)) return true;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return born === null || born === bornAt(pid);
-}
-
-function bornAt(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // A zombie works no more, though it still has its number.
-    return fields[0] === 'Z' ? null : (fields[19] ?? null);
-  } catch {
-    return null;
+/** Both times are the disk's own. */
+async function removeLeftOvers(path: string, instant: number): Promise<void> {
+  const timeOf = async (file: string) => (await stat(file).catch(() => undefined))?.mtimeMs;
+  const [now, dir] = [await timeOf(path), dirname(path)];
+  for (const name of await unfinishedLocks(path)) {
+    const made = await timeOf(join(dir, name));
+    if (now !== undefined && made !== undefined && Math.abs(now - made) > 2 * instant)
+      await rm(join(dir, name), { force: true });
   }
 }

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { ioError, syncDirectory } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
-import { tryLock } from '../base/lock.js';
+import { LockClaim, type Lock } from '../base/lock.js';
 import type { CachedRepository } from './cache.js';
 import { fileUrl, subjectOf, type Digest, type KnownFile } from './listing.js';
 import { request, type Answer, type Hub } from './request.js';
@@ -34,7 +34,7 @@ const LOCK_PATIENCE = 120_000;
 export async function download(task: DownloadTask): Promise<void> {
   const { repository, commit, file, hub, tell } = task;
   const name = file.digest.hex;
-  const unlock = await waitForLock(task);
+  const lock = await waitForLock(task);
   try {
     if (await repository.find(name, file.size, commit, file.path)) {
       tell(file.size, 0); // another process has fetched it while this one waited
@@ -59,7 +59,7 @@ export async function download(task: DownloadTask): Promise<void> {
   } catch (error) {
     throw error instanceof Error && 'code' in error && 'syscall' in error ? ioError('write', file.path, error) : error;
   } finally {
-    await unlock();
+    await lock.release();
   }
 }
 
@@ -165,23 +165,24 @@ async function digestOfFile(
 }
 
 /** One process at a time downloads a blob; the others watch it grow. */
-async function waitForLock({ hub, repository, file, tell }: DownloadTask): Promise<() => Promise<void>> {
+async function waitForLock({ hub, repository, file, tell }: DownloadTask): Promise<Lock> {
   const { clock, signal, note } = hub;
   const path = repository.lock(file.digest.hex);
+  const claim = new LockClaim(path);
   let [seen, since, told] = [-1, clock.now(), false];
   for (;;) {
     stopIfAborted(signal);
-    const lock = await tryLock(path);
-    if (lock.taken) return lock.release;
-    if (!told && lock.holder)
-      note(`${file.path}: process ${String(lock.holder.pid)} is downloading it; waiting for it`);
-    told ||= lock.holder !== undefined;
+    const attempt = await claim.try();
+    if (attempt.state === 'taken') return attempt.lock;
+    const { holder } = attempt;
+    if (!told && holder) note(`${file.path}: process ${String(holder.pid)} is downloading it; waiting for it`);
+    told ||= holder !== undefined;
     const size = await repository.partialSize(file.digest.hex);
     if (size !== seen) {
       [seen, since] = [size, clock.now()];
       tell(Math.min(size, file.size), 0);
-    } else if (clock.now() - since > LOCK_PATIENCE && lock.holder && lock.holder.host !== hostname()) {
-      const { pid, host } = lock.holder;
+    } else if (clock.now() - since > LOCK_PATIENCE && holder && holder.host !== hostname()) {
+      const { pid, host } = holder;
       throw new GlossaError(
         'HUB_LOCKED',
         `${file.path}: process ${String(pid)} on ${host} is downloading it and gets nowhere`,

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { writeFileAtomic } from '../base/atomic.js';
 import { damageOf, isSealed, sealedJson, sha256OfFile, sha256Schema } from '../base/checksum.js';
 import { makeFolder, namesIn } from '../base/folder.js';
-import { isAlive, parseHolder, thisProcess } from '../base/lock.js';
+import { lifeOf, parseProcess, thisProcess } from '../base/process.js';
 import { readTextIfThere } from '../base/read_file.js';
 import { labSettingsSchema } from './settings_schema.js';
 import type { LabSettings } from './types.js';
@@ -90,8 +90,8 @@ async function sweep(cacheDir: string): Promise<void> {
   for (const name of await namesIn(cacheDir)) {
     if (!/^\.[0-9a-f]{16}\.[0-9a-f]+(\.old)?$/.test(name)) continue;
     const dir = join(cacheDir, name);
-    const owner = parseHolder((await readTextIfThere(join(dir, OWNER)).catch(() => undefined)) ?? '');
+    const owner = parseProcess((await readTextIfThere(join(dir, OWNER)).catch(() => undefined)) ?? '');
     const age = Date.now() - ((await stat(dir).catch(() => undefined))?.mtimeMs ?? Date.now());
-    if (owner ? !isAlive(owner) : Math.abs(age) > DAY) await rm(dir, { recursive: true, force: true });
+    if (owner ? lifeOf(owner) === 'gone' : Math.abs(age) > DAY) await rm(dir, { recursive: true, force: true });
   }
 }

@@ -13,6 +13,8 @@ export interface CheckpointWriter {
   save: (dir: string) => Promise<Checksums>;
   /** Folder whose tokenizer files are copied. */
   tokenizerDir: string;
+  /** Refuses, before the checkpoint is put in its place, where the run is not this process's any more. */
+  fence: () => Promise<void>;
 }
 
 /**
@@ -24,10 +26,11 @@ export interface CheckpointWriter {
 export async function writeCheckpoint(
   run: RunFolder,
   state: Omit<CheckpointState, 'format' | 'files'>,
-  { save, tokenizerDir }: CheckpointWriter,
+  { save, tokenizerDir, fence }: CheckpointWriter,
   keep: number,
 ): Promise<string> {
   const target = run.checkpoint(state.step);
+  await fence();
   await makeFolder(run.checkpoints);
   await removeTemporary(run.checkpoints);
   const fill = async (dir: string) => {
@@ -35,6 +38,7 @@ export async function writeCheckpoint(
     await copyTokenizer(tokenizerDir, dir);
     const files = await checksumsOf(dir, written);
     await writeFileAtomic(join(dir, 'state.json'), sealedJson({ format: 2, ...state, files }));
+    await fence();
   };
   await writeModelFolder(target, fill, 'the checkpoint');
   await prune(run, state.step, keep);

@@ -8,7 +8,7 @@ import { checkpointSteps, latestCheckpoint, type FoundCheckpoint } from './check
 import { runFolder, type RunFolder } from './folder.js';
 import { FileHistory, historyDamage, stepsText } from './history.js';
 import { requireKinds } from './kinds.js';
-import { lockRun } from './lock.js';
+import { lockRun, type RunLock } from './lock.js';
 import { linesUpTo, readMetrics, rewriteMetrics } from './metrics.js';
 import { removeModelFolder } from './model_folder.js';
 import { findRecord, writeRecord, type FoundRecord, type RunRecord } from './record.js';
@@ -31,10 +31,14 @@ export interface NewRunClaim {
  * @throws GlossaError RUN_LOCKED; RUN_EXISTS where there is a run and `overwrite` is not set; RUN_NO_RECORD where there is
  *   something of a run but no run.json; RUN_CORRUPT where run.json is none of ours; IO_ERROR.
  */
-export async function claimNewRun(dir: string, { overwrite = false } = {}): Promise<NewRunClaim> {
+export async function claimNewRun(
+  dir: string,
+  { overwrite = false, warn }: { overwrite?: boolean; warn?: Warn } = {},
+): Promise<NewRunClaim> {
   const folder = runFolder(resolve(dir));
   const made = await makeFolder(folder.dir);
-  const release = releasing(await lockOrLeave(folder, made), made);
+  const lock = releasing(await lockOrLeave(folder, made, warn), made);
+  const { release } = lock;
   try {
     await requireKinds(folder);
     await finishArrival(folder);
@@ -47,12 +51,13 @@ export async function claimNewRun(dir: string, { overwrite = false } = {}): Prom
     return {
       release,
       async begin(record) {
+        await lock.fence();
         await sweep(folder);
         if (standing === 'idle') await removeRun(folder);
         const place = standing === 'begun' ? runFolder(folder.next) : folder;
         await makeFolders(place);
         await writeRecord(place, record);
-        return Run.open(folder.dir, place, record, { release });
+        return Run.open(folder.dir, place, record, { lock });
       },
     };
   } catch (error) {
@@ -118,7 +123,8 @@ export interface RunClaim extends FoundRecord {
 export async function claimRun(dir: string, warn: Warn): Promise<RunClaim> {
   const folder = runFolder(resolve(dir));
   if (!(await exists(folder.arriving))) await findRecord(folder.dir, () => undefined);
-  const release = releasing(await lockRun(folder.lock), []);
+  const lock = releasing(await lockRun(folder.lock, warn), []);
+  const { release } = lock;
   try {
     await requireKinds(folder);
     await finishArrival(folder);
@@ -154,6 +160,7 @@ export async function claimRun(dir: string, warn: Warn): Promise<RunClaim> {
       release,
       sweep: () => sweep(folder),
       async rewind(record) {
+        await lock.fence();
         await sweep(folder);
         await makeFolders(folder);
         await rewriteMetrics(folder.metrics, lines);
@@ -161,7 +168,7 @@ export async function claimRun(dir: string, warn: Warn): Promise<RunClaim> {
         await removeLater(folder.evaluations, step);
         await removeModelFolder(folder.final);
         await writeRecord(folder, record);
-        return Run.open(folder.dir, folder, record, { lines, files, release });
+        return Run.open(folder.dir, folder, record, { lines, files, lock });
       },
     };
   } catch (error) {
@@ -175,19 +182,19 @@ async function sweep(folder: RunFolder): Promise<void> {
   await rm(folder.next, { recursive: true, force: true });
 }
 
-async function lockOrLeave(folder: RunFolder, made: readonly string[]): Promise<() => Promise<void>> {
+async function lockOrLeave(folder: RunFolder, made: readonly string[], warn: Warn | undefined): Promise<RunLock> {
   try {
-    return await lockRun(folder.lock);
+    return await lockRun(folder.lock, warn);
   } catch (error) {
     await removeEmpty(made);
     throw error;
   }
 }
 
-function releasing(unlock: () => Promise<void>, made: readonly string[]): () => Promise<void> {
+function releasing({ fence, release }: RunLock, made: readonly string[]): RunLock {
   let released: Promise<void> | undefined;
   // Once: by the second time the lock may be another process's.
-  return () => (released ??= unlock().then(() => removeEmpty(made)));
+  return { fence, release: () => (released ??= release().then(() => removeEmpty(made))) };
 }
 
 /** Folders of which each lies in the one before, from the innermost; one that is not empty stays. */

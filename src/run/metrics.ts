@@ -18,18 +18,29 @@ export class MetricsFile {
   private constructor(
     private readonly path: string,
     private readonly handle: FileHandle,
+    private readonly fence: () => Promise<void>,
     private readonly lasting: MetricsDigest,
   ) {}
 
-  /** Opens the file to append to it; `before` are its lines so far. */
-  static async open(path: string, before: readonly MetricsLine[] = []): Promise<MetricsFile> {
+  /**
+   * Opens the file to append to it.
+   *
+   * @param fence Refuses where the run is not this process's any more.
+   * @param before Its lines so far.
+   */
+  static async open(
+    path: string,
+    fence: () => Promise<void>,
+    before: readonly MetricsLine[] = [],
+  ): Promise<MetricsFile> {
     const handle = await attempt('open', path, () => open(path, 'a'));
-    return new MetricsFile(path, handle, new MetricsDigest(before));
+    return new MetricsFile(path, handle, fence, new MetricsDigest(before));
   }
 
-  append(line: MetricsLine): Promise<void> {
+  async append(line: MetricsLine): Promise<void> {
+    await this.fence();
     this.lasting.add(line);
-    return attempt('write', this.path, () => this.handle.appendFile(`${JSON.stringify(line)}\n`));
+    await attempt('write', this.path, () => this.handle.appendFile(`${JSON.stringify(line)}\n`));
   }
 
   /** SHA-256 of all lines so far, without what tells how long something took. */

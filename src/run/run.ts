@@ -4,6 +4,7 @@ import { arrive } from './arrival.js';
 import type { EvaluationFile } from './evaluation.js';
 import { runFolder, type RunFolder } from './folder.js';
 import { FileHistory } from './history.js';
+import type { RunLock } from './lock.js';
 import { MetricsFile } from './metrics.js';
 import { writeRecord, type RunRecord } from './record.js';
 import type { History } from './state.js';
@@ -18,7 +19,7 @@ export class Run {
     private now: RunRecord,
     readonly metrics: MetricsFile,
     private readonly files: FileHistory,
-    private readonly release: () => Promise<void>,
+    private readonly lock: RunLock,
   ) {}
 
   /** @param lines Lines of its metrics so far. */
@@ -26,10 +27,10 @@ export class Run {
     dir: string,
     folder: RunFolder,
     record: RunRecord,
-    { lines, files, release }: { lines?: readonly MetricsLine[]; files?: FileHistory; release: () => Promise<void> },
+    { lines, files, lock }: { lines?: readonly MetricsLine[]; files?: FileHistory; lock: RunLock },
   ): Promise<Run> {
-    const metrics = await MetricsFile.open(folder.metrics, lines);
-    return new Run(dir, folder, record, metrics, files ?? new FileHistory(), release);
+    const metrics = await MetricsFile.open(folder.metrics, lock.fence, lines);
+    return new Run(dir, folder, record, metrics, files ?? new FileHistory(), lock);
   }
 
   /** Where its files lie now: of one that is to take another's place, not yet in `dir` itself. */
@@ -41,14 +42,25 @@ export class Run {
     return this.now;
   }
 
+  /**
+   * Before anything is written into the folder: whether it is still this process's.
+   *
+   * @throws GlossaError RUN_TAKEN_OVER, IO_ERROR.
+   */
+  get fence(): () => Promise<void> {
+    return this.lock.fence;
+  }
+
   /** Changes fields of run.json and writes it. */
   async update(change: Partial<RunRecord>): Promise<void> {
+    await this.fence();
     this.now = { ...this.now, ...change };
     await writeRecord(this.at, this.now);
   }
 
-  writeEvaluation(file: EvaluationFile): Promise<void> {
-    return writeFileAtomic(this.at.evaluation(file.step, file.suite), `${JSON.stringify(file, null, 2)}\n`);
+  async writeEvaluation(file: EvaluationFile): Promise<void> {
+    await this.fence();
+    await writeFileAtomic(this.at.evaluation(file.step, file.suite), `${JSON.stringify(file, null, 2)}\n`);
   }
 
   /** What of its metrics, rollouts and evaluations lies there up to `step`, the last one made. */
@@ -68,9 +80,12 @@ export class Run {
   async close(): Promise<void> {
     try {
       await this.metrics.close();
-      if (this.at.dir !== this.dir) await rm(this.at.dir, { recursive: true, force: true });
+      if (this.at.dir !== this.dir) {
+        await this.fence();
+        await rm(this.at.dir, { recursive: true, force: true });
+      }
     } finally {
-      await this.release();
+      await this.lock.release();
     }
   }
 }

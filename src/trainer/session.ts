@@ -122,6 +122,7 @@ export class Session {
     };
     if (step < maxSteps) return { ...result, status: 'interrupted' };
     const final = run.folder.final;
+    await run.fence();
     await writeFinalWeights(model.engine, final, {
       type: this.weights,
       tokenizerDir: this.tokenizerDir,
@@ -189,7 +190,7 @@ export class Session {
     const training = this.guardedUpdate(batch, range, step);
     const generation = promptsDrawn / config.grpo.prompts_per_step - 1;
     if (first && isWritten(config.rollouts.every, generation))
-      this.writeInBackground(writeGeneration(run.folder.rollout(step), batch.batch));
+      this.writeInBackground(run.fence().then(() => writeGeneration(run.folder.rollout(step), batch.batch)));
     const metrics = await training;
     const line: MetricsLine = metricsLine(batch, range, metrics, {
       step,
@@ -273,7 +274,7 @@ export class Session {
     await writeCheckpoint(
       run.folder,
       { ...this.progress, history: await run.history(step) },
-      { save, tokenizerDir: this.tokenizerDir },
+      { save, tokenizerDir: this.tokenizerDir, fence: run.fence },
       config.checkpoint.keep,
     );
     await run.saved(step);

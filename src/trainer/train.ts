@@ -24,10 +24,10 @@ import { storedType } from './stored_type.js';
  */
 export async function train(config: ResolvedConfig, options: NewRunOptions = {}): Promise<TrainResult> {
   const located = await locateInputs(config, warner(options.tell));
-  const claim = await claimNewRun(
-    located.run.dir,
-    options.overwrite === undefined ? {} : { overwrite: options.overwrite },
-  );
+  const claim = await claimNewRun(located.run.dir, {
+    ...(options.overwrite !== undefined && { overwrite: options.overwrite }),
+    warn: warner(options.tell),
+  });
   let parts: Parts | undefined;
   try {
     parts = await openParts(located, options);
@@ -75,19 +75,26 @@ export async function drive(
     await run.update({ status: result.status, ended: new Date().toISOString() });
     return result;
   } catch (error) {
-    await recordFailure(run, error);
-    throw error;
+    throw await recordFailure(run, error);
   } finally {
     await session?.close();
     await run.close().catch(() => undefined);
   }
 }
 
-/** The failure itself matters more than a full disk that keeps it out of run.json. */
-async function recordFailure(run: Run, error: unknown): Promise<void> {
+/**
+ * @returns what is to be told: the failure itself, which matters more than a full disk that keeps it out of run.json; but where
+ *   another process has taken the run, that.
+ */
+async function recordFailure(run: Run, error: unknown): Promise<unknown> {
   const { code, message } = error instanceof GlossaError ? error : { code: 'INTERNAL', message: String(error) };
   const status = code === 'ABORTED' || code === 'CANCELLED' ? 'interrupted' : 'failed';
-  await run.update({ status, error: { code, message }, ended: new Date().toISOString() }).catch(() => undefined);
+  try {
+    await run.update({ status, error: { code, message }, ended: new Date().toISOString() });
+  } catch (failure) {
+    if (failure instanceof GlossaError && failure.code === 'RUN_TAKEN_OVER') return failure;
+  }
+  return error;
 }
 
 async function newRecord({ config, model, files, languages }: Parts, asked: RunRecord['asked']): Promise<RunRecord> {

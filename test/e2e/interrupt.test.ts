@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { RunRecord } from '../../src/run/index.js';
+import { thisProcess } from '../../src/base/process.js';
+import { runFolder, type RunRecord } from '../../src/run/index.js';
 import { filesBelow, glossa, lastingMetrics, start } from './glossa.js';
 
 let root: string;
@@ -134,6 +135,27 @@ describe('a run that is stopped', () => {
     await ended;
     const third = await glossa(train(dir));
     assert.match(third.stderr, /error RUN_EXISTS/);
+  });
+
+  it('that stood still and was taken over meanwhile ends without a word in the folder that is another’s', async () => {
+    const dir = join(root, 'taken');
+    const { child, ended } = await startUntilStep(
+      train(dir, '--set', 'grpo.max_steps=1000', '--set', 'checkpoint.every=2'),
+      3,
+    );
+    child.kill('SIGSTOP');
+    const { lock } = runFolder(dir);
+    await rm(lock);
+    await writeFile(lock, JSON.stringify({ ...thisProcess(), mark: 'another' }));
+    const steps = (await lastingMetrics(dir)).length;
+    child.kill('SIGCONT');
+    const { code, stderr } = await ended;
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /error RUN_TAKEN_OVER: .*\n.*--resume/);
+    // A step that had asked just before it was stopped still writes its line.
+    assert.ok((await lastingMetrics(dir)).length <= steps + 1);
+    assert.equal((await record(dir)).status, 'running');
+    assert.match(await readFile(lock, 'utf8'), /"mark":"another"/);
   });
 
   it('is not overwritten while another process trains it', async () => {

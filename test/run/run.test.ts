@@ -90,6 +90,8 @@ const saving = (weights: string) => async (target: string) => {
   return { 'model.safetensors': sha256Of(weights) };
 };
 
+/** Of a run that nobody takes over. */
+const fence = () => Promise.resolve();
 const progress = (step: number) => ({ step, numTokens: step * 10, promptsDrawn: step * 2, zeroRewardSteps: 0 });
 
 async function checkpointsAt(dir: string, steps: readonly number[], keep = 9) {
@@ -97,7 +99,7 @@ async function checkpointsAt(dir: string, steps: readonly number[], keep = 9) {
   const from = await tokenizerDir();
   for (const step of steps) {
     const save = saving(`weights ${String(step)}`);
-    await writeCheckpoint(run, progress(step), { save, tokenizerDir: from }, keep);
+    await writeCheckpoint(run, progress(step), { save, tokenizerDir: from, fence }, keep);
   }
   return run;
 }
@@ -109,7 +111,7 @@ describe('checkpoints', () => {
     const save = saving('weights');
     await writeFile(join(from, 'tokenizer.json.gz'), gzipSync('{"model":{}}'));
     await writeFile(join(from, 'merges.txt'), 'a b', { mode: 0o444 });
-    const dir = await writeCheckpoint(run, progress(1), { save, tokenizerDir: from }, 1);
+    const dir = await writeCheckpoint(run, progress(1), { save, tokenizerDir: from, fence }, 1);
     assert.equal(await readFile(join(dir, 'tokenizer.json'), 'utf8'), '{"model":{}}');
     assert.equal(await readFile(join(dir, 'merges.txt'), 'utf8'), 'a b');
     assert.equal((await stat(join(dir, 'merges.txt'))).mode & 0o200, 0o200);
@@ -131,7 +133,7 @@ describe('checkpoints', () => {
       await writeFile(join(target, 'model.safetensors'), 'WEIGHTS');
       return written;
     };
-    await writeCheckpoint(run, progress(1), { save, tokenizerDir: await tokenizerDir() }, 1);
+    await writeCheckpoint(run, progress(1), { save, tokenizerDir: await tokenizerDir(), fence }, 1);
     await assert.rejects(verifyCheckpoint(run.checkpoint(1)), code('CHECKPOINT_CORRUPT'));
   });
 
@@ -160,7 +162,7 @@ describe('checkpoints', () => {
       assert.equal((await latestCheckpoint(run, () => undefined))?.state.step, 1);
       return saving('weights 2')(target);
     };
-    await writeCheckpoint(run, progress(2), { save, tokenizerDir: await tokenizerDir() }, 1);
+    await writeCheckpoint(run, progress(2), { save, tokenizerDir: await tokenizerDir(), fence }, 1);
     assert.deepEqual(await readdir(run.checkpoints), ['000002']);
   });
 
@@ -231,7 +233,7 @@ describe('checkpoints', () => {
       throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
     };
     await assert.rejects(
-      writeCheckpoint(run, progress(3), { save, tokenizerDir: await tokenizerDir() }, 1),
+      writeCheckpoint(run, progress(3), { save, tokenizerDir: await tokenizerDir(), fence }, 1),
       code('IO_ERROR'),
     );
     assert.deepEqual(await readdir(run.checkpoints), ['000002']);
@@ -242,7 +244,7 @@ describe('checkpoints', () => {
     const run = await checkpointsAt(await fresh(), [2]);
     await mkdir(join(run.checkpoints, '.000003-1.tmp'));
     assert.equal((await latestCheckpoint(run, () => undefined))?.state.step, 2);
-    await writeCheckpoint(run, progress(4), { save: saving(''), tokenizerDir: await tokenizerDir() }, 5);
+    await writeCheckpoint(run, progress(4), { save: saving(''), tokenizerDir: await tokenizerDir(), fence }, 5);
     assert.deepEqual((await readdir(run.checkpoints)).sort(), ['000002', '000004']);
   });
 });
@@ -531,7 +533,7 @@ describe('what a resumed run tells of its past', () => {
     await writeFile(run.folder.evaluation(0, 's'), '{"rows":[]}');
     const save = saving('weights');
     const state = { ...progress(3), history: await run.history(3) };
-    await writeCheckpoint(run.folder, state, { save, tokenizerDir: await tokenizerDir() }, 1);
+    await writeCheckpoint(run.folder, state, { save, tokenizerDir: await tokenizerDir(), fence }, 1);
     await run.saved(3);
     await run.close();
     return dir;
@@ -648,7 +650,7 @@ describe('overwriting', () => {
     assert.equal(await weightsAt(dir, 3), 'weights 3');
     const at = run.folder;
     const save = saving('new');
-    await writeCheckpoint(at, progress(1), { save, tokenizerDir: await tokenizerDir() }, 1);
+    await writeCheckpoint(at, progress(1), { save, tokenizerDir: await tokenizerDir(), fence }, 1);
     await run.saved(1);
     assert.equal(run.folder.dir, dir);
     await run.close();

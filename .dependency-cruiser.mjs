@@ -7,7 +7,8 @@ const LEVELS = [
   ['config', 'reward'],
   ['rollout', 'run'],
   ['analysis', 'eval', 'inputs', 'logprobs', 'score'],
-  ['doctor', 'report', 'trainer'],
+  ['doctor', 'trainer'],
+  ['report', 'sweep'],
   ['cli'],
 ];
 

@@ -4,7 +4,7 @@ import { GlossaError } from '../base/error.js';
 import type { ErrorCode } from '../base/error_codes.js';
 import { isPlain } from './files.js';
 import { locate, type ConfigPath } from './locate.js';
-import type { Override } from './overrides.js';
+import { overridePlace, type Override } from './overrides.js';
 import { settingText, unknownSetting } from './suggestion.js';
 import { valueHint } from './value_hint.js';
 
@@ -20,6 +20,8 @@ export interface Source {
   path: string;
   doc?: Document.Parsed;
   lines?: LineCounter;
+  /** Where in the file the config stands; default: it is the file. */
+  within?: ConfigPath;
   overrides: readonly Override[];
 }
 
@@ -75,11 +77,15 @@ export function refusal(findings: readonly Finding[], source: Source): GlossaErr
   });
 }
 
-function placeOf(path: ConfigPath, part: 'key' | 'value', { path: file, doc, lines, overrides }: Source): string {
+function placeOf(
+  path: ConfigPath,
+  part: 'key' | 'value',
+  { path: file, doc, lines, within = [], overrides }: Source,
+): string {
   const same = (a: string | number, b: string | number | undefined) => String(a) === String(b);
   const set = overrides.findLast(
     (override) => override.path.every((each, i) => i >= path.length || same(each, path[i])) && path.length > 0,
   );
-  if (set) return `--set ${set.text.length > 120 ? `${set.text.slice(0, 120)}...` : set.text}`;
-  return doc && lines ? `${file}:${locate(doc, lines, path, part)}` : file;
+  if (set) return overridePlace(set, part);
+  return doc && lines ? `${file}:${locate(doc, lines, [...within, ...path], part)}` : file;
 }

@@ -1,7 +1,19 @@
 export { configJsonSchema, type Config, type ConfigInput } from './schema.js';
 export { knownSettings } from './known.js';
-export { checkRaw, LAB, labModelOf, loadConfig, parseConfig, type ResolvedConfig } from './load.js';
-export { applyOverride, isSetting, parseOverride, parseWithin } from './overrides.js';
+export { isPlain, resolveFiles } from './files.js';
+export {
+  checkRaw,
+  LAB,
+  labModelOf,
+  loadConfig,
+  parseConfig,
+  readConfigText,
+  readConfigYaml,
+  type ResolvedConfig,
+} from './load.js';
+export { locate, pathText, type ConfigPath } from './locate.js';
+export { applyOverride, isSetting, parseOverride, parseWithin, settingPath, type Override } from './overrides.js';
+export type { YamlText } from './yaml.js';
 export { lossSettings } from './sections/loss.js';
 export { settingsTable } from './table.js';
 export type { DataSource } from './sections/data.js';

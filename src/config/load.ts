@@ -39,6 +39,11 @@ const MOST_BYTES = 2 ** 20;
  *   CONFIG_LOSS_TYPE, CONFIG_OVERRIDE; the message has a line for each fault, with file, line and column.
  */
 export async function loadConfig(path: string, asked: readonly string[] | Asked = []): Promise<ResolvedConfig> {
+  return parseConfig(await readConfigText(path), { path, ...('length' in asked ? { sets: asked } : asked) });
+}
+
+/** The text of a file of settings. @throws GlossaError CONFIG_NOT_FOUND, CONFIG_SYNTAX. */
+export async function readConfigText(path: string): Promise<string> {
   const bytes = await readFileWhole(path, MOST_BYTES).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
     const { message, hint } = error as GlossaError;
@@ -55,7 +60,7 @@ export async function loadConfig(path: string, asked: readonly string[] | Asked 
       },
     );
   }
-  return parseConfig(decoded.text, { path, ...('length' in asked ? { sets: asked } : asked) });
+  return decoded.text;
 }
 
 export function parseConfig(
@@ -73,7 +78,8 @@ export function parseConfig(
   return checkRaw(raw, { path, doc, lines, overrides });
 }
 
-function readConfigYaml(text: string, path: string): YamlText {
+/** A text of settings as YAML. @throws GlossaError CONFIG_SYNTAX. */
+export function readConfigYaml(text: string, path: string): YamlText {
   try {
     return readYaml(text);
   } catch (error) {

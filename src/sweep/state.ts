@@ -1,0 +1,33 @@
+import { exists } from '../base/exists.js';
+import { isAlive, parseHolder, type Holder } from '../base/lock.js';
+import { readTextIfThere } from '../base/read_file.js';
+import { readRecord, runFolder } from '../run/index.js';
+
+/** `stopped` is an interrupted run that successive halving ended; the sweep knows. */
+export type RunState = 'waiting' | 'running' | 'finished' | 'interrupted' | 'failed' | 'stopped';
+
+/** Whether there is a run in the folder. */
+export async function isBegun(dir: string): Promise<boolean> {
+  const { record, recordCopy } = runFolder(dir);
+  return (await exists(record)) || (await exists(recordCopy));
+}
+
+/**
+ * The state of a run as its own folder tells it: run.json, and whether the process that has its lock is at work.
+ *
+ * @throws GlossaError RUN_CORRUPT, IO_ERROR.
+ */
+export async function runState(dir: string): Promise<Exclude<RunState, 'stopped'>> {
+  const worked = (await runHolder(dir)) !== undefined;
+  if (!(await isBegun(dir))) return worked ? 'running' : 'waiting';
+  const { status } = await readRecord(dir);
+  if (worked) return 'running';
+  return status === 'running' ? 'interrupted' : status;
+}
+
+/** The process that works on a run now. */
+export async function runHolder(dir: string): Promise<Holder | undefined> {
+  const text = await readTextIfThere(runFolder(dir).lock).catch(() => undefined);
+  const holder = text === undefined ? undefined : parseHolder(text);
+  return holder && isAlive(holder) ? holder : undefined;
+}

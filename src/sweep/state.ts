@@ -1,5 +1,5 @@
 import { exists } from '../base/exists.js';
-import { isAlive, parseHolder, type Holder } from '../base/lock.js';
+import { lifeOf, parseProcess, type ProcessName } from '../base/process.js';
 import { readTextIfThere } from '../base/read_file.js';
 import { readRecord, runFolder } from '../run/index.js';
 
@@ -25,9 +25,9 @@ export async function runState(dir: string): Promise<Exclude<RunState, 'stopped'
   return status === 'running' ? 'interrupted' : status;
 }
 
-/** The process that works on a run now. */
-export async function runHolder(dir: string): Promise<Holder | undefined> {
+/** The process that works on a run now, or may: of one on another machine that cannot be known from here. */
+export async function runHolder(dir: string): Promise<ProcessName | undefined> {
   const text = await readTextIfThere(runFolder(dir).lock).catch(() => undefined);
-  const holder = text === undefined ? undefined : parseHolder(text);
-  return holder && isAlive(holder) ? holder : undefined;
+  const holder = text === undefined ? undefined : parseProcess(text);
+  return holder && lifeOf(holder) !== 'gone' ? holder : undefined;
 }

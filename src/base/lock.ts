@@ -219,3 +219,22 @@ async function removeLeftOvers(path: string, instant: number): Promise<void> {
       await rm(join(dir, name), { force: true });
   }
 }
+
+/** A lock of another machine that has not been written to for so many milliseconds is shown as nobody's, whatever the clocks. */
+const SHOWN_SILENCE = 10 * 60_000;
+
+/**
+ * The process that has a lock, to be shown: it may still be at work, for all that a look from here can say. Takes nothing, waits for
+ * nothing.
+ *
+ * @throws GlossaError IO_ERROR; NOT_A_FILE, FILE_TOO_LARGE where something else has the lock's name.
+ */
+export async function lockHolder(path: string): Promise<Holder | undefined> {
+  const text = await readLockFile(path);
+  const holder = text === undefined ? undefined : parseHolder(text);
+  if (!holder) return undefined;
+  const life = lifeOf(holder);
+  if (life !== 'elsewhere' || holder.beat === undefined) return life === 'gone' ? undefined : holder;
+  const written = (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
+  return Math.abs(Date.now() - written) > SHOWN_SILENCE ? undefined : holder;
+}

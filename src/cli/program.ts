@@ -9,6 +9,7 @@ import type { FetchCommandOptions } from './fetch.js';
 import type { LabOptions } from './lab.js';
 import type { LogprobsOptions } from './logprobs.js';
 import type { ReportOptions } from './report.js';
+import type { RunsOptions } from './runs.js';
 import type { SampleOptions } from './sample.js';
 import type { ScoreCommandOptions } from './score.js';
 import type { TrainCommandOptions } from './train.js';
@@ -243,6 +244,27 @@ program
     example('npx glossa lab --size small', 'npx glossa lab --set mix.ko.code_switch=0.02 --set pretrain.steps=400'),
   )
   .action(runCommand(async (options: LabOptions) => (await import('./lab.js')).labCommand(options)));
+
+program
+  .command('runs')
+  .description('list the runs and sweeps below a folder')
+  .argument('[dir]', 'folder of runs', 'runs')
+  .option('--state <states>', 'only running, finished, interrupted, failed or broken; several with commas between')
+  .addOption(several('--where <condition>', 'only where a setting or metric is =, !=, >, <, >= or <= a value'))
+  .option('--sort <name>', 'by a setting, a metric, path, state, step, started, ... (docs/runs.md)', 'age')
+  .option('--reverse', 'the other way round')
+  .option('--json', 'print one JSON object a run')
+  .addHelpText(
+    'after',
+    example(
+      'npx glossa runs',
+      "npx glossa runs runs/temperature --where grpo.temperature=1.3 --where 'eval_ko/target_wr<0.5' --sort accuracy --reverse",
+      'npx glossa runs --state running,failed --json',
+    ),
+  )
+  .action(
+    runCommand(async (dir: string, options: RunsOptions) => (await import('./runs.js')).runsCommand(dir, options)),
+  );
 
 program
   .command('report')

@@ -10,6 +10,7 @@ export {
   settingDifferences,
   type Difference,
 } from './differences.js';
+export { glanceAt, type RunGlance } from './glance.js';
 export { inputDifferences, inputFile, type InputFile, type RunInputs } from './inputs.js';
 export { linesUpTo, readMetrics } from './metrics.js';
 export { copyTokenizer, isModelFile, isWeights, writeModelFolder } from './model_folder.js';
@@ -18,5 +19,6 @@ export { readRun } from './read.js';
 export { GENERATOR, hasGenerator, MANIFEST, manifestText, parseManifest } from './report_files.js';
 export { readRecord, writeRecord, type Machine, type RunRecord } from './record.js';
 export type { Run } from './run.js';
+export type { RunState } from './standing.js';
 export { isModelOnly, verifyCheckpoint, type CheckpointState } from './state.js';
 export type { MetricsLine, RunSummary } from './types.js';

@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { nativeInfo } from '../engine/index.js';
+import { commitOf } from './commit.js';
 import type { Machine } from './record.js';
 
 /** What this process runs on; kept in run.json and shown by `npx glossa doctor`. */
 export function describeMachine(): Machine {
   const { version, isas, cores, path } = nativeInfo();
+  const commit = glossaCommit();
   return {
     glossa: glossaVersion(),
+    ...(commit !== undefined && { commit }),
+    host: hostname(),
     node: process.version,
     platform: `${platform()} ${release()} ${arch()}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -15,6 +20,11 @@ export function describeMachine(): Machine {
     memoryGb: Math.round(totalmem() / 2 ** 27) / 8,
     native: { path, version, isas },
   };
+}
+
+/** Commit of the checkout that this program runs from; undefined where it was installed without one. */
+function glossaCommit(): string | undefined {
+  return commitOf(fileURLToPath(new URL('../../', import.meta.url)));
 }
 
 /** From package.json, two folders up from both src/ and dist/. */

@@ -3,7 +3,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { ioError, writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
-import { readTextIfThere } from '../base/read_file.js';
+import { exists } from '../base/exists.js';
+import { readTextIfThere, requireFile } from '../base/read_file.js';
 import { isTiming } from '../metrics/index.js';
 import type { MetricsLine } from './types.js';
 
@@ -93,6 +94,36 @@ export async function readMetrics(path: string): Promise<MetricsLine[]> {
       });
   }
   return lines;
+}
+
+/** Bytes read first from the end of metrics.jsonl; a line of one language and two suites has three thousand. */
+const TAIL_BYTES = 2 ** 14;
+
+/**
+ * The last whole line of metrics.jsonl, without reading the rest; undefined where there is none.
+ *
+ * @throws GlossaError IO_ERROR, NOT_A_FILE.
+ */
+export async function lastMetrics(path: string): Promise<MetricsLine | undefined> {
+  if (!(await exists(path))) return undefined;
+  await requireFile(path);
+  const handle = await attempt('open', path, () => open(path, 'r'));
+  try {
+    const { size } = await handle.stat();
+    for (let bytes = TAIL_BYTES; ; bytes *= 8) {
+      const start = Math.max(0, size - bytes);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(size - start), 0, size - start, start);
+      // The first text is a part of a line, and what follows the last newline was cut off.
+      const texts = buffer
+        .toString('utf8', 0, bytesRead)
+        .split('\n')
+        .slice(start === 0 ? 0 : 1, -1);
+      const line = texts.reverse().map(parseLine).find(Boolean);
+      if (line !== undefined || start === 0) return line;
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 /**

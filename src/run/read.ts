@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { namesIn } from '../base/folder.js';
 import { readText } from '../base/read_file.js';
-import { evaluationSchema } from './evaluation.js';
+import { evaluationSchema, type EvaluationFile } from './evaluation.js';
 import { runFolder } from './folder.js';
 import { readMetrics } from './metrics.js';
 import { readRecord } from './record.js';
@@ -25,17 +25,19 @@ export async function readRun(dir: string): Promise<RunSummary> {
 
 async function readEvaluations(dir: string): Promise<RunSummary['evaluations']> {
   const rows: RunSummary['evaluations'] = [];
-  for (const name of (await namesIn(dir)).filter((each) => /^\d+-.*\.json$/.test(each)).sort()) {
-    const path = join(dir, name);
-    try {
-      const file = evaluationSchema.parse(JSON.parse(await readText(path)));
-      rows.push(...file.rows);
-    } catch (error) {
-      throw new GlossaError('RUN_CORRUPT', `${path}: not an evaluation`, {
-        cause: error,
-        hint: 'restore the file, or delete it',
-      });
-    }
-  }
+  for (const name of (await namesIn(dir)).filter((each) => /^\d+-.*\.json$/.test(each)).sort())
+    rows.push(...(await readEvaluation(join(dir, name))).rows);
   return rows;
+}
+
+/** eval/NNNNNN-<suite>.json. @throws GlossaError RUN_CORRUPT. */
+export async function readEvaluation(path: string): Promise<EvaluationFile> {
+  try {
+    return evaluationSchema.parse(JSON.parse(await readText(path)));
+  } catch (error) {
+    throw new GlossaError('RUN_CORRUPT', `${path}: not an evaluation`, {
+      cause: error,
+      hint: 'restore the file, or delete it',
+    });
+  }
 }

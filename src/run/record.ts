@@ -56,7 +56,11 @@ export interface ResumeNote {
 }
 
 export interface Machine {
+  /** Version of glossa, and the commit of the sources that it ran from, where they lie in a Git repository. */
   glossa: string;
+  commit?: string;
+  /** Name of the machine; absent in records of earlier versions. */
+  host?: string;
   node: string;
   platform: string;
   cpu: string;
@@ -88,6 +92,8 @@ const recordSchema: z.ZodType<RunRecord & { checksum?: string }> = z.looseObject
   ),
   machine: z.looseObject({
     glossa: z.string(),
+    commit: z.string().exactOptional(),
+    host: z.string().exactOptional(),
     node: z.string().exactOptional(),
     platform: z.string().exactOptional(),
     cpu: z.string().exactOptional(),

@@ -94,6 +94,8 @@ async function madeSmall(args: readonly string[], dir: string, later: string): P
     case 'logprobs':
     case 'score':
     case 'report':
+    case 'runs':
+    case 'compare':
     case 'schema':
       return [];
     default:

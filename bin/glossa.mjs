@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 
 var required = [20, 19];
 var version = process.versions.node.split('.').map(Number);
-var main = new URL('../dist/cli/main.js', import.meta.url);
+var main = new URL('../dist/bundle/main.js', import.meta.url);
 
 if (version[0] < required[0] || (version[0] === required[0] && version[1] < required[1])) {
   console.error(

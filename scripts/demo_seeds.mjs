@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import yargs from 'yargs';
 
 const root = resolve(import.meta.dirname, '..');
-const main = join(root, 'dist/cli/main.js');
+const main = join(root, 'bin/glossa.mjs');
 if (!existsSync(main)) {
   console.error(`no ${main}\nBuild it: npm run build`);
   process.exit(1);

@@ -11,7 +11,7 @@ import yargs from 'yargs';
 
 const root = resolve(import.meta.dirname, '..');
 const native = join(root, 'build/Release/glossa-native');
-const main = join(root, 'dist/cli/main.js');
+const main = join(root, 'bin/glossa.mjs');
 
 const PARTS = { engine, linear, large, beside, load, language, demo };
 const { only, runs, raw } = yargs(process.argv.slice(2))

@@ -51,9 +51,12 @@ export function gradeAnswer(completion: string, gold: string, options: JudgeOpti
   return judgeAnswer(completion, gold, options).correct;
 }
 
+/** What nearly every gold answer is, told without the whole reading: a data set has thousands. */
+const PLAIN_NUMBER = /^-?\d{1,15}$/;
+
 /** Whether a gold answer is a number that completions can be judged by. */
 export function isJudged(gold: string): boolean {
-  return readGold(gold) !== null;
+  return PLAIN_NUMBER.test(gold) || readGold(gold) !== null;
 }
 
 /**

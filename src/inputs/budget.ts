@@ -5,9 +5,8 @@ import { refuseEmpty, renderPrompt, type PromptSettings } from '../prompt/index.
 import type { Tokenizer } from '../tokenizer/types.js';
 
 /**
- * Every prompt with its whole budget must fit the model's context, before anything is computed. A tokenizer makes no
- * more ids than there are bytes, of which composition (NFC) makes three of one at most, so only questions that could be too long
- * are rendered.
+ * Every prompt with its whole budget must fit the model's context, before anything is computed. Only questions that could be too
+ * long are rendered.
  *
  * @throws GlossaError CONFIG_BUDGET, PROMPT_EMPTY naming the problem.
  */
@@ -34,7 +33,7 @@ export async function checkBudget(
   for (const problem of problems) {
     // A template of one's own may repeat the question.
     const mayBeEmpty = prompt.style === 'template' || overhead === 0;
-    if (!mayBeEmpty && overhead + 8 + 3 * Buffer.byteLength(problem.question) + budget <= context) continue;
+    if (!mayBeEmpty && overhead + 8 + tokenizer.mostIds(problem.question) + budget <= context) continue;
     const rendered = await renderPrompt(tokenizer, problem.question, problem.language, prompt);
     refuseEmpty(rendered, `the prompt of problem ${problem.id}`);
     const { length } = rendered.ids;

@@ -48,7 +48,9 @@ export async function loadTokenizer(
     .map(({ id, content, special }) => ({ id, content, special }));
   const spelling = spellingPattern(file.added_tokens);
   const disguised = canBeDisguised(file);
-  let findLoss = warn && createLossFinder(file, (given) => library.getNormalizer()?.normalizeString(given) ?? given);
+  const normalizer = library.getNormalizer();
+  const normalize = (given: string): string => normalizer?.normalizeString(given) ?? given;
+  let findLoss = warn && createLossFinder(file, normalize);
   const encodeWhole = async (given: string): Promise<number[]> => {
     const ids = await encodeWith(library, given, path);
     const loss = findLoss?.(given, ids);
@@ -66,6 +68,7 @@ export async function loadTokenizer(
     return (await letters)(stretches);
   };
 
+  const widest = putsSpaces(file) ? 3 : 1;
   const size = sizeOf(file, names);
   const idOf = (content: string | undefined) =>
     content === undefined ? undefined : (library.tokenToId(content) ?? undefined);
@@ -78,6 +81,7 @@ export async function loadTokenizer(
     prefixIds: prefixIdsOf(file, path),
     encode: (given, { special: read = false } = {}) =>
       read ? encodeWhole(given) : encodeStretches([{ text: given, special: false }]),
+    mostIds: (given) => widest * Buffer.byteLength(normalize(given)) + 1,
     encodeStretches,
     decode: (ids, { special: shown = false } = {}) =>
       library.decode(
@@ -85,6 +89,13 @@ export async function loadTokenizer(
         !shown,
       ),
   };
+}
+
+/** Whether spaces are put in where a text has none, or are written as a letter of three bytes. */
+function putsSpaces({ pre_tokenizer: splitting }: TokenizerFile): boolean {
+  return componentsOf(splitting).some(
+    ({ type, add_prefix_space: puts }) => type === 'Metaspace' || (type === 'ByteLevel' && puts !== false),
+  );
 }
 
 /** Whether the normalizer may turn other letters into the spelling of a special token, such as <S> or full-width ones into <s>. */

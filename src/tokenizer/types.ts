@@ -9,6 +9,8 @@ export interface Tokenizer {
    * true. Added tokens that are not special (`<think>` of Qwen3, a word of one's own) become their id either way.
    */
   encode(text: string, options?: { special?: boolean }): Promise<number[]>;
+  /** A bound of how many ids a text has, found without encoding it: no token is shorter than a byte of what is split. */
+  mostIds(text: string): number;
   /** Ids of a text that stretches of two kinds make together: those whose spellings of special tokens are letters, and others. */
   encodeStretches(stretches: readonly Stretch[]): Promise<number[]>;
   /**

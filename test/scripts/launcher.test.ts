@@ -18,8 +18,8 @@ function checkout(main?: string): string {
   cpSync(join(ROOT, 'bin'), join(root, 'bin'), { recursive: true });
   cpSync(join(ROOT, 'package.json'), join(root, 'package.json'));
   if (main !== undefined) {
-    mkdirSync(join(root, 'dist', 'cli'), { recursive: true });
-    writeFileSync(join(root, 'dist', 'cli', 'main.js'), main);
+    mkdirSync(join(root, 'dist', 'bundle'), { recursive: true });
+    writeFileSync(join(root, 'dist', 'bundle', 'main.js'), main);
   }
   return root;
 }
@@ -40,8 +40,8 @@ describe('npx glossa in a checkout', () => {
     assert.equal(before.status, 1);
     assert.match(before.output, /error NOT_BUILT: .*\n {2}npm run build/);
 
-    mkdirSync(join(root, 'dist', 'cli'), { recursive: true });
-    writeFileSync(join(root, 'dist', 'cli', 'main.js'), 'console.log(process.argv.slice(2).join(" "));');
+    mkdirSync(join(root, 'dist', 'bundle'), { recursive: true });
+    writeFileSync(join(root, 'dist', 'bundle', 'main.js'), 'console.log(process.argv.slice(2).join(" "));');
     const after = npx(root);
     assert.equal(after.status, 0, after.output);
     assert.match(after.output, /doctor --json/);

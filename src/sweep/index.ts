@@ -6,3 +6,5 @@ export { planSweep, type SweepPlan } from './plan.js';
 export { findSweep, readSweep, writeSweep, type SweepRecord, type SweepRun } from './record.js';
 export { sweepJsonSchema, type SweepSpec } from './schema.js';
 export { isBegun, runHolder, runState, type RunState } from './state.js';
+export type { Row, Table } from './results/columns.js';
+export { updateResults } from './results/update.js';

@@ -9,7 +9,7 @@ const LETTER = '[A-JАБВГД가나다라마กขคง①-⑩]';
 const [OPEN, CLOSE] = ['[(（[【「]', '[)）\\]】」]'];
 /** `B`, `(B)`, `B)` and `B.`, behind all but the first what the option says. */
 const NAMED = new RegExp(
-  `^(?:${OPEN} ?(${LETTER}) ?${CLOSE}|(${LETTER})(?= ?${CLOSE}|[.:。、,](?!\\p{Nd})|\\s*$))`,
+  `^(?:${OPEN} ?(${LETTER}) ?${CLOSE}|(${LETTER})(?= ?${CLOSE}|[.:。、,](?!\\p{Nd}|\\s*${LETTER}(?!\\p{L}))|\\s*$))`,
   'u',
 );
 /** The same in a sentence. "A" and "I" are words too where more words follow. */

@@ -77,7 +77,7 @@ export function cleanText(text: string): string {
     .replace(/\\([A-Za-z]{1,20})(?![A-Za-z])/g, (all, name: string) => SYMBOLS[name] ?? ` ${all} `)
     .replace(/\\! ?/g, '')
     .replace(/\\[,;: ]|(?<!\d)~|~(?!\d)/g, '\u2009')
-    .replace(/\{,\}/g, ',')
+    .replace(/ ?\{ ?, ?\}(?: (?=\d{3}))?/g, ',')
     .replace(/\\([$%#&])/g, '$1')
     .replace(/\\[()[\]]|`/g, ' ')
     .replace(/(?<=\d)\*\*(?=\d)/g, '^')

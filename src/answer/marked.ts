@@ -105,7 +105,7 @@ export function readNumber(content: string, { gold = false } = {}): NumberRead |
 }
 
 /** The number of an answer line, null where the line is a heading or text. A line that says more than a number has no value. */
-function readLine(line: string, isLast: boolean): NumberRead | null {
+export function readLine(line: string, isLast: boolean): NumberRead | null {
   const clean = tidy(cleanText(line));
   if (HEADING.test(clean)) return null;
   const begins = ANSWER_BEGINS.test(clean);
@@ -123,7 +123,12 @@ function readLine(line: string, isLast: boolean): NumberRead | null {
   return sound && !isSetAside(side, number) ? number : NO_NUMBER;
 }
 
-/** `#### 1. Add the apples`, `#### Step 2: ...`: parts of a solution. */
+/** Whether an answer line is a heading: `#### 1. Add the apples`, `#### Step 2: ...`. */
+export function isHeading(line: string): boolean {
+  return HEADING.test(tidy(cleanText(line)));
+}
+
+/** Parts of a solution. */
 const HEADING =
   /^\d{1,2}\s?(?:[.)、：:]|번)\s*(?:$|[^\d\s][^\d]{0,3}\p{L}|\p{L})|^[①-⑳]|^(?:step|part|case|stage|phase)\b|^\d{0,2}\s?단계|^(?:步骤|步驟|第.{1,3}步|ステップ|手順|ขั้นตอน|крок|шаг|этап|етап)/iu;
 /** The line begins with its number, an expression, a label or an unknown. */

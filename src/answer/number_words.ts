@@ -189,6 +189,11 @@ export function readNumberWords(all: string, at: number): WordReading | null {
     end: at + end,
     percent,
   });
+  // Before the words: 一半 is a half, and no one and a half.
+  for (const [pattern, value] of ALONE) {
+    const match = matchAt(pattern, text, afterSign);
+    if (match !== null) return reading(decimal(value)!, afterSign + match[0].length, false);
+  }
   for (const [i, language] of LANGUAGES.entries()) {
     const first = readIn(language, PATTERNS[i]!, text, from);
     if (first === null) continue;
@@ -200,10 +205,6 @@ export function readNumberWords(all: string, at: number): WordReading | null {
     const hundredths =
       tenths === null ? read.value : add(multiply(read.value, whole(10)), whole(language.words[tenths[1] ?? ''] ?? 0));
     return reading(hundredths, end, percent !== null || after !== null);
-  }
-  for (const [pattern, value] of ALONE) {
-    const match = matchAt(pattern, text, afterSign);
-    if (match !== null) return reading(decimal(value)!, afterSign + match[0].length, false);
   }
   return null;
 }

@@ -6,7 +6,7 @@ export const ANSWER_MODES = ['flexible', 'strict'] as const;
 export type AnswerMode = (typeof ANSWER_MODES)[number];
 
 /** The verifiers of glossa itself; another name is the path of a module. */
-export const VERIFIER_NAMES = ['number', 'choice'] as const;
+export const VERIFIER_NAMES = ['number', 'choice', 'mathematics'] as const;
 export type VerifierName = (typeof VERIFIER_NAMES)[number];
 
 /** Whether a verifier is a user's: its name looks like a path. */

@@ -1,5 +1,6 @@
 import { isChoice, judgeChoice } from './choice.js';
 import { isJudged, judgeAnswer, type JudgeOptions, type Verdict } from './judge.js';
+import { isMathematics, judgeMathematics } from './mathematics/judge.js';
 import type { VerifierName } from './types.js';
 
 /** What decides whether a completion's final answer is right. Training, evaluation and `score` ask the same one. */
@@ -15,6 +16,7 @@ export interface Verifier {
 /** The verifiers of glossa itself; the others are users' modules, which judge in processes of their own. */
 export const VERIFIERS: Readonly<Record<VerifierName, Verifier>> = {
   number: { golds: 'numbers', judges: isJudged, judge: judgeAnswer },
+  mathematics: { golds: 'mathematical answers that are read', judges: isMathematics, judge: judgeMathematics },
   choice: { golds: 'letters of options', judges: isChoice, judge: judgeChoice },
 };
 

@@ -117,7 +117,10 @@ program
   .option('--temperature <t>', "0 is greedy; default: 0, or as the run's suites are answered")
   .option('--max-tokens <n>', "completion budget; default: the run's, else 512 or half the context")
   .option('--answer <mode>', "flexible or strict (docs/rewards.md); default: the run's, else flexible")
-  .option('--verifier <name|file>', 'of --data: number (the default), choice, or a module (docs/rewards.md)')
+  .option(
+    '--verifier <name|file>',
+    'of --data: number (the default), choice, mathematics, or a module (docs/rewards.md)',
+  )
   .otherModelOptions()
   .option('--style <style>', 'chat, plain, template, or raw (the question as it is)')
   .promptOptions()
@@ -297,7 +300,7 @@ program
   .option('--gold-field <name>', 'field of the gold answer, where it has another name')
   .option('--lang-field <name>', 'field of the language, where it has another name')
   .option('--answer <mode>', 'flexible or strict (docs/rewards.md)', 'flexible')
-  .option('--verifier <name|file>', 'number, choice, or a module (docs/rewards.md)', 'number')
+  .option('--verifier <name|file>', 'number, choice, mathematics, or a module (docs/rewards.md)', 'number')
   .option('--json', 'print one JSON object a row in input order, then totals')
   .addHelpText(
     'after',

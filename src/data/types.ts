@@ -26,7 +26,7 @@ export interface DataSetSettings {
   /** Problems at most, from the start of the file; rows left out do not count. */
   limit?: number | undefined;
   onBadRow?: 'error' | 'skip' | undefined; // default error
-  verifier?: string | undefined; // of all its problems: number (the default), choice, or the path of a module
+  verifier?: string | undefined; // of all its problems: number (the default), choice, mathematics, or the path of a module
 }
 export interface DataSet {
   problems: Problem[];

@@ -24,7 +24,7 @@ interface Read {
 export interface Judging {
   /** Default flexible. */
   answer?: AnswerMode;
-  /** `number` (the default), `choice`, or the path of a module. */
+  /** `number` (the default), `choice`, `mathematics`, or the path of a module. */
   verifier?: string;
 }
 

@@ -53,7 +53,7 @@ const source = {
     .optional()
     .meta({ fallback: '`number`' })
     .describe(
-      'What decides whether an answer is right: `number`, `choice` (the letter of an option), or the path of a module that returns true, false or null.',
+      'What decides whether an answer is right: `number`, `choice` (the letter of an option), `mathematics` (expressions, tuples, intervals, sets, matrices, equations, words), or the path of a module that returns true, false or null.',
     ),
   on_bad_row: z.enum(['error', 'skip']).default('error').describe('Stop at a bad row, or count it and go on.'),
 };

@@ -27,6 +27,8 @@ struct DeviceTraits {
   int64_t memory = 0;
   // What the activations of a micro-batch may take of that, or the keys and values of completions in flight.
   int64_t share() const { return memory / 5; }
+  // Tokens that a completion gets, at most, before the host looks at them: DecodeBatch::passes.
+  int64_t decode_passes = 1;
 };
 
 // What a call is going to need of a device's own scratch.

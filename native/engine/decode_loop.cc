@@ -13,6 +13,7 @@ constexpr double kReportSeconds = 0.1;
 
 DecodeMemory carve_decode(const Device& device, const Model& m, Carver& c, int64_t slots, int64_t prompt_ids) {
   DecodeMemory d{};
+  d.slots = slots;
   d.activation_rows = std::max(slots, prefill_rows(prompt_ids, device.traits().block_rows));
   d.activations = carve_activations(device.traits().activations, m, c, d.activation_rows, false);
   d.normed = c.rows(m.dtype, slots, m.config.hidden);
@@ -23,15 +24,23 @@ DecodeMemory carve_decode(const Device& device, const Model& m, Carver& c, int64
 
 DecodeLoop::DecodeLoop(Generation& job, Scheduler& scheduler, const Model& m, const Weights& w,
                        const DecodeMemory& memory, Ops& ops, const JobControl& control, bool reports)
-    : job_(job), scheduler_(scheduler), m_(m), w_(w), mem_(memory), ops_(ops), control_(control), reports_(reports) {}
+    : job_(job),
+      scheduler_(scheduler),
+      m_(m),
+      w_(w),
+      mem_(memory),
+      ops_(ops),
+      control_(control),
+      reports_(reports),
+      decoder_(ops.decoder(round_.batch, memory.slots, job.request.stop_ids, [this](int64_t rows) { pass(rows); })) {}
 
 void DecodeLoop::run() {
-  while (!is_cancelled(control_) && job_.unusable < 0 && scheduler_.next(&pass_)) {
+  while (!is_cancelled(control_) && job_.unusable < 0 && scheduler_.next(&round_)) {
     const double start = seconds_now();
-    if (!prefill(ops_, m_, w_, mem_.activations, mem_.activation_rows, pass_.missing, control_)) break;
+    if (!prefill(ops_, m_, w_, mem_.activations, mem_.activation_rows, round_.missing, control_)) break;
     const double filled = seconds_now();
-    decode();
-    scheduler_.drawn(pass_);
+    decoder_->run();
+    scheduler_.drawn(round_);
     prefill_seconds += filled - start;
     decode_seconds += seconds_now() - filled;
     report();
@@ -39,15 +48,15 @@ void DecodeLoop::run() {
   scheduler_.stop();
 }
 
-void DecodeLoop::decode() {
-  const int64_t n = static_cast<int64_t>(pass_.rows.size());
-  ops_.embed(mem_.activations.x_first(), w_.table(), pass_.ids.data(), n);
-  forward_layers(ops_, m_, w_, mem_.activations, pass_.rows.data(), n, false);
+void DecodeLoop::pass(int64_t n) {
+  DecodeBatch& batch = round_.batch;
+  ops_.embed(mem_.activations.x_first(), w_.table(), batch.ids.data(), n);
+  forward_layers(ops_, m_, w_, mem_.activations, batch.sequences.data(), n, false);
   final_norm(ops_, m_, w_, mem_.normed, mem_.rstd, mem_.activations.x_last(), n);
   head_logits(ops_, m_, w_, mem_.logits, mem_.normed, n);
   const GenerateRequest& q = job_.request;
   const float temperature = q.sampling.temperature == 0 ? 1 : q.sampling.temperature;
-  ops_.sample(mem_.logits, {q.sampling, q.logit_bias, 1 / temperature}, pass_.draws.data(), n);
+  ops_.sample(mem_.logits, {q.sampling, q.logit_bias, 1 / temperature}, batch.draws.data(), n);
 }
 
 void DecodeLoop::report() {

@@ -1,4 +1,4 @@
-// A lane's passes: what its scheduler says, one token for every completion in flight at a time.
+// A lane's rounds: what its scheduler says, a token for every completion in flight or several.
 #pragma once
 #include "engine/scheduler.h"
 #include "engine/state.h"
@@ -7,6 +7,7 @@ namespace glossa {
 
 // What one lane computes in, carved once for the whole call.
 struct DecodeMemory {
+  int64_t slots;
   Activations activations;
   int64_t activation_rows;
   Rows normed;  // [slots] hidden, of the model's type
@@ -24,7 +25,7 @@ class DecodeLoop {
   double prefill_seconds = 0, decode_seconds = 0;
 
  private:
-  void decode();
+  void pass(int64_t rows);
   void report();
 
   Generation& job_;
@@ -36,7 +37,8 @@ class DecodeLoop {
   const JobControl& control_;
   const bool reports_;
   double last_report_ = 0;
-  DecodePass pass_;
+  DecodeRound round_;
+  const std::unique_ptr<Decoder> decoder_;
 };
 
 }  // namespace glossa

@@ -83,7 +83,10 @@ struct GenerateRequest {
   // Encoded prompts stay for the next call. Not worth it where the weights move before that: memory that was just read
   // is the fastest.
   bool keep_prompts = true;
-  int32_t slots = 0;                   // most completions in flight; 0: chosen. Never changes a result.
+  int32_t slots = 0;  // most completions in flight; 0: chosen. Never changes a result.
+  // Tokens that completions get between two looks at them, on a device that goes on by itself; 0: chosen. Never changes
+  // a result.
+  int32_t look_every = 0;
   const int32_t* admission = nullptr;  // a permutation of prompts: order of admission (tests shuffle it); or null
 };
 

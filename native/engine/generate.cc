@@ -168,7 +168,7 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
   std::vector<Totals> totals(static_cast<size_t>(lanes));
   e.device->run(lanes, [&](int64_t i, int lane, Ops& ops) {
     const size_t n = static_cast<size_t>(i);
-    Scheduler scheduler(job, *e.kv, plan.slots[n], plan.pages_of_lane);
+    Scheduler scheduler(job, *e.kv, plan.slots[n], plan.pages_of_lane, e.device->traits().decode_passes);
     DecodeLoop loop(job, scheduler, m, e.policy, memory.lanes[n], ops, control, lane == 0);
     loop.run();
     totals[n] = {loop.prefill_seconds, loop.decode_seconds, scheduler.prompt_tokens, scheduler.recomputed_tokens};

@@ -48,19 +48,20 @@ GenerateRequest request_for(const Prompts& p, int samples) {
 }
 
 struct Way {
-  int threads, slots;
+  int threads, slots, look_every;
   bool reversed;
   Sharing sharing;
 };
-const Way kWays[] = {{1, 1, false, Sharing::never},    {1, 256, true, Sharing::never}, {2, 0, false, Sharing::never},
-                     {3, 7, true, Sharing::never},     {8, 40, false, Sharing::never}, {2, 256, true, Sharing::never},
-                     {1, 256, false, Sharing::always}, {2, 7, true, Sharing::always},  {3, 0, false, Sharing::always},
-                     {8, 256, true, Sharing::always}};
+const Way kWays[] = {{1, 1, 0, false, Sharing::never},    {1, 256, 1, true, Sharing::never},
+                     {2, 0, 3, false, Sharing::never},    {3, 7, 0, true, Sharing::never},
+                     {8, 40, 0, false, Sharing::never},   {2, 5, 8, true, Sharing::never},
+                     {1, 256, 0, false, Sharing::always}, {2, 7, 0, true, Sharing::always},
+                     {3, 0, 0, false, Sharing::always},   {8, 256, 0, true, Sharing::always}};
 const Sharing kSharings[] = {Sharing::never, Sharing::always};
 
 }  // namespace
 
-TEST("engine: a completion does not depend on threads, slots or admission") {
+TEST("engine: a completion does not depend on threads, slots, admission or looks") {
   Poisoned poisoned;
   const bool emulated = is_emulated(chosen_device({}));
   for (Family family : kFamilies)
@@ -76,6 +77,7 @@ TEST("engine: a completion does not depend on threads, slots or admission") {
         auto engine = tiny_engine(family, dtype, way.threads, "", way.sharing);
         GenerateRequest r = request_for(p, 4);
         r.slots = way.slots;
+        r.look_every = way.look_every;
         if (way.reversed) r.admission = backwards.data();
         Result<Rollout> got = engine->generate(r, {});
         CHECK(got.ok());

@@ -5,8 +5,8 @@
 
 namespace glossa {
 
-Scheduler::Scheduler(Generation& job, KvStore& store, int64_t slots, int64_t pages)
-    : job_(job), store_(store), slot_count_(slots), most_(pages) {
+Scheduler::Scheduler(Generation& job, KvStore& store, int64_t slots, int64_t pages, int64_t passes)
+    : job_(job), store_(store), slot_count_(slots), most_(pages), most_passes_(passes) {
   slots_.reserve(static_cast<size_t>(slots));
   waiting_.reserve(static_cast<size_t>(slots));
 }
@@ -15,21 +15,26 @@ Scheduler::~Scheduler() {
   stop();
 }
 
-bool Scheduler::next(DecodePass* pass) {
+bool Scheduler::next(DecodeRound* round) {
+  ahead_ = passes_ahead();
   need_pages();
   const int64_t fair = fair_slots();
   while (static_cast<int64_t>(slots_.size()) < (open_.first < open_.end ? slot_count_ : fair) && admit()) {
   }
-  pass->missing.clear();
-  pass->rows.clear();
-  pass->ids.clear();
-  pass->draws.clear();
-  add_missing(pass);
-  for (const Slot& s : slots_) add_row(s, pass);
+  round->missing.clear();
+  add_missing(round);
+  DecodeBatch& batch = round->batch;
+  batch.sequences.clear();
+  batch.ids.clear();
+  batch.left.clear();
+  batch.draws.clear();
+  for (const Slot& s : slots_) add_row(s, &batch);
+  const int64_t left = slots_.empty() ? 1 : *std::max_element(batch.left.begin(), batch.left.end());
+  batch.passes = std::min(ahead_, left);
   return !slots_.empty();
 }
 
-void Scheduler::drawn(const DecodePass& pass) {
+void Scheduler::drawn(const DecodeRound& round) {
   if (missing_) {
     for (auto& [group, prompt] : prompts_) {
       if (prompt.missing) prompt.kept->filled = true;
@@ -38,32 +43,38 @@ void Scheduler::drawn(const DecodePass& pass) {
     for (Slot& s : slots_) s.missing = false;
     missing_ = false;
   }
-  size_t kept = 0;
-  for (size_t i = 0; i < slots_.size(); ++i) {
-    Slot& s = slots_[i];
-    const Draw& d = pass.draws[i];
-    s.token = d.token;
-    Finish finish = Finish::cancelled;
-    if (s.token < 0) {
-      job_.unusable = s.row;
-    } else {
-      const size_t at = static_cast<size_t>(job_.places[static_cast<size_t>(s.row)] + s.length++);
-      job_.tokens[at] = s.token;
-      job_.logps[at] = d.logp;
-      job_.entropies[at] = d.entropy;
-      const bool stop = job_.is_stop(s.token);
-      if (!stop && s.length < s.budget) {
-        if (kept != i) slots_[kept] = std::move(s);
-        ++kept;
-        continue;
-      }
-      finish = stop ? Finish::stop : Finish::length;
+  const DecodeBatch& batch = round.batch;
+  int64_t tokens = 0;
+  for (int64_t pass = 0; pass < batch.passes && (pass == 0 || job_.unusable < 0); ++pass)
+    for (size_t i = 0; i < slots_.size(); ++i) {
+      if (slots_[i].over) continue;
+      take(slots_[i], batch.draws[static_cast<size_t>(pass) * slots_.size() + i]);
+      ++tokens;
     }
-    release(s);
-    close(s, finish);
+  std::erase_if(slots_, [](const Slot& s) { return s.over; });
+  job_.tokens_done.fetch_add(tokens, std::memory_order_relaxed);
+}
+
+// A slot's next token.
+void Scheduler::take(Slot& s, const Draw& d) {
+  s.token = d.token;
+  Finish finish = Finish::cancelled;
+  if (s.token < 0) {
+    job_.unusable = s.row;
+  } else {
+    const size_t at = static_cast<size_t>(job_.places[static_cast<size_t>(s.row)] + s.length++);
+    job_.tokens[at] = s.token;
+    job_.logps[at] = d.logp;
+    job_.entropies[at] = d.entropy;
+    const bool stop = job_.is_stop(s.token);
+    if (!stop && s.length < s.budget) return;
+    finish = stop ? Finish::stop : Finish::length;
+    ++ended_;
+    ended_tokens_ += s.length;
   }
-  slots_.resize(kept);
-  job_.tokens_done.fetch_add(static_cast<int64_t>(pass.draws.size()), std::memory_order_relaxed);
+  s.over = true;
+  release(s);
+  close(s, finish);
 }
 
 void Scheduler::stop() {
@@ -77,6 +88,20 @@ void Scheduler::stop() {
   waiting_.clear();
 }
 
+// Until the host looks again: a slot whose completion is over rests so long, for half of them on average. A few in a
+// hundred of all passes at most.
+int64_t Scheduler::passes_ahead() const {
+  constexpr int64_t kTokensOfPass = 16;
+  if (job_.request.look_every > 0) return std::min<int64_t>(job_.request.look_every, most_passes_);
+  if (ended_ == 0) return most_passes_;
+  return std::clamp<int64_t>(ended_tokens_ / ended_ / kTokensOfPass, 1, most_passes_);
+}
+
+// That a slot has or needs for the passes until then.
+int64_t Scheduler::pages_ahead(const Slot& s) const {
+  return store_.pages_of(std::min<int64_t>(s.length + ahead_, s.budget));
+}
+
 // How many slots to fill now. Near the end whoever comes first must not take all that is left: at most a lane's part of
 // it, and not beyond its part of all that is left or in flight.
 int64_t Scheduler::fair_slots() const {
@@ -88,10 +113,10 @@ int64_t Scheduler::fair_slots() const {
   return std::min({slot_count_, held + part(left), std::max<int64_t>(part(unfinished), 1)});
 }
 
-// Every slot gets the page of its next token, the oldest first.
+// Every slot gets the pages of its next tokens, the oldest first.
 void Scheduler::need_pages() {
   for (size_t i = 0; i < slots_.size(); ++i)
-    while (i < slots_.size() && static_cast<int64_t>(slots_[i].pages.size()) < store_.pages_of(slots_[i].length + 1)) {
+    while (i < slots_.size() && static_cast<int64_t>(slots_[i].pages.size()) < pages_ahead(slots_[i])) {
       if (take_page(slots_[i])) continue;
       if (open_holds_) {
         open_holds(false);
@@ -148,9 +173,9 @@ bool Scheduler::open_share() {
   return true;
 }
 
-// The pages that a completion and its prompt need for the next token. False where there is no room: then it has none.
+// The pages that a completion and its prompt need for the next tokens. False where there is no room: then it has none.
 bool Scheduler::furnish(Slot& s) {
-  const int64_t own = store_.pages_of(s.length + 1);
+  const int64_t own = pages_ahead(s);
   s.pages.reserve(static_cast<size_t>(store_.pages_of(s.budget)));
   bool room = hold_prompt(s.group) && has_room(own);
   while (room && static_cast<int64_t>(s.pages.size()) < own) room = take_page(s);
@@ -219,12 +244,12 @@ void Scheduler::close(const Slot& s, Finish finish) {
 }
 
 // Prompts first: the rows of completions read them.
-void Scheduler::add_missing(DecodePass* pass) {
+void Scheduler::add_missing(DecodeRound* round) {
   if (!missing_) return;
   for (const auto& [index, prompt] : prompts_) {
     if (!prompt.missing) continue;
     const PromptGroup& g = group(index);
-    pass->missing.push_back({g.ids, g.length, 0, store_.cache(prompt.kept->pages), {}, 0});
+    round->missing.push_back({g.ids, g.length, 0, store_.cache(prompt.kept->pages), {}, 0});
     prompt_tokens += g.length;
   }
   lost_.clear();
@@ -235,23 +260,24 @@ void Scheduler::add_missing(DecodePass* pass) {
     ids.insert(ids.end(), tokens, tokens + s.length - 1);
     lost_.push_back(std::move(ids));
     const PromptGroup& g = group(s.group);
-    pass->missing.push_back({lost_.back().data(), s.length, g.length, store_.cache(s.pages), prefix_of(s), g.length});
+    round->missing.push_back({lost_.back().data(), s.length, g.length, store_.cache(s.pages), prefix_of(s), g.length});
     recomputed_tokens += s.length;
   }
 }
 
-void Scheduler::add_row(const Slot& s, DecodePass* pass) const {
+void Scheduler::add_row(const Slot& s, DecodeBatch* batch) const {
   const PromptGroup& g = group(s.group);
   SequenceRows r{};
-  r.row0 = static_cast<int64_t>(pass->rows.size());
+  r.row0 = batch->rows();
   r.rows = 1;
   r.position0 = g.length + s.length;
   r.own0 = s.length;
   r.own = store_.cache(s.pages);
   r.prefix = prefix_of(s);
   r.prefix_length = g.length;
-  pass->rows.push_back(r);
-  pass->ids.push_back(s.token);
+  batch->sequences.push_back(r);
+  batch->ids.push_back(s.token);
+  batch->left.push_back(s.budget - s.length);
   const GenerateRequest& q = job_.request;
   const int32_t prompt = job_.prompt_of(s.row);
   Draw d{};
@@ -260,7 +286,7 @@ void Scheduler::add_row(const Slot& s, DecodePass* pass) const {
   d.key.prompt = static_cast<uint32_t>(q.prompt_keys ? q.prompt_keys[prompt] : prompt);
   d.key.sample = static_cast<uint32_t>(job_.sample_of(s.row));
   d.key.position = static_cast<uint32_t>(s.length);
-  pass->draws.push_back(d);
+  batch->draws.push_back(d);
 }
 
 }  // namespace glossa

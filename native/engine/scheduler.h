@@ -14,26 +14,26 @@
 
 namespace glossa {
 
-// First the keys and values that are missing, then one token for every row.
-struct DecodePass {
+// What comes before the host looks again: first the keys and values that are missing, then a token for every row, or
+// several.
+struct DecodeRound {
   std::vector<Prefill> missing;
-  std::vector<SequenceRows> rows;
-  std::vector<int32_t> ids;
-  std::vector<Draw> draws;  // keys; the results belong here
+  DecodeBatch batch;
 };
 
 class Scheduler {
  public:
-  // At most `pages` pages at a time; those of one completion and its prompt must fit.
-  Scheduler(Generation&, KvStore&, int64_t slots, int64_t pages);
+  // At most `pages` pages at a time; those of one completion and its prompt must fit. A round has at most `passes`
+  // passes.
+  Scheduler(Generation&, KvStore&, int64_t slots, int64_t pages, int64_t passes);
   ~Scheduler();  // gives everything back
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
   // False where nothing is left to do. Throws std::bad_alloc.
-  bool next(DecodePass*);
-  // After the pass: its draws are made.
-  void drawn(const DecodePass&);
+  bool next(DecodeRound*);
+  // After the round: its draws are made.
+  void drawn(const DecodeRound&);
   // Ends what is in flight.
   void stop();
 
@@ -44,6 +44,7 @@ class Scheduler {
   struct Slot {
     int32_t row, group;
     int32_t token, length, budget;
+    bool over;
     bool missing;              // the keys and values of its own rows
     const KeptPrompt* prompt;  // null: it has no prefix
     std::vector<Address> pages;
@@ -53,6 +54,8 @@ class Scheduler {
     int64_t slots;  // that read it
     bool missing;
   };
+  int64_t passes_ahead() const;
+  int64_t pages_ahead(const Slot&) const;
   int64_t fair_slots() const;
   bool open_share();
   bool admit();
@@ -68,14 +71,17 @@ class Scheduler {
   int64_t prompt_pages(const PromptGroup&) const;
   KvCache prefix_of(const Slot&) const;
   void close(const Slot&, Finish);
-  void add_missing(DecodePass*);
-  void add_row(const Slot&, DecodePass*) const;
+  void take(Slot&, const Draw&);
+  void add_missing(DecodeRound*);
+  void add_row(const Slot&, DecodeBatch*) const;
   bool has_room(int64_t pages) const { return taken_ + pages <= most_; }
   const PromptGroup& group(int32_t i) const { return job_.groups[static_cast<size_t>(i)]; }
 
   Generation& job_;
   KvStore& store_;
-  const int64_t slot_count_, most_;
+  const int64_t slot_count_, most_, most_passes_;
+  int64_t ahead_ = 1;                       // passes that slots have pages for
+  int64_t ended_ = 0, ended_tokens_ = 0;    // completions, and tokens of these
   int64_t taken_ = 0;                       // pages, of prompts too where the lane encodes them
   std::vector<Slot> slots_;                 // the oldest first
   std::vector<Slot> waiting_;               // the oldest last

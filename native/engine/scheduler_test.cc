@@ -25,6 +25,7 @@ uint64_t fold(uint64_t history, int32_t id) {
 struct Limits {
   int lanes;
   int64_t slots, pages;  // of a lane
+  int64_t passes;        // of a round
   bool shared;           // prompts are encoded before
 };
 
@@ -69,20 +70,20 @@ class Simulation {
     {
       std::vector<std::unique_ptr<Scheduler>> lanes;
       for (int i = 0; i < limits_.lanes; ++i)
-        lanes.push_back(std::make_unique<Scheduler>(job, store, limits_.slots, limits_.pages));
+        lanes.push_back(std::make_unique<Scheduler>(job, store, limits_.slots, limits_.pages, limits_.passes));
       while (!lanes.empty()) {
         const size_t lane = random_() % lanes.size();
-        DecodePass pass;
-        if (!lanes[lane]->next(&pass)) {
+        DecodeRound round;
+        if (!lanes[lane]->next(&round)) {
           recomputed += lanes[lane]->recomputed_tokens;
           prompt_tokens += lanes[lane]->prompt_tokens;
           lanes.erase(lanes.begin() + static_cast<std::ptrdiff_t>(lane));
           continue;
         }
-        CHECK(static_cast<int64_t>(pass.rows.size()) <= limits_.slots);
+        CHECK(static_cast<int64_t>(round.batch.sequences.size()) <= limits_.slots);
         CHECK(store.taken() <= most);
-        compute(&pass);
-        lanes[lane]->drawn(pass);
+        compute(&round);
+        lanes[lane]->drawn(round);
       }
     }
     for (KeptPrompt* p : pinned) store.unpin(p, true);
@@ -114,11 +115,28 @@ class Simulation {
   static int32_t draw(uint64_t history, uint32_t sample) {
     return static_cast<int32_t>(philox4x32(history, sample, 9, 9, 9).v[0] % 40);
   }
-  void compute(DecodePass* pass) {
-    for (const Prefill& p : pass->missing) fill(p);
-    for (size_t i = 0; i < pass->rows.size(); ++i) {
-      const SequenceRows& r = pass->rows[i];
-      Draw& d = pass->draws[i];
+  void compute(DecodeRound* round) {
+    for (const Prefill& p : round->missing) fill(p);
+    DecodeBatch& b = round->batch;
+    const size_t rows = b.ids.size();
+    b.draws.resize(static_cast<size_t>(b.passes) * rows);
+    std::vector<bool> over(rows);
+    for (size_t at = 0; at < b.draws.size(); ++at) {
+      const size_t i = at % rows;
+      Draw& d = b.draws[at];
+      if (over[i]) {
+        d.token = kResting;
+        continue;
+      }
+      if (at >= rows) {
+        const Draw& before = b.draws[at - rows];
+        d.key = before.key;
+        ++d.key.position;
+        b.ids[i] = before.token;
+        ++b.sequences[i].own0;
+        ++b.sequences[i].position0;
+      }
+      const SequenceRows& r = b.sequences[i];
       CHECK_EQ(r.position0, r.prefix_length + r.own0);
       // every key that the row sees is that of its own sequence
       const int32_t* prompt = prompts_.ids.data() + prompts_.offsets[d.key.prompt];
@@ -129,11 +147,12 @@ class Simulation {
         CHECK_EQ(key(r.own, j), history = fold(history, id));
         id = draw(history, d.key.sample);
       }
-      CHECK_EQ(pass->ids[i], id);
+      CHECK_EQ(b.ids[i], id);
       CHECK_EQ(static_cast<int64_t>(d.key.position), r.own0);
       key(r.own, r.own0) = history = fold(history, id);
       d.token = draw(history, d.key.sample);
       d.logp = static_cast<float>(d.key.position);
+      over[i] = --b.left[i] == 0 || d.token == 7;
     }
   }
   void check(const Generation& job) const {
@@ -171,13 +190,16 @@ class Simulation {
 
 }  // namespace
 
-TEST("scheduler: every completion reads its own keys and gets its own tokens, whatever the lanes, slots and pages") {
+TEST(
+    "scheduler: every completion reads its own keys and gets its own tokens, whatever the lanes, slots, pages and "
+    "passes") {
   int64_t recomputed = 0;
   for (unsigned seed = 0; seed < 300; ++seed) {
     std::mt19937 random(seed + 1000);
     Limits limits;
     limits.lanes = 1 + static_cast<int>(random() % 3);
     limits.slots = 1 + static_cast<int64_t>(random() % 9);
+    limits.passes = seed % 2 ? 1 : 1 + static_cast<int64_t>(random() % 9);
     limits.shared = random() % 2 == 0;
     // one completion and its prompt: 60 + 40 positions are 4 + 3 pages
     limits.pages = random() % 2 ? 1000 : 7 + static_cast<int64_t>(random() % 6);
@@ -203,11 +225,11 @@ TEST("scheduler: a lane keeps to its pages, and not for a moment more, where the
   request.keep_prompts = false;
   Generation job(request);
   job.deal(1);
-  Scheduler scheduler(job, store, 9, 12);
-  for (DecodePass pass; scheduler.next(&pass);) {
+  Scheduler scheduler(job, store, 9, 12, 1);
+  for (DecodeRound round; scheduler.next(&round);) {
     CHECK(store.taken() <= 12);
-    for (Draw& d : pass.draws) d.token = 1;
-    scheduler.drawn(pass);
+    for (Draw& d : round.batch.draws) d.token = 1;
+    scheduler.drawn(round);
   }
   CHECK(scheduler.recomputed_tokens > 0);
   CHECK_EQ(job.collect(0).completion_ids.size(), size_t{18 * 60});
@@ -225,13 +247,13 @@ TEST("scheduler: who comes first leaves the other lanes their part of what is le
   Generation job(request);
   job.lanes = 3;
   job.deal(1);
-  Scheduler first(job, store, 8, 100), second(job, store, 8, 100), third(job, store, 1, 100);
-  DecodePass pass;
+  Scheduler first(job, store, 8, 100, 1), second(job, store, 8, 100, 1), third(job, store, 1, 100, 1);
+  DecodeRound round;
   auto rows = [&](Scheduler& lane) {
-    CHECK(lane.next(&pass));
-    for (Draw& d : pass.draws) d.token = 1;
-    lane.drawn(pass);
-    return pass.rows.size();
+    CHECK(lane.next(&round));
+    for (Draw& d : round.batch.draws) d.token = 1;
+    lane.drawn(round);
+    return round.batch.sequences.size();
   };
   CHECK_EQ(rows(first), size_t{3});   // a third of 9
   CHECK_EQ(rows(second), size_t{2});  // of the 6 that are left
@@ -252,12 +274,12 @@ TEST("scheduler: what is in flight ends as cancelled, and everything is given ba
   Generation job(request);
   job.deal(1);
   {
-    Scheduler scheduler(job, store, 9, 12);
+    Scheduler scheduler(job, store, 9, 12, 1);
     for (int i = 0; i < 18; ++i) {
-      DecodePass pass;
-      CHECK(scheduler.next(&pass));
-      for (Draw& d : pass.draws) d.token = 1;
-      scheduler.drawn(pass);
+      DecodeRound round;
+      CHECK(scheduler.next(&round));
+      for (Draw& d : round.batch.draws) d.token = 1;
+      scheduler.drawn(round);
     }
     CHECK(store.taken() > 0);
   }
@@ -265,6 +287,43 @@ TEST("scheduler: what is in flight ends as cancelled, and everything is given ba
   const Rollout out = job.collect(0);
   CHECK(!out.completion_ids.empty());
   for (int8_t finish : out.finish) CHECK_EQ(finish, static_cast<int8_t>(Finish::cancelled));
+}
+
+// What is computed after a completion's end is lost, and each look costs the device a wait.
+TEST("scheduler: rounds are long where completions are, and never longer than what is left of the budgets") {
+  FakeDevice device;
+  KvStore store(device, (1 << 20) - 64, kPositions, 0);
+  IdLists prompts;
+  for (uint32_t i = 0; i < 8; ++i) prompts.add(random_ids(i, 20, 50));
+  GenerateRequest request;
+  request.prompts = prompts.view();
+  request.stop_ids = {7};
+  // Passes of every round, where each completion stops at its `length`-th token.
+  auto passes = [&](int32_t budget, uint32_t length, int32_t look_every) {
+    request.max_new_tokens = budget;
+    request.look_every = look_every;
+    Generation job(request);
+    job.deal(1);
+    Scheduler scheduler(job, store, 4, 100, 8);
+    std::vector<int64_t> all;
+    for (DecodeRound round; scheduler.next(&round);) {
+      DecodeBatch& b = round.batch;
+      all.push_back(b.passes);
+      std::vector<Draw> draws;
+      for (int64_t p = 0; p < b.passes; ++p)
+        for (const Draw& d : b.draws) draws.push_back({{}, d.key.position + p + 1 == length ? 7 : 1, 0, 0});
+      b.draws = draws;
+      scheduler.drawn(round);
+    }
+    for (int32_t n : job.lengths) CHECK_EQ(n, std::min<int32_t>(budget, static_cast<int32_t>(length)));
+    return all;
+  };
+  CHECK(passes(20, 1000, 0) ==
+        (std::vector<int64_t>{8, 8, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}));
+  CHECK(passes(256, 1000, 0) == std::vector<int64_t>(64, 8));
+  CHECK(passes(1000, 5, 0) == (std::vector<int64_t>{8, 1, 1, 1, 1, 1}));
+  CHECK(passes(20, 1000, 5) == (std::vector<int64_t>(8, 5)));
+  CHECK(passes(20, 1000, 50) == (std::vector<int64_t>{8, 8, 4, 8, 8, 4}));
 }
 
 TEST("scheduler: a row from which nothing can be drawn stops, and is named") {
@@ -278,14 +337,14 @@ TEST("scheduler: a row from which nothing can be drawn stops, and is named") {
   request.max_new_tokens = 5;
   Generation job(request);
   job.deal(1);
-  Scheduler scheduler(job, store, 3, 100);
-  DecodePass pass;
-  CHECK(scheduler.next(&pass));
-  for (Draw& d : pass.draws) d.token = d.key.sample == 1 ? -1 : 4;
-  scheduler.drawn(pass);
+  Scheduler scheduler(job, store, 3, 100, 1);
+  DecodeRound round;
+  CHECK(scheduler.next(&round));
+  for (Draw& d : round.batch.draws) d.token = d.key.sample == 1 ? -1 : 4;
+  scheduler.drawn(round);
   CHECK_EQ(job.unusable.load(), 1);
-  CHECK(scheduler.next(&pass));
-  CHECK_EQ(pass.rows.size(), size_t{2});
+  CHECK(scheduler.next(&round));
+  CHECK_EQ(round.batch.sequences.size(), size_t{2});
 }
 
 }  // namespace glossa::test

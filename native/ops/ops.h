@@ -10,6 +10,8 @@
 // and what takes their place, and d_gate_up.
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <vector>
 
 #include "loss/sequence_loss.h"
@@ -70,13 +72,34 @@ struct TokenLosses {
 // A token to draw and what was drawn. Host.
 struct Draw {
   DrawKey key;
-  int32_t token;  // -1: there is nothing to draw
+  int32_t token;  // -1: there is nothing to draw; kResting
   float logp, entropy;
 };
+constexpr int32_t kResting = -2;
 struct DrawSettings {
   SamplingSettings sampling;
   const float* logit_bias;  // host, [vocab]; or null
   float inv_temperature;    // of log-probability and entropy
+};
+
+// Completions that are decoded together, the host's view. Row i of the buffers is the one row of sequence i.
+struct DecodeBatch {
+  int64_t passes = 1;                   // a token each; the device's decode_passes at most
+  std::vector<SequenceRows> sequences;  // as the first pass finds them; own pages reach as far as the last one
+  std::vector<int32_t> ids;             // the last token of each
+  std::vector<int32_t> left;            // tokens until its budget is used up
+  // [rows], the keys of the first pass; then [passes][rows], what each drew. A completion that is over rests.
+  std::vector<Draw> draws;
+  int64_t rows() const { return static_cast<int64_t>(ids.size()); }
+};
+
+// Decodes one batch after the other. Between two passes every row goes on to its next token, unless the last one was a
+// stop id or its budget's last, or there was nothing to draw: then it rests, and writes nothing.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  // The passes of the batch that it was made for, as that is now. The host sees what was drawn when all are made.
+  virtual void run() = 0;
 };
 
 // gradient [n][k] += sum over rows in order of d_c[row][n] * a[row][k]. In bfloat16 the rows are taken in pairs: an
@@ -155,6 +178,12 @@ class Ops {
   virtual void token_losses(const Rows& d_logits, const Rows& logits, const TokenLosses&, int64_t rows) = 0;
   // One draw of each row of logits, its log-probability and entropy.
   virtual void sample(const Rows& logits, const DrawSettings&, Draw* draws, int64_t rows) = 0;
+
+  // For batches of `rows` rows at most. pass(n): the operators of a pass over n rows of the batch; a device may add
+  // such as rest. Those that take ids, sequences and draws are given the arrays of the batch: there they stand for the
+  // device's own, which go on from pass to pass. Nothing that a pass reads moves as long as the decoder lives.
+  virtual std::unique_ptr<Decoder> decoder(DecodeBatch&, int64_t rows, const std::vector<int32_t>& stop_ids,
+                                           std::function<void(int64_t n)> pass) = 0;
 
   virtual void weight_gradients(const std::vector<MatrixGradient>&, const std::vector<EmbeddingGradient>&) = 0;
   // Each parameter's gradient += its sums in every block of `partials`, blocks in order.

@@ -1,8 +1,8 @@
 // `glossa-native agreement`: on the shape of a real model with random weights, that the sampler and the trainer compute
-// the same bits. Completions of mixed lengths are drawn with several numbers of slots and orders of admission, so that
-// each meets other neighbours and other numbers of rows; log-probabilities are computed in micro-batches of several
-// sizes; a training step says how far its own lie from the sampler's. All must be equal, bit for bit; then once more
-// with the weights that the step left.
+// the same bits. Completions of mixed lengths are drawn with several numbers of slots and orders of admission, and
+// tokens that the host waits for, so that each meets other neighbours and other numbers of rows; log-probabilities are
+// computed in micro-batches of several sizes; a training step says how far its own lie from the sampler's. All must be
+// equal, bit for bit; then once more with the weights that the step left.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -19,8 +19,11 @@ namespace {
 
 constexpr int64_t kGroup = 4;
 constexpr int32_t kLongest = 160;
-constexpr int64_t kStopEvery = 128;             // ids, one of which ends a completion
-constexpr int32_t kSlots[] = {0, 100, 37, 17};  // 0: all that the engine would choose
+constexpr int64_t kStopEvery = 128;  // ids, one of which ends a completion
+struct Way {
+  int32_t slots, look_every;  // 0: what the engine would choose
+};
+constexpr Way kWays[] = {{0, 0}, {100, 8}, {37, 3}, {17, 1}};
 constexpr int64_t kMicroBatches[] = {0, 1, 700, 5000};
 
 uint32_t bits(float x) {
@@ -43,10 +46,10 @@ class Agreement {
   // Whether everything agreed, with the weights as they are.
   bool round(uint32_t step) {
     Rollout first;
-    for (size_t way = 0; way < std::size(kSlots); ++way) {
+    for (size_t way = 0; way < std::size(kWays); ++way) {
       Rollout got = take(engine_.generate(request(step, way), {}));
       char name[64];
-      std::snprintf(name, sizeof name, "sampler, %d slots", kSlots[way]);
+      std::snprintf(name, sizeof name, "sampler, %d slots, looks every %d", kWays[way].slots, kWays[way].look_every);
       if (way == 0) {
         first = std::move(got);
         say(name, true);
@@ -100,7 +103,8 @@ class Agreement {
     r.stop_ids = stop_ids_;
     r.sampling = {1, 0, 1, 0, 42};
     r.step = step;
-    r.slots = kSlots[way];
+    r.slots = kWays[way].slots;
+    r.look_every = kWays[way].look_every;
     r.admission = order_.data();
     r.keep_prompts = false;
     return r;

@@ -1,10 +1,31 @@
 #include "device/cpu/cpu_ops.h"
 
+#include <utility>
+
 #include "device/memory.h"
 #include "ops/attention/attention_scratch.h"
 #include "ops/linear/blocking.h"
 
 namespace glossa {
+namespace {
+
+// The host looks after every pass.
+class PassByPass final : public Decoder {
+ public:
+  PassByPass(const DecodeBatch& batch, std::function<void(int64_t)> pass) : batch_(batch), pass_(std::move(pass)) {}
+  void run() override { pass_(batch_.rows()); }
+
+ private:
+  const DecodeBatch& batch_;
+  const std::function<void(int64_t)> pass_;
+};
+
+}  // namespace
+
+std::unique_ptr<Decoder> CpuOps::decoder(DecodeBatch& batch, int64_t, const std::vector<int32_t>&,
+                                         std::function<void(int64_t)> pass) {
+  return std::make_unique<PassByPass>(batch, std::move(pass));
+}
 
 int64_t CpuOps::block_rows() const {
   return crew_.together() ? INT64_MAX : kRowsOfBlock;

@@ -1,7 +1,8 @@
 // The operators on a GPU: each file ops/<operator>/<operator>.cu holds the kernels of one and their launches, all on
 // one stream. What an operator is given on the host is copied before it returns; what it gives back there, it waits
-// for.
+// for. Not so within the passes of a decoder, whose ids, sequences and draws lie on the device.
 #pragma once
+#include "device/cuda/decode_rows.h"
 #include "device/cuda/kept_array.h"
 #include "device/cuda/sequence_table.h"
 #include "device/cuda/staging.h"
@@ -41,6 +42,8 @@ class CudaOps final : public Ops {
              int64_t rows) override;
   void token_losses(const Rows& d_logits, const Rows& logits, const TokenLosses&, int64_t rows) override;
   void sample(const Rows& logits, const DrawSettings&, Draw*, int64_t rows) override;
+  std::unique_ptr<Decoder> decoder(DecodeBatch&, int64_t rows, const std::vector<int32_t>& stop_ids,
+                                   std::function<void(int64_t n)> pass) override;
   void weight_gradients(const std::vector<MatrixGradient>&, const std::vector<EmbeddingGradient>&) override;
   void add_partials(Values gradient, Values partials, int64_t blocks, int64_t block_size,
                     const std::vector<PartialSum>&) override;
@@ -52,11 +55,15 @@ class CudaOps final : public Ops {
   void multiply(const char* name, Dtype, const MatmulShape&, const MatmulOperands&);
   // A part of weight_gradients.
   void embedding_gradient(const EmbeddingGradient&);
+  // On the device: those of the pass that is being made, where they are its batch's.
+  const int32_t* on_device(const int32_t* ids, int64_t rows);
+  const GpuSequence* on_device(const SequenceRows*, int64_t count);
 
   Stream& stream_;
   Staging staging_;
   SequenceTable table_;
   KeptArray logit_bias_;
+  const DecodeRows* pass_ = nullptr;  // whose pass is being made
   std::unique_ptr<LibraryProducts> library_;
 };
 

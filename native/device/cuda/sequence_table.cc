@@ -3,13 +3,6 @@
 #include <cstring>
 
 namespace glossa {
-namespace {
-
-int64_t pages_of(const KvCache& cache, int64_t keys) {
-  return keys > 0 ? (keys + cache.positions - 1) / cache.positions : 0;
-}
-
-}  // namespace
 
 const GpuSequence* SequenceTable::upload(Stream& stream, const SequenceRows* sequences, int64_t count) {
   int64_t pages = 0;

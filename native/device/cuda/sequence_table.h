@@ -14,6 +14,10 @@ struct GpuPages {
   const Address* pages;
   int64_t positions;
 };
+// Of a run's first `keys` keys.
+inline int64_t pages_of(const KvCache& cache, int64_t keys) {
+  return keys > 0 ? (keys + cache.positions - 1) / cache.positions : 0;
+}
 struct GpuSequence {
   int64_t row0, rows, position0, own0, prefix_length;
   GpuPages own, prefix;

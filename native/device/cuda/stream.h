@@ -2,7 +2,9 @@
 // CUDA it stands for the emulation, whose memory is the host's and whose calls have ended when they return.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "base/caught.h"
 #include "device/cuda/cuda.h"
@@ -42,7 +44,13 @@ class Stream {
 
   // Throws GpuFault where a call before failed. `what` appears in later messages too.
   void check(const char* what);
-  cudaStream_t raw() const { return stream_; }
+#if !defined(__CUDACC__)
+  // Makes a call, or records it.
+  void make(std::function<void()> call);
+#endif
+  cudaStream_t raw() const {
+    return stream_;
+  }
   // The same for those who know nothing of CUDA's types.
   void* raw_pointer() const {
 #if defined(__CUDACC__)
@@ -56,9 +64,40 @@ class Stream {
   }
 
  private:
+  friend class Graph;
+  // Of what a graph cannot hold.
+  void not_recorded(const char* what) const;
+
   int gpu_;
   cudaStream_t stream_{};
   const char* last_ = "nothing";
+  bool recording_ = false;
+#if !defined(__CUDACC__)
+  std::vector<std::function<void()>> recorded_;
+#endif
+};
+
+// Launches, and copies within the device, that are recorded once and then made as often as wanted by a single call,
+// with the arguments that they had when they were recorded: what changes in between must lie in the device's memory.
+class Graph {
+ public:
+  // Records what `calls` asks of the stream; none of it happens yet. Throws GpuFault where that takes or gives back
+  // memory, copies from or to the host, or waits. `name` appears in messages.
+  Graph(Stream&, const char* name, const std::function<void()>& calls);
+  ~Graph();
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
+  void launch();
+
+ private:
+  Stream& stream_;
+  const char* const name_;
+#if defined(__CUDACC__)
+  cudaGraphExec_t graph_{};
+#else
+  std::vector<std::function<void()>> calls_;
+#endif
 };
 
 // kernel<<<grid, block, shared>>>(arguments...)
@@ -73,8 +112,8 @@ void launch(Stream& stream, const char* name, void (*kernel)(P...), dim3 grid, u
   kernel<<<grid, block, static_cast<size_t>(shared), stream.raw()>>>(static_cast<P>(arguments)...);
   stream.check(name);
 #else
-  (void)stream, (void)name;
-  emulation::run(grid, dim3(block), shared, [&] { kernel(static_cast<P>(arguments)...); });
+  (void)name;
+  stream.make([=] { emulation::run(grid, dim3(block), shared, [&] { kernel(static_cast<P>(arguments)...); }); });
 #endif
 }
 

@@ -31,7 +31,7 @@ GpuAttention gpu_attention(const AttentionLayer& a, const GpuSequence* table, co
 
 void CudaOps::attention(const AttentionLayer& a, const SequenceRows* sequences, int64_t count) {
   if (count == 0) return;
-  const GpuAttention g = gpu_attention(a, table_.upload(stream_, sequences, count), sequences, count);
+  const GpuAttention g = gpu_attention(a, on_device(sequences, count), sequences, count);
   if (a.type == Dtype::bf16 && attention_forward_tiled(stream_, g, a.qkv.type)) return;
   attention_forward_plain(stream_, g, a.qkv.type, a.type);
 }

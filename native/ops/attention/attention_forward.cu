@@ -174,6 +174,7 @@ __global__ void __launch_bounds__(kTileThreads, 2) attention_row(GpuAttention a)
   const GpuSequence& s = a.sequences[blockIdx.x % across / a.kv_heads];
   const int kv_head = static_cast<int>(blockIdx.x % a.kv_heads), own = static_cast<int>(s.own0);
   const int first = static_cast<int>(blockIdx.x / across) * 16;
+  if (s.rows == 0) return;
   __shared__ KeyTiles tiles;
   tiles.plan(a, s, own, own);
 

@@ -61,7 +61,7 @@ void CudaOps::embed(const Rows& x, const EmbeddingTable& table, const int32_t* i
   if (rows == 0) return;
   const Rows from = rows_of(table);
   const OctetGrid grid(rows, table.width);
-  const int32_t* places = staging_.put(ids, rows);
+  const int32_t* places = on_device(ids, rows);
   with_type(x.type, [&](auto to_type) {
     with_type(from.type, [&](auto from_type) {
       with_bool(lies_in_octets(x) && lies_in_octets(from), [&](auto whole) {

@@ -86,7 +86,7 @@ __global__ void __launch_bounds__(kQkvThreads) qkv_rows(GpuAttention a, GpuQkv n
 
 void CudaOps::qkv(const AttentionLayer& a, const SequenceRows* sequences, int64_t count) {
   if (count == 0) return;
-  const GpuAttention g = gpu_attention(a, table_.upload(stream_, sequences, count), sequences, count);
+  const GpuAttention g = gpu_attention(a, on_device(sequences, count), sequences, count);
   const GpuQkv n = gpu_qkv(a);
   const int64_t shared = (a.shape.heads + a.shape.kv_heads) * 4;
   with_each(g.head_dim, [&](auto each) {

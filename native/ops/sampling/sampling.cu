@@ -16,6 +16,8 @@ struct Asked {
   float head_inv_temperature;  // of log-probability and entropy
   const float* bias;           // or null
   int top_k;                   // 0: off
+  const GpuSequence* of_rows;  // or null; of no rows: nothing is drawn
+  __device__ bool rests(int64_t row) const { return of_rows && of_rows[row].rows == 0; }
 };
 
 // From the logits of four columns to (logit + bias) / temperature.
@@ -67,6 +69,7 @@ __global__ __launch_bounds__(kRowWarps* kWarp) void filter_rows(const float* log
                                                                 Kept* out) {
   __shared__ float shared[kWarp];
   __shared__ Histogram histogram;
+  if (asked.rests(blockIdx.x)) return;
   const float* row = logits + blockIdx.x * stride;
   auto each = [&](const auto& visit) {
     const int threads = static_cast<int>(blockDim.x);
@@ -111,6 +114,7 @@ __global__ __launch_bounds__(kRowWarps* kWarp, Packs ? 2 : 1) void sample_rows(c
                                                                                Draw* draws) {
   __shared__ float shared[kWarp];
   __shared__ Leader leaders[kRowWarps];
+  if (asked.rests(blockIdx.x)) return;
   const float* row = logits + blockIdx.x * stride;
   const DrawKey key = draws[blockIdx.x].key;
   const uint64_t low = (static_cast<uint64_t>(key.position) << 40) + (static_cast<uint64_t>(key.sample) << 22);
@@ -167,12 +171,14 @@ void CudaOps::sample(const Rows& logits, const DrawSettings& s, Draw* draws, int
   if (rows == 0) return;
   const int64_t v = logits.width;
   const bool greedy = s.sampling.temperature == 0;
-  Asked asked{s.sampling, greedy ? 1 : 1 / s.sampling.temperature, s.inv_temperature, nullptr, 0};
+  Asked asked{s.sampling, greedy ? 1 : 1 / s.sampling.temperature, s.inv_temperature, nullptr, 0, nullptr};
   if (s.logit_bias) asked.bias = logit_bias_.put(s.logit_bias, v);
   if (s.sampling.top_k < v) asked.top_k = s.sampling.top_k;
   const bool filtered = asked.top_k > 0 || s.sampling.top_p < 1 || s.sampling.min_p > 0;
   const float* data = logits.data.as<float>();
-  Draw* on_device = staging_.put(draws, rows);
+  const GpuDecodeRows* const decoded = pass_ && draws == pass_->batch.draws.data() ? &pass_->rows : nullptr;
+  if (decoded) asked.of_rows = decoded->sequences;
+  Draw* const on_device = decoded ? decoded->draws : staging_.put(draws, rows);
   const bool packs = rows_pack(data, logits.stride, 16);
   auto run = [&](const char* name, auto packed, auto plain, auto... more) {
     launch(stream_, name, packs ? packed : plain, static_cast<unsigned>(rows), row_threads(v), 0, data, logits.stride,
@@ -181,13 +187,14 @@ void CudaOps::sample(const Rows& logits, const DrawSettings& s, Draw* draws, int
   if (greedy) {
     run("sample_rows", sample_rows<true, Way::greedy>, sample_rows<false, Way::greedy>, nullptr, on_device);
   } else if (filtered) {
-    Kept* kept = staging_.room<Kept>(rows);
+    static_assert(sizeof(Kept) <= kFilterBytes);
+    Kept* kept = decoded ? static_cast<Kept*>(decoded->filters) : staging_.room<Kept>(rows);
     run("filter_rows", filter_rows<true>, filter_rows<false>, kept);
     run("sample_rows", sample_rows<true, Way::filtered>, sample_rows<false, Way::filtered>, kept, on_device);
   } else {
     run("sample_rows", sample_rows<true, Way::plain>, sample_rows<false, Way::plain>, nullptr, on_device);
   }
-  staging_.take(draws, on_device, rows);
+  if (!decoded) staging_.take(draws, on_device, rows);
 }
 
 }  // namespace glossa

@@ -1,0 +1,26 @@
+// What the rows of a decoding batch are on the device, where a pass of it goes on to the next.
+#pragma once
+#include "device/cuda/sequence_table.h"
+#include "ops/ops.h"
+
+namespace glossa {
+
+// [rows] each.
+struct GpuDecodeRows {
+  GpuSequence* sequences;  // of no rows: it rests
+  int32_t* ids;
+  Draw* draws;  // keys, and what the pass draws
+  int32_t* left;
+  int32_t* pass;
+  Draw* drawn;    // [passes][rows]
+  void* filters;  // kFilterBytes a row, between the two kernels of a draw
+};
+constexpr int64_t kFilterBytes = 16;
+constexpr int64_t kCudaDecodePasses = 8;
+
+struct DecodeRows {
+  const DecodeBatch& batch;
+  GpuDecodeRows rows;
+};
+
+}  // namespace glossa

@@ -1,0 +1,125 @@
+// Decoding where the host looks every few tokens. On an emulated GPU alone: the host looks at every token of a CPU.
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+
+#include "engine/test_models.h"
+
+namespace glossa::test {
+namespace {
+
+// pages: of keys and values; 0: no limit.
+std::unique_ptr<Engine> emulated_engine(Dtype dtype, int64_t pages = 0) {
+  EngineOptions options;
+  options.dtype = dtype;
+  options.device_name = "emulated-cuda";
+  ModelConfig config = tiny_config(Family::llama);
+  config.layers = 1;
+  // A page of 64 positions, and the gap behind it.
+  options.kv_cache_bytes = pages * (2 * config.kv_heads * 64 * config.head_dim * dtype_bytes(dtype) + 64);
+  auto engine = Engine::create(config, 5, options).take();
+  spread(*engine);
+  return engine;
+}
+
+IdLists some_prompts(uint32_t count) {
+  IdLists prompts;
+  for (uint32_t i = 0; i < count; ++i) prompts.add(random_ids(i, 1 + i * 17 % 41, 97));
+  return prompts;
+}
+
+bool same(const Rollout& a, const Rollout& b) {
+  auto bits = [](const std::vector<float>& x, const std::vector<float>& y) {
+    return x.size() == y.size() && std::memcmp(x.data(), y.data(), x.size() * sizeof(float)) == 0;
+  };
+  return a.completion_ids == b.completion_ids && a.completion_offsets == b.completion_offsets && a.finish == b.finish &&
+         bits(a.logps, b.logps) && bits(a.entropies, b.entropies);
+}
+
+struct Graphs {
+  explicit Graphs(bool wanted) { setenv("GLOSSA_CUDA_GRAPHS", wanted ? "1" : "0", 1); }
+  ~Graphs() { unsetenv("GLOSSA_CUDA_GRAPHS"); }
+};
+
+}  // namespace
+
+TEST("rounds: completions are the same however many tokens the host waits for, with and without graphs") {
+  const IdLists prompts = some_prompts(5);
+  std::vector<float> bias(97);
+  for (size_t i = 0; i < bias.size(); ++i) bias[i] = i % 4 == 0 ? -std::numeric_limits<float>::infinity() : 0.1f;
+  for (const SamplingSettings& sampling :
+       {SamplingSettings{0.8f, 0, 1, 0, 42}, {1, 20, 0.9f, 0.01f, 42}, {0, 0, 1, 0, 42}}) {
+    auto engine = emulated_engine(Dtype::bf16);
+    Rollout first;
+    for (int32_t look_every : {1, 3, 8, 0}) {
+      const Graphs graphs(look_every != 3);
+      GenerateRequest r;
+      r.prompts = prompts.view();
+      r.max_new_tokens = 20;
+      r.stop_ids = {3, 11};
+      r.logit_bias = bias.data();
+      r.sampling = sampling;
+      r.slots = 3;
+      r.look_every = look_every;
+      Rollout got = engine->generate(r, {}).take();
+      if (look_every == 1)
+        first = std::move(got);
+      else
+        CHECK(same(got, first));
+    }
+    CHECK(first.completion_ids.size() > 40);
+  }
+}
+
+// A token whose embedding is no number: nothing can be drawn after it.
+TEST("rounds: a row from which nothing can be drawn is named alike, however late the host sees it") {
+  const IdLists prompts = some_prompts(5);
+  std::vector<float> bias(97, -std::numeric_limits<float>::infinity());
+  for (size_t i = 1; i < 9; ++i) bias[i] = 0;
+  int64_t bad = 1;  // of those, one that no prompt has
+  while (std::find(prompts.ids.begin(), prompts.ids.end(), bad) != prompts.ids.end()) ++bad;
+  CHECK(bad < 9);
+  auto engine = emulated_engine(Dtype::f32);
+  std::vector<float> w = engine->parameters();
+  for (int64_t i = 0; i < 48; ++i) w[static_cast<size_t>(bad * 48 + i)] = std::numeric_limits<float>::quiet_NaN();
+  engine->set_parameters(w);
+  std::string first;
+  for (int32_t look_every : {1, 3, 8}) {
+    GenerateRequest r;
+    r.prompts = prompts.view();
+    r.num_generations = 2;
+    r.max_new_tokens = 40;
+    r.logit_bias = bias.data();
+    r.sampling = {1, 0, 1, 0, 7};
+    r.look_every = look_every;
+    const Result<Rollout> got = engine->generate(r, {});
+    CHECK(!got.ok());
+    CHECK_EQ(got.status().code(), std::string("NONFINITE"));
+    if (first.empty()) first = got.status().message();
+    CHECK_EQ(got.status().message(), first);
+  }
+  CHECK(first.find("after 0 tokens") == std::string::npos);
+}
+
+// Pages for all passes of a round are there before it, and completions give theirs back where they are short.
+TEST("rounds: completions are the same where pages are few") {
+  const IdLists prompts = some_prompts(2);
+  Rollout first;
+  for (int64_t pages : {int64_t{0}, int64_t{4}}) {
+    auto engine = emulated_engine(Dtype::bf16, pages);
+    GenerateRequest r;
+    r.prompts = prompts.view();
+    r.num_generations = 2;
+    r.max_new_tokens = 70;
+    r.sampling = {0.8f, 0, 1, 0, 42};
+    r.slots = 3;
+    Rollout got = engine->generate(r, {}).take();
+    if (pages == 0)
+      first = std::move(got);
+    else
+      CHECK(same(got, first) && got.recomputed_tokens > 0);
+  }
+}
+
+}  // namespace glossa::test

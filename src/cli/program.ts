@@ -12,6 +12,7 @@ import type { ReportOptions } from './report.js';
 import type { RunsOptions } from './runs.js';
 import type { SampleOptions } from './sample.js';
 import type { ScoreCommandOptions } from './score.js';
+import type { SweepCommandOptions } from './sweep.js';
 import type { TrainCommandOptions } from './train.js';
 
 // Each command's module is loaded when it is called, so that --help and mistakes answer at once.
@@ -87,6 +88,7 @@ program
   .option('--resume <run>', 'go on with a run that was stopped, from its last checkpoint')
   .option('--accept-changes', 'with --resume: go on although files, config or machine have changed; run.json notes it')
   .option('--overwrite', 'put the run in the place of the one in its folder, once it has its first checkpoint')
+  .option('--until <step>', 'pause after this step, with a checkpoint; --resume goes on')
   .option('--schema', 'print the JSON Schema of the config and exit')
   .option('--dry-run', 'check config, model, data and rewards (with --resume: of that run), and exit')
   .option('--progress <mode>', PROGRESS_IS_RESULT, 'auto')
@@ -102,6 +104,32 @@ program
   .action(
     runCommand(async (config: string | undefined, options: TrainCommandOptions) =>
       (await import('./train.js')).trainCommand(config, options),
+    ),
+  );
+
+program
+  .command('sweep')
+  .description('make the runs of a sweep file: axes, seeds, arms; called again, it goes on')
+  .argument('[file]', 'YAML file (docs/sweeps.md)')
+  .option('--out <dir>', 'folder of the sweep; default: runs/ and its name')
+  .option('--at-once <n>', 'runs side by side; default: as many as fit cores, memory and GPUs')
+  .option('--dry-run', 'check everything, print the runs with memory and time, and start nothing')
+  .option('--restart-changed', 'begin runs anew that an edited file would make others; what they have made goes')
+  .option('--yes', 'make ten thousand runs and more without being asked')
+  .option('--schema', 'print the JSON Schema of a sweep file and exit')
+  .option('--json', 'print one JSON object last')
+  .option('--progress <mode>', PROGRESS, 'auto')
+  .addHelpText(
+    'after',
+    example(
+      'npx glossa sweep studies/lab/sweep.yaml --dry-run',
+      'npx glossa sweep studies/lab/sweep.yaml --at-once 2',
+      'npx glossa sweep studies/lab/sweep.yaml --out runs/second --progress plain',
+    ),
+  )
+  .action(
+    runCommand(async (file: string | undefined, options: SweepCommandOptions) =>
+      (await import('./sweep.js')).sweepCommand(file, options),
     ),
   );
 

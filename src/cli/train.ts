@@ -2,7 +2,16 @@ import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
 import { loadConfig } from '../config/index.js';
-import { checkInputs, checkResume, resume, train, type ResumeResult, type TrainOptions } from '../trainer/index.js';
+import {
+  checkInputs,
+  checkResume,
+  resume,
+  train,
+  type ResumeResult,
+  type TrainEvent,
+  type TrainOptions,
+} from '../trainer/index.js';
+import { numberOption } from './arguments.js';
 import { openDisplay, type Display } from './display.js';
 import { interruptedExit } from './errors.js';
 import { count, duration } from './format.js';
@@ -22,6 +31,8 @@ export interface TrainCommandOptions {
   overwrite?: boolean;
   schema?: boolean;
   dryRun?: boolean;
+  /** Step after which the run pauses. */
+  until?: string;
   progress: string;
 }
 
@@ -40,7 +51,18 @@ export async function trainCommand(path: string | undefined, given: TrainCommand
   const interrupt = onInterrupt((text) => {
     display.line(text);
   });
-  const training = { ...interrupt, tell: showTraining(display) };
+  const pause = pausing(
+    options.until === undefined ? undefined : numberOption('until', options.until, { min: 1, whole: true }),
+  );
+  const show = showTraining(display);
+  const training: TrainOptions = {
+    abort: interrupt.abort,
+    stop: AbortSignal.any([interrupt.stop, pause.signal]),
+    tell: (event) => {
+      show(event);
+      pause.look(event);
+    },
+  };
   try {
     if (options.dryRun) {
       const text = await dryRun(path, options, training);
@@ -50,7 +72,7 @@ export async function trainCommand(path: string | undefined, given: TrainCommand
     }
     const result = await start(path, options, training);
     display.end();
-    return conclude(result, display);
+    return conclude(result, display, { asked: pause.signal.aborted && !interrupt.stop.aborted });
   } catch (error) {
     display.end();
     throw stopped(error, options.resume);
@@ -115,7 +137,24 @@ async function dryRun(path: string | undefined, given: TrainCommandOptions, opti
   return `${fine}; a start would first pre-train the laboratory's model: ${count(steps, 'step')}, about ${duration(seconds)} here`;
 }
 
-function conclude({ status, dir, step, checkpoint, final, already }: ResumeResult, display: Display): number {
+/** Stops a run once it has made step `until`. */
+function pausing(until = Infinity): { signal: AbortSignal; look: (event: TrainEvent) => void } {
+  const pause = new AbortController();
+  return {
+    signal: pause.signal,
+    look(event) {
+      if ((event.type === 'start' && event.step >= until) || (event.type === 'step' && event.line.step >= until))
+        pause.abort();
+    },
+  };
+}
+
+/** @param asked The run was to pause here. */
+function conclude(
+  { status, dir, step, checkpoint, final, already }: ResumeResult,
+  display: Display,
+  { asked }: { asked: boolean },
+): number {
   display.json({ type: 'end', status, dir, step, checkpoint: checkpoint ?? null, final: final ?? null });
   if (status === 'finished') {
     display.line(
@@ -131,7 +170,7 @@ function conclude({ status, dir, step, checkpoint, final, already }: ResumeResul
     display.line(`stopped after step ${String(step)}; to go on:`);
     display.line(`  npx glossa train --resume ${dir}`);
   }
-  return interruptedExit();
+  return asked ? 0 : interruptedExit();
 }
 
 function stopped(error: unknown, run: string | undefined): unknown {

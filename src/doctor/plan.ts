@@ -41,7 +41,6 @@ const WORKING_NODE = 1.5;
 
 /** The memory that training this model with this config would take at its peak, without taking it. */
 export async function plan(settings: PlanSettings): Promise<RunPlan> {
-  const available = await availableMemory();
   const isFile = settings.model.endsWith('.json');
   const dir = isFile ? undefined : await resolveModel(settings.model);
   const config = await loadConfig(settings.config, {
@@ -52,9 +51,19 @@ export async function plan(settings: PlanSettings): Promise<RunPlan> {
   const tokenizerDir = [dir, config.model.init?.tokenizer, config.model.path].find(
     (place) => place !== undefined && hasTokenizer(place),
   );
+  return planConfig(config, { configJson, tokenizerDir, promptTokens: settings.promptTokens });
+}
+
+/** As {@link plan}, of a config that is read already, and of a model by the text of its config.json and its tokenizer's folder. */
+export async function planConfig(
+  config: ResolvedConfig,
+  model: { configJson: string; tokenizerDir: string | undefined; promptTokens?: number | undefined },
+): Promise<RunPlan> {
+  const { configJson, tokenizerDir, promptTokens } = model;
+  const available = await availableMemory();
   const tokenizer = tokenizerDir === undefined ? undefined : await loadTokenizer(tokenizerDir);
-  const read = tokenizer && settings.promptTokens === undefined ? await readSizes(config, tokenizer) : undefined;
-  const assumed = settings.promptTokens ?? ASSUMED_PROMPT;
+  const read = tokenizer && promptTokens === undefined ? await readSizes(config, tokenizer) : undefined;
+  const assumed = promptTokens ?? ASSUMED_PROMPT;
   const sizes = read ?? {
     train: assumed,
     suites: config.data.eval.map(({ limit }) => ({ longest: assumed, problems: limit ?? 1000 })),
@@ -67,7 +76,7 @@ export async function plan(settings: PlanSettings): Promise<RunPlan> {
     peak: engine.total + node,
     available,
     promptTokens: sizes.train,
-    promptTokensFrom: read ? 'data' : settings.promptTokens === undefined ? 'assumed' : 'given',
+    promptTokensFrom: read ? 'data' : promptTokens === undefined ? 'assumed' : 'given',
   };
 }
 

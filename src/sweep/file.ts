@@ -94,6 +94,8 @@ function faults(issue: z.core.$ZodIssue, above: ConfigPath = []): Fault[] {
   const name = at.length > 0 ? `${pathText(at)}: ` : '';
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => ({ at: [...at, key], part: 'key', text: unknown(at, key) }));
+  if ((issue.code === 'invalid_type' || issue.code === 'invalid_union') && issue.input === undefined)
+    return [{ at, part: 'key', text: `${name}is missing` }];
   // Of several kinds, the one that was meant is the one whose own kind is right.
   if (issue.code === 'invalid_union') {
     const meant =
@@ -105,8 +107,6 @@ function faults(issue: z.core.$ZodIssue, above: ConfigPath = []): Fault[] {
     );
     return [{ at, part: 'value', text: `${name}expected ${kinds.join(' or ')}` }];
   }
-  if (issue.code === 'invalid_type' && issue.input === undefined)
-    return [{ at, part: 'key', text: `${name}is missing` }];
   return [{ at, part: 'value', text: `${name}${issue.message.replace(/^Invalid input: /, '')}` }];
 }
 

@@ -1,8 +1,14 @@
 export { configOf, rawConfig } from './config.js';
 export { readSweepFile, type SweepFile } from './file.js';
+export { makeLabs, missingLabs, type SweepLab } from './labs.js';
+export { runLocally, type LocalOptions, type SweepProgress } from './local.js';
+export { lockSweep } from './lock.js';
+export { localMachine, type LocalMachine } from './machine.js';
+export { startRun, type RunExit, type RunPlace, type RunProcess, type RunProcessOptions } from './run_process.js';
 export { sweepFolder } from './folder.js';
 export { appendLog, readLog, type HalvingArm, type HalvingDecision, type LoggedEvent, type SweepEvent } from './log.js';
 export { planSweep, type SweepPlan } from './plan.js';
+export { prepareSweep } from './prepare.js';
 export { findSweep, readSweep, writeSweep, type SweepRecord, type SweepRun } from './record.js';
 export { sweepJsonSchema, type SweepSpec } from './schema.js';
 export { isBegun, runHolder, runState, type RunState } from './state.js';

@@ -1,0 +1,153 @@
+import { makeFolder } from '../base/folder.js';
+import { GlossaError } from '../base/error.js';
+import { differencesText } from '../run/index.js';
+import {
+  localMachine,
+  lockSweep,
+  makeLabs,
+  missingLabs,
+  planSweep,
+  prepareSweep,
+  readSweepFile,
+  runLocally,
+  sweepJsonSchema,
+  type RunState,
+  type SweepPlan,
+} from '../sweep/index.js';
+import { numberOption } from './arguments.js';
+import { requireYes } from './ask.js';
+import { openDisplay, type Display } from './display.js';
+import { EXIT, interruptedExit } from './errors.js';
+import { count } from './format.js';
+import { onInterrupt } from './interrupt.js';
+import { SweepDisplay } from './sweep_display.js';
+
+export interface SweepCommandOptions {
+  out?: string;
+  atOnce?: string;
+  dryRun?: boolean;
+  restartChanged?: boolean;
+  yes?: boolean;
+  schema?: boolean;
+  json?: boolean;
+  progress: string;
+}
+
+/** So many runs are asked about. */
+const MANY = 10_000;
+/** Changed runs that are named. */
+const MOST_NAMED = 5;
+
+export async function sweepCommand(path: string | undefined, options: SweepCommandOptions): Promise<number> {
+  if (options.schema) {
+    process.stdout.write(`${JSON.stringify(sweepJsonSchema(), null, 2)}\n`);
+    return 0;
+  }
+  if (path === undefined)
+    throw new GlossaError('USAGE', 'sweep needs a sweep file', { hint: 'npx glossa sweep studies/lab/sweep.yaml' });
+  const atOnce =
+    options.atOnce === undefined ? undefined : numberOption('at-once', options.atOnce, { min: 1, whole: true });
+  const plan = await planSweep(await readSweepFile(path), options.out);
+  if (atOnce !== undefined) plan.record.spec.local.at_once = atOnce;
+  if (options.dryRun) return (await import('./sweep_dry_run.js')).sweepDryRun(plan, options);
+  await ask(plan, options);
+  const display = openDisplay(options.progress);
+  const interrupt = onInterrupt((text) => {
+    display.line(text);
+  });
+  try {
+    return await work(plan, { path, ...options }, display, interrupt);
+  } finally {
+    display.end();
+    interrupt.restore();
+  }
+}
+
+async function ask({ record, changed }: SweepPlan, { yes, restartChanged }: SweepCommandOptions): Promise<void> {
+  if (record.runs.length >= MANY && !yes)
+    await requireYes(`the sweep ${record.name} has ${String(record.runs.length)} runs: make them all?`, {
+      code: 'SWEEP_LARGE',
+      flag: '--yes',
+    });
+  if (changed.length === 0 || restartChanged) return;
+  const named = changed
+    .slice(0, MOST_NAMED)
+    .map(({ run, differences }) => `${run.name}\n${differencesText(differences.slice(0, MOST_NAMED))}`);
+  if (changed.length > MOST_NAMED) named.push(`and ${count(changed.length - MOST_NAMED, 'run')} more`);
+  await requireYes(
+    `${record.file}: ${count(changed.length, 'run')} of ${record.dir} began otherwise than they would now:\n${named.join('\n')}\nbegin them anew, and lose what they have made?`,
+    { code: 'SWEEP_EDITED', flag: 'put the files back, give --out, or --restart-changed' },
+  );
+}
+
+async function work(
+  plan: SweepPlan,
+  { path, json }: SweepCommandOptions & { path: string },
+  display: Display,
+  { stop, abort }: { stop: AbortSignal; abort: AbortSignal },
+): Promise<number> {
+  const { record, configs } = plan;
+  await makeFolder(record.dir);
+  const lock = await lockSweep(record.dir, (message) => {
+    display.warning(message);
+  });
+  try {
+    await prepareSweep(plan);
+    const machine = await localMachine();
+    const shown = new SweepDisplay(display, record, configs);
+    const labs = await missingLabs(configs.values());
+    if (labs.length > 0)
+      await makeLabs(labs, {
+        cores: machine.cores.length,
+        signal: stop,
+        tell: (lab, progress) => {
+          shown.pretrain(lab, progress, labs.length);
+        },
+      });
+    const states = await runLocally(record, configs, {
+      machine,
+      stop,
+      abort,
+      tell: (progress) => {
+        shown.show(progress);
+      },
+    });
+    shown.end();
+    if (json)
+      process.stdout.write(
+        `${JSON.stringify({ dir: record.dir, ...tally(states), runs: Object.fromEntries(states) })}\n`,
+      );
+    return conclude(states, display, { path, dir: record.dir, stopped: stop.aborted });
+  } catch (error) {
+    if (error instanceof GlossaError && error.code === 'ABORTED')
+      throw new GlossaError('ABORTED', 'stopped', { cause: error, hint: `npx glossa sweep ${path} goes on` });
+    throw error;
+  } finally {
+    await lock.release();
+  }
+}
+
+function tally(states: ReadonlyMap<string, RunState>): Record<RunState, number> {
+  const counts = { waiting: 0, running: 0, finished: 0, interrupted: 0, failed: 0, stopped: 0 };
+  for (const state of states.values()) counts[state]++;
+  return counts;
+}
+
+function conclude(
+  states: ReadonlyMap<string, RunState>,
+  display: Display,
+  { path, dir, stopped }: { path: string; dir: string; stopped: boolean },
+): number {
+  const counts = tally(states);
+  const parts = Object.entries(counts)
+    .filter(([, n]) => n > 0)
+    .map(([state, n]) => `${String(n)} ${state}`);
+  display.line(`${dir}: ${parts.join(', ')}`);
+  const left = counts.waiting + counts.interrupted;
+  if (left > 0 || counts.failed > 0) {
+    display.line(stopped ? 'to go on:' : 'to try those again:');
+    display.line(`  npx glossa sweep ${path}`);
+  }
+  if (stopped && left > 0) return interruptedExit();
+  return counts.failed > 0 || left > 0 ? EXIT.failure : 0;
+}

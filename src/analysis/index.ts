@@ -1,4 +1,6 @@
 export { collapse, SMOOTHING } from './collapse.js';
+export { compareRuns, type Comparison, type MetricPair } from './compare.js';
+export type { ComparedFigure, ComparedSuite } from './compare_suites.js';
 export { holds, parseCondition, requireKnown, sortBy } from './condition.js';
 export { foldersBelow, type FoundFolder } from './folders.js';
 export { differ, wilson } from './interval.js';

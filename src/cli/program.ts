@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { printable } from '../base/printable.js';
 import { EXIT, runCommand } from './errors.js';
+import type { CompareOptions } from './compare.js';
 import type { DemoOptions } from './demo.js';
 import type { DoctorOptions } from './doctor.js';
 import type { EvalCommandOptions } from './eval.js';
@@ -295,6 +296,20 @@ program
   )
   .action(
     runCommand(async (dir: string, options: RunsOptions) => (await import('./runs.js')).runsCommand(dir, options)),
+  );
+
+program
+  .command('compare')
+  .description('say what two runs have otherwise: settings, files, machine, and results with paired intervals')
+  .argument('<a>', 'folder of a run')
+  .argument('<b>', 'folder of another one; differences are b - a')
+  .option('--step <n>', 'compare held-out suites after this step; default: the last evaluation of each')
+  .option('--json', 'print one JSON object')
+  .addHelpText('after', example('npx glossa compare runs/collapse runs/language-reward'))
+  .action(
+    runCommand(async (a: string, b: string, options: CompareOptions) =>
+      (await import('./compare.js')).compareCommand(a, b, options),
+    ),
   );
 
 program

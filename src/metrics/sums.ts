@@ -15,6 +15,9 @@ export interface SummedCompletion {
 /** What is a share of sums over completions; the rewarded other shares have no field of their own. */
 export type Figures = Record<Exclude<Field, 'mean_length'>, number | null>;
 
+/** A sum, and the sum that it is a share of. */
+export type Quotient = readonly [part: number, whole: number];
+
 /** Sums of completions, one by one: training, evaluation and `score` have their figures from here, each defined once. */
 export class CompletionSums {
   /** Over all words of all completions. */
@@ -46,11 +49,17 @@ export class CompletionSums {
 
   /** null where there is nothing to divide by. */
   figures(): Figures {
+    const quotients = Object.entries(this.quotients()) as [keyof Figures, Quotient][];
+    return Object.fromEntries(quotients.map(([field, quotient]) => [field, share(quotient)])) as Figures;
+  }
+
+  /** What each figure is the quotient of. */
+  quotients(): Record<keyof Figures, Quotient> {
     return {
-      accuracy: share(this.correct, this.judged),
-      clipped_ratio: share(this.#clipped, this.#ended),
-      ...this.all.shares(),
-      target_wr_rewarded: this.rewarded.shares().target_wr,
+      accuracy: [this.correct, this.judged],
+      clipped_ratio: [this.#clipped, this.#ended],
+      ...this.all.quotients(),
+      target_wr_rewarded: this.rewarded.quotients().target_wr,
     };
   }
 }
@@ -77,14 +86,19 @@ export class WordSums {
 
   /** In the prompt's language, in English, in neither. */
   shares(): Record<'target_wr' | 'en_wr' | 'other_wr', number | null> {
+    const { target_wr, en_wr, other_wr } = this.quotients();
+    return { target_wr: share(target_wr), en_wr: share(en_wr), other_wr: share(other_wr) };
+  }
+
+  quotients(): Record<'target_wr' | 'en_wr' | 'other_wr', Quotient> {
     return {
-      target_wr: share(this.#target, this.#total),
-      en_wr: share(this.#english, this.#total),
-      other_wr: share(this.#neither, this.#total),
+      target_wr: [this.#target, this.#total],
+      en_wr: [this.#english, this.#total],
+      other_wr: [this.#neither, this.#total],
     };
   }
 }
 
-function share(part: number, whole: number): number | null {
+function share([part, whole]: Quotient): number | null {
   return whole === 0 ? null : part / whole;
 }

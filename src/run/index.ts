@@ -19,6 +19,6 @@ export { readRun } from './read.js';
 export { GENERATOR, hasGenerator, MANIFEST, manifestText, parseManifest } from './report_files.js';
 export { readRecord, writeRecord, type Machine, type RunRecord } from './record.js';
 export type { Run } from './run.js';
-export type { RunState } from './standing.js';
+export { stateOf, type RunState } from './standing.js';
 export { isModelOnly, verifyCheckpoint, type CheckpointState } from './state.js';
 export type { MetricsLine, RunSummary } from './types.js';

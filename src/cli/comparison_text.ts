@@ -1,0 +1,133 @@
+import type { ComparedFigure, ComparedSuite, Comparison, MetricPair } from '../analysis/index.js';
+import { printable } from '../base/printable.js';
+import { languageName } from '../language/index.js';
+import { fieldMeasure, findMeasure, labelOf, showValue } from '../metrics/index.js';
+import type { Difference } from '../run/index.js';
+import { count, textTable } from './format.js';
+
+/** A comparison for a person to read. */
+export function comparisonText(comparison: Comparison): string {
+  const { a, b, settings, inputs, machine, suites } = comparison;
+  const blocks = [
+    [runLine('A', a), runLine('B', b)],
+    differencesTable('settings', settings),
+    differencesTable('files', inputs),
+    differencesTable('machine', machine),
+    ...suites.map(suiteTable),
+    ...(suites.length === 0 ? [['no held-out suite that both have evaluated']] : []),
+    lastTable(comparison),
+    curveTable(comparison),
+    [firstLine(comparison)],
+  ];
+  return `${printable(
+    blocks
+      .filter((lines) => lines.length > 0)
+      .map((lines) => lines.join('\n'))
+      .join('\n\n'),
+  )}\n`;
+}
+
+function runLine(letter: string, { dir, state, step, max_steps: of, collapse_step }: Comparison['a']): string {
+  const collapses = Object.entries(collapse_step).flatMap(([language, at]) =>
+    at === null ? [] : [`${language === 'null' ? '' : `${languageName(language)} `}collapse at step ${String(at)}`],
+  );
+  return [
+    `${letter}  ${dir}: ${state}`,
+    `step ${String(step)}${of === null ? '' : ` of ${String(of)}`}`,
+    ...collapses,
+  ].join(', ');
+}
+
+/** Characters of a value that are shown. */
+const WIDEST = 60;
+
+function differencesTable(title: string, differences: readonly Difference[]): string[] {
+  if (differences.length === 0) return [`${title}: the same`];
+  const short = (text: string) => (text.length > WIDEST ? `${text.slice(0, WIDEST - 3)}...` : text);
+  const rows = differences.map(({ what, then, now }) => [`  ${what}`, short(then), short(now)]);
+  return textTable([[title, 'A', 'B'], ...rows], [0, 1, 2]).split('\n');
+}
+
+function suiteTable(suite: ComparedSuite): string[] {
+  const { step, n } = suite;
+  const both = (pair: { a: number; b: number }) =>
+    pair.a === pair.b ? String(pair.a) : `${String(pair.a)} (A) and ${String(pair.b)} (B)`;
+  const title = `held out, ${suite.suite} (${languageName(suite.language)}), after step ${both(step)}, ${both(n)} completions`;
+  const rows = suite.figures.map((figure) => [
+    `  ${labelOf({ measure: fieldMeasure(figure.field) })}`,
+    showValue(figure.a, 'share'),
+    showValue(figure.b, 'share'),
+    points(figure.difference),
+    intervalText(figure),
+  ]);
+  return [title, ...textTable([['', 'A', 'B', 'B - A', '95 % interval'], ...rows]).split('\n'), pairingLine(suite)];
+}
+
+function pairingLine({ problems, unpaired, figures }: ComparedSuite): string {
+  if (problems === null || problems === 0) {
+    const why = problems === null ? 'the completions of one of them are not there' : 'they answered other problems';
+    const newcombe = figures.some(({ interval }) => interval === 'newcombe');
+    return `  not paired: ${why}${newcombe ? "; the accuracy's interval is of independent samples" : ''}`;
+  }
+  const left = unpaired === 0 ? '' : `; ${count(unpaired, 'problem')} that only one of them answered left out of B - A`;
+  return `  paired by ${count(problems, 'problem')} (bootstrap)${left}`;
+}
+
+/** Points of a per cent, with their sign. */
+function points(share: number | null): string {
+  if (share === null) return '-';
+  const text = (100 * share).toFixed(1);
+  return Number(text) > 0 ? `+${text}` : text.replace(/^-(0\.0)$/, '$1');
+}
+
+const intervalText = ({ low, high }: ComparedFigure): string =>
+  low === null || high === null ? '-' : `${points(low)} to ${points(high)}`;
+
+function lastTable({ last, curves }: Comparison): string[] {
+  if (!last) return [];
+  const headline = last.metrics.filter(({ name }) => curves.some((curve) => curve.name === name));
+  const rows = headline.map((pair) => [`  ${nameOf(pair.name)}`, show(pair.name, pair.a), show(pair.name, pair.b)]);
+  return textTable([[`training prompts at step ${String(last.step)}`, 'A', 'B'], ...rows]).split('\n');
+}
+
+/** Steps of the curves that are shown, first and last among them; `--json` has all. */
+const SHOWN_STEPS = 10;
+
+function curveTable({ curves }: Comparison): string[] {
+  const shown = curves.filter(({ name }) => name === 'accuracy' || name.endsWith('/target_wr')).slice(0, 4);
+  const steps = shown[0]?.points.map(({ step }) => step) ?? [];
+  if (steps.length < 2) return [];
+  const rows = spread(steps.length, SHOWN_STEPS).map((at) => [
+    `  ${String(steps[at]!)}`,
+    ...shown.flatMap(({ name, points }) => [show(name, points[at]!.a), show(name, points[at]!.b)]),
+  ]);
+  const head = ['step', ...shown.flatMap(({ name }) => [`${nameOf(name)} A`, 'B'])];
+  return textTable([head, ...rows]).split('\n');
+}
+
+/** Up to `most` of `length` places, evenly from the first to the last. */
+function spread(length: number, most: number): number[] {
+  if (length <= most) return Array.from({ length }, (_, i) => i);
+  return Array.from({ length: most }, (_, i) => Math.round((i * (length - 1)) / (most - 1)));
+}
+
+/** Metrics that are named where the runs part. */
+const NAMED = 4;
+
+function firstLine({ first_difference: first, common_steps: steps }: Comparison): string {
+  if (steps === 0) return 'no step that both have made';
+  if (!first) return `the same metrics in all ${count(steps, 'step')} that both have made`;
+  const named = first.metrics.slice(0, NAMED).map(({ name, a, b }) => `${name} ${text(a)} against ${text(b)}`);
+  const rest = first.metrics.length - named.length;
+  return `first step that differs: ${String(first.step)} (${named.join(', ')}${rest > 0 ? ` and ${String(rest)} more` : ''})`;
+}
+
+const text = (value: MetricPair['a']): string => (value === null ? 'none' : String(value));
+
+function nameOf(name: string): string {
+  const found = findMeasure(name);
+  return found ? labelOf(found) : name;
+}
+
+const show = (name: string, value: number | null): string =>
+  showValue(value, findMeasure(name)?.measure.unit ?? 'number');

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { parquetWriteBuffer } from 'hyparquet-writer';
+import { compareRuns } from '../../src/analysis/index.js';
+import { comparisonText } from '../../src/cli/comparison_text.js';
+import { runFolder, type MetricsLine } from '../../src/run/index.js';
+import { evaluation, makeRun } from '../report/runs.js';
+
+let root: string;
+const [A, B] = ['a', 'b'].map((name) => () => join(root, name)) as [() => string, () => string];
+
+interface Answer {
+  id: string;
+  correct: boolean | null;
+  ko: number;
+  en: number;
+}
+
+async function answers(dir: string, rows: readonly Answer[]): Promise<void> {
+  const column = (name: string, data: unknown[]) => ({ name, data });
+  const columnData = [
+    column(
+      'id',
+      rows.map(({ id }) => id),
+    ),
+    column(
+      'language',
+      rows.map(() => 'ko'),
+    ),
+    column(
+      'question',
+      rows.map(({ id }) => `${id}?`),
+    ),
+    column(
+      'gold',
+      rows.map(() => '1'),
+    ),
+    column(
+      'correct',
+      rows.map(({ correct }) => correct),
+    ),
+    column(
+      'finish',
+      rows.map(() => 'stop'),
+    ),
+    column(
+      'words.ko',
+      rows.map(({ ko }) => ko),
+    ),
+    column(
+      'words.en',
+      rows.map(({ en }) => en),
+    ),
+  ];
+  await writeFile(runFolder(dir).evaluationRows(2, 'test'), new Uint8Array(parquetWriteBuffer({ columnData })));
+}
+
+const line = (step: number, accuracy: number, more: Partial<MetricsLine> = {}): MetricsLine => ({
+  step,
+  accuracy,
+  'language/target_wr': 0.5,
+  step_time: Math.random(),
+  ...more,
+});
+const answer = (id: string, correct: boolean | null, ko: number, en: number): Answer => ({ id, correct, ko, en });
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'glossa-compare-'));
+  const evaluations = (accuracy: number, target_wr: number) => [
+    evaluation([0, 'test', 'ko'], { accuracy: 0, target_wr: 1 }),
+    evaluation([2, 'test', 'ko'], { accuracy, target_wr, n: 8 }),
+    evaluation([2, 'other', 'en'], { accuracy, n: 100 }),
+  ];
+  await makeRun(A(), {
+    languages: ['ko'],
+    config: { grpo: { temperature: 0.7, max_steps: 3 }, run: { dir: 'a' }, rewards: [{ name: 'accuracy' }] },
+    metrics: [line(1, 0.25), line(2, 0.5, { entropy: 1 }), line(3, 0.5)],
+    evaluations: evaluations(0.375, 0.25),
+  });
+  await makeRun(B(), {
+    languages: ['ko'],
+    config: { grpo: { temperature: 1, max_steps: 3 }, run: { dir: 'b' }, rewards: [] },
+    metrics: [line(1, 0.25), line(2, 0.5, { entropy: 2 })],
+    evaluations: evaluations(0.5, 0.5),
+  });
+  // Two completions of each problem; q4 and q5 have only one of the runs.
+  await answers(A(), [
+    ...[answer('q1', true, 1, 3), answer('q1', false, 1, 1)],
+    ...[answer('q2', true, 0, 4), answer('q2', true, 2, 2)],
+    ...[answer('q3', false, 0, 2), answer('q3', null, 0, 0)],
+    answer('q4', true, 9, 9),
+  ]);
+  await answers(B(), [
+    ...[answer('q1', true, 4, 0), answer('q1', true, 3, 1)],
+    ...[answer('q2', false, 2, 2), answer('q2', true, 4, 0)],
+    ...[answer('q3', false, 2, 0), answer('q3', false, 1, 1)],
+    answer('q5', true, 0, 9),
+  ]);
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+const compare = (step?: number) =>
+  compareRuns([A(), B()], { read: ({ config }) => config, ...(step !== undefined && { step }) });
+
+test('what differs is told: settings, but not where a run lies', async () => {
+  const { settings, machine, inputs } = await compare();
+  assert.deepEqual(settings, [
+    { what: 'grpo.temperature', then: '0.7', now: '1' },
+    { what: 'rewards[0].name', then: '"accuracy"', now: 'not set' },
+    { what: 'rewards', then: 'not set', now: '[]' },
+  ]);
+  assert.deepEqual([machine, inputs], [[], []]);
+});
+
+test('held-out figures are paired by the problems that both answered', async () => {
+  const [suite] = (await compare()).suites.filter(({ suite }) => suite === 'test');
+  assert.deepEqual([suite!.problems, suite!.unpaired, suite!.step], [3, 2, { a: 2, b: 2 }]);
+  const figure = (field: string) => suite!.figures.find((each) => each.field === field)!;
+  const { difference, low, high, interval } = figure('accuracy');
+  // 3 of 5 judged right, against 3 of 6.
+  assert.ok(Math.abs(difference! - (3 / 6 - 3 / 5)) < 1e-12);
+  assert.equal(interval, 'paired bootstrap');
+  assert.ok(low! <= difference! && difference! <= high!);
+  // 4 of 16 words Korean, against 16 of 20.
+  assert.ok(Math.abs(figure('target_wr').difference! - (16 / 20 - 4 / 16)) < 1e-12);
+  // Values are those of the files, over all problems.
+  assert.deepEqual([figure('accuracy').a, figure('accuracy').b], [0.375, 0.5]);
+  assert.equal(figure('target_wr_rewarded').interval, null, 'some resamples have no right answer');
+});
+
+test('without completions accuracy has an interval of independent samples, and word shares have none', async () => {
+  const [suite] = (await compare()).suites.filter(({ suite }) => suite === 'other');
+  assert.equal(suite!.problems, null);
+  const { low, high, interval } = suite!.figures[0]!;
+  assert.equal(interval, 'newcombe');
+  // R. G. Newcombe 1998, method 10, of 37.5 and 50 of 100, by Python.
+  assert.ok(Math.abs(low! - -0.0122) < 5e-5 && Math.abs(high! - 0.25576) < 5e-5, `${String(low)} ${String(high)}`);
+  assert.ok(suite!.figures.slice(1).every((figure) => figure.interval === null));
+});
+
+test('curves are aligned by step, and the first step that differs leaves timings out', async () => {
+  const { curves, first_difference: first, common_steps: steps, last } = await compare();
+  assert.deepEqual(curves.find(({ name }) => name === 'accuracy')!.points, [
+    { step: 1, a: 0.25, b: 0.25 },
+    { step: 2, a: 0.5, b: 0.5 },
+    { step: 3, a: 0.5, b: null },
+  ]);
+  assert.deepEqual(first, { step: 2, metrics: [{ name: 'entropy', a: 1, b: 2 }] });
+  assert.equal(steps, 2);
+  assert.equal(last!.step, 2);
+});
+
+test('suites are compared at a step that is asked for', async () => {
+  const { suites } = await compare(0);
+  assert.deepEqual(
+    suites.map(({ suite, step }) => [suite, step]),
+    [['test', { a: 0, b: 0 }]],
+  );
+});
+
+test('a comparison reads as text', async () => {
+  const text = comparisonText(await compare());
+  assert.match(text, /^ {2}grpo\.temperature +0\.7 +1$/m);
+  assert.match(text, /^ {2}accuracy +37\.5 % +50\.0 % +-10\.0 +-[\d.]+ to \+?[\d.]+$/m);
+  assert.match(
+    text,
+    /^ {2}paired by 3 problems \(bootstrap\); 2 problems that only one of them answered left out of B - A$/m,
+  );
+  assert.match(text, /^first step that differs: 2 \(entropy 1 against 2\)$/m);
+});

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { VERIFIERS, type JudgeOptions } from '../../src/answer/index.js';
 import { sharedPath } from '../shared.js';
+import { PIECES } from './hostile.js';
 import { MATHEMATICS } from './mathematics_verdicts.js';
 
 const { mathematics } = VERIFIERS;
@@ -161,14 +162,7 @@ for (const [set, languages] of SETS) {
   });
 }
 
-const piece = fc.oneof(
-  fc.constantFrom(
-    ...'\\frac \\sqrt \\boxed{ { } ( ) [ ] ^ _ ^{ \\left( \\right) ! !!! 9 99999 100000 x y 1e999999 . , ; : | || & \\\\ \\cup \\pm = < \\le \\in % ° \\circ \\pi \\infty \\sin \\log_ \\sum_{ \\text{ \\begin{pmatrix} \\end{pmatrix} \\binom + - * / \\cdot $ #### and 三十 만 分之 ½ √ \\overline{ \\} \\{'.split(
-      ' ',
-    ),
-  ),
-  fc.string({ unit: 'binary', maxLength: 3 }),
-);
+const piece = fc.oneof(fc.constantFrom(...PIECES), fc.string({ unit: 'binary', maxLength: 3 }));
 const hostile = fc
   .array(piece, { maxLength: 60 })
   .chain((parts) => fc.constantFrom(1, 40).map((times) => parts.join('').repeat(times)));

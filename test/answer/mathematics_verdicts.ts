@@ -50,7 +50,7 @@ export const MATHEMATICS: Record<string, MathematicsRow[]> = {
     ['\\frac{1}{5}+\\frac{3}{5}i', ['\\frac{1+3i}{5}', '\\frac{2}{1-3i}'], ['\\frac{1-3i}{5}']],
     ['e^{i\\pi}', ['-1'], ['1']],
     ['\\log_2 8', ['3', '\\frac{\\log 8}{\\log 2}', '\\frac{\\ln 8}{\\ln 2}'], ['\\log 8', '2']],
-    ['\\sqrt{2}', ['1.414214', '\\frac{2}{\\sqrt2}'], ['1.41421', '1.414213', '1.5']],
+    ['\\sqrt{2}', ['1.414214', '1.414213', '\\frac{2}{\\sqrt2}'], ['1.41421', '1.414215', '1.414212', '1.5']],
   ],
   'expressions are equal at every point': [
     ['(x-2)(x+2)', ['x^2-4', '-(2-x)(x+2)', '(x+2)(x-2)'], ['x^2+4', '(x-2)^2', 'x^2-4y']],
@@ -71,6 +71,7 @@ export const MATHEMATICS: Record<string, MathematicsRow[]> = {
       ['\\left(3,\\pi/2\\right)', '(3, 0.5\\pi)', '\\left( 3, \\frac{1}{2}\\pi \\right)'],
       ['(\\frac{\\pi}{2}, 3)', '3', '[3, \\frac{\\pi}{2}]', '(3,\\pi)'],
     ],
+    ['(-\\infty, 0]', ['[-\\infty,0]', 'x \\le 0'], ['(-\\infty,0)', '(0,-\\infty]']],
     ['[0,1)', ['\\left[0,1\\right)', 'x \\in [0,1)', '0 \\le x < 1'], ['(0,1)', '[0,1]', '(0,1]', '0<x<1']],
     [
       '(-\\infty, 2) \\cup (3, \\infty)',
@@ -88,6 +89,8 @@ export const MATHEMATICS: Record<string, MathematicsRow[]> = {
     ],
   ],
   'lists and plus-minus': [
+    ['31,250', ['31250', '31{,}250'], ['31 \\text{ and } 250', '250, 31', '31.25']],
+    ['7, -2, \\text{ and } -5', ['\\{7, -2, \\text{ and } -5\\}', '-5, -2, 7'], ['7, -2']],
     [
       '1,-2',
       ['-2, 1', '1 \\text{ and } -2', 'x = 1, -2', 'x=1 \\text{ or } x=-2', '\\{1,-2\\}'],
@@ -100,12 +103,13 @@ export const MATHEMATICS: Record<string, MathematicsRow[]> = {
       ['3+2\\sqrt2, 3-2\\sqrt2', '3-\\sqrt8 \\text{ and } 3+\\sqrt8', 'x = 3\\pm\\sqrt8'],
       ['3+2\\sqrt2', '3\\pm\\sqrt2'],
     ],
-    ['\\{1\\pm\\sqrt{5},-2\\}', ['-2, 1+\\sqrt5, 1-\\sqrt5'], ['1\\pm\\sqrt5']],
+    ['\\{1\\pm\\sqrt{5},-2\\}', ['-2, 1+\\sqrt5, 1-\\sqrt5', 'x = \\{1\\pm\\sqrt{5},-2\\}'], ['1\\pm\\sqrt5']],
     ['\\pm 2021', ['-2021, 2021'], ['2021']],
     ['(1,2), (2,1)', ['(2,1),(1,2)', '(2,1) \\text{ and } (1,2)', '(x,y) = (1,2), (2,1)'], ['(1,2)', '(1,2),(2,2)']],
     ['6 \\text{ and } 8', ['8, 6', '6,8'], ['68', '6']],
   ],
   'vectors and matrices': [
+    ['(-1,-1,3)', ['[-1,-1,3]', '\\langle -1,-1,3\\rangle'], ['\\{-1,-1,3\\}', '(-1,3,-1)']],
     [
       '\\begin{pmatrix} 1 \\\\ -2 \\end{pmatrix}',
       ['\\begin{bmatrix}1\\\\-2\\end{bmatrix}', '(1,-2)', '\\left(\\begin{array}{c}1\\\\-2\\end{array}\\right)'],

@@ -1,4 +1,4 @@
-import { equal, multiply, type Rational } from '../rational.js';
+import { equal, type Rational } from '../rational.js';
 import { exactValue } from './exact.js';
 import { keyOf, negative, type Formula } from './formula.js';
 import { modularValue } from './modular.js';
@@ -8,8 +8,10 @@ import type { Work } from './work.js';
 /** Points at which expressions are compared, and how many of them both must have a value at. */
 const POINTS = 12;
 const ENOUGH = 3;
-/** Places from which on a decimal may be the other side rounded: 0.333333 is taken for 1/3, 0.333 is not. */
+/** Places from which on a decimal may stand for the other side: 0.333333 for 1/3, but not 0.333. */
 const ROUNDED_FROM = 6;
+/** Places that a double tells apart. */
+const MOST_PLACES = 12;
 
 /**
  * Whether two expressions have the same value at every point. Rational numbers and functions are compared exactly, others in
@@ -53,22 +55,19 @@ function isNear(x: Numeric, y: Numeric): boolean {
   return Math.hypot(x.re - y.re, x.im - y.im) <= 4 * (x.error + y.error) + 1e-300;
 }
 
-/** Whether the decimal `a` is `other` rounded to its places. */
+/** Whether the decimal `a` is `other` rounded to its places, or cut off there. */
 function isRounded(a: Formula, value: Rational, other: Rational): boolean {
   const places = placesOf(a);
   if (places < ROUNDED_FROM) return false;
-  const scale = { numerator: 2n * 10n ** BigInt(places), denominator: 1n };
-  const difference = multiply(scale, {
-    numerator: value.numerator * other.denominator - other.numerator * value.denominator,
-    denominator: value.denominator * other.denominator,
-  });
-  return difference.numerator <= difference.denominator && -difference.numerator <= difference.denominator;
+  const difference = value.numerator * other.denominator - other.numerator * value.denominator;
+  const scaled = (difference < 0n ? -difference : difference) * 10n ** BigInt(places);
+  return scaled < value.denominator * other.denominator;
 }
 
 function isRoundedNear(a: Formula, value: Numeric, other: Numeric): boolean {
   const places = placesOf(a);
-  if (places < ROUNDED_FROM || places > 12 || other.free) return false;
-  return Math.hypot(value.re - other.re, value.im - other.im) <= 0.500001 * 10 ** -places;
+  if (places < ROUNDED_FROM || places > MOST_PLACES || other.free) return false;
+  return Math.hypot(value.re - other.re, value.im - other.im) < 10 ** -places;
 }
 
 const placesOf = (formula: Formula): number =>

@@ -30,6 +30,11 @@ export function parseFormula(text: string, comma: Comma): Parsed | null {
 /** What holds for the upper or for the lower sign. */
 function both(upper: Formula, lower: Formula): Formula {
   if (upper.kind === 'set' && lower.kind === 'set') return { kind: 'set', items: [...upper.items, ...lower.items] };
+  if (upper.kind === 'relation' && lower.kind === 'relation') {
+    const [above, below] = [upper.sides.at(-1)!, lower.sides.at(-1)!];
+    if (above.kind === 'set' && below.kind === 'set')
+      return { ...upper, sides: [...upper.sides.slice(0, -1), both(above, below)] };
+  }
   const items = (formula: Formula): readonly Formula[] => (formula.kind === 'list' ? formula.items : [formula]);
   return { kind: 'list', items: [...items(upper), ...items(lower)], free: true };
 }
@@ -504,12 +509,18 @@ class Parser {
       do {
         items.push(this.#relation());
         if (items.length > MOST_ITEMS) this.#fail();
-      } while (this.#take(',', ';'));
+      } while (this.#parted(close));
       if (this.#peek() !== close && this.#peek() !== other) this.#fail();
       this.#at++;
     }
     this.#bars = bars;
     return items;
+  }
+
+  /** In a set "and" parts too, behind a comma or by itself. */
+  #parted(close: string): boolean {
+    const comma = this.#take(',', ';');
+    return (close !== ')' && this.#take('and')) || comma;
   }
 
   #tuple(open: '(' | '['): Formula {

@@ -2,7 +2,7 @@ import { readNumber } from '../marked.js';
 import { timeOrDate } from './calendar.js';
 import { type Formula, type Scalar } from './formula.js';
 import { parseFormula } from './parse.js';
-import { FUNCTIONS, plainFormula } from './tokens.js';
+import { FUNCTIONS, plainFormula, type Comma } from './tokens.js';
 
 /** Characters of an answer that are read. */
 export const LONGEST_ANSWER = 1000;
@@ -29,7 +29,7 @@ export function readAnswer(content: string, { gold = false } = {}): Reading | nu
 
 function formulasOf(content: string, plain: string, gold: boolean): Formula[] {
   const moment = timeOrDate(plain);
-  if (moment !== null) return isClock(moment) ? [moment, ...parsedWays(plain)] : [moment];
+  if (moment !== null) return isClock(moment) ? [moment, ...parsedWays(plain, gold)] : [moment];
   if (isProse(plain)) return numberIn(content, gold);
   const letters = /(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])/.test(plain.replace(/\\text[a-z]{0,8}\s?\{[^{}]*\}/g, ' '));
   const attached = /\d[A-Za-z](?![A-Za-z])/.test(plain);
@@ -38,15 +38,17 @@ function formulasOf(content: string, plain: string, gold: boolean): Formula[] {
     found.push(...numberIn(content, gold));
     if (found.length > 0 && !letters && !/\d,\d/.test(plain)) return found;
   }
-  found.push(...parsedWays(plain));
+  found.push(...parsedWays(plain, gold));
   return found.length === 0 && !gold ? numberIn(content, gold) : found;
 }
 
 /** 3:15 may be a ratio too. */
 const isClock = (moment: Formula): boolean => moment.kind === 'time' && moment.parts[3] === null;
 
-function parsedWays(plain: string): Formula[] {
-  const ways = /\d,\d/.test(plain) ? (['number', 'list'] as const) : (['list'] as const);
+function parsedWays(plain: string, gold: boolean): Formula[] {
+  // A gold answer whose commas group thousands is no list.
+  const grouped = gold && /^[^,\d]*\d{1,3}(?:,\d{3})+(?![,\d])[^,]*$/.test(plain);
+  const ways: Comma[] = grouped ? ['number'] : /\d,\d/.test(plain) ? ['number', 'list'] : ['list'];
   return ways.flatMap((comma) => parseFormula(plain, comma)?.formula ?? []);
 }
 

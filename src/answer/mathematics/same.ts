@@ -144,13 +144,10 @@ function sameTuple(a: Formula, b: Formula, work: Work): boolean {
     const flat = column.rows.length === 1 ? column.rows[0]! : column.rows.map((row) => row[0]!);
     return (column.rows.length === 1 || column.rows[0]!.length === 1) && inOrder(tuple.items, flat, work);
   }
-  return (
-    a.kind === 'tuple' &&
-    b.kind === 'tuple' &&
-    a.open === b.open &&
-    a.close === b.close &&
-    inOrder(a.items, b.items, work)
-  );
+  if (a.kind !== 'tuple' || b.kind !== 'tuple' || !inOrder(a.items, b.items, work)) return false;
+  // Brackets tell intervals apart, but not at an infinite end, and not vectors of three and more.
+  const [low, high] = a.items as [Formula, Formula];
+  return a.items.length > 2 || ((a.open === b.open || isInfinite(low)) && (a.close === b.close || isInfinite(high)));
 }
 
 /** Part by part; a ratio of two is also the quotient of them, unless it is a time. */

@@ -8,9 +8,12 @@ export { startRun, type RunExit, type RunPlace, type RunProcess, type RunProcess
 export { sweepFolder } from './folder.js';
 export { appendLog, readLog, type HalvingArm, type HalvingDecision, type LoggedEvent, type SweepEvent } from './log.js';
 export { planSweep, type SweepPlan } from './plan.js';
+export { measureRun, processSeconds, runSeconds, scheduleSeconds, type Measured } from './measure.js';
+export { shapeOf } from './memory.js';
 export { prepareSweep } from './prepare.js';
 export { findSweep, readSweep, writeSweep, type SweepRecord, type SweepRun } from './record.js';
 export { sweepJsonSchema, type SweepSpec } from './schema.js';
-export { isBegun, runHolder, runState, type RunState } from './state.js';
+export { Slots } from './slots.js';
+export { isBegun, runHolder, runState, sweepState, type RunState } from './state.js';
 export type { Row, Table } from './results/columns.js';
 export { updateResults } from './results/update.js';

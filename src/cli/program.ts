@@ -111,10 +111,16 @@ program
 program
   .command('sweep')
   .description('make the runs of a sweep file: axes, seeds, arms; called again, it goes on')
-  .argument('[file]', 'YAML file (docs/sweeps.md)')
+  .argument('[file]', 'YAML file (docs/sweeps.md); with --task the folder of a sweep')
   .option('--out <dir>', 'folder of the sweep; default: runs/ and its name')
   .option('--at-once <n>', 'runs side by side; default: as many as fit cores, memory and GPUs')
-  .option('--dry-run', 'check everything, print the runs with memory and time, and start nothing')
+  .option('--slurm', 'hand the runs to Slurm as an array job; called again, those that Slurm does not have')
+  .option('--kubernetes', 'print the manifest of an indexed Job that makes the runs')
+  .option('--task <index>', 'make one run of the sweep whose folder is given, as tasks of Slurm and Kubernetes do')
+  .option(
+    '--dry-run',
+    'check everything, print the runs with memory and time (or the script of --slurm), and start nothing',
+  )
   .option('--restart-changed', 'begin runs anew that an edited file would make others; what they have made goes')
   .option('--yes', 'make ten thousand runs and more without being asked')
   .option('--schema', 'print the JSON Schema of a sweep file and exit')
@@ -314,8 +320,8 @@ program
 
 program
   .command('report')
-  .description('draw a run, several side by side, or a sweep into one HTML file')
-  .argument('<run...>', 'folders of runs, or one of a sweep; `label=folder` names a run')
+  .description('draw one or several runs into one HTML file')
+  .argument('<run...>', 'folders of runs; `label=folder` names a run')
   .option('--out <file>', 'default: report.html in the first run; figures go into report-figures/ beside it')
   .option('--title <text>', 'title of the page')
   .addHelpText(

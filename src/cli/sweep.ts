@@ -11,11 +11,8 @@ import {
   readSweepFile,
   runLocally,
   sweepJsonSchema,
-  sweepState,
-  updateResults,
   type RunState,
   type SweepPlan,
-  type SweepRecord,
 } from '../sweep/index.js';
 import { numberOption } from './arguments.js';
 import { requireYes } from './ask.js';
@@ -26,6 +23,10 @@ import { onInterrupt } from './interrupt.js';
 import { SweepDisplay } from './sweep_display.js';
 
 export interface SweepCommandOptions {
+  /** Index of one run: the file's place is taken by the sweep's folder. */
+  task?: string;
+  slurm?: boolean;
+  kubernetes?: boolean;
   out?: string;
   atOnce?: string;
   dryRun?: boolean;
@@ -48,10 +49,12 @@ export async function sweepCommand(path: string | undefined, options: SweepComma
   }
   if (path === undefined)
     throw new GlossaError('USAGE', 'sweep needs a sweep file', { hint: 'npx glossa sweep studies/lab/sweep.yaml' });
+  if (options.task !== undefined) return (await import('./sweep_task.js')).sweepTask(path, options.task);
   const atOnce =
     options.atOnce === undefined ? undefined : numberOption('at-once', options.atOnce, { min: 1, whole: true });
   const plan = await planSweep(await readSweepFile(path), options.out);
   if (atOnce !== undefined) plan.record.spec.local.at_once = atOnce;
+  if (options.slurm || options.kubernetes) return elsewhere(plan, { path, ...options });
   if (options.dryRun) return (await import('./sweep_dry_run.js')).sweepDryRun(plan, options);
   await ask(plan, options);
   const display = openDisplay(options.progress);
@@ -63,6 +66,22 @@ export async function sweepCommand(path: string | undefined, options: SweepComma
   } finally {
     display.end();
     interrupt.restore();
+  }
+}
+
+/** The runs are made by Slurm or by Kubernetes. */
+async function elsewhere(plan: SweepPlan, options: SweepCommandOptions & { path: string }): Promise<number> {
+  if (options.slurm && options.kubernetes)
+    throw new GlossaError('USAGE', '--slurm and --kubernetes: name one', { hint: 'npx glossa sweep --help' });
+  const { printManifest, showScripts, submitSweep } = await import('./sweep_elsewhere.js');
+  if (options.slurm && options.dryRun) return showScripts(plan);
+  if (!options.dryRun) await ask(plan, options);
+  const display = openDisplay(options.progress);
+  try {
+    if (options.kubernetes) return await printManifest(plan, display, options.dryRun);
+    return await submitSweep(plan, options, display);
+  } finally {
+    display.end();
   }
 }
 
@@ -94,14 +113,11 @@ async function work(
   const lock = await lockSweep(record.dir, (message) => {
     display.warning(message);
   });
-  let results: ResultsKeeper | undefined;
   try {
     await prepareSweep(plan);
     const machine = await localMachine();
     const shown = new SweepDisplay(display, record, configs);
-    const before = await sweepState(record);
-    const pending = record.runs.filter(({ name }) => !['finished', 'stopped'].includes(before.get(name)!.state));
-    const labs = await missingLabs(pending.map(({ index }) => configs.get(index)!));
+    const labs = await missingLabs(configs.values());
     if (labs.length > 0)
       await makeLabs(labs, {
         cores: machine.cores.length,
@@ -110,7 +126,6 @@ async function work(
           shown.pretrain(lab, progress, labs.length);
         },
       });
-    results = keepResults(record, display);
     const states = await runLocally(record, configs, {
       machine,
       stop,
@@ -118,11 +133,8 @@ async function work(
       tell: (progress) => {
         shown.show(progress);
       },
-      ended: results.refresh,
     });
     shown.end();
-    await results.close();
-    results = undefined;
     if (json)
       process.stdout.write(
         `${JSON.stringify({ dir: record.dir, ...tally(states), runs: Object.fromEntries(states) })}\n`,
@@ -133,36 +145,8 @@ async function work(
       throw new GlossaError('ABORTED', 'stopped', { cause: error, hint: `npx glossa sweep ${path} goes on` });
     throw error;
   } finally {
-    await results?.close().catch(() => undefined);
     await lock.release();
   }
-}
-
-/** Milliseconds between two looks at runs that go on. */
-const REFRESH_EVERY = 30_000;
-
-interface ResultsKeeper {
-  /** Does not wait: the next run need not. */
-  refresh: () => void;
-  /** Brings the tables to their last state. @throws GlossaError IO_ERROR. */
-  close: () => Promise<void>;
-}
-
-/** Keeps results/ up to date while runs go on and end. */
-function keepResults(record: SweepRecord, display: Display): ResultsKeeper {
-  const refresh = () => {
-    updateResults(record).catch((error: unknown) => {
-      display.warning((error as Error).message);
-    });
-  };
-  const timer = setInterval(refresh, REFRESH_EVERY);
-  return {
-    refresh,
-    async close() {
-      clearInterval(timer);
-      await updateResults(record);
-    },
-  };
 }
 
 function tally(states: ReadonlyMap<string, RunState>): Record<RunState, number> {

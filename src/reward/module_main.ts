@@ -51,6 +51,8 @@ channel.on(
     tasks = tasks.then(() => ('modules' in message ? start(message) : run(message)));
   }),
 );
+// Who ends a whole job (Slurm's scancel, a service manager) signals every process of it: the one that started this one decides.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 channel.on('close', () => exit(0));
 channel.on('error', () => exit(0));
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {

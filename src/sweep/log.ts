@@ -8,6 +8,7 @@ export type SweepEvent = { run?: string } & (
   | { event: 'added' | 'left' | 'restarted' | 'started' | 'finished' | 'interrupted'; run: string; step?: number }
   | { event: 'failed'; run: string; attempt: number; code: string; message: string }
   | { event: 'retried'; run: string; attempt: number }
+  | { event: 'submitted'; job: string; runs: string[] }
   | HalvingDecision
 );
 
@@ -50,6 +51,11 @@ export async function appendLog(dir: string, events: readonly SweepEvent[]): Pro
   } catch (error) {
     throw ioError('write', path, error);
   }
+}
+
+/** The runs that successive halving has stopped. */
+export function stoppedRuns(log: readonly LoggedEvent[]): Set<string> {
+  return new Set(log.flatMap((line) => (line.event === 'halved' ? line.stopped.flatMap(({ runs }) => runs) : [])));
 }
 
 /** All whole lines of sweep.log.jsonl, the oldest first. @throws GlossaError IO_ERROR. */

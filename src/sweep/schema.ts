@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { kubernetesSchema } from './kubernetes/settings.js';
+import { slurmSchema } from './slurm/settings.js';
 
 const setting = z.string().min(1);
 const anything = z.unknown();
@@ -48,25 +50,6 @@ const localSchema = z.strictObject({
     .describe('Further attempts of a run that failed, each call of the sweep.'),
 });
 
-const slurmSchema = z.strictObject({
-  partition: z.string().optional(),
-  account: z.string().optional(),
-  gres: z.string().optional().describe('Such as gpu:1.'),
-  time: z
-    .union([z.string(), z.int().min(1)])
-    .optional()
-    .describe('Limit of a task as sbatch takes it: 30 (minutes), 2:00:00.'),
-  cpus_per_task: count.default(1),
-  memory: z.string().optional().describe('Of a task: 4G.'),
-  signal_before: z
-    .string()
-    .regex(/^\d+(s|m|min)?$/, 'expected seconds or minutes, such as 90s or 5m')
-    .default('90s')
-    .describe('Before the limit: the run saves and its task is queued again.'),
-  array_limit: count.optional().describe('Tasks at once.'),
-  extra: z.array(z.string()).default([]).describe('Further options of sbatch, a line each.'),
-});
-
 const halvingSchema = z.strictObject({
   metric: z.string().min(1).describe('Of metrics.jsonl.'),
   at: z.array(count).min(1).describe('Steps after which arms are compared.'),
@@ -99,6 +82,7 @@ export const sweepSchema = z.strictObject({
   skip: z.array(conditionSchema).default([]).describe('Runs that one of these holds for are left out.'),
   local: localSchema.prefault({}),
   slurm: slurmSchema.prefault({}),
+  kubernetes: kubernetesSchema.optional(),
   halving: halvingSchema.optional().describe('Early stopping of hopeless arms: successive halving.'),
   baseline: z
     .union([z.string(), conditionSchema])

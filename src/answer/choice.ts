@@ -35,7 +35,8 @@ const LONGEST = 200;
 export function judgeChoice(completion: string, gold: string, options: JudgeOptions = {}): Verdict {
   const expected = goldChoice(gold);
   const answer = findChoice(completion, options);
-  return { correct: expected === null ? null : answer?.letter === expected, answer: answer?.text ?? null };
+  const correct = expected === null ? null : answer?.letter === expected;
+  return { correct, answer: answer?.text ?? null, strict: correct && answer?.marked === true };
 }
 
 /** Whether a gold answer is an option that completions can be judged by. */
@@ -47,6 +48,8 @@ interface Choice {
   /** Null where a mark holds something else. */
   letter: string | null;
   text: string;
+  /** In an answer line or a box. */
+  marked: boolean;
 }
 
 function findChoice(
@@ -58,7 +61,7 @@ function findChoice(
   const [hash] = hashLines(text, finish === 'stop');
   const box = lastBox(text);
   const mark = hash && hash.at > (box?.at ?? -1) ? hash : box;
-  if (mark) return { letter: letterOf(mark.content), text: mark.content.trim() };
+  if (mark) return { letter: letterOf(mark.content), text: mark.content.trim(), marked: true };
   return answer === 'flexible' && finish === 'stop' ? (behindCue(text) ?? lastLine(text)) : null;
 }
 
@@ -80,7 +83,7 @@ function behindCue(text: string): Choice | null {
     let at = cue.index + cue[0].length;
     at += matchAt(OPTION, near, at)?.[0].length ?? 0;
     const match = matchAt(SAID, near, at) ?? matchAt(SAID, near, at + (matchAt(FILLER, near, at)?.[0].length ?? 0));
-    if (match) return { letter: (match[1] ?? match[2] ?? match[3])!, text: match[0] };
+    if (match) return { letter: (match[1] ?? match[2] ?? match[3])!, text: match[0], marked: false };
   }
   return null;
 }
@@ -89,7 +92,7 @@ function lastLine(text: string): Choice | null {
   const line = text.slice(text.lastIndexOf('\n') + 1).trim();
   const bare = plain(line.slice(0, LONGEST)).trim();
   const letter = bare.length <= 4 ? letterOf(bare) : null;
-  return letter === null ? null : { letter, text: line };
+  return letter === null ? null : { letter, text: line, marked: false };
 }
 
 /** Full-width letters and colons are the usual ones, and what wraps a letter goes; numbers in circles stay. */

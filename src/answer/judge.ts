@@ -30,6 +30,8 @@ export interface Answer {
 export interface Verdict {
   correct: boolean | null;
   answer: string | null;
+  /** The verdict of `strict`, by marked answers alone, whichever was asked for; null too where a module judges. */
+  strict: boolean | null;
 }
 
 /**
@@ -43,7 +45,8 @@ export interface Verdict {
 export function judgeAnswer(completion: string, gold: string, options: JudgeOptions = {}): Verdict {
   const expected = readGold(gold);
   const answer = extractAnswer(completion, options);
-  return { correct: expected === null ? null : agrees(answer, expected), answer: answer?.text ?? null };
+  const correct = expected === null ? null : agrees(answer, expected);
+  return { correct, answer: answer?.text ?? null, strict: correct && answer?.from !== 'sentence' };
 }
 
 /** The verdict of judgeAnswer alone. */

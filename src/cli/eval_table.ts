@@ -15,11 +15,12 @@ const FIELDS = [
 export function evaluationTable(rows: readonly EvaluationRow[]): string {
   const measures = FIELDS.map((field) => ({ field, measure: fieldMeasure(field) }));
   return textTable([
-    ['suite', 'language', ...measures.map(({ measure }) => labelOf({ measure })), 'n'],
+    ['suite', 'language', ...measures.map(({ measure }) => labelOf({ measure })), 'accuracy, strict', 'n'],
     ...rows.map((row) => [
       row.suite,
       row.language,
       ...measures.map(({ field, measure }) => showValue(row[field], measure.unit)),
+      showValue(row.accuracy_strict ?? null, 'share'),
       String(row.n),
     ]),
   ]);

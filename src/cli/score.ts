@@ -70,6 +70,9 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
 
 const FIELDS = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr', 'other_wr'] as const;
 
+/** Accuracy by marked answers alone, whichever answers count. */
+const STRICT = 'accuracy, strict';
+
 function table(totals: ScoreTotals, badRows: number): string {
   const measures = FIELDS.map((field) => ({ field, measure: fieldMeasure(field) }));
   const cells = (name: string, of: Totals): string[] => [
@@ -77,10 +80,11 @@ function table(totals: ScoreTotals, badRows: number): string {
     String(of.rows),
     String(of.judged),
     ...measures.map(({ field, measure }) => showValue(of[field], measure.unit)),
+    showValue(of.accuracy_strict, 'share'),
   ];
   const languages = Object.entries(totals.byLanguage());
   const lines = [
-    ['language', 'rows', 'judged', ...measures.map(({ measure }) => labelOf({ measure }))],
+    ['language', 'rows', 'judged', ...measures.map(({ measure }) => labelOf({ measure })), STRICT],
     ...languages.map(([language, of]) => cells(language, of)),
     ...(languages.length > 1 ? [cells('all', totals.all())] : []),
   ];

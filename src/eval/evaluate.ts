@@ -72,6 +72,7 @@ export async function evaluate(
     tokens: rowLength(columns.completions, row),
     clipped: finish[row] !== 'stop',
     correct: each.correct,
+    strict: each.strict,
     words: each.language.words,
   }));
   const languages = [...new Set(completed.map((row) => row.language))];
@@ -93,6 +94,7 @@ function summarise(
   return {
     ...name,
     accuracy,
+    accuracy_strict: sums.accuracyStrict(),
     ...{ target_wr, target_wr_rewarded, en_wr, other_wr },
     mean_length: nanStatistics(rows.map(({ tokens }) => tokens)).mean,
     clipped_ratio: clipped_ratio!,

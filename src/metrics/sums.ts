@@ -7,6 +7,8 @@ export interface SummedCompletion {
   language: Language;
   /** null: not judged. */
   correct: boolean | null;
+  /** By marked answers alone; null or absent: not judged so. */
+  strict?: boolean | null;
   /** Whether its budget cut it off; null: not known. */
   clipped: boolean | null;
   words: WordCounts;
@@ -27,6 +29,8 @@ export class CompletionSums {
   rows = 0;
   judged = 0;
   correct = 0;
+  #judgedStrictly = 0;
+  #strict = 0;
   #ended = 0;
   #clipped = 0;
 
@@ -36,15 +40,22 @@ export class CompletionSums {
     return sums;
   }
 
-  add({ language, correct, clipped, words }: SummedCompletion): void {
+  add({ language, correct, strict = null, clipped, words }: SummedCompletion): void {
     this.rows++;
     this.all.add(language, words);
     if (clipped !== null) this.#ended++;
     if (clipped === true) this.#clipped++;
+    if (strict !== null) this.#judgedStrictly++;
+    if (strict === true) this.#strict++;
     if (correct !== null) this.judged++;
     if (correct !== true) return;
     this.correct++;
     this.rewarded.add(language, words);
+  }
+
+  /** Accuracy by marked answers alone; null where nothing was judged so. */
+  accuracyStrict(): number | null {
+    return share([this.#strict, this.#judgedStrictly]);
   }
 
   /** null where there is nothing to divide by. */

@@ -80,9 +80,9 @@ export async function createGrader(settings: readonly RewardSettings[], options:
     const judged = await verdicts.judge(given);
     const inputs = given.map((input, row): JudgedCompletion => {
       const verdict = judged[row];
-      return verdict === undefined
-        ? input
-        : { ...input, verdict: { correct: verdict.correct, answer: verdict.answer } };
+      if (verdict === undefined) return input;
+      const { correct, answer, strict } = verdict;
+      return { ...input, verdict: { correct, answer, strict } };
     });
     const characters = inputs.reduce((sum, { completion }) => sum + completion.length, 0);
     const inline = characters <= INLINE_CHARACTERS || threads === 0;

@@ -36,6 +36,8 @@ export interface GradedCompletion {
   correct: boolean | null;
   /** The final answer found in the completion, as text; null where there is none. */
   answer: string | null;
+  /** Whether it is right by marked answers alone, whichever answers count; null: not judged, or by a module. */
+  strict: boolean | null;
   /** One per configured reward, unweighted. */
   rewards: (number | null)[];
   /** Of users' modules: the reward's name or the verifier's path, what a call ended in, with file, line and column where they are known, and the stack. */

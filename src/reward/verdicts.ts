@@ -65,8 +65,8 @@ function moduleInput({ problem, completion, finish }: UngradedCompletion): Modul
 }
 
 function verdictOf(called: Called): ModuleVerdict {
-  if ('error' in called) return { correct: null, answer: null, error: called.error };
-  return { correct: called.value === null ? null : called.value === 1, answer: null };
+  if ('error' in called) return { correct: null, answer: null, strict: null, error: called.error };
+  return { correct: called.value === null ? null : called.value === 1, answer: null, strict: null };
 }
 
 function unknownVerifier(name: string): GlossaError {

@@ -9,6 +9,8 @@ export interface EvaluationRow {
   language: string;
   /** Share of the judged completions that are right; null where none was judged. */
   accuracy: number | null;
+  /** The same by marked answers alone, whichever answers count; absent in files of earlier versions. */
+  accuracy_strict?: number | null;
   /** Shares of all words of all completions; `_rewarded`: of the right completions. */
   target_wr: number | null;
   target_wr_rewarded: number | null;
@@ -43,6 +45,7 @@ export const evaluationSchema: z.ZodType<EvaluationFile> = z.looseObject({
       file: z.string().exactOptional(),
       language: z.string(),
       accuracy: ratio,
+      accuracy_strict: ratio.exactOptional(),
       target_wr: ratio,
       target_wr_rewarded: ratio,
       en_wr: ratio,

@@ -9,6 +9,8 @@ export interface Score extends Origin {
   lang: Language;
   /** null: no gold answer, or one that the verifier cannot judge by. */
   correct: boolean | null;
+  /** The same by marked answers alone; null too where a module judges. */
+  correct_strict: boolean | null;
   /** The final answer found in the completion, as text; null where there is none. */
   answer: string | null;
   /** How the completion ended; null where the row does not say. */
@@ -24,17 +26,20 @@ export interface Totals extends Figures {
   rows: number;
   judged: number;
   correct: number;
+  /** By marked answers alone. */
+  accuracy_strict: number | null;
   words: WordCounts;
 }
 
 export function scoreOf(
   { origin, language: lang, finish }: Pick<GivenCompletion, 'language' | 'finish'> & { origin?: Origin },
-  { correct, answer, language }: Pick<GradedCompletion, 'correct' | 'answer' | 'language'>,
+  { correct, strict, answer, language }: Pick<GradedCompletion, 'correct' | 'strict' | 'answer' | 'language'>,
 ): Score {
   return {
     ...origin,
     lang,
     correct,
+    correct_strict: strict,
     answer,
     finish: finish ?? null,
     target_wr: language.targetWr,
@@ -48,8 +53,8 @@ export class ScoreTotals {
   readonly #all = new CompletionSums();
   readonly #byLanguage = new Map<Language, CompletionSums>();
 
-  add({ lang: language, correct, finish, words }: Score): void {
-    const completion = { language, correct, clipped: finish === null ? null : finish === 'length', words };
+  add({ lang: language, correct, correct_strict: strict, finish, words }: Score): void {
+    const completion = { language, correct, strict, clipped: finish === null ? null : finish === 'length', words };
     this.#all.add(completion);
     let sums = this.#byLanguage.get(language);
     if (sums === undefined) this.#byLanguage.set(language, (sums = new CompletionSums()));
@@ -73,5 +78,5 @@ export class ScoreTotals {
 
 function totals(sums: CompletionSums): Totals {
   const { rows, judged, correct, all } = sums;
-  return { rows, judged, correct, ...sums.figures(), words: { ...all.words } };
+  return { rows, judged, correct, ...sums.figures(), accuracy_strict: sums.accuracyStrict(), words: { ...all.words } };
 }

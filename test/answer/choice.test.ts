@@ -22,6 +22,8 @@ const groups: Record<string, Row[]> = {
     ['#### Ｂ', 'B', true],
     ['#### 12', 'B', false],
     ['\\boxed{B and C}', 'B', false],
+    ['\\boxed{B, C}', 'B', false],
+    ['\\boxed{B, because it is even}', 'B', true],
     ['#### A cat', 'A', false],
     ['#### B', 'B', true, { answer: 'strict' }],
     ['\\boxed{B} and then it was cut', 'B', true, { finish: 'length' }],
@@ -72,7 +74,7 @@ for (const [name, rows] of Object.entries(groups)) {
 
 test('judges only by options, and never throws', () => {
   assert.ok(choice.judges('(C)') && choice.judges('ข') && !choice.judges('3') && !choice.judges('Cat'));
-  assert.deepEqual(choice.judge('so \\boxed{(C) 4}', 'B', {}), { correct: false, answer: '(C) 4' });
+  assert.deepEqual(choice.judge('so \\boxed{(C) 4}', 'B', {}), { correct: false, answer: '(C) 4', strict: false });
   const part = fc.constantFrom(
     '#### ',
     '\\boxed{',

@@ -91,6 +91,15 @@ for (const [name, rows] of Object.entries(places)) {
   });
 }
 
+test('the strict verdict comes with the flexible one', () => {
+  const strict = (text: string, gold: string) => mathematics.judge(text, gold, {}).strict;
+  assert.equal(strict('so $x+1$', 'x+1'), false);
+  assert.equal(strict('\\boxed{x+1}', 'x+1'), true);
+  assert.equal(strict('The answer is B.', '(B)'), false);
+  assert.equal(strict('#### B', '(B)'), true);
+  assert.equal(strict('#### x', ''), null);
+});
+
 const lines = (path: string): Record<string, string>[] => {
   const bytes = readFileSync(path);
   return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes)

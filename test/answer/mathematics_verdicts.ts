@@ -154,7 +154,7 @@ export const MATHEMATICS: Record<string, MathematicsRow[]> = {
       ['4:30 a.m.', '4:31 p.m.', '430'],
     ],
     ['05\\!:\\!00', ['5:00', '05:00'], ['5:01', '500']],
-    ['9\\text{ a.m.}', ['9:00 a.m.', '9 AM'], ['9 p.m.', '10 a.m.']],
+    ['9\\text{ a.m.}', ['9:00 a.m.', '9 AM', '9'], ['9 p.m.', '10 a.m.']],
     [
       '\\text{October 30}',
       ['October 30', 'Oct 30', '30 October', 'October 30th', '10월 30일'],

@@ -36,6 +36,16 @@ test('what was cut off is judged by marked answers alone, and strict takes no ot
   assert.equal(judgeAnswer('so 7', '7', { answer: 'strict' }).answer, null);
 });
 
+test('the strict verdict comes with the flexible one', () => {
+  for (const text of ['so 3 + 4 = 7', 'The answer is 7', '#### 7', '\\boxed{7}', '#### 8', 'none'])
+    for (const finish of ['stop', 'length'] as const)
+      assert.equal(
+        judgeAnswer(text, '7', { finish }).strict,
+        judgeAnswer(text, '7', { finish, answer: 'strict' }).correct,
+        text,
+      );
+});
+
 test('a thought that the prompt began is a thought', () => {
   const options = { thought: true };
   assert.equal(gradeAnswer('so #### 7', '7', options), false);
@@ -45,10 +55,10 @@ test('a thought that the prompt began is a thought', () => {
 });
 
 test('the answer a verdict rests on is told', () => {
-  assert.deepEqual(judgeAnswer('#### **5천** 원', '5000'), { correct: true, answer: '**5천** 원' });
-  assert.deepEqual(judgeAnswer('\\boxed{x + 1}', '5'), { correct: false, answer: 'x + 1' });
-  assert.deepEqual(judgeAnswer('답은 -5입니다', 'x'), { correct: null, answer: '-5' });
-  assert.deepEqual(judgeAnswer('none', '5'), { correct: false, answer: null });
+  assert.deepEqual(judgeAnswer('#### **5천** 원', '5000'), { correct: true, answer: '**5천** 원', strict: true });
+  assert.deepEqual(judgeAnswer('\\boxed{x + 1}', '5'), { correct: false, answer: 'x + 1', strict: false });
+  assert.deepEqual(judgeAnswer('답은 -5입니다', 'x'), { correct: null, answer: '-5', strict: null });
+  assert.deepEqual(judgeAnswer('none', '5'), { correct: false, answer: null, strict: false });
 });
 
 const grading = sharedPath('cases/grading.jsonl');

@@ -95,7 +95,7 @@ test('data, config, inputs and score know the verifier', async () => {
   assert.equal(parseConfig(text('choice'), { path: join(dir, 'run.yaml') }).data.train[0]!.verifier, 'choice');
   assert.throws(() => parseConfig(text('choise'), { path: join(dir, 'run.yaml') }), {
     code: 'CONFIG_INVALID',
-    message: /verifier.*number, choice, or the path/,
+    message: /verifier.*number, choice, mathematics, or the path/,
   });
   const { files } = await hashInputs(config, { labDir: dir, weights: false });
   assert.deepEqual(

@@ -108,9 +108,9 @@ test('a table by language otherwise; standard input; a default language', () => 
     .split('\n')
     .map((line) => line.split(/\s{2,}/));
   assert.deepEqual(lines.slice(1), [
-    ['en', '1', '1', '100.0 %', '-', '-', '-', '-', '-'],
-    ['ko', '1', '1', '100.0 %', '-', '100.0 %', '100.0 %', '0.0 %', '0.0 %'],
-    ['all', '2', '2', '100.0 %', '-', '100.0 %', '100.0 %', '0.0 %', '0.0 %'],
+    ['en', '1', '1', '100.0 %', '-', '-', '-', '-', '-', '100.0 %'],
+    ['ko', '1', '1', '100.0 %', '-', '100.0 %', '100.0 %', '0.0 %', '0.0 %', '100.0 %'],
+    ['all', '2', '2', '100.0 %', '-', '100.0 %', '100.0 %', '0.0 %', '0.0 %', '100.0 %'],
   ]);
 });
 
@@ -151,7 +151,10 @@ test('what cannot be read is said in one line', () => {
 });
 
 const graded = (language: Language, correct: boolean | null, text: string): Score =>
-  scoreOf({ language, finish: undefined }, { correct, answer: null, language: measureLanguage(text, language) });
+  scoreOf(
+    { language, finish: undefined },
+    { correct, answer: null, strict: correct, language: measureLanguage(text, language) },
+  );
 
 test('totals weigh words, and count nothing twice for English', () => {
   const totals = new ScoreTotals();

@@ -59,7 +59,7 @@ describe('an update', () => {
   it('tells what the loss did under the names that TRL gives it', async () => {
     const columns = rolloutColumns(batch);
     const graded = finish.map(() => ({
-      ...{ correct: true, answer: '1', rewards: [1], errors: [] },
+      ...{ correct: true, strict: true, answer: '1', rewards: [1], errors: [] },
       language: measureLanguage('하나', 'ko'),
     }));
     const problem = { id: 'a', question: '?', answer: '1', language: 'ko' as const };

@@ -9,6 +9,8 @@ export interface Found {
   reading: Reading | null;
   text: string;
   at: number;
+  /** In an answer line or a box. */
+  marked: boolean;
 }
 
 /** The last answer line or the last boxes, whichever stands later. */
@@ -24,14 +26,15 @@ function hashed(text: string, finished: boolean): Found | null {
     const answer = content.replace(LABEL, '');
     const reading = readAnswer(answer);
     const number = readLine(content, isLast);
-    if (reading !== null && reading.formulas.length > 0) return { reading, text: content.trim(), at };
+    if (reading !== null && reading.formulas.length > 0) return { reading, text: content.trim(), at, marked: true };
     if (number !== null && number.value !== null)
       return {
         reading: { formulas: [{ kind: 'number', value: number.value, places: 0 }], text: '' },
         text: content.trim(),
         at,
+        marked: true,
       };
-    if (number !== null || isLast) return { reading, text: content.trim(), at };
+    if (number !== null || isLast) return { reading, text: content.trim(), at, marked: true };
   }
   return null;
 }
@@ -59,7 +62,7 @@ export function boxed(text: string): Found | null {
     ({ at } = before);
   }
   const content = contents.join(' \\text{ and } ');
-  return { reading: readAnswer(content), text: contents.join(', ').trim(), at: last.at };
+  return { reading: readAnswer(content), text: contents.join(', ').trim(), at: last.at, marked: true };
 }
 
 /** Between boxes of one answer: a comma, or "and" behind a few words, and a name with an equals sign. */
@@ -79,7 +82,7 @@ const DELIMITED =
  */
 export function saidAnswer(text: string, number: boolean): Found | null {
   const all = text.length <= 200 && !text.includes('\n') ? readAnswer(text) : null;
-  if (all !== null && all.formulas.length > 0) return { reading: all, text, at: 0 };
+  if (all !== null && all.formulas.length > 0) return { reading: all, text, at: 0, marked: false };
   if (number) {
     const formula = saidFormula(text);
     if (formula !== null && formula.reading!.formulas.length > 0) return formula;
@@ -90,6 +93,7 @@ export function saidAnswer(text: string, number: boolean): Found | null {
         reading: { formulas: [spoken.percent ? { kind: 'percent', of: value } : value], text: '' },
         text: spoken.text,
         at: 0,
+        marked: false,
       };
     }
   }
@@ -108,12 +112,12 @@ export function saidFormula(text: string, any = false): Found | null {
     const whole = formula !== undefined && (any || ENDS.test(behind));
     const content = whole ? contentOf(formula) : any ? sentenceFrom(near, at) : '';
     const reading = content === '' ? null : readAnswer(content);
-    if (reading !== null) return { reading, text: content, at };
+    if (reading !== null) return { reading, text: content, at, marked: false };
   }
   const last = any ? formulas.at(-1) : undefined;
   if (last === undefined) return null;
   const content = contentOf(last);
-  return { reading: readAnswer(content), text: content, at: last.index };
+  return { reading: readAnswer(content), text: content, at: last.index, marked: false };
 }
 
 /** What stands behind a formula that is all of the answer. */

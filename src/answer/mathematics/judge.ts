@@ -21,8 +21,9 @@ export function judgeMathematics(completion: string, gold: string, options: Judg
   }
   const found = findAnswer(completion, expected, options);
   const answer = found?.text.trim() ?? null;
-  if (expected === null) return { correct: null, answer };
-  return { correct: found?.reading != null && agree(expected, found.reading), answer };
+  if (expected === null) return { correct: null, answer, strict: null };
+  const correct = found?.reading != null && agree(expected, found.reading);
+  return { correct, answer, strict: correct && found.marked };
 }
 
 /** Whether a gold answer is one that completions can be judged by. */

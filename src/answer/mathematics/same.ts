@@ -33,6 +33,7 @@ function same(a: Formula, b: Formula, work: Work): boolean {
   if (a.kind === 'time' && b.kind === 'time') return sameTime(a.parts, b.parts);
   if (a.kind === 'date' && b.kind === 'date')
     return a.parts.every((part, i) => part === b.parts[i] || (i === 0 && (part === null || b.parts[0] === null)));
+  if (isHour(a, b) || isHour(b, a)) return true;
   if (
     a.kind === 'text' ||
     b.kind === 'text' ||
@@ -182,6 +183,12 @@ function sameTime(a: readonly (number | null)[], b: readonly (number | null)[]):
   if (halfA === null || halfB === null)
     return hourA === hourB || (halfA !== halfB && hourA! % 12 === hourB! % 12 && Math.max(hourA!, hourB!) > 12);
   return hourA! % 12 === hourB! % 12 && halfA === halfB;
+}
+
+/** 9 a.m. against 9, which leaves out what is measured. */
+function isHour(a: Formula, b: Formula): boolean {
+  if (a.kind !== 'time' || b.kind !== 'number' || a.parts[1] !== 0 || a.parts[2] !== 0) return false;
+  return b.value.denominator === 1n && b.value.numerator === BigInt(a.parts[0]!);
 }
 
 function holdsMatrix(formula: Formula): boolean {

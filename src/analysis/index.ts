@@ -4,6 +4,7 @@ export type { ComparedFigure, ComparedSuite } from './compare_suites.js';
 export { holds, parseCondition, requireKnown, sortBy } from './condition.js';
 export { foldersBelow, type FoundFolder } from './folders.js';
 export { differ, wilson } from './interval.js';
+export { meanInterval, type MeanInterval } from './student.js';
 export { runModel, trials, type RunModel, type SuiteSeries, type TrainingSeries } from './model.js';
 export { overview, type RunOverview } from './overview.js';
 export { extremes, known, pointsOf, stretches, type KnownPoint, type Point } from './points.js';

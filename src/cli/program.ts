@@ -320,8 +320,8 @@ program
 
 program
   .command('report')
-  .description('draw one or several runs into one HTML file')
-  .argument('<run...>', 'folders of runs; `label=folder` names a run')
+  .description('draw a run, several side by side, or a sweep into one HTML file')
+  .argument('<run...>', 'folders of runs, or one of a sweep; `label=folder` names a run')
   .option('--out <file>', 'default: report.html in the first run; figures go into report-figures/ beside it')
   .option('--title <text>', 'title of the page')
   .addHelpText(

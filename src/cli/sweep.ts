@@ -11,8 +11,11 @@ import {
   readSweepFile,
   runLocally,
   sweepJsonSchema,
+  sweepState,
+  updateResults,
   type RunState,
   type SweepPlan,
+  type SweepRecord,
 } from '../sweep/index.js';
 import { numberOption } from './arguments.js';
 import { requireYes } from './ask.js';
@@ -113,11 +116,14 @@ async function work(
   const lock = await lockSweep(record.dir, (message) => {
     display.warning(message);
   });
+  let results: ResultsKeeper | undefined;
   try {
     await prepareSweep(plan);
     const machine = await localMachine();
     const shown = new SweepDisplay(display, record, configs);
-    const labs = await missingLabs(configs.values());
+    const before = await sweepState(record);
+    const pending = record.runs.filter(({ name }) => !['finished', 'stopped'].includes(before.get(name)!.state));
+    const labs = await missingLabs(pending.map(({ index }) => configs.get(index)!));
     if (labs.length > 0)
       await makeLabs(labs, {
         cores: machine.cores.length,
@@ -126,6 +132,7 @@ async function work(
           shown.pretrain(lab, progress, labs.length);
         },
       });
+    results = keepResults(record, display);
     const states = await runLocally(record, configs, {
       machine,
       stop,
@@ -133,8 +140,11 @@ async function work(
       tell: (progress) => {
         shown.show(progress);
       },
+      ended: results.refresh,
     });
     shown.end();
+    await results.close();
+    results = undefined;
     if (json)
       process.stdout.write(
         `${JSON.stringify({ dir: record.dir, ...tally(states), runs: Object.fromEntries(states) })}\n`,
@@ -145,8 +155,36 @@ async function work(
       throw new GlossaError('ABORTED', 'stopped', { cause: error, hint: `npx glossa sweep ${path} goes on` });
     throw error;
   } finally {
+    await results?.close().catch(() => undefined);
     await lock.release();
   }
+}
+
+/** Milliseconds between two looks at runs that go on. */
+const REFRESH_EVERY = 30_000;
+
+interface ResultsKeeper {
+  /** Does not wait: the next run need not. */
+  refresh: () => void;
+  /** Brings the tables to their last state. @throws GlossaError IO_ERROR. */
+  close: () => Promise<void>;
+}
+
+/** Keeps results/ up to date while runs go on and end. */
+function keepResults(record: SweepRecord, display: Display): ResultsKeeper {
+  const refresh = () => {
+    updateResults(record).catch((error: unknown) => {
+      display.warning((error as Error).message);
+    });
+  };
+  const timer = setInterval(refresh, REFRESH_EVERY);
+  return {
+    refresh,
+    async close() {
+      clearInterval(timer);
+      await updateResults(record);
+    },
+  };
 }
 
 function tally(states: ReadonlyMap<string, RunState>): Record<RunState, number> {

@@ -40,7 +40,7 @@ export function data(series: readonly Series[]): Datum[] {
 /** Characters of a legend's line beside the symbols, of two columns together. */
 const LEGEND_WIDTH = 46;
 
-function legendColumns(names: readonly string[]): 1 | 2 {
+export function legendColumns(names: readonly string[]): 1 | 2 {
   const widest = (column: 0 | 1) =>
     Math.max(0, greatest(names.filter((_, i) => i % 2 === column).map((name) => name.length)));
   return widest(0) + widest(1) > LEGEND_WIDTH ? 1 : 2;
@@ -52,6 +52,19 @@ export interface Heading {
   of?: string;
 }
 
+/** What every figure has: title, size, type and colours. */
+export function canvas({ title, of }: Heading) {
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    title: { text: title, ...(of !== undefined && { subtitle: of }) },
+    // The whole figure, legend included, so that all figures of a page have one size and one size of type.
+    width: 420,
+    height: 280,
+    autosize: { type: 'fit', contains: 'padding' },
+    config: CONFIG,
+  };
+}
+
 /** What line and area figures have in common: title, size, type, the axis of steps, and a colour for each series. */
 export function frame(
   { title, of }: Heading,
@@ -61,16 +74,7 @@ export function frame(
 ) {
   const names = series.map((each) => each.name);
   return {
-    spec: {
-      $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
-      title: { text: title, ...(of !== undefined && { subtitle: of }) },
-      // The whole figure, legend included, so that all figures of a page have one size and one size of type.
-      width: 420,
-      height: 280,
-      autosize: { type: 'fit', contains: 'padding' },
-      data: { values: data(series) },
-      config: CONFIG,
-    },
+    spec: { ...canvas({ title, ...(of !== undefined && { of }) }), data: { values: data(series) } },
     x: {
       field: 'step',
       type: 'quantitative',
@@ -97,6 +101,7 @@ function stepRange(series: readonly Series[]): { domain?: [number, number] } {
   return range[0] < range[1] ? { domain: range } : {};
 }
 
+/** Type and colours. */
 const CONFIG = {
   background: 'transparent',
   font: 'system-ui, sans-serif',

@@ -11,6 +11,11 @@ import { runFigures, type NamedFigures } from './run_figures.js';
 import { sideBySide } from './side_by_side.js';
 import { story } from './story.js';
 import { renderSvg, standaloneSvg } from './svg.js';
+import { sweepFigures } from './sweep/sweep_figures.js';
+import { renderSweepPage } from './sweep/sweep_page.js';
+import type { SweepPage } from './sweep/types.js';
+
+export type { SweepPage } from './sweep/types.js';
 
 export interface ReportRun {
   /** Default: the end of the folder's path, as much of it as sets the run apart. */
@@ -44,16 +49,7 @@ export async function writeReport(runs: readonly ReportRun[], out: string, optio
   const models = runs.map(({ summary }, i) => runModel(labels[i]!, summary));
   const names = fileNames(labels);
   const files = new Map<string, string>();
-  const draw = async (figures: NamedFigures, prefix: string): Promise<string[]> => {
-    const drawn: string[] = [];
-    for (const [name, spec] of figures.filter(([, spec]) => hasData(spec))) {
-      const svg = await renderSvg(spec);
-      if (options.svg !== false) files.set(`${prefix}${name}.svg`, standaloneSvg(svg));
-      drawn.push(svg);
-    }
-    return drawn;
-  };
-
+  const draw = (figures: NamedFigures, prefix: string) => drawAll(figures, prefix, files);
   const comparison = runs.length === 1 ? [] : await draw(sideBySide(models), '');
   const pageRuns: PageRun[] = [];
   for (const [i, model] of models.entries()) {
@@ -65,7 +61,36 @@ export async function writeReport(runs: readonly ReportRun[], out: string, optio
     });
   }
   const title = options.title ?? `${first.summary.name}: which language does the model think in?`;
-  await writePlace(place, renderPage({ title, story: story(models), comparison, runs: pageRuns }), files);
+  const html = renderPage({ title, story: story(models), comparison, runs: pageRuns });
+  await writePlace(place, html, options.svg === false ? new Map() : files);
+}
+
+/**
+ * Writes one self-contained HTML page about a sweep to `out`, and its figures as SVG files beside it.
+ *
+ * @throws GlossaError REPORT_EMPTY, REPORT_PLACE (something else lies there), IO_ERROR.
+ */
+export async function writeSweepReport(
+  page: SweepPage,
+  out: string,
+  { title }: { title?: string } = {},
+): Promise<void> {
+  if (page.runs.length === 0) throw new GlossaError('REPORT_EMPTY', `the sweep ${page.dir} has no runs`);
+  const place = await findPlace(out);
+  const files = new Map<string, string>();
+  const drawn = await drawAll(sweepFigures(page), '', files);
+  await writePlace(place, renderSweepPage(page, drawn, title), files);
+}
+
+/** Draws the figures that have something to show; each also as a file of its own. */
+async function drawAll(figures: NamedFigures, prefix: string, files: Map<string, string>): Promise<string[]> {
+  const drawn: string[] = [];
+  for (const [name, spec] of figures.filter(([, spec]) => hasData(spec))) {
+    const svg = await renderSvg(spec);
+    files.set(`${prefix}${name}.svg`, standaloneSvg(svg));
+    drawn.push(svg);
+  }
+  return drawn;
 }
 
 const hasData = (spec: FigureSpec): boolean => (spec['data'] as { values: unknown[] }).values.length > 0;

@@ -24,26 +24,39 @@ export interface Page {
 /** A self-contained HTML page: no script, no font, no request. */
 export function renderPage(page: Page): string {
   const models = page.runs.map((run) => run.model);
+  return frameOf(
+    page,
+    `${heldOut(models)}
+<section><h2>Training prompts</h2><p class="note">Every step draws its own prompts: first and last step, and the least and the greatest value where they lie beyond.</p>${trainingTable(models)}</section>
+${page.comparison.length === 0 ? '' : `<section><h2>Side by side</h2>${figures(page.comparison)}</section>`}
+${page.runs.map((run, i) => runSection(run, i, page.runs.length)).join('\n')}
+${footer()}`,
+  );
+}
+
+/** Head, title and sentences of every page; the body is HTML. */
+export function frameOf({ title, story }: Pick<Page, 'title' | 'story'>, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="generator" content="${GENERATOR}">
-<title>${escapeHtml(page.title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${styles()}</style>
 <main>
-<header><h1>${escapeHtml(page.title)}</h1>
-${page.story.map((line) => `<p class="story">${escapeHtml(line)}</p>`).join('\n')}
+<header><h1>${escapeHtml(title)}</h1>
+${story.map((line) => `<p class="story">${escapeHtml(line)}</p>`).join('\n')}
 </header>
-${heldOut(models)}
-<section><h2>Training prompts</h2><p class="note">Every step draws its own prompts: first and last step, and the least and the greatest value where they lie beyond.</p>${trainingTable(models)}</section>
-${page.comparison.length === 0 ? '' : `<section><h2>Side by side</h2><div class="figures">${page.comparison.map(figure).join('')}</div></section>`}
-${page.runs.map((run, i) => runSection(run, i, page.runs.length)).join('\n')}
-${footer()}
+${body}
 </main>
 </html>
 `;
+}
+
+/** Figures, SVG each, in as many columns as there is room for. */
+export function figures(svgs: readonly string[]): string {
+  return `<div class="figures">${svgs.map((svg) => `<figure>${svg}</figure>`).join('')}</div>`;
 }
 
 function heldOut(models: readonly RunModel[]): string {
@@ -88,12 +101,10 @@ summary{cursor:pointer;color:var(--quiet)}footer{margin-top:2.5rem;border-top:1p
 ${words}`;
 }
 
-const figure = (svg: string): string => `<figure>${svg}</figure>`;
-
 function runSection(run: PageRun, index: number, count: number): string {
   const heading = count > 1 ? `<h2 id="run-${String(index)}">${escapeHtml(run.model.label)}</h2>` : '';
   const facts = run.facts.map(([k, v]) => `<dt>${escapeHtml(k)}</dt><dd>${escapeHtml(v)}</dd>`).join('');
-  return `<section>${heading}<div class="figures">${run.figures.map(figure).join('')}</div>
+  return `<section>${heading}${figures(run.figures)}
 ${completionsBlock(run.completions)}
 <details><summary>Settings</summary><dl>${facts}</dl></details></section>`;
 }

@@ -34,12 +34,24 @@ export const PAGE_INK: Record<'ground' | 'text' | 'quiet' | 'rule' | 'good' | 'b
   bad: { light: '#b3261e', dark: '#ff8a80' },
 };
 
+/** Cells of a heat map, from little to much: near the ground first, so that one figure serves light and dark pages. */
+export const HEAT_INK: readonly Ink[] = [
+  { light: '#eef3f8', dark: '#1c2733' },
+  { light: '#d3e3f0', dark: '#223a50' },
+  { light: '#abcde4', dark: '#275070' },
+  { light: '#78b0d6', dark: '#2f6a94' },
+  { light: '#3a7fb3', dark: '#4590c0' },
+  { light: '#1f6aa8', dark: '#6aaad3' },
+  { light: '#0b4a8f', dark: '#a3d0ee' },
+];
+
 /** `name -> ink` of every colour a figure or page uses, under the custom property `--<name>`. */
 export function inkTable(): Map<string, Ink> {
   const table = new Map<string, Ink>();
   for (const [name, ink] of Object.entries(PAGE_INK)) table.set(name, ink);
   for (const [name, { colour }] of Object.entries(LANGUAGE_TABLE)) table.set(`lang-${name}`, colour);
   for (const [name, ink] of Object.entries(CLASS_INK)) table.set(`class-${name}`, ink);
+  HEAT_INK.forEach((ink, i) => table.set(`heat-${i}`, ink));
   SERIES_INK.forEach((ink, i) => table.set(`series-${i}`, ink));
   return table;
 }

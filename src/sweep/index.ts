@@ -15,12 +15,15 @@ export {
 export { sweepFolder } from './folder.js';
 export { appendLog, readLog, type HalvingArm, type HalvingDecision, type LoggedEvent, type SweepEvent } from './log.js';
 export { planSweep, type SweepPlan } from './plan.js';
+export { measureRun, processSeconds, runSeconds, scheduleSeconds, type Measured } from './measure.js';
+export { shapeOf } from './memory.js';
 export { prepareSweep } from './prepare.js';
 export { kubernetesManifest } from './kubernetes/manifest.js';
 export { findSweep, readSweep, writeSweep, type SweepRecord, type SweepRun } from './record.js';
 export { sweepJsonSchema, type SweepSpec } from './schema.js';
+export { Slots } from './slots.js';
 export { planJobs, plannedScripts, submitJobs } from './slurm/submit.js';
 export type { TaskCommand } from './slurm/script.js';
-export { isBegun, runHolder, runState, unfinishedRuns, type RunState } from './state.js';
+export { isBegun, runHolder, runState, sweepState, unfinishedRuns, type RunState } from './state.js';
 export type { Row, Table } from './results/columns.js';
 export { updateResults } from './results/update.js';

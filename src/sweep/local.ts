@@ -1,18 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { GlossaError } from '../base/error.js';
 import { lifeOf } from '../base/process.js';
 import type { ResolvedConfig } from '../config/index.js';
-import { readRecord } from '../run/index.js';
 import type { TrainEvent } from '../trainer/index.js';
 import { coresOf } from './cores.js';
 import { armsOf, halve, metricAfter } from './halving.js';
-import { appendLog, readLog, stoppedRuns, type HalvingDecision, type SweepEvent } from './log.js';
+import { appendLog, type HalvingDecision, type SweepEvent } from './log.js';
 import type { LocalMachine } from './machine.js';
 import { peakOf, shapeOf } from './memory.js';
 import type { SweepRecord, SweepRun } from './record.js';
 import { startRun, type RunExit } from './run_process.js';
 import { Slots, type Slot } from './slots.js';
-import { isBegun, runHolder, runState, type RunState } from './state.js';
+import { halvings, lookAtRun, runHolder, sweepState, type RunState } from './state.js';
 
 /** What a sweep tells while it goes on. */
 export type SweepProgress =
@@ -35,8 +33,8 @@ export interface LocalOptions {
   /** Aborted: every run ends at once. */
   abort: AbortSignal;
   tell: (progress: SweepProgress) => void;
-  /** Called after each run that ended; what it throws ends the sweep. */
-  ended?: (run: SweepRun) => Promise<void>;
+  /** Called after each run that ended. */
+  ended?: (run: SweepRun) => void;
 }
 
 interface Work {
@@ -96,20 +94,19 @@ class Pool {
     configs: ReadonlyMap<number, ResolvedConfig>,
     options: LocalOptions,
   ): Promise<Pool> {
-    const log = await readLog(sweep.dir);
-    const decisions = log.filter((line): line is typeof line & HalvingDecision => line.event === 'halved');
-    const stopped = stoppedRuns(log);
-    const all: Work[] = [];
-    for (const run of sweep.runs) {
-      const { state, step } = await lookAt(run);
-      const ended = state === 'interrupted' || state === 'failed';
-      const work: Work = {
-        ...{ run, step, attempts: 0, config: configs.get(run.index)! },
-        state: ended && stopped.has(run.name) ? 'stopped' : state === 'failed' ? 'interrupted' : state,
+    const states = await sweepState(sweep);
+    const all = sweep.runs.map((run): Work => {
+      const { state, step } = states.get(run.name)!;
+      // What failed in an earlier call is tried again.
+      return {
+        run,
+        step,
+        attempts: 0,
+        config: configs.get(run.index)!,
+        state: state === 'failed' ? 'interrupted' : state,
       };
-      all.push(work);
-    }
-    return new Pool(sweep, all, decisions, options);
+    });
+    return new Pool(sweep, all, await halvings(sweep.dir), options);
   }
 
   async work(): Promise<Map<string, RunState>> {
@@ -235,10 +232,10 @@ class Pool {
     const watch = async () => {
       while ((await runHolder(work.run.dir)) !== undefined) {
         await wait(LOOK_EVERY);
-        work.step = (await lookAt(work.run)).step;
+        work.step = (await lookAtRun(work.run)).step;
       }
       await this.attempt(async () => {
-        const { state, step } = await lookAt(work.run);
+        const { state, step } = await lookAtRun(work.run);
         work.step = step;
         await this.settle(work, state === 'failed' ? 'interrupted' : state);
       });
@@ -254,7 +251,7 @@ class Pool {
   private async end(work: Work, { error }: RunExit): Promise<void> {
     const { run } = work;
     const { stop } = this.options;
-    const { state, step } = await lookAt(run);
+    const { state, step } = await lookAtRun(run);
     work.step = step;
     if (state === 'finished' || stop.aborted || error === undefined) return this.settle(work, state);
     // Another process was faster: it is waited for.
@@ -274,7 +271,7 @@ class Pool {
     if (state === 'finished' || state === 'interrupted')
       await this.log({ event: state, run: work.run.name, step: work.step });
     this.tell(work, error);
-    await this.options.ended?.(work.run);
+    this.options.ended?.(work.run);
   }
 
   /** The step after which the run waits for the others' decision; undefined: it goes to its end. */
@@ -340,18 +337,5 @@ class Pool {
   private tell({ run, state, step, config }: Work, error?: { code: string; message: string }): void {
     const maxSteps = config.grpo.max_steps;
     this.options.tell({ type: 'state', run, state, step, maxSteps, ...(error && { error }) });
-  }
-}
-
-/** What a run's folder says of it; one whose record is damaged has failed, and says so when it is started. */
-async function lookAt(run: SweepRun): Promise<{ state: Exclude<RunState, 'stopped'>; step: number }> {
-  try {
-    const state = await runState(run.dir);
-    if (!(await isBegun(run.dir))) return { state, step: 0 };
-    const { saved = 0 } = await readRecord(run.dir);
-    return { state, step: saved };
-  } catch (error) {
-    if (error instanceof GlossaError) return { state: 'failed', step: 0 };
-    throw error;
   }
 }

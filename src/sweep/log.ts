@@ -53,11 +53,6 @@ export async function appendLog(dir: string, events: readonly SweepEvent[]): Pro
   }
 }
 
-/** The runs that successive halving has stopped. */
-export function stoppedRuns(log: readonly LoggedEvent[]): Set<string> {
-  return new Set(log.flatMap((line) => (line.event === 'halved' ? line.stopped.flatMap(({ runs }) => runs) : [])));
-}
-
 /** All whole lines of sweep.log.jsonl, the oldest first. @throws GlossaError IO_ERROR. */
 export async function readLog(dir: string): Promise<LoggedEvent[]> {
   const text = (await readTextIfThere(sweepFolder(dir).log, 2 ** 30)) ?? '';

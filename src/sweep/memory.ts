@@ -19,6 +19,9 @@ export function shapeOf(config: ResolvedConfig): string {
   ]);
 }
 
+/** Of this process before it computed anything: a run's own process begins with as much. */
+const atStart = process.memoryUsage().rss;
+
 /**
  * Bytes that a run of this config takes at its peak, as `npx glossa doctor --plan` prints them, of the machine's own memory; of a
  * run on a GPU what Node takes. The laboratory's model must be there.
@@ -33,6 +36,9 @@ export async function peakOf(config: ResolvedConfig): Promise<number> {
     typeof model.init?.config === 'object'
       ? JSON.stringify(model.init.config)
       : await readConfigJson(model.init?.config ?? join(dir!, 'config.json'));
+  const before = process.memoryUsage().rss;
   const { node, total } = await planConfig(located, { configJson, tokenizerDir: model.init?.tokenizer ?? dir });
-  return config.device === 'cpu' ? node + total : node;
+  const after = process.memoryUsage().rss;
+  const own = (node * (atStart + Math.max(0, after - before))) / after;
+  return config.device === 'cpu' ? own + total : own;
 }

@@ -45,7 +45,12 @@ export interface RunProcess {
   abort: () => void;
 }
 
-const MAIN = fileURLToPath(new URL(`../cli/main${extname(import.meta.url)}`, import.meta.url));
+const ENDING = extname(import.meta.url);
+/** What Node is to run: this very program. */
+export const PROGRAM: readonly string[] = [
+  ...(ENDING === '.ts' ? ['--import', import.meta.resolve('tsx')] : []),
+  fileURLToPath(new URL(`../cli/main${ENDING}`, import.meta.url)),
+];
 /** Characters of what a process says to standard error that are kept. */
 const KEPT = 16_384;
 
@@ -61,11 +66,7 @@ export async function startRun(
   options: RunProcessOptions = {},
 ): Promise<RunProcess> {
   const { pinned, gpu } = options;
-  const args = [
-    ...(extname(MAIN) === '.ts' ? ['--import', 'tsx'] : []),
-    MAIN,
-    ...(await trainArguments(sweep, run, options)),
-  ];
+  const args = [...PROGRAM, ...(await trainArguments(sweep, run, options))];
   const [command, given] =
     pinned === undefined ? [process.execPath, args] : ['taskset', ['-c', pinned.join(','), process.execPath, ...args]];
   const child = spawn(command, given, {

@@ -46,6 +46,11 @@ export class Slots {
     return this.hold(slot);
   }
 
+  /** Cores of a run where so many wait, as long as none goes on. */
+  share(config: ResolvedConfig, waiting: number): number {
+    return Math.max(1, this.coresFor(config, Math.min(this.most, Math.max(1, waiting))).length);
+  }
+
   /** What a process takes that goes on already. */
   occupy(cores: readonly number[], peak: number): Slot {
     // One that may use them all was given none of its own.

@@ -1,8 +1,9 @@
+import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
 import { lifeOf, parseProcess, type ProcessName } from '../base/process.js';
 import { readTextIfThere } from '../base/read_file.js';
 import { readRecord, runFolder } from '../run/index.js';
-import { readLog, stoppedRuns } from './log.js';
+import { readLog, type HalvingDecision } from './log.js';
 import type { SweepRecord, SweepRun } from './record.js';
 
 /** `stopped` is an interrupted run that successive halving ended; the sweep knows. */
@@ -34,10 +35,38 @@ export async function runHolder(dir: string): Promise<ProcessName | undefined> {
   return holder && lifeOf(holder) !== 'gone' ? holder : undefined;
 }
 
+/** State and last saved step of every run by its name, as the folders tell them, and what halving has stopped. */
+export async function sweepState(sweep: SweepRecord): Promise<Map<string, { state: RunState; step: number }>> {
+  const stopped = new Set((await halvings(sweep.dir)).flatMap((one) => one.stopped.flatMap(({ runs }) => runs)));
+  const states = new Map<string, { state: RunState; step: number }>();
+  for (const run of sweep.runs) {
+    const { state, step } = await lookAtRun(run);
+    const ended = state === 'interrupted' || state === 'failed' || state === 'waiting';
+    states.set(run.name, { state: ended && stopped.has(run.name) ? 'stopped' : state, step });
+  }
+  return states;
+}
+
 /** The runs of a sweep that are still to be made: neither finished nor stopped by successive halving. */
-export async function unfinishedRuns({ dir, runs }: SweepRecord): Promise<SweepRun[]> {
-  const stopped = stoppedRuns(await readLog(dir));
-  const unfinished: SweepRun[] = [];
-  for (const run of runs) if (!stopped.has(run.name) && (await runState(run.dir)) !== 'finished') unfinished.push(run);
-  return unfinished;
+export async function unfinishedRuns(sweep: SweepRecord): Promise<SweepRun[]> {
+  const states = await sweepState(sweep);
+  return sweep.runs.filter(({ name }) => !['finished', 'stopped'].includes(states.get(name)!.state));
+}
+
+/** What successive halving has decided so far, the earliest first. */
+export async function halvings(dir: string): Promise<HalvingDecision[]> {
+  return (await readLog(dir)).filter((line): line is typeof line & HalvingDecision => line.event === 'halved');
+}
+
+/** What a run's folder says of it; one whose record is damaged has failed, and says so when it is started. */
+export async function lookAtRun(run: SweepRun): Promise<{ state: Exclude<RunState, 'stopped'>; step: number }> {
+  try {
+    const state = await runState(run.dir);
+    if (!(await isBegun(run.dir))) return { state, step: 0 };
+    const { saved = 0 } = await readRecord(run.dir);
+    return { state, step: saved };
+  } catch (error) {
+    if (error instanceof GlossaError) return { state: 'failed', step: 0 };
+    throw error;
+  }
 }

@@ -29,6 +29,10 @@ struct DeviceTraits {
   int64_t share() const { return memory / 5; }
   // Tokens that a completion gets, at most, before the host looks at them: DecodeBatch::passes.
   int64_t decode_passes = 1;
+  // Rows that are worth computing together where nothing is kept of them (prompts, log-probabilities), and rows of
+  // logits made and used at a time.
+  int64_t forward_rows = 416;
+  int64_t head_rows = 52;
 };
 
 // What a call is going to need of a device's own scratch.

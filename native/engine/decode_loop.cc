@@ -14,8 +14,9 @@ constexpr double kReportSeconds = 0.1;
 DecodeMemory carve_decode(const Device& device, const Model& m, Carver& c, int64_t slots, int64_t prompt_ids) {
   DecodeMemory d{};
   d.slots = slots;
-  d.activation_rows = std::max(slots, prefill_rows(prompt_ids, device.traits().block_rows));
-  d.activations = carve_activations(device.traits().activations, m, c, d.activation_rows, false);
+  const DeviceTraits& traits = device.traits();
+  d.activation_rows = std::max(slots, std::min({prompt_ids, traits.block_rows, traits.forward_rows}));
+  d.activations = carve_activations(traits.activations, m, c, d.activation_rows, false);
   d.normed = c.rows(m.dtype, slots, m.config.hidden);
   d.rstd = c.values(slots);
   d.logits = logits_rows(m, c.values(slots * logits_stride(m)));

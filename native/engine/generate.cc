@@ -111,7 +111,7 @@ GenerateMemory carve_generate(const Device& device, const Model& m, Carver c, co
   GenerateMemory memory{};
   // The activations of prompts that come first are done with before a lane begins, and lie where its memory will.
   Carver before = c;
-  memory.prompt_rows = prefill_rows(size.groups * size.longest_prompt, INT64_MAX);
+  memory.prompt_rows = std::min(size.groups * size.longest_prompt, device.traits().forward_rows);
   if (plan.prompts_first)
     memory.prompts = carve_activations(device.traits().activations, m, before, memory.prompt_rows, false);
   for (int64_t n : plan.slots)

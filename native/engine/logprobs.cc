@@ -11,8 +11,6 @@
 namespace glossa {
 namespace {
 
-constexpr int64_t kRowsTogether = 416;
-
 // Memory for tasks of at most `rows` rows.
 struct TaskMemory {
   Activations activations;
@@ -24,7 +22,7 @@ TaskMemory carve(const Device& device, const Model& m, Carver& c, int64_t rows) 
   w.activations = carve_activations(device.traits().activations, m, c, rows, false);
   w.normed = c.rows(m.dtype, rows, m.config.hidden);
   w.rstd = c.values(rows);
-  w.logits = logits_rows(m, c.values(kHeadRows * logits_stride(m)));
+  w.logits = logits_rows(m, c.values(std::min(rows, device.traits().head_rows) * logits_stride(m)));
   return w;
 }
 
@@ -49,7 +47,7 @@ void rebase(const SequenceRows* sequences, int64_t count, const MicroBatch& b, s
 
 LogprobSize logprob_size(const Device& device, const Model& m, const MicroBatch& b) {
   LogprobSize s{};
-  s.target = device.traits().takes_all() ? kRowsTogether : task_rows(device, b.rows);
+  s.target = device.traits().takes_all() ? device.traits().forward_rows : task_rows(device, b.rows);
   s.rows = std::min(std::max(s.target, b.longest_sequence), b.rows);
   s.caches = aligned(kv_bytes(m, b));
   Carver c;
@@ -95,13 +93,19 @@ bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, fl
         forward_layers(ops, m, w, memory.activations, local.data(), task.count, keys_only);
         if (keys_only) return;
         final_norm(ops, m, w, memory.normed, memory.rstd, memory.activations.x_last(), task.rows);
+        // Every row carries loss; those of a task lie end to end, and so do their results. Between targets there is
+        // padding.
+        auto head_row = [&](int64_t i) {
+          return b.sequences[static_cast<size_t>(index[static_cast<size_t>(task.first + i)])].head_row0;
+        };
+        std::vector<int32_t> targets;
         for (int64_t i = 0; i < task.count; ++i) {
-          const Sequence& s = b.sequences[static_cast<size_t>(index[static_cast<size_t>(task.first + i)])];
-          const int64_t at = b.result[static_cast<size_t>(s.head_row0)];
-          head_logps(ops, m, w, 1 / temperature, &b.targets[static_cast<size_t>(s.head_row0)],
-                     memory.normed.at(local[static_cast<size_t>(i)].row0), memory.logits, s.rows, logps + at,
-                     entropies + at);
+          const auto from = b.targets.begin() + head_row(i);
+          targets.insert(targets.end(), from, from + local[static_cast<size_t>(i)].rows);
         }
+        const int64_t at = b.result[static_cast<size_t>(head_row(0))];
+        head_logps(ops, m, w, 1 / temperature, targets.data(), memory.normed, memory.logits, task.rows,
+                   e.device->traits().head_rows, logps + at, entropies + at);
       });
     };
     run(placed.prefixes, placed.prefix_index, true);

@@ -19,10 +19,11 @@ size_t index(int64_t i) {
 
 namespace {
 
-// Rows of logits held at a time; head_rows where all fit.
+// Rows of logits held at a time; those of the micro-batch where all fit.
 int64_t chunk_rows(const Device& device, const Model& m, const MicroBatch& b) {
-  const int64_t bytes = device.traits().takes_all() ? kLogitBytesOfAll : kLogitBytesOfThread * device.lanes();
-  return std::min(b.head_rows, std::max<int64_t>(bytes / (logits_stride(m) * 4) / 2 * 2, 2));
+  const DeviceTraits& traits = device.traits();
+  const int64_t bytes = traits.takes_all() ? kLogitBytesOfAll : kLogitBytesOfThread * device.lanes();
+  return std::min(b.head_rows, std::max(bytes / (logits_stride(m) * 4) / 2 * 2, traits.head_rows));
 }
 
 int64_t prefix_gradient_floats(const Model& m, const MicroBatch& b) {
@@ -206,7 +207,7 @@ void MicroBatchPass::head_in_chunks(WeightGradients& weights) {
   const bool all = e_.device->traits().takes_all();
   for (int64_t row0 = 0; row0 < b_.head_rows; row0 += chunk_rows_) {
     const int64_t rows = std::min(chunk_rows_, b_.head_rows - row0), lanes = e_.device->lanes();
-    const int64_t task = all ? rows : std::min<int64_t>(kHeadRows, (rows + lanes - 1) / lanes);
+    const int64_t task = all ? rows : std::min(e_.device->traits().head_rows, (rows + lanes - 1) / lanes);
     e_.device->run((rows + task - 1) / task, [&](int64_t i, int, Ops& ops) {
       const int64_t from = i * task;
       head(row0 + from, std::min(task, rows - from), mem_.logits.at(from), ops);

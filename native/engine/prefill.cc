@@ -4,11 +4,6 @@
 
 namespace glossa {
 
-int64_t prefill_rows(int64_t ids, int64_t block_rows) {
-  constexpr int64_t kMost = 416;
-  return std::min({ids, block_rows, kMost});
-}
-
 bool prefill(Ops& ops, const Model& m, const Weights& w, const Activations& a, int64_t activation_rows,
              const std::vector<Prefill>& missing, const JobControl& control) {
   std::vector<SequenceRows> rows;

@@ -17,9 +17,6 @@ struct Prefill {
   int64_t prefix_length;
 };
 
-// Rows of the activations that prompts of up to `ids` ids together are worth, where operators take block_rows at a
-// time.
-int64_t prefill_rows(int64_t ids, int64_t block_rows);
 // One after another in as many rows as the activations have; one may read those before it. False where it was cancelled
 // before all were done.
 bool prefill(Ops&, const Model&, const Weights&, const Activations&, int64_t activation_rows,

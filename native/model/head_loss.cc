@@ -27,9 +27,10 @@ void head_loss(Ops& ops, const Model& m, const Weights& w, const TokenLosses& al
 }
 
 void head_logps(Ops& ops, const Model& m, const Weights& w, float inv_temperature, const int32_t* targets,
-                const Rows& normed, const Rows& logits, int64_t rows, float* logps, float* entropies) {
-  for (int64_t at = 0; at < rows; at += kHeadRows) {
-    const int64_t n = std::min(kHeadRows, rows - at);
+                const Rows& normed, const Rows& logits, int64_t rows, int64_t head_rows, float* logps,
+                float* entropies) {
+  for (int64_t at = 0; at < rows; at += head_rows) {
+    const int64_t n = std::min(head_rows, rows - at);
     head_logits(ops, m, w, logits, normed.at(at), n);
     ops.logps(logits, inv_temperature, targets + at, logps + at, entropies + at, n);
   }

@@ -16,13 +16,11 @@ inline Rows logits_gradient(const Model& m, const Rows& logits) {
 void head_loss(Ops&, const Model&, const Weights&, const TokenLosses&, const Rows& normed, const Rows& d_normed,
                const Rows& logits, int64_t rows);
 
-// Log-probability and entropy alone; logits [kHeadRows] are scratch. Arrays start at the first of the
-// rows.
+// Log-probability and entropy alone, of head_rows rows at a time, for which logits are scratch. Arrays start at the
+// first of the rows.
 void head_logps(Ops&, const Model&, const Weights&, float inv_temperature, const int32_t* targets, const Rows& normed,
-                const Rows& logits, int64_t rows, float* logps, float* entropies);
+                const Rows& logits, int64_t rows, int64_t head_rows, float* logps, float* entropies);
 
 void head_logits(Ops&, const Model&, const Weights&, const Rows& logits, const Rows& normed, int64_t rows);
-
-constexpr int64_t kHeadRows = 52;  // of logits made and used at a time
 
 }  // namespace glossa

@@ -9,7 +9,7 @@ namespace glossa {
 CudaDevice::CudaDevice(std::string name, int gpu, int64_t memory, int threads, const ActivationPlan& activations)
     : name_(std::move(name)),
       threads_(threads),
-      traits_{1, INT64_MAX, kCudaKvPage, activations, kCudaWidestHead, memory, kCudaDecodePasses},
+      traits_{1, INT64_MAX, kCudaKvPage, activations, kCudaWidestHead, memory, kCudaDecodePasses, 4096, 2048},
       stream_(gpu),
       ops_(stream_) {}
 

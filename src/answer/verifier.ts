@@ -16,7 +16,7 @@ export interface Verifier {
 /** The verifiers of glossa itself; the others are users' modules, which judge in processes of their own. */
 export const VERIFIERS: Readonly<Record<VerifierName, Verifier>> = {
   number: { golds: 'numbers', judges: isJudged, judge: judgeAnswer },
-  mathematics: { golds: 'mathematical answers that are read', judges: isMathematics, judge: judgeMathematics },
+  mathematics: { golds: 'mathematical answers', judges: isMathematics, judge: judgeMathematics },
   choice: { golds: 'letters of options', judges: isChoice, judge: judgeChoice },
 };
 

@@ -137,7 +137,12 @@ const SENTENCES: Record<string, ((answer: string) => string)[]> = {
   ja: [(a) => `2 + 3 = 5\n答えは${a}です。`],
   th: [(a) => `2 + 3 = 5\nคำตอบคือ ${a}`],
   ru: [(a) => `2 + 3 = 5\nОтвет: ${a}.`],
-  other: [(a) => `= \\boxed{${a}}`, (a) => `#### ${a}`],
+  de: [(a) => `2 + 3 = 5\nDie Antwort ist ${a}.`, (a) => `Antwort: ${a}`],
+  es: [(a) => `2 + 3 = 5\nLa respuesta es ${a}.`, (a) => `Respuesta: ${a}`],
+  fr: [(a) => `2 + 3 = 5\nLa réponse est ${a}.`, (a) => `Réponse : ${a}`],
+  sw: [(a) => `2 + 3 = 5\nJibu ni ${a}.`, (a) => `Jibu: ${a}`],
+  bn: [(a) => `2 + 3 = 5\nউত্তর হলো ${a}।`, (a) => `উত্তর: ${a}`],
+  te: [(a) => `2 + 3 = 5\nసమాధానం ${a}.`, (a) => `సమాధానం: ${a}`],
 };
 const SETS: [set: string, languages: string][] = [
   ['gsm8k_test', 'en ko'],

@@ -2,6 +2,25 @@ import type { Row } from './verdicts.js';
 
 /** More of the kinds of verdicts.ts, in each language that is measured. */
 export const VERDICTS_BY_LANGUAGE: Record<string, Row[]> = {
+  'the answer is, in more languages': [
+    ['Die Antwort ist 12, nicht 5.', '12', true],
+    ['Das Ergebnis lautet 12. Danke für 3 Fragen!', '12', true],
+    ['La respuesta correcta es 12 (antes 5).', '12', true],
+    ['A resposta é 12.', '12', true],
+    ['La risposta è 12.', '12', true],
+    ['La réponse est 12 et pas moins.', '12', true],
+    ['Jawabannya adalah 12.', '12', true],
+    ['Jibu ni 12.', '12', true],
+    ['Cevap: 12', '12', true],
+    ["Cevap 12'dir.", '12', true],
+    ['Đáp án là 12.', '12', true],
+    ['الإجابة هي ١٢.', '12', true],
+    ['उत्तर १२ है।', '12', true],
+    ['উত্তর ১২।', '12', true],
+    ['సమాధానం ౧౨.', '12', true],
+    ['Die Antwort ist -12.', '12', false],
+    ['La respuesta es 12.', '2', false],
+  ],
   'numbers in words, by what they end': [
     ['一共是二百五十个', '250', true],
     ['一共是两百五十个', '250', true],

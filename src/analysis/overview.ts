@@ -9,7 +9,8 @@ export interface RunOverview {
   path: string;
   dir: string;
   name: string;
-  state: RunState;
+  /** `stopped`: by its sweep, which compares runs early and ends hopeless ones. */
+  state: RunState | 'stopped';
   /** Of the failure, where it failed. */
   code: string | null;
   error: string | null;

@@ -287,7 +287,10 @@ program
   .command('runs')
   .description('list the runs and sweeps below a folder')
   .argument('[dir]', 'folder of runs', 'runs')
-  .option('--state <states>', 'only running, finished, interrupted, failed or broken; several with commas between')
+  .option(
+    '--state <states>',
+    'only running, finished, interrupted, failed, stopped or broken; several with commas between',
+  )
   .addOption(several('--where <condition>', 'only where a setting or metric is =, !=, >, <, >= or <= a value'))
   .option('--sort <name>', 'by a setting, a metric, path, state, step, started, ... (docs/runs.md)', 'age')
   .option('--reverse', 'the other way round')

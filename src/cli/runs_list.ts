@@ -11,8 +11,9 @@ import {
 } from '../analysis/index.js';
 import { GlossaError } from '../base/error.js';
 import { glanceAt } from '../run/index.js';
+import { readSweep, stoppedRuns, stoppedState } from '../sweep/index.js';
 
-const STATES = ['running', 'finished', 'interrupted', 'failed', 'broken'] as const;
+const STATES = ['running', 'finished', 'interrupted', 'failed', 'stopped', 'broken'] as const;
 type ListedState = (typeof STATES)[number];
 
 /** A folder that should be a run's and cannot be read as one. */
@@ -25,12 +26,16 @@ export interface BrokenRun {
   error: string;
 }
 
-/** The runs of a sweep that there are so far, by their state. */
+/** A sweep, and its runs by their state; `waiting` have not begun. */
 export interface ListedSweep {
   kind: 'sweep';
   path: string;
   dir: string;
-  runs: Partial<Record<ListedState, number>>;
+  /** Runs that it asks for; null where its sweep.json cannot be read. */
+  total: number | null;
+  runs: Partial<Record<ListedState | 'waiting', number>>;
+  code: string | null;
+  error: string | null;
 }
 
 /** What a list of runs shows. */
@@ -64,12 +69,15 @@ export async function listRuns(dir: string, { state, where, sort, reverse = fals
     found.filter(({ kind }) => kind !== 'sweep'),
     (folder) => look(folder, resolve(dir)),
   );
+  const sweeps: ListedSweep[] = [];
+  for (const sweep of found.filter(({ kind }) => kind === 'sweep'))
+    sweeps.push(await lookAtSweep(sweep.dir, resolve(dir), listed));
   const runs = listed.filter((each) => each.kind === 'run');
   for (const { name } of conditions) requireKnown('where', name, runs);
   if (sort !== undefined) requireKnown('sort', sort, runs);
   const chosen = runs.filter((run) => states.includes(run.state) && conditions.every((each) => holds(each, run)));
   return {
-    sweeps: found.filter(({ kind }) => kind === 'sweep').map((sweep) => countRuns(sweep.dir, resolve(dir), listed)),
+    sweeps,
     runs: sortBy(chosen, sort ?? 'age', reverse),
     // Of what is broken nothing is known that a condition could hold of.
     broken: states.includes('broken') && conditions.length === 0 ? listed.filter((each) => each.kind === 'broken') : [],
@@ -105,10 +113,38 @@ async function look(folder: FoundFolder, from: string): Promise<RunOverview | Br
   }
 }
 
-function countRuns(dir: string, from: string, listed: readonly (RunOverview | BrokenRun)[]): ListedSweep {
-  const runs: ListedSweep['runs'] = {};
-  for (const run of listed) if (run.dir.startsWith(`${dir}${sep}`)) runs[run.state] = (runs[run.state] ?? 0) + 1;
-  return { kind: 'sweep', path: relative(from, dir) || '.', dir, runs };
+/** Counts the runs of a sweep, and notes in the list which of them it has stopped. */
+async function lookAtSweep(
+  dir: string,
+  from: string,
+  listed: readonly (RunOverview | BrokenRun)[],
+): Promise<ListedSweep> {
+  const sweep: ListedSweep = {
+    kind: 'sweep',
+    path: relative(from, dir) || '.',
+    dir,
+    total: null,
+    runs: {},
+    code: null,
+    error: null,
+  };
+  const begun = new Map(listed.filter((run) => run.dir.startsWith(`${dir}${sep}`)).map((run) => [run.dir, run]));
+  try {
+    const { runs } = await readSweep(dir);
+    const stopped = await stoppedRuns(dir);
+    for (const run of runs) {
+      const found = begun.get(run.dir);
+      if (found?.kind === 'run' && stopped.has(run.name)) found.state = stoppedState(found.state);
+    }
+    sweep.total = runs.length;
+    const waiting = runs.filter((run) => !begun.has(run.dir)).length;
+    if (waiting > 0) sweep.runs.waiting = waiting;
+  } catch (error) {
+    if (!(error instanceof GlossaError)) throw error;
+    Object.assign(sweep, { code: error.code, error: error.message });
+  }
+  for (const { state } of begun.values()) sweep.runs[state] = (sweep.runs[state] ?? 0) + 1;
+  return sweep;
 }
 
 /** Folders that are read at a time: enough for a disk of a network, and far from the most files that may be open. */

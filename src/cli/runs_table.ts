@@ -20,9 +20,10 @@ export function runsTable({ sweeps, runs, broken, all }: RunList, dir: string, w
     .join('\n\n')}\n`;
 }
 
-function sweepLine({ path, runs }: ListedSweep): string {
+function sweepLine({ path, total, runs, code, error }: ListedSweep): string {
+  if (code !== null) return `sweep ${oneLine(path)}  broken: ${code}: ${oneLine(error ?? '')}`;
   const states = Object.entries(runs).map(([state, n]) => `${String(n)} ${state}`);
-  return `sweep ${oneLine(path)}: ${states.length === 0 ? 'no run has begun' : states.join(', ')}`;
+  return `sweep ${oneLine(path)}: ${count(total ?? 0, 'run')}, ${states.join(', ')}`;
 }
 
 interface Column {

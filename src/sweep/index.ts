@@ -24,6 +24,15 @@ export { sweepJsonSchema, type SweepSpec } from './schema.js';
 export { Slots } from './slots.js';
 export { planJobs, plannedScripts, submitJobs } from './slurm/submit.js';
 export type { TaskCommand } from './slurm/script.js';
-export { isBegun, runHolder, runState, sweepState, unfinishedRuns, type RunState } from './state.js';
+export {
+  isBegun,
+  runHolder,
+  runState,
+  stoppedRuns,
+  stoppedState,
+  sweepState,
+  unfinishedRuns,
+  type RunState,
+} from './state.js';
 export type { Row, Table } from './results/columns.js';
 export { updateResults } from './results/update.js';

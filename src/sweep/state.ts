@@ -37,12 +37,11 @@ export async function runHolder(dir: string): Promise<ProcessName | undefined> {
 
 /** State and last saved step of every run by its name, as the folders tell them, and what halving has stopped. */
 export async function sweepState(sweep: SweepRecord): Promise<Map<string, { state: RunState; step: number }>> {
-  const stopped = new Set((await halvings(sweep.dir)).flatMap((one) => one.stopped.flatMap(({ runs }) => runs)));
+  const stopped = await stoppedRuns(sweep.dir);
   const states = new Map<string, { state: RunState; step: number }>();
   for (const run of sweep.runs) {
     const { state, step } = await lookAtRun(run);
-    const ended = state === 'interrupted' || state === 'failed' || state === 'waiting';
-    states.set(run.name, { state: ended && stopped.has(run.name) ? 'stopped' : state, step });
+    states.set(run.name, { state: stopped.has(run.name) ? stoppedState(state) : state, step });
   }
   return states;
 }
@@ -51,6 +50,16 @@ export async function sweepState(sweep: SweepRecord): Promise<Map<string, { stat
 export async function unfinishedRuns(sweep: SweepRecord): Promise<SweepRun[]> {
   const states = await sweepState(sweep);
   return sweep.runs.filter(({ name }) => !['finished', 'stopped'].includes(states.get(name)!.state));
+}
+
+/** The state of a run that halving has stopped: one that had finished by then has. */
+export function stoppedState<State extends string>(state: State): State | 'stopped' {
+  return state === 'interrupted' || state === 'failed' || state === 'waiting' ? 'stopped' : state;
+}
+
+/** Names of the runs that successive halving has stopped. */
+export async function stoppedRuns(dir: string): Promise<Set<string>> {
+  return new Set((await halvings(dir)).flatMap(({ stopped }) => stopped.flatMap(({ runs }) => runs)));
 }
 
 /** What successive halving has decided so far, the earliest first. */

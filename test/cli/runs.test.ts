@@ -7,7 +7,9 @@ import { after, before, test } from 'node:test';
 import { listRuns } from '../../src/cli/runs_list.js';
 import { runsTable } from '../../src/cli/runs_table.js';
 import { runFolder } from '../../src/run/index.js';
+import { appendLog, writeSweep } from '../../src/sweep/index.js';
 import { evaluation, makeRun } from '../report/runs.js';
+import { madeSweep } from '../sweep/made_sweep.js';
 
 let root: string;
 before(async () => {
@@ -28,7 +30,11 @@ before(async () => {
       evaluation([2, 'test', 'ko'], { accuracy: 0.75, target_wr: 0.5 }),
     ],
   });
-  await writeFile(join(root, 'sweep', 'sweep.json'), '{}');
+  const named = ['cold', 'hot', 'weak', 'late'].map((name) => ({ name, seed: 1, values: {} }));
+  await writeSweep(madeSweep(join(root, 'sweep'), named));
+  await makeRun(join(root, 'sweep', 'runs', 'weak'), { status: 'interrupted' });
+  const weak = { runs: ['weak'], value: 0 };
+  await appendLog(join(root, 'sweep'), [{ event: 'halved', step: 1, kept: [], stopped: [weak] }]);
   await makeRun(join(root, 'sweep', 'runs', 'hot'), {
     config: { grpo: { temperature: 1.3 } },
     status: 'failed',
@@ -59,6 +65,7 @@ test('every run is found, with its state as its lock and record tell it, and wha
       ['killed', 'interrupted', 7],
       ['sweep/runs/cold', 'finished', 3],
       ['sweep/runs/hot', 'failed', 1],
+      ['sweep/runs/weak', 'stopped', 0],
     ],
   );
   assert.deepEqual(
@@ -69,8 +76,8 @@ test('every run is found, with its state as its lock and record tell it, and wha
     ],
   );
   assert.deepEqual(
-    found.sweeps.map(({ path, runs }) => [path, runs]),
-    [['sweep', { finished: 1, failed: 1 }]],
+    found.sweeps.map(({ path, total, runs }) => [path, total, runs]),
+    [['sweep', 4, { waiting: 1, finished: 1, failed: 1, stopped: 1 }]],
   );
 });
 
@@ -85,7 +92,7 @@ test('conditions know settings, metrics, and the last evaluation', async () => {
     ['target_wr=null', ['sweep/runs/hot']],
     ['eval_test/accuracy=0.75', ['sweep/runs/cold']],
     ['languages=ko', ['sweep/runs/cold']],
-    ['state!=finished', ['alive', 'killed', 'sweep/runs/hot']],
+    ['state!=finished', ['alive', 'killed', 'sweep/runs/hot', 'sweep/runs/weak']],
     ['model=lab tiny', ['sweep/runs/cold']],
   ] as const)
     assert.deepEqual(names(await list({ where: [condition], sort: 'path' })), expected, condition);
@@ -109,13 +116,13 @@ test('runs without a value come last, whichever way they are sorted', async () =
 test('a table leaves columns out until it fits, and goes into a pipe whole', async () => {
   const found = await list({ sort: 'path' });
   const whole = runsTable(found, root, Infinity);
-  assert.match(whole, /^sweep sweep: 1 finished, 1 failed$/m);
+  assert.match(whole, /^sweep sweep: 4 runs, 1 waiting, 1 finished, 1 failed, 1 stopped$/m);
   assert.match(
     whole,
     /^sweep\/runs\/cold +finished +3\/3 +50\.0 % +12\.5 % +test \(ko\) 75\.0 %, 50\.0 % at 2 +ko +lab tiny +\d/m,
   );
   assert.match(whole, /^broken\/a {2}broken: RUN_CORRUPT: /m);
-  assert.match(whole, /^6 runs$/m);
+  assert.match(whole, /^7 runs$/m);
   for (const width of [20, 40, 60, 80, 120]) {
     const lines = runsTable(found, root, width).split('\n');
     assert.ok(

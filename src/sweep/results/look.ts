@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { GlossaError } from '../../base/error.js';
 import { readRecord, readRun, runFolder } from '../../run/index.js';
 import type { SweepRun } from '../record.js';
-import { isBegun, runHolder, runState } from '../state.js';
+import { isBegun, runHolder, runState, stoppedState } from '../state.js';
 import type { ReadRun } from './run_row.js';
 
 /** What a run's folder looks like, without reading it: as long as that is the same, so is the run's row. */
@@ -27,7 +27,7 @@ async function stampOf(path: string): Promise<string> {
 export async function readLooked({ dir }: SweepRun, { stopped }: Look): Promise<ReadRun> {
   try {
     const found = await runState(dir);
-    const state = found === 'interrupted' && stopped ? 'stopped' : found;
+    const state = stopped ? stoppedState(found) : found;
     if (!(await isBegun(dir))) return { state };
     return { state, record: await readRecord(dir), summary: await readRun(dir) };
   } catch (error) {

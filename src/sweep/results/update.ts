@@ -6,8 +6,8 @@ import { exists } from '../../base/exists.js';
 import { makeFolder, namesIn } from '../../base/folder.js';
 import { LockClaim } from '../../base/lock.js';
 import type { RunSummary } from '../../run/index.js';
-import { readLog } from '../log.js';
 import type { SweepRecord, SweepRun } from '../record.js';
+import { stoppedRuns } from '../state.js';
 import { baselineOf } from './baseline.js';
 import { axisColumns, type Column, type Table } from './columns.js';
 import { resultsFolder, type ResultsFolder } from './folder.js';
@@ -96,8 +96,7 @@ async function update(sweep: SweepRecord, folder: ResultsFolder): Promise<Table>
 }
 
 async function lookAtAll(sweep: SweepRecord): Promise<Map<string, Look>> {
-  const halvings = (await readLog(sweep.dir)).filter((event) => event.event === 'halved');
-  const stopped = new Set(halvings.flatMap((event) => event.stopped.flatMap(({ runs }) => runs)));
+  const stopped = await stoppedRuns(sweep.dir);
   const looks = new Map<string, Look>();
   for (let i = 0; i < sweep.runs.length; i += 64) {
     const some = sweep.runs.slice(i, i + 64);

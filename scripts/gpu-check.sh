@@ -145,6 +145,7 @@ if wants agreement; then
     step agreement-tiny 300 "$binary" agreement --device "$device" --dtype bf16 --completions 4
   else
     step agreement-tiny 120 "$binary" agreement --device "$device" --dtype f32
+    step agreement-without-graphs 120 env GLOSSA_CUDA_GRAPHS=0 "$binary" agreement --device "$device" --dtype bf16
     for model in qwen2.5-1.5b llama-3.2-1b olmo-2-1b qwen3-1.7b; do
       step "agreement-$model-2-layers" 180 "$binary" agreement --device "$device" --dtype bf16 --model "$model" --layers 2
     done
@@ -179,6 +180,8 @@ if wants bench; then
       step "bench-engine-$what" 240 "$binary" bench engine --model qwen2.5-1.5b --dtype bf16 --device "$device" \
         --what "$what"
     done
+    step bench-engine-without-graphs 240 env GLOSSA_CUDA_GRAPHS=0 "$binary" bench engine --model qwen2.5-1.5b \
+      --dtype bf16 --device "$device" --what decode
     [ -z "$peers" ] || step peer-gpu 300 python3 "$peers/peer_gpu.py" 200
     for model in llama-3.2-3b olmo-2-1b; do
       step "bench-engine-$model" 240 "$binary" bench engine --model "$model" --dtype bf16 --device "$device" --what step

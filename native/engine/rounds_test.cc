@@ -1,5 +1,6 @@
 // Decoding where the host looks every few tokens. On an emulated GPU alone: the host looks at every token of a CPU.
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -100,6 +101,26 @@ TEST("rounds: a row from which nothing can be drawn is named alike, however late
     CHECK_EQ(got.status().message(), first);
   }
   CHECK(first.find("after 0 tokens") == std::string::npos);
+}
+
+TEST("rounds: a cancellation is noticed when the host looks") {
+  const IdLists prompts = some_prompts(5);
+  auto engine = emulated_engine(Dtype::bf16);
+  std::atomic<bool> cancelled{false};
+  int64_t seen = 0;
+  JobControl control;
+  control.cancelled = &cancelled;
+  control.progress = [&](int64_t, int64_t, int64_t tokens) {
+    if (!cancelled.exchange(true)) seen = tokens;
+  };
+  GenerateRequest r;
+  r.prompts = prompts.view();
+  r.max_new_tokens = 150;
+  r.sampling = {1, 0, 1, 0, 42};
+  const Rollout got = engine->generate(r, control).take();
+  CHECK(seen > 0);
+  CHECK_EQ(static_cast<int64_t>(got.completion_ids.size()), seen);
+  CHECK_EQ(got.finish[0], static_cast<int8_t>(Finish::cancelled));
 }
 
 // Pages for all passes of a round are there before it, and completions give theirs back where they are short.

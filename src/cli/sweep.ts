@@ -11,7 +11,7 @@ import {
   readSweepFile,
   runLocally,
   sweepJsonSchema,
-  sweepState,
+  unfinishedRuns,
   updateResults,
   type RunState,
   type SweepPlan,
@@ -121,8 +121,7 @@ async function work(
     await prepareSweep(plan);
     const machine = await localMachine();
     const shown = new SweepDisplay(display, record, configs);
-    const before = await sweepState(record);
-    const pending = record.runs.filter(({ name }) => !['finished', 'stopped'].includes(before.get(name)!.state));
+    const pending = await unfinishedRuns(record);
     const labs = await missingLabs(pending.map(({ index }) => configs.get(index)!));
     if (labs.length > 0)
       await makeLabs(labs, {

@@ -1,3 +1,5 @@
+import { nearest } from '../base/suggest.js';
+import { findMeasure, MEASURES } from '../metrics/index.js';
 import { axesOf, drawn, isDrawn, type Axis } from './axes.js';
 import { invalid, placeIn, type SweepFile } from './file.js';
 import type { Condition } from './schema.js';
@@ -132,7 +134,7 @@ function holds(condition: Condition, { arm, seed, values }: Combination): boolea
   });
 }
 
-/** A condition that names what is not there never holds: it is a slip. */
+/** A condition that names what is not there never holds: it is a slip; so is a baseline or a metric that is none. */
 function checkConditions(
   file: SweepFile,
   axes: readonly Axis[],
@@ -165,6 +167,20 @@ function checkConditions(
   }
   const all = new Map(before);
   if (seeds[0] !== undefined) all.set('seed', seeds);
+  const { baseline, halving } = file.spec;
+  if (typeof baseline === 'object') check(baseline, ['baseline'], all);
+  else if (baseline !== undefined && !arms.includes(baseline))
+    throw invalid(`${placeIn(file, ['baseline'])}: baseline: no arm is called ${baseline}`);
+  if (halving && !findMeasure(halving.metric)) {
+    const near = nearest(
+      halving.metric,
+      MEASURES.map(({ name }) => name),
+    );
+    throw invalid(
+      `${placeIn(file, ['halving', 'metric'])}: halving.metric: no metric is called ${halving.metric}${near ? `; did you mean ${near}?` : ''}`,
+      'docs/metrics.md lists them',
+    );
+  }
   file.spec.skip.forEach((condition, i) => {
     check(condition, ['skip', i], all);
   });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
+import { planSweep, readSweepFile } from '../../src/sweep/index.js';
 import { ROOT } from '../e2e/glossa.js';
 import { blocksOf, shellWords, type Block } from './blocks.js';
 import { checkOptions, glossaArguments, runnable, sh, smallSets, type RawConfig } from './commands.js';
@@ -100,6 +101,7 @@ async function tryCommands(text: string, { dir, env }: Folder, laterBlocks: stri
 /** A whole config trains a step; a part of one is checked in a whole one. */
 async function tryConfig({ text, file }: Block, { dir, env, modules = [] }: Folder): Promise<void> {
   const raw = parse(text) as RawConfig;
+  if ('base' in raw) return trySweep(text, file, dir);
   const whole = raw.model !== undefined;
   const base = { model: { path: 'models/my-model' }, data: { train: [{ path: 'problems.jsonl' }] } };
   await giveFiles(raw, dir);
@@ -111,6 +113,14 @@ async function tryConfig({ text, file }: Block, { dir, env, modules = [] }: Fold
   const args = [path, ...smallSets(raw), '--set', 'run.dir=runs/block', ...(whole ? ['--overwrite'] : ['--dry-run'])];
   const { code, output } = await sh(`npx glossa train ${args.join(' ')} --progress none`, dir, env);
   assert.equal(code, 0, output);
+}
+
+/** All runs of a sweep file are checked. */
+async function trySweep(text: string, file: string | undefined, dir: string): Promise<void> {
+  const path = join(dir, file ?? 'block.yaml');
+  await put(path, text);
+  const { record } = await planSweep(await readSweepFile(path), join(dir, 'runs/sweep'));
+  assert.ok(record.runs.length > 1);
 }
 
 /** Problems and models that a config names, where the page does not give them. */

@@ -130,6 +130,13 @@ const CASES: [what: string, text: string, code: string, message: RegExp][] = [
     'SWEEP_INVALID',
     /skip leaves no run/,
   ],
+  ['a baseline that is no arm', `${HEAD}arms: [{ name: a }]\nbaseline: b`, 'SWEEP_INVALID', /no arm is called b/],
+  [
+    'a metric that is none',
+    `${HEAD}halving: { metric: acuracy, at: [2] }`,
+    'SWEEP_INVALID',
+    /^sweep\.yaml:2:20: .*did you mean accuracy\?/,
+  ],
   ['arms of one name', `${HEAD}arms: [{ name: a }, { name: a }]`, 'SWEEP_INVALID', /a is there twice/],
   [
     'more runs than there is room for',

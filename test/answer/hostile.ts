@@ -1,7 +1,7 @@
 import { philox4x32 } from '../../src/base/philox.js';
 
 /** What formulas are made of, and what has broken readers of them. */
-export const PIECES: readonly string[] = [
+const PIECES: readonly string[] = [
   ...'\\frac \\sqrt \\boxed{ { } ( ) [ ] ^ _ ^{ \\left( \\right) ! !!! 9 99999 100000 x y 1e999999 . , ; : | || & \\\\ \\cup \\pm = < \\le \\in % ° \\circ \\pi \\infty \\sin \\log_ \\sum_{ \\text{ \\begin{pmatrix} \\end{pmatrix} \\binom + - * / \\cdot $ #### and 三十 만 分之 ½ √ \\overline{ \\} \\{ \\frac{1}{2} x^2 (x+y)^{64} \\sqrt{2} 9^{9^{9}} 3000! e^ i \\tan \\quad \\setminus \\mathbb{R} or p.m. 12:45 2024-05-17 cm^2 <think> </think> 的 원 ๕ \\( \\) \\[ \\] ** answer: 답은'.split(
     ' ',
   ),

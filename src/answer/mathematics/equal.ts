@@ -8,8 +8,9 @@ import type { Work } from './work.js';
 /** Points at which expressions are compared, and how many of them both must have a value at. */
 const POINTS = 12;
 const ENOUGH = 3;
-/** Places from which on a decimal may stand for the other side: 0.333333 for 1/3, but not 0.333. */
+/** Places and digits from which on a decimal may stand for the other side: 0.333333 for 1/3, but neither 0.333 nor 0.000001. */
 const ROUNDED_FROM = 6;
+const DIGITS_FROM = 5;
 /** Places that a double tells apart. */
 const MOST_PLACES = 12;
 
@@ -70,8 +71,13 @@ function isRoundedNear(a: Formula, value: Numeric, other: Numeric): boolean {
   return Math.hypot(value.re - other.re, value.im - other.im) < 10 ** -places;
 }
 
-const placesOf = (formula: Formula): number =>
-  formula.kind === 'number' ? formula.places : formula.kind === 'negative' ? placesOf(formula.of) : 0;
+/** Places behind the point of a decimal with digits enough; 0 of all others. */
+function placesOf(formula: Formula): number {
+  if (formula.kind === 'negative') return placesOf(formula.of);
+  if (formula.kind !== 'number') return 0;
+  const { value, places } = formula;
+  return value.numerator * 10n ** BigInt(places) >= value.denominator * 10n ** BigInt(DIGITS_FROM - 1) ? places : 0;
+}
 
 /**
  * Whether one expression is the other times a constant, as the sides of equal equations are; `positive`: times a positive one.

@@ -1,4 +1,5 @@
 import { meanInterval, type MeanInterval } from '../../analysis/index.js';
+import { languageName } from '../../language/index.js';
 import { findMeasure, labelOf, type Field } from '../../metrics/index.js';
 import type { AxisValue, SweepPage, SweepPageRun } from './types.js';
 
@@ -28,26 +29,33 @@ export function settingsOf({ runs }: SweepPage): Setting[] {
   }));
 }
 
-/** Mean over the seeds; undefined where no finished run has the figure. */
-export function meanOf({ finished }: Setting, measure: SweepMeasure): MeanInterval | undefined {
-  return meanInterval(finished.flatMap((run) => measure.of(run) ?? []));
+/** Mean over the seeds; undefined where no finished run has the figure. An interval of a share ends where shares do. */
+export function meanOf({ finished }: Setting, { unit, of }: SweepMeasure): MeanInterval | undefined {
+  const mean = meanInterval(finished.flatMap((run) => of(run) ?? []));
+  const cut = (end: number | null) => end && Math.max(0, Math.min(1, end));
+  return mean && unit === 'share' ? { ...mean, low: cut(mean.low), high: cut(mean.high) } : mean;
 }
 
 /** A measure of a sweep's page. */
 export interface SweepMeasure {
   /** Of the figure's file. */
   name: string;
+  /** The suite, and its language where it has several; measures of one have a table of their own. */
+  group: string;
   label: string;
+  /** Whether there is a figure beside the table. */
+  drawn: boolean;
   /** A share is shown in per cent, on an axis from 0 to 100 %. */
   unit: 'share' | 'number';
   of: (run: SweepPageRun) => number | null;
 }
 
-const FIELDS: readonly Field[] = ['accuracy', 'target_wr', 'target_wr_rewarded', 'clipped_ratio'];
+const FIELDS: readonly Field[] = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded'];
+const DRAWN: readonly Field[] = ['accuracy', 'target_wr'];
 
 /**
  * What of a sweep is shown: of every held-out suite and language accuracy, target words (of right answers too) and what was cut off;
- * of the training prompts where nothing is held out; prices where there are any.
+ * of the training prompts where nothing is held out; prices, of the first suite, where there are any.
  */
 export function measuresOf({ runs }: SweepPage): SweepMeasure[] {
   const names = [...new Set(runs.flatMap(({ figures }) => Object.keys(figures)))];
@@ -59,18 +67,27 @@ export function measuresOf({ runs }: SweepPage): SweepMeasure[] {
   const figures = inOrder(chosen).map((name): SweepMeasure => {
     const found = findMeasure(name)!;
     const label = labelOf(found);
-    const where = found.suite ?? 'training prompts';
+    const language = found.language === undefined ? '' : ` (${languageName(found.language)})`;
     return {
       name: name.replaceAll('/', '-'),
-      label: `${where}: ${label}`,
+      group: `${found.suite ?? 'training prompts'}${language}`,
+      label,
+      drawn: DRAWN.includes(found.measure.field as Field),
       unit: 'share',
       of: (run) => run.figures[name] ?? null,
     };
   });
-  const priced = runs.some(({ price }) => price !== null);
-  return priced
-    ? [...figures, { name: 'price', label: 'fidelity price', unit: 'number', of: ({ price }) => price }]
-    : figures;
+  const [first] = figures;
+  if (first === undefined || runs.every(({ price }) => price === null)) return figures;
+  const price = {
+    name: 'price',
+    label: 'fidelity price',
+    drawn: true,
+    unit: 'number',
+    of: (run: SweepPageRun) => run.price,
+  };
+  const own = figures.filter(({ group }) => group === first.group);
+  return [...own, { ...price, group: first.group, unit: 'number' }, ...figures.slice(own.length)];
 }
 
 /** By suite and language as they come, and within them by field. */

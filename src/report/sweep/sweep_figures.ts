@@ -20,6 +20,7 @@ export function sweepFigures(page: SweepPage): [name: string, spec: FigureSpec][
   const axes = page.axes.filter((axis) => new Set(settings.map((each) => each.axes[axis])).size > 1);
   const [first, second, ...rest] = axes;
   return measuresOf(page)
+    .filter(({ drawn }) => drawn)
     .flatMap((measure): [string, FigureSpec][] => {
       if (first === undefined) return armFigure(settings, measure);
       if (second === undefined) return [curve(page, settings, measure, first)];
@@ -36,7 +37,7 @@ function armFigure(settings: readonly Setting[], measure: SweepMeasure): [string
   return [
     [
       `${measure.name}.arms`,
-      axisFigure({ title: measure.label, axis: 'arm', unit: measure.unit, series: ['arms'], points }),
+      axisFigure({ title: titleOf(measure), axis: 'arm', unit: measure.unit, series: ['arms'], points }),
     ],
   ];
 }
@@ -61,7 +62,7 @@ function curve(
   return [
     `${measure.name}.${fileNames([title])[0]!}`,
     axisFigure({
-      title: measure.label,
+      title: titleOf(measure),
       of: `mean and 95 % interval by ${title}`,
       axis,
       unit: measure.unit,
@@ -103,11 +104,13 @@ function heatMaps(
       if (!mean || setting.axes[first] == null || setting.axes[second] == null) return [];
       return [{ x: showAxis(setting.axes[first]), y: showAxis(setting.axes[second]), mean: mean.mean, n: mean.n }];
     });
-    const heading = { title: measure.label, of: label === '' ? 'mean over seeds' : `${label}, mean over seeds` };
+    const heading = { title: titleOf(measure), of: label === '' ? 'mean over seeds' : `${label}, mean over seeds` };
     const spec = heatFigure({ ...heading, x: axis(first), y: axis(second), unit: measure.unit, cells });
     return cells.length === 0 ? [] : [[label === '' ? measure.name : `${measure.name}.${names[i]!}`, spec]];
   });
 }
+
+const titleOf = ({ group, label }: SweepMeasure): string => `${group}: ${label}`;
 
 function groupLabel({ arm, axes }: Setting, rest: readonly string[], all: readonly string[]): string {
   return [

@@ -6,26 +6,33 @@ import type { SweepPage, SweepPageRun } from './types.js';
 /** What no line break parts. */
 const whole = (text: string): string => `<span>${text}</span>`;
 
-/** A row a setting, its seeds as mean and 95 % interval. */
-export function settingsTable(page: SweepPage): string {
-  const settings = settingsOf(page);
+/** For each suite a row a setting, its seeds as mean and 95 % interval; collapses, which are of the training prompts, in the first. */
+export function settingsTables(page: SweepPage): { group: string; html: string }[] {
   const measures = measuresOf(page);
+  const groups = [...new Set(measures.map(({ group }) => group))];
+  return (groups.length === 0 ? [''] : groups).map((group, i) => ({
+    group,
+    html: settingsTable(
+      page,
+      measures.filter((measure) => measure.group === group),
+      i === 0,
+    ),
+  }));
+}
+
+function settingsTable(page: SweepPage, measures: readonly SweepMeasure[], collapses: boolean): string {
+  const settings = settingsOf(page);
   const arms = settings.some(({ arm }) => arm !== null);
   const rows = settings.map((setting) => [
     ...(arms ? [escapeHtml(setting.arm ?? '-')] : []),
     ...page.axes.map((axis) => escapeHtml(showAxis(setting.axes[axis]))),
     finishedOf(setting),
     ...measures.map((measure) => meanCell(setting, measure)),
-    collapseCell(setting),
+    ...(collapses ? [collapseCell(setting)] : []),
   ]);
   const axes = page.axes.map((axis) => escapeHtml(shortName(axis, page.axes)));
-  const head = [
-    ...(arms ? ['arm'] : []),
-    ...axes,
-    'finished',
-    ...measures.map(({ label }) => escapeHtml(label)),
-    'collapse',
-  ];
+  const labels = measures.map(({ label }) => escapeHtml(label));
+  const head = [...(arms ? ['arm'] : []), ...axes, 'finished', ...labels, ...(collapses ? ['collapse'] : [])];
   return table({ head, rows, texts: arms ? 1 : 0 });
 }
 
@@ -62,7 +69,13 @@ export function runsTable(page: SweepPage): string {
     ...measures.map((measure) => showValue(measure.of(run), measure.unit)),
     run.collapseStep === null ? 'none' : `step ${String(run.collapseStep)}`,
   ]);
-  const head = ['run', 'state', 'steps', ...measures.map(({ label }) => escapeHtml(label)), 'collapse'];
+  const head = [
+    'run',
+    'state',
+    'steps',
+    ...measures.map(({ group, label }) => escapeHtml(`${group}: ${label}`)),
+    'collapse',
+  ];
   return table({ head, rows, texts: 2 });
 }
 

@@ -65,6 +65,7 @@ class Mirror {
   // At least so many; what was there is lost when it grows. Nothing is on its way to or from it.
   void reserve(int64_t bytes) {
     if (bytes <= bytes_) return;
+    bytes = std::max(bytes, 2 * bytes_);
     clear();
     device_ = stream_.allocate(bytes);
     try {

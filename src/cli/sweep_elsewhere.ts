@@ -1,3 +1,4 @@
+import { GlossaError } from '../base/error.js';
 import { makeFolder } from '../base/folder.js';
 import {
   kubernetesManifest,
@@ -5,6 +6,7 @@ import {
   planJobs,
   plannedScripts,
   prepareSweep,
+  queuedTasks,
   submitJobs,
   unfinishedRuns,
   type SweepPlan,
@@ -22,7 +24,7 @@ const task = (): TaskCommand => ({
 /** Prints what would be handed to Slurm. */
 export async function showScripts({ record }: SweepPlan): Promise<number> {
   const scripts = await plannedScripts(record, await unfinishedRuns(record), task());
-  process.stdout.write(scripts.join('\n'));
+  process.stdout.write(scripts.length > 0 ? scripts.join('\n') : '# nothing is left to do\n');
   return 0;
 }
 
@@ -34,6 +36,7 @@ export async function submitSweep(
 ): Promise<number> {
   const { record } = plan;
   if (record.spec.halving) display.warning('halving: under Slurm every run is made to its end');
+  await refuseQueued(plan);
   const submitted: { job: string; runs: string[] }[] = [];
   const finished = await prepared(plan, display, async () => {
     const unfinished = await unfinishedRuns(record);
@@ -59,6 +62,16 @@ export async function submitSweep(
   display.line(`  npx glossa runs ${record.dir}`);
   display.line(`  npx glossa sweep ${path} --slurm`);
   return 0;
+}
+
+/** What is to begin anew must not be taken from a task that is at it. */
+async function refuseQueued({ record, changed }: SweepPlan): Promise<void> {
+  const queued = changed.length > 0 ? await queuedTasks(record.dir) : new Map<number, { task: string }>();
+  const tasks = changed.flatMap(({ run }) => queued.get(run.index)?.task ?? []);
+  if (tasks.length > 0)
+    throw new GlossaError('SWEEP_EDITED', `${count(tasks.length, 'run')} that would begin anew are with Slurm still`, {
+      hint: `scancel ${tasks.join(' ')}, or put the files back`,
+    });
 }
 
 /** Prints the manifest of a Job, and prepares the folder that its pods read, unless nothing is to be written. */

@@ -8,7 +8,7 @@ import { checkpointSteps, latestCheckpoint, type FoundCheckpoint } from './check
 import { runFolder, type RunFolder } from './folder.js';
 import { FileHistory, historyDamage, stepsText } from './history.js';
 import { requireKinds } from './kinds.js';
-import { lockRun, type RunLock } from './lock.js';
+import { lockRun, type LockOptions, type RunLock } from './lock.js';
 import { linesUpTo, readMetrics, rewriteMetrics } from './metrics.js';
 import { removeModelFolder } from './model_folder.js';
 import { findRecord, writeRecord, type FoundRecord, type RunRecord } from './record.js';
@@ -33,11 +33,11 @@ export interface NewRunClaim {
  */
 export async function claimNewRun(
   dir: string,
-  { overwrite = false, warn }: { overwrite?: boolean; warn?: Warn } = {},
+  { overwrite = false, ...options }: LockOptions & { overwrite?: boolean } = {},
 ): Promise<NewRunClaim> {
   const folder = runFolder(resolve(dir));
   const made = await makeFolder(folder.dir);
-  const lock = releasing(await lockOrLeave(folder, made, warn), made);
+  const lock = releasing(await lockOrLeave(folder, made, options), made);
   const { release } = lock;
   try {
     await requireKinds(folder);
@@ -120,10 +120,10 @@ export interface RunClaim extends FoundRecord {
  *
  * @throws GlossaError RUN_NOT_FOUND, RUN_CORRUPT, RUN_LOCKED, CHECKPOINT_CORRUPT, CHECKPOINT_MISSING, IO_ERROR.
  */
-export async function claimRun(dir: string, warn: Warn): Promise<RunClaim> {
+export async function claimRun(dir: string, warn: Warn, stop?: AbortSignal): Promise<RunClaim> {
   const folder = runFolder(resolve(dir));
   if (!(await exists(folder.arriving))) await findRecord(folder.dir, () => undefined);
-  const lock = releasing(await lockRun(folder.lock, warn), []);
+  const lock = releasing(await lockRun(folder.lock, { warn, stop }), []);
   const { release } = lock;
   try {
     await requireKinds(folder);
@@ -182,9 +182,9 @@ async function sweep(folder: RunFolder): Promise<void> {
   await rm(folder.next, { recursive: true, force: true });
 }
 
-async function lockOrLeave(folder: RunFolder, made: readonly string[], warn: Warn | undefined): Promise<RunLock> {
+async function lockOrLeave(folder: RunFolder, made: readonly string[], options: LockOptions): Promise<RunLock> {
   try {
-    return await lockRun(folder.lock, warn);
+    return await lockRun(folder.lock, options);
   } catch (error) {
     await removeEmpty(made);
     throw error;

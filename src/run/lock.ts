@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { dirname } from 'node:path';
 import { GlossaError } from '../base/error.js';
-import { LockClaim, LOCK_TIMING, type Holder, type Lock } from '../base/lock.js';
+import { LockClaim, LOCK_TIMING, type Holder, type Lock, type LockTiming } from '../base/lock.js';
 
 /** Milliseconds between two looks at a lock whose holder may be gone. */
 const LOOK_EVERY = 200;
@@ -17,18 +17,21 @@ export interface RunLock {
   release: () => Promise<void>;
 }
 
+export interface LockOptions {
+  /** Told where it takes time to see whether a holder still lives. */
+  warn?: (message: string) => void;
+  /** Ends the waiting. */
+  stop?: AbortSignal | undefined;
+  timing?: LockTiming;
+}
+
 /**
  * Takes the run's folder for this process, so that two never train in one. A lock whose process is gone (killed, crashed) is
  * taken over; one of another machine once its holder has not renewed it for 45 seconds, or Slurm says that its job is over.
  *
- * @param warn Told where it takes time to see whether a holder still lives.
- * @throws GlossaError RUN_LOCKED naming the other process; IO_ERROR.
+ * @throws GlossaError RUN_LOCKED naming the other process; ABORTED; IO_ERROR.
  */
-export async function lockRun(
-  path: string,
-  warn: (message: string) => void = () => undefined,
-  timing = LOCK_TIMING,
-): Promise<RunLock> {
+export async function lockRun(path: string, { warn, stop, timing = LOCK_TIMING }: LockOptions = {}): Promise<RunLock> {
   const claim = new LockClaim(path, timing);
   const began = performance.now();
   let told = false;
@@ -41,10 +44,12 @@ export async function lockRun(
     if (attempt.holder && !told) {
       told = true;
       const { pid, host } = attempt.holder;
-      warn(
+      warn?.(
         `${path}: looking for up to ${String(timing.silence / 1000)} s whether process ${String(pid)} on ${host} still lives`,
       );
     }
+    if (stop?.aborted)
+      throw new GlossaError('ABORTED', `${path}: stopped before it was known whether its holder lives`);
     await wait(Math.min(LOOK_EVERY, timing.beat));
   }
 }

@@ -22,6 +22,7 @@ export { kubernetesManifest } from './kubernetes/manifest.js';
 export { findSweep, readSweep, writeSweep, type SweepRecord, type SweepRun } from './record.js';
 export { sweepJsonSchema, type SweepSpec } from './schema.js';
 export { Slots } from './slots.js';
+export { queuedTasks } from './slurm/queue.js';
 export { planJobs, plannedScripts, submitJobs } from './slurm/submit.js';
 export type { TaskCommand } from './slurm/script.js';
 export {

@@ -56,7 +56,7 @@ export async function resume(
   change: (config: ResolvedConfig, record: RunRecord) => Change | Promise<Change>,
   options: ResumeOptions = {},
 ): Promise<ResumeResult> {
-  const claim = await claimRun(dir, warner(options.tell));
+  const claim = await claimRun(dir, warner(options.tell), options.stop);
   let parts: Parts | undefined;
   try {
     const asked = await going(claim, change, options);
@@ -83,7 +83,7 @@ export async function checkResume(
   change: (config: ResolvedConfig, record: RunRecord) => Change | Promise<Change>,
   options: ResumeOptions = {},
 ): Promise<{ step: number; maxSteps: number; finished: boolean }> {
-  const claim = await claimRun(dir, warner(options.tell));
+  const claim = await claimRun(dir, warner(options.tell), options.stop);
   try {
     const asked = await going(claim, change, options);
     const step = stepOf(claim);

@@ -27,6 +27,7 @@ export async function train(config: ResolvedConfig, options: NewRunOptions = {})
   const claim = await claimNewRun(located.run.dir, {
     ...(options.overwrite !== undefined && { overwrite: options.overwrite }),
     warn: warner(options.tell),
+    stop: options.stop,
   });
   let parts: Parts | undefined;
   try {

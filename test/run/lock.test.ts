@@ -32,7 +32,7 @@ describe('the lock of a run', () => {
     const timing = { beat: 20, silence: 150, instant: 100 };
     await writeFile(path, elsewhere);
     const told: string[] = [];
-    const lock = await lockRun(path, (message) => told.push(message), timing);
+    const lock = await lockRun(path, { warn: (message) => told.push(message), timing });
     assert.match(told.join('\n'), /^[^\n]*process \d+ on another still lives$/);
     await lock.release();
 
@@ -42,7 +42,7 @@ describe('the lock of a run', () => {
       void writeFile(path, elsewhere.replace('0000000000', String(++beats).padStart(10, '0')));
     }, timing.beat);
     await assert.rejects(
-      lockRun(path, undefined, timing),
+      lockRun(path, { timing }),
       (error: Error & { code: string }) =>
         error.code === 'RUN_LOCKED' && error.message.includes(`process ${String(process.pid)} on another`),
     );

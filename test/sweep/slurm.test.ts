@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { isJobOver, type SlurmJob } from '../../src/base/slurm_job.js';
 import type { RunRecord } from '../../src/run/index.js';
 import { glossa, lastingMetrics } from '../e2e/glossa.js';
 import { noCluster, SlurmCluster } from './slurm_cluster.js';
@@ -75,7 +76,10 @@ threads: 1
   );
   await mkdir(at('shared disk'));
   await mkdir(at('slurm'));
-  if (skip === false) cluster = await SlurmCluster.start(at('slurm'));
+  if (skip === false) {
+    cluster = await SlurmCluster.start(at('slurm'));
+    Object.assign(process.env, { PATH: cluster.environment['PATH'], SLURM_CONF: cluster.environment['SLURM_CONF'] });
+  }
   await writeFile(
     at('sweep.yaml'),
     `base: base.yaml
@@ -119,6 +123,10 @@ describe('a sweep under Slurm', { skip }, () => {
     await cluster.until('every run has a checkpoint', async () =>
       (await Promise.all(SEEDS.map(saved))).every((step) => step >= 5),
     );
+    // Its daemon alone is killed and started again: that is nothing to the tasks.
+    await cluster.killDaemon();
+    await cluster.startNode();
+    assert.equal((await inState('RUNNING')).length, 4);
     // The node dies: Slurm notices, and queues its tasks again.
     await cluster.killNode();
     assert.deepEqual(
@@ -138,14 +146,20 @@ describe('a sweep under Slurm', { skip }, () => {
     assert.equal(second.code, 1);
     assert.match(second.stderr, /error RUN_LOCKED/);
     // One is killed, and one is cancelled by its user.
-    const lock = JSON.parse(await readFile(join(run(1), 'run.lock'), 'utf8')) as { pid: number; job: { id: string } };
+    const lock = JSON.parse(await readFile(join(run(1), 'run.lock'), 'utf8')) as { pid: number; job: SlurmJob };
     assert.match(lock.job.id, /^\d+$/);
+    const over = (id: string) => isJobOver({ ...lock.job, id }, { ...lock.job, id: '999999' });
+    assert.equal(await over(lock.job.id), false);
+    assert.equal(await over('888888'), true, 'Slurm knows no such job');
+    assert.equal(await isJobOver(lock.job, { ...lock.job, id: '999999', cluster: 'another' }), false);
     process.kill(lock.pid, 'SIGKILL');
     await cluster.ask('scancel', [`${job}_1`]);
     // The others run into their time limit: the signal before it lets them save and queues them again.
     await cluster.until('two are queued again', async () => (await inState('PENDING')).length === 2, 70);
     assert.deepEqual(await statuses(), ['running', 'interrupted', 'interrupted', 'interrupted']);
     assert.deepEqual((await inState('PENDING')).sort(), [`${job}_2`, `${other}_0`].sort());
+
+    assert.equal(await over(lock.job.id), true, 'it has failed');
 
     await pace(0);
     const rest = await sweep('--slurm', '--json');

@@ -59,15 +59,25 @@ export class SlurmCluster {
     return { ...process.env, PATH, SLURM_CONF: join(this.dir, 'slurm.conf') };
   }
 
+  /** Starts its daemon, and waits until the controller has heard of it. */
   async startNode(): Promise<void> {
+    const daemon = async () => /SlurmdStartTime=(\S+)/.exec(await this.ask('scontrol', ['show', 'node']))?.[1];
+    const before = await daemon();
     this.run('slurmd', ['-D']);
-    await this.until('the node is idle', async () => (await this.ask('sinfo', ['-h', '-o', '%T'])) === 'idle');
+    await this.until('the node is there', async () => {
+      const state = await this.ask('sinfo', ['-h', '-o', '%T']);
+      return ['idle', 'mixed', 'allocated'].includes(state) && (await daemon()) !== before;
+    });
+  }
+
+  async killDaemon(): Promise<void> {
+    await this.end('slurmd', 'SIGKILL');
   }
 
   /** As where a node loses its power: its daemon and all that runs on it. */
   async killNode(): Promise<void> {
     const steps = await processesOf(this.dir, /slurmstepd/);
-    await this.end('slurmd', 'SIGKILL');
+    await this.killDaemon();
     for (const pid of steps) for (const below of [...(await descendants(pid)), pid]) kill(below);
   }
 

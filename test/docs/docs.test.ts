@@ -70,6 +70,8 @@ async function tryBlock(block: Block, folder: Folder, later: string[]): Promise<
     case 'js':
     case 'ts':
       return tryProgram(block, folder);
+    case 'python': // test/sweep/results.test.ts runs it on results
+      return;
     case 'jinja':
       return tryTemplate(block, folder);
     case 'json':

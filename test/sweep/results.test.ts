@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { appendFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -11,6 +11,7 @@ import { runFolder } from '../../src/run/index.js';
 import { appendLog, updateResults } from '../../src/sweep/index.js';
 import { axisColumns } from '../../src/sweep/results/columns.js';
 import { csvText } from '../../src/sweep/results/table.js';
+import { blocksOf } from '../docs/blocks.js';
 import { begin, koreanRun, madeSweep } from './made_sweep.js';
 
 let dir: string;
@@ -189,4 +190,14 @@ test('pandas, Polars and DuckDB open the results, value for value', { skip }, as
   const { status, stdout, stderr } = spawnSync(python, [script, join(dir, 'results'), expected], { encoding: 'utf8' });
   assert.equal(status, 0, stderr);
   assert.equal(stdout.trim().split('\n').length, 9);
+});
+
+test('the program of docs/sweeps.md reads them', { skip }, async () => {
+  await updateResults(await sweepOfAll());
+  const programs = (await blocksOf('docs/sweeps.md')).filter(({ kind }) => kind === 'python');
+  assert.equal(programs.length, 1);
+  await mkdir(join(dir, 'runs'), { recursive: true });
+  await symlink(dir, join(dir, 'runs', 'temperature'));
+  const { status, stderr } = spawnSync(python, ['-c', programs[0]!.text], { cwd: dir, encoding: 'utf8' });
+  assert.equal(status, 0, stderr);
 });

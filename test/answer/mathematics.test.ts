@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { VERIFIERS, type JudgeOptions } from '../../src/answer/index.js';
+import { loadDataSet, remarks } from '../../src/data/index.js';
 import { sharedPath } from '../shared.js';
 import { hostileString } from './hostile.js';
 import { MATHEMATICS } from './mathematics_verdicts.js';
@@ -105,6 +108,24 @@ test('the strict verdict comes with the flexible one', () => {
   assert.equal(strict('The answer is B.', '(B)'), false);
   assert.equal(strict('#### B', '(B)'), true);
   assert.equal(strict('#### x', ''), null);
+});
+
+test('gold answers that cannot be judged are counted when data are read, and said', async () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'glossa-mathematics-')), 'golds.jsonl');
+  const golds = [
+    '\\frac12',
+    'We show that no such number can exist because every one of them would be even and odd at once.',
+  ];
+  writeFileSync(
+    path,
+    golds.map((answer, i) => JSON.stringify({ id: String(i), question: '?', answer, lang: 'en' })).join('\n'),
+  );
+  const set = await loadDataSet({ path, verifier: 'mathematics' });
+  assert.deepEqual(
+    set.unjudged.map(({ line }) => line),
+    [2],
+  );
+  assert.match(remarks(set).join(), /1 of 2 gold answers are not mathematical answers/);
 });
 
 const lines = (path: string): Record<string, string>[] => {

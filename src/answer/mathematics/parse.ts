@@ -1,6 +1,7 @@
 import { add, decimal, divide, type Rational } from '../rational.js';
 import { negative, numeral, type Formula, type RelationSign, type Scalar } from './formula.js';
-import { FUNCTIONS, tokensOf, type Comma, type Token } from './tokens.js';
+import { tokensOf, type Comma, type Token } from './tokens.js';
+import { FUNCTIONS } from './vocabulary.js';
 
 /** Brackets within brackets, and members of a list, set, tuple or matrix. */
 const DEEPEST = 24;
@@ -494,9 +495,7 @@ class Parser {
   }
 
   #set(): Formula {
-    const items = this.#items('⦄');
-    // {x | x > 3} is what its condition says.
-    return { kind: 'set', items };
+    return { kind: 'set', items: this.#items('⦄') };
   }
 
   /** Members apart by commas or semicolons, and the bracket that closes them. */

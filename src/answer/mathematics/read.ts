@@ -2,7 +2,9 @@ import { readNumber } from '../marked.js';
 import { timeOrDate } from './calendar.js';
 import { type Formula, type Scalar } from './formula.js';
 import { parseFormula } from './parse.js';
-import { FUNCTIONS, plainFormula, type Comma } from './tokens.js';
+import { plainFormula } from './plain.js';
+import type { Comma } from './tokens.js';
+import { FUNCTIONS } from './vocabulary.js';
 
 /** Characters of an answer that are read. */
 export const LONGEST_ANSWER = 1000;

@@ -118,8 +118,11 @@ export async function lastMetrics(path: string): Promise<MetricsLine | undefined
         .toString('utf8', 0, bytesRead)
         .split('\n')
         .slice(start === 0 ? 0 : 1, -1);
-      const line = texts.reverse().map(parseLine).find(Boolean);
-      if (line !== undefined || start === 0) return line;
+      for (const text of texts.reverse()) {
+        const line = parseLine(text);
+        if (line) return line;
+      }
+      if (start === 0) return undefined;
     }
   } finally {
     await handle.close();

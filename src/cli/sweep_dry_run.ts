@@ -36,7 +36,7 @@ export async function sweepDryRun(plan: SweepPlan, options: { json?: boolean; pr
   const states = await sweepState(record);
   const left = record.runs.filter(({ name }) => !['finished', 'stopped'].includes(states.get(name)!.state));
   const threads = new Slots(machine, record.spec.local).share(configs.get(record.runs[0]!.index)!, left.length);
-  const measured = await measureShapes(plan, threads, options.progress);
+  const measured = await measureShapes(plan, { threads, node: machine.node }, options.progress);
   const of = ({ index }: SweepRun) => measured.get(shapeOf(configs.get(index)!))!;
   const start = await processSeconds();
   const rows = record.runs.map((run): PlannedRow => {
@@ -66,7 +66,7 @@ export async function sweepDryRun(plan: SweepPlan, options: { json?: boolean; pr
 
 async function measureShapes(
   { record, configs }: SweepPlan,
-  threads: number,
+  place: { threads: number; node: number },
   progress: string,
 ): Promise<Map<string, Measured>> {
   const shapes = new Map<string, SweepRun>();
@@ -82,7 +82,7 @@ async function measureShapes(
       display.live([at]);
       if (display.mode === 'plain') display.line(at);
       try {
-        measured.set(shape, await measureRun(configs.get(run.index)!, threads));
+        measured.set(shape, await measureRun(configs.get(run.index)!, place));
       } catch (error) {
         if (!(error instanceof GlossaError)) throw error;
         const { code, message, hint } = error;

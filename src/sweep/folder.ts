@@ -16,5 +16,3 @@ export const sweepFolder = (dir: string) => ({
   run: (name: string) => join(dir, 'runs', name),
   results: join(dir, 'results'),
 });
-
-export type SweepFolder = ReturnType<typeof sweepFolder>;

@@ -179,7 +179,7 @@ class Pool {
     const shape = shapeOf(config);
     const known = this.peaks.get(shape);
     if (known !== undefined) return known;
-    const peak = await peakOf(config).catch(() => 0);
+    const peak = await peakOf(config, this.options.machine.node).catch(() => 0);
     this.peaks.set(shape, peak);
     return peak;
   }

@@ -12,11 +12,14 @@ export interface LocalMachine {
   gpus: readonly string[];
   /** Bytes that are free; undefined where the system does not tell. */
   memory: number | undefined;
+  /** Bytes of this process, which has computed nothing yet. */
+  node: number;
 }
 
 export async function localMachine(): Promise<LocalMachine> {
   const cores = coresOf();
-  return { cores, pins: canPin(cores), gpus: visibleGpus(), memory: await availableMemory() };
+  const [pins, gpus, memory] = [canPin(cores), visibleGpus(), await availableMemory()];
+  return { cores, pins, gpus, memory, node: process.memoryUsage().rss };
 }
 
 function visibleGpus(): string[] {

@@ -30,13 +30,17 @@ export interface Measured {
  * Measures a run on this machine: two generations of it, the second timed, in a temporary folder.
  *
  * @param threads of the engine, where the config leaves that open.
+ * @param node bytes of this process before it computed anything.
  * @throws GlossaError as a run would before its first step; ABORTED.
  */
-export async function measureRun(config: ResolvedConfig, threads: number, signal?: AbortSignal): Promise<Measured> {
+export async function measureRun(
+  config: ResolvedConfig,
+  { threads, node, signal }: { threads: number; node: number; signal?: AbortSignal },
+): Promise<Measured> {
   const measured: Omit<Measured, 'pretraining'> = { peak: 0, open: 0, step: 0, evaluation: 0 };
   const pretraining = await withLabTrial(config, async (tried, onPretrain) => {
     Object.assign(measured, await measureSteps(tried, threads, { signal, onPretrain }));
-    measured.peak = await peakOf(tried);
+    measured.peak = await peakOf(tried, node);
   });
   return { ...measured, pretraining };
 }

@@ -19,16 +19,15 @@ export function shapeOf(config: ResolvedConfig): string {
   ]);
 }
 
-/** Of this process before it computed anything: a run's own process begins with as much. */
-const atStart = process.memoryUsage().rss;
-
 /**
  * Bytes that a run of this config takes at its peak, as `npx glossa doctor --plan` prints them, of the machine's own memory; of a
  * run on a GPU what Node takes. The laboratory's model must be there.
  *
+ * @param atStart Bytes of this process before it computed anything: a run's own begins with as much.
+ *
  * @throws GlossaError those of model, data and tokenizer.
  */
-export async function peakOf(config: ResolvedConfig): Promise<number> {
+export async function peakOf(config: ResolvedConfig, atStart: number): Promise<number> {
   const located = await locateInputs(config, () => undefined);
   const { model, seed } = located;
   const dir = model.path ?? (model.lab && join(model.cache, recipeHash(labSettings(model.lab, seed))));

@@ -10,7 +10,7 @@ const config = (settings: Record<string, unknown> = {}) =>
   checkRaw({ model: { lab: {} }, ...settings }, { path: 'x.yaml', overrides: [] });
 const local = (settings: Record<string, unknown> = {}) => sweepSchema.parse({ base: 'x.yaml', local: settings }).local;
 const machine = (given: Partial<LocalMachine> = {}): LocalMachine => ({
-  ...{ cores: [0, 1, 2, 3], pins: true, gpus: [], memory: 10e9 },
+  ...{ cores: [0, 1, 2, 3], pins: true, gpus: [], memory: 10e9, node: 1e8 },
   ...given,
 });
 

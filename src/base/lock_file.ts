@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, lstat, open, rm, type FileHandle } from 'node:fs/promises';
+import { link, lstat, open, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { ioError } from './atomic.js';
 import { GlossaError } from './error.js';
@@ -32,9 +32,9 @@ export async function createLockFile(path: string, text: string): Promise<FileHa
   const whole = `${path}.${randomBytes(4).toString('hex')}`;
   let handle: FileHandle | undefined;
   try {
-    handle = await open(whole, 'wx');
-    await handle.writeFile(text);
-    await handle.datasync();
+    // Closed once: that is when a shared disk has it for other machines, and a disk of this one need not be waited for.
+    await writeFile(whole, text, { flag: 'wx' });
+    handle = await open(whole, 'r+');
     await link(whole, path);
     return handle;
   } catch (error) {

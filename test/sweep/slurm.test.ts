@@ -8,7 +8,7 @@ import type { RunRecord } from '../../src/run/index.js';
 import { glossa, lastingMetrics } from '../e2e/glossa.js';
 import { noCluster, SlurmCluster } from './slurm_cluster.js';
 
-const STEPS = 45;
+const STEPS = 60;
 const SEEDS = [1, 2, 3, 4];
 const skip = noCluster() ?? false;
 
@@ -41,7 +41,7 @@ const inState = async (state: string) => [...(await tasks())].filter(([, now]) =
 /** Slurm lets a task that was queued again wait for two minutes. */
 async function startQueued(): Promise<void> {
   for (const task of await inState('PENDING'))
-    await cluster.ask('scontrol', ['update', `JobId=${task}`, 'StartTime=now']);
+    await cluster.ask('scontrol', ['update', `JobId=${task}`, 'StartTime=now', 'TimeLimit=30']);
 }
 
 const sweep = (...args: string[]) =>
@@ -84,7 +84,7 @@ threads: 1
     at('sweep.yaml'),
     `base: base.yaml
 seeds: [${SEEDS.join(', ')}]
-slurm: { partition: test, time: 10, signal_before: 9m }
+slurm: { partition: test, time: 30, signal_before: 60s }
 `,
   );
 });
@@ -94,7 +94,7 @@ after(async () => {
 });
 
 describe('a sweep under Slurm', { skip }, () => {
-  it('ends with the bytes of runs that nothing befell, whatever befalls its tasks', { timeout: 170_000 }, async () => {
+  it('ends with the bytes of runs that nothing befell, whatever befalls its tasks', { timeout: 300_000 }, async () => {
     const whole = (seed: number) => at(`whole-${String(seed)}`);
     const untouched = async (seed: number) => {
       const { code, stderr } = await glossa([
@@ -103,7 +103,7 @@ describe('a sweep under Slurm', { skip }, () => {
       ]);
       assert.equal(code, 0, stderr);
     };
-    await pace(1000);
+    await pace(1500);
     const first = await sweep('--slurm', '--json');
     assert.equal(first.code, 0, first.stderr);
     const { submitted } = JSON.parse(first.stdout) as { submitted: { job: string; runs: string[] }[] };
@@ -154,7 +154,9 @@ describe('a sweep under Slurm', { skip }, () => {
     assert.equal(await isJobOver(lock.job, { ...lock.job, id: '999999', cluster: 'another' }), false);
     process.kill(lock.pid, 'SIGKILL');
     await cluster.ask('scancel', [`${job}_1`]);
-    // The others run into their time limit: the signal before it lets them save and queues them again.
+    // The others come near their time limit: the signal before it lets them save and queues them again.
+    for (const task of [`${job}_2`, `${other}_0`])
+      await cluster.ask('scontrol', ['update', `JobId=${task}`, 'TimeLimit=2']);
     await cluster.until('two are queued again', async () => (await inState('PENDING')).length === 2, 70);
     assert.deepEqual(await statuses(), ['running', 'interrupted', 'interrupted', 'interrupted']);
     assert.deepEqual((await inState('PENDING')).sort(), [`${job}_2`, `${other}_0`].sort());

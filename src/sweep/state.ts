@@ -1,8 +1,7 @@
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
-import { lifeOf, parseProcess, type ProcessName } from '../base/process.js';
-import { readTextIfThere } from '../base/read_file.js';
-import { readRecord, runFolder } from '../run/index.js';
+import { lockHolder, type Holder } from '../base/lock.js';
+import { readRecord, runFolder, stateOf } from '../run/index.js';
 import { readLog, type HalvingDecision } from './log.js';
 import type { SweepRecord, SweepRun } from './record.js';
 
@@ -18,21 +17,16 @@ export async function isBegun(dir: string): Promise<boolean> {
 /**
  * The state of a run as its own folder tells it: run.json, and whether the process that has its lock is at work.
  *
- * @throws GlossaError RUN_CORRUPT, IO_ERROR.
+ * @throws GlossaError RUN_CORRUPT, NOT_A_FILE, IO_ERROR.
  */
 export async function runState(dir: string): Promise<Exclude<RunState, 'stopped'>> {
-  const worked = (await runHolder(dir)) !== undefined;
-  if (!(await isBegun(dir))) return worked ? 'running' : 'waiting';
-  const { status } = await readRecord(dir);
-  if (worked) return 'running';
-  return status === 'running' ? 'interrupted' : status;
+  if (await isBegun(dir)) return stateOf(dir, await readRecord(dir));
+  return (await runHolder(dir)) ? 'running' : 'waiting';
 }
 
-/** The process that works on a run now, or may: of one on another machine that cannot be known from here. */
-export async function runHolder(dir: string): Promise<ProcessName | undefined> {
-  const text = await readTextIfThere(runFolder(dir).lock).catch(() => undefined);
-  const holder = text === undefined ? undefined : parseProcess(text);
-  return holder && lifeOf(holder) !== 'gone' ? holder : undefined;
+/** The process that works on a run now, or may. @throws GlossaError NOT_A_FILE, IO_ERROR. */
+export function runHolder(dir: string): Promise<Holder | undefined> {
+  return lockHolder(runFolder(dir).lock);
 }
 
 /** State and last saved step of every run by its name, as the folders tell them, and what halving has stopped. */

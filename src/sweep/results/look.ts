@@ -14,7 +14,10 @@ export interface Look {
 
 export async function lookAt({ dir }: SweepRun, stopped: boolean): Promise<Look> {
   const { record, metrics, evaluations } = runFolder(dir);
-  const [holder, ...files] = await Promise.all([runHolder(dir), ...[record, metrics, evaluations].map(stampOf)]);
+  const [holder, ...files] = await Promise.all([
+    runHolder(dir).catch(() => undefined),
+    ...[record, metrics, evaluations].map(stampOf),
+  ]);
   return { stamp: [...files, holder ? 'worked' : '', stopped ? 'stopped' : ''].join(' '), stopped };
 }
 

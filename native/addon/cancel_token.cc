@@ -33,6 +33,11 @@ JobOptions job_options(Napi::Value value, const std::shared_ptr<MainLoop>& loop)
     if (!progress.IsFunction()) invalid_argument(env, "job.onProgress", "a function", describe(progress));
     options.progress = std::make_shared<Progress>(loop, Napi::Persistent(progress.As<Napi::Function>()));
   }
+  const Napi::Value completed = value.As<Napi::Object>().Get("onCompleted");
+  if (!completed.IsUndefined()) {
+    if (!completed.IsFunction()) invalid_argument(env, "job.onCompleted", "a function", describe(completed));
+    options.completed = std::make_shared<CompletedRows>(loop, Napi::Persistent(completed.As<Napi::Function>()));
+  }
   return options;
 }
 

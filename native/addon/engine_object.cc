@@ -33,6 +33,8 @@ Napi::Function EngineObject::define(Napi::Env env) {
                          InstanceMethod<&EngineObject::grpo_step>("grpoStep"),
                          InstanceMethod<&EngineObject::grpo_addresses>("grpoAddresses"),
                          InstanceMethod<&EngineObject::supervised_step>("supervisedStep"),
+                         InstanceMethod<&EngineObject::reserve>("reserve"),
+                         InstanceMethod<&EngineObject::measured_peak>("measuredPeak"),
                          InstanceMethod<&EngineObject::set_reference>("setReference"),
                          InstanceMethod<&EngineObject::save_weights>("saveWeights"),
                          InstanceMethod<&EngineObject::save_checkpoint>("saveCheckpoint"),
@@ -149,6 +151,23 @@ Napi::Value EngineObject::supervised_step(const Napi::CallbackInfo& info) {
   Inputs inputs;
   const TrainRequest request = supervised_request(info[0], live(info.Env()).info, &inputs);
   return queue_training(info, std::move(inputs), request);
+}
+
+Napi::Value EngineObject::reserve(const Napi::CallbackInfo& info) {
+  live(info.Env());
+  return queue<Nothing>(
+      info.Env(), {}, {},
+      [run = planned_run(info[0], "reserve")](Engine& engine, const JobControl&) {
+        return nothing_or(engine.reserve(run));
+      },
+      undefined);
+}
+
+Napi::Value EngineObject::measured_peak(const Napi::CallbackInfo& info) {
+  live(info.Env());
+  return queue<double>(
+      info.Env(), {}, {}, [](Engine& engine, const JobControl&) { return engine.measured_flops(); },
+      [](Napi::Env env, double&& flops) -> Napi::Value { return Napi::Number::New(env, flops); });
 }
 
 Napi::Value EngineObject::set_reference(const Napi::CallbackInfo& info) {

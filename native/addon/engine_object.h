@@ -43,6 +43,8 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value grpo_step(const Napi::CallbackInfo& info);
   Napi::Value grpo_addresses(const Napi::CallbackInfo& info);
   Napi::Value supervised_step(const Napi::CallbackInfo& info);
+  Napi::Value reserve(const Napi::CallbackInfo& info);
+  Napi::Value measured_peak(const Napi::CallbackInfo& info);
   Napi::Value set_reference(const Napi::CallbackInfo& info);
   Napi::Value save_weights(const Napi::CallbackInfo& info);
   Napi::Value save_checkpoint(const Napi::CallbackInfo& info);

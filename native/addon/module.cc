@@ -53,28 +53,11 @@ Napi::Value load_engine(const Napi::CallbackInfo& info) {
   return EngineObject::make(info.Env(), [dir, options] { return Engine::load(dir, options); });
 }
 
-PlannedGeneration planned_generation(Napi::Value value, const std::string& where) {
-  const Fields fields(value, where);
-  constexpr int64_t kMost = 1 << 20;
-  return {fields.integer("prompts", 1, kMost), fields.integer("samples", 1, kMost),
-          fields.integer("promptTokens", 1, kMost), fields.integer("newTokens", 1, kMost),
-          fields.integer_or("slots", 0, kMost, 0)};
-}
-
 // The engine's memory for a run, term by term; computed at once, nothing is allocated.
 Napi::Value memory_plan(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const std::string json = text_argument(info, 0, "planMemory.config");
-  const Fields fields(info[1], "planMemory");
-  PlannedRun run;
-  const Napi::Value generations = info[1].As<Napi::Object>().Get("generations");
-  if (!generations.IsArray()) invalid_argument(env, fields.path("generations"), "an array", "none");
-  const uint32_t count = generations.As<Napi::Array>().Length();  // once: a getter of an element may add others
-  for (uint32_t i = 0; i < count; ++i)
-    run.generations.push_back(planned_generation(generations.As<Napi::Array>().Get(i), fields.path("generations")));
-  if (fields.has("step")) run.step = planned_generation(info[1].As<Napi::Object>().Get("step"), fields.path("step"));
-  run.micro_batch_tokens = fields.integer_or("microBatchTokens", 0, int64_t{1} << 31, 0);
-  run.reference = fields.boolean_or("reference", false);
+  const PlannedRun run = planned_run(info[1], "planMemory");
   const EngineOptions options = engine_options(info[2]);
   const Result<ModelConfig> config = parse_model_config(json, "the model configuration");
   if (!config.ok()) throw error_of(env, config.status());
@@ -87,11 +70,19 @@ Napi::Value memory_plan(const Napi::CallbackInfo& info) {
     entry.Set("name", term.name);
     entry.Set("bytes", static_cast<double>(term.bytes));
     entry.Set("shared", term.group != 0);
+    entry.Set("ofHost", term.of_host);
     terms.Set(i, entry);
   }
   Napi::Object result = Napi::Object::New(env);
   result.Set("terms", terms);
   result.Set("total", static_cast<double>(plan.value().total));
+  result.Set("host", static_cast<double>(plan.value().host));
+  if (plan.value().room.total > 0) {
+    Napi::Object room = Napi::Object::New(env);
+    room.Set("total", static_cast<double>(plan.value().room.total));
+    room.Set("free", static_cast<double>(plan.value().room.free));
+    result.Set("room", room);
+  }
   result.Set("microBatchRows", static_cast<double>(plan.value().micro_batch_rows));
   return result;
 }

@@ -1,3 +1,4 @@
+#include "addon/columns.h"
 #include "addon/promise_job.h"
 
 namespace glossa::addon {
@@ -28,6 +29,21 @@ void Progress::deliver(Napi::Env env) {
   event.Set("total", Napi::Number::New(env, static_cast<double>(state.total)));
   event.Set("tokens", Napi::Number::New(env, static_cast<double>(state.tokens)));
   callback_.Call({event});
+}
+
+void CompletedRows::report(Completed&& completed) {
+  auto rows = std::make_shared<Completed>(std::move(completed));
+  loop_->post([self = shared_from_this(), rows](Napi::Env env) {
+    if (self->callback_.IsEmpty()) return;
+    Napi::Object ragged = Napi::Object::New(env);
+    ragged.Set("ids", column(env, rows->ids, rows));
+    ragged.Set("offsets", column(env, rows->offsets, rows));
+    Napi::Object event = Napi::Object::New(env);
+    event.Set("rows", column(env, rows->rows, rows));
+    event.Set("completions", ragged);
+    event.Set("finish", column(env, rows->finish, rows));
+    self->callback_.Call({event});
+  });
 }
 
 }  // namespace glossa::addon

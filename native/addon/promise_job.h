@@ -47,10 +47,24 @@ class Progress : public std::enable_shared_from_this<Progress> {
   std::chrono::steady_clock::time_point next_{};
 };
 
+// Completions from the job thread to a JavaScript function, all of them.
+class CompletedRows : public std::enable_shared_from_this<CompletedRows> {
+ public:
+  CompletedRows(std::shared_ptr<MainLoop> loop, Napi::FunctionReference callback)
+      : loop_(std::move(loop)), callback_(std::move(callback)) {}
+  void report(Completed&&);          // job thread
+  void end() { callback_.Reset(); }  // JavaScript thread: nothing is called after this
+
+ private:
+  const std::shared_ptr<MainLoop> loop_;
+  Napi::FunctionReference callback_;
+};
+
 // How a call may be watched and stopped; read from the last argument of every long call.
 struct JobOptions {
   CancelFlag cancelled = std::make_shared<std::atomic<bool>>(false);
   std::shared_ptr<Progress> progress;
+  std::shared_ptr<CompletedRows> completed;
 };
 
 template <class Value>
@@ -76,6 +90,8 @@ class PromiseJob final : public Job {
         progress->report(done, total, tokens);
       };
     }
+    if (options_.completed)
+      control.completed = [to = options_.completed.get()](Completed&& rows) { to->report(std::move(rows)); };
     try {
       if (options_.cancelled->load()) {
         result_ = Status("ABORTED", "aborted before it began");
@@ -91,6 +107,7 @@ class PromiseJob final : public Job {
 
   void settle(Napi::Env env) override {
     if (options_.progress) options_.progress->end();
+    if (options_.completed) options_.completed->end();
     inputs_ = {};
     try {
       if (result_.ok()) {

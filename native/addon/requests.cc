@@ -152,6 +152,35 @@ Napi::Value loss_table(Napi::Env env) {
   return rows;
 }
 
+namespace {
+
+PlannedGeneration planned_generation(Napi::Value value, const std::string& where) {
+  const Fields fields(value, where);
+  constexpr int64_t kMost = 1 << 20;
+  return {fields.integer("prompts", 1, kMost), fields.integer("samples", 1, kMost),
+          fields.integer("promptTokens", 1, kMost), fields.integer("newTokens", 1, kMost),
+          fields.integer_or("slots", 0, kMost, 0)};
+}
+
+}  // namespace
+
+PlannedRun planned_run(Napi::Value value, const std::string& where) {
+  const Napi::Env env = value.Env();
+  const Fields fields(value, where);
+  PlannedRun run;
+  const Napi::Object object = value.As<Napi::Object>();
+  const Napi::Value generations = object.Get("generations");
+  if (!generations.IsArray()) invalid_argument(env, fields.path("generations"), "an array", "none");
+  const uint32_t count = generations.As<Napi::Array>().Length();  // once: a getter of an element may add others
+  for (uint32_t i = 0; i < count; ++i)
+    run.generations.push_back(planned_generation(generations.As<Napi::Array>().Get(i), fields.path("generations")));
+  if (fields.has("step")) run.step = planned_generation(object.Get("step"), fields.path("step"));
+  run.micro_batch_tokens = fields.integer_or("microBatchTokens", 0, int64_t{1} << 31, 0);
+  run.reference = fields.boolean_or("reference", false);
+  run.gpu_memory = fields.integer_or("gpuMemory", 0, int64_t{1} << 52, 0);
+  return run;
+}
+
 TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Inputs* inputs) {
   const Fields fields(value, "grpoStep");
   TrainRequest request;

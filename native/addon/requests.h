@@ -1,7 +1,7 @@
 // JavaScript requests as the engine's: checked, and their arrays kept in `inputs`.
 #pragma once
 #include "addon/arguments.h"
-#include "engine/engine.h"
+#include "engine/memory_plan.h"
 
 namespace glossa::addon {
 
@@ -18,6 +18,7 @@ GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Inpu
 LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Inputs* inputs);
 // The losses that a GRPO step may have, one object for each row of the table.
 Napi::Value loss_table(Napi::Env env);
+PlannedRun planned_run(Napi::Value value, const std::string& where);
 TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Inputs* inputs);
 TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Inputs* inputs);
 

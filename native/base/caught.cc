@@ -9,6 +9,9 @@ namespace glossa {
 Status caught(const std::string& what) {
   try {
     throw;
+  } catch (const NoRoom& room) {
+    return Status("OUT_OF_MEMORY",
+                  "not enough memory for " + what + ": " + room.what() + "; use fewer slots or micro-batch tokens");
   } catch (const std::bad_alloc&) {
     return Status("OUT_OF_MEMORY", "not enough memory for " + what + "; use fewer slots or micro-batch tokens");
   } catch (const std::system_error& error) {

@@ -25,6 +25,8 @@ struct DeviceTraits {
   int64_t widest_head = INT64_MAX;  // of attention
   // Bytes of memory that are its own, in all. 0: it has the host's, and is fastest with what its caches hold.
   int64_t memory = 0;
+  // Of it, what is left to the driver, its libraries and the code of kernels.
+  int64_t reserve() const { return memory / 32 < (int64_t{512} << 20) ? memory / 32 : int64_t{512} << 20; }
   // What the activations of a micro-batch may take of that, or the keys and values of completions in flight.
   int64_t share() const { return memory / 5; }
   // Tokens that a completion gets, at most, before the host looks at them: DecodeBatch::passes.
@@ -45,6 +47,15 @@ struct Workload {
   int64_t widest = 0;  // k of the matrices whose gradients are made; 0: none
 };
 
+// Which end of a device's planned memory a request is served from: what comes and goes in pieces (pages of keys and
+// values) from the high one, everything else from the low one, so that neither leaves holes for the other.
+enum class End : uint8_t { low, high };
+
+// Bytes of a device's own memory: in all, and what may still be taken of it. 0: it has the host's.
+struct Room {
+  int64_t total = 0, free = 0;
+};
+
 // A matrix and the float32 masters [n][k] that it is prepared from.
 struct Prepared {
   Matrix matrix;
@@ -58,8 +69,13 @@ class Device {
   virtual const DeviceTraits& traits() const = 0;
 
   // Throws std::bad_alloc. Memory of a device is zero until it is written.
-  virtual Address allocate(int64_t bytes) = 0;
+  virtual Address allocate(int64_t bytes, End = End::low) = 0;
   virtual void release(Address, int64_t bytes) = 0;
+  // Now, other programs counted.
+  virtual Room room() const { return {}; }
+  // Takes so many bytes in one piece, out of which requests are served from here on as long as they fit. Nothing where
+  // the memory is the host's. Throws as allocate() does.
+  virtual void hold(int64_t /*bytes*/) {}
   // make(numbers) writes n numbers that are going to be at `to`; use(numbers) reads those that are at `from`: in place
   // where host and device share memory. From any thread.
   virtual Status write(Values to, int64_t n, const std::function<Status(float*)>& make) = 0;
@@ -83,6 +99,10 @@ class Device {
   virtual int64_t scratch_bytes(const Workload&) const = 0;
   virtual void reserve(const Workload&) = 0;
   virtual int64_t reserved_bytes() const = 0;
+
+  // Floating-point operations a second that the device reaches, measured now, in some ten milliseconds: of a CPU in
+  // registers, all threads together; of a GPU in a large product of its own. 0: there is no room for it.
+  virtual double measured_flops(Dtype) = 0;
 
   virtual int lanes() const = 0;
   // body(task, lane, ops) for every task in [0, tasks), on whichever lane is free; returns when all are done.

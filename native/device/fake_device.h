@@ -13,7 +13,7 @@ class FakeDevice final : public Device {
 
   std::string name() const override { return "fake"; }
   const DeviceTraits& traits() const override { return traits_; }
-  Address allocate(int64_t bytes) override {
+  Address allocate(int64_t bytes, End) override {
     if (held + bytes > most) throw std::bad_alloc();
     held += bytes;
     const Address at = next_;
@@ -35,6 +35,7 @@ class FakeDevice final : public Device {
   int64_t scratch_bytes(const Workload&) const override { std::abort(); }
   void reserve(const Workload&) override { std::abort(); }
   int64_t reserved_bytes() const override { return 0; }
+  double measured_flops(Dtype) override { std::abort(); }
   int lanes() const override { return 1; }
   void run(int64_t, const std::function<void(int64_t, int, Ops&)>&) override { std::abort(); }
   Ops& all() override { std::abort(); }

@@ -16,7 +16,7 @@ void Memory::clear() {
 void Memory::reserve(int64_t bytes) {
   if (bytes > bytes_) {
     clear();
-    data_ = device_->allocate(bytes);
+    data_ = device_->allocate(bytes, end_);
     bytes_ = bytes;
   }
   if (!poison) return;

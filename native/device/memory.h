@@ -9,7 +9,7 @@ namespace glossa {
 class Memory {
  public:
   Memory() = default;
-  explicit Memory(Device& device) : device_(&device) {}
+  explicit Memory(Device& device, End end = End::low) : device_(&device), end_(end) {}
   ~Memory() { clear(); }
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
@@ -18,10 +18,12 @@ class Memory {
     std::swap(device_, other.device_);
     std::swap(data_, other.data_);
     std::swap(bytes_, other.bytes_);
+    std::swap(end_, other.end_);
     return *this;
   }
 
-  // At least `bytes` bytes at data(), aligned to 64; what was there is lost when it grows. Throws std::bad_alloc.
+  // At least `bytes` bytes at data(), aligned to 64; what was there is lost when it grows. Throws as Device::allocate
+  // does.
   void reserve(int64_t bytes);
   void clear();
   Address data() const { return data_; }
@@ -34,6 +36,7 @@ class Memory {
   Device* device_ = nullptr;
   Address data_;
   int64_t bytes_ = 0;
+  End end_ = End::low;
 };
 
 // Bytes up to the next array's place.

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "base/caught.h"
 #include "device/backend.h"
 #include "device/cpu/cpu_device.h"
 
@@ -111,10 +112,15 @@ int host_cores() {
 }
 
 Result<double> measured_flops(const DeviceOptions& options, Dtype type) {
-  if (chosen_device(options) != "cpu") return 0.0;
-  Result<const Kernels*> kernels = kernels_of(options);
-  if (!kernels.ok()) return kernels.status();
-  return measured_peak_flops(*kernels.value(), type, threads_of(options));
+  DeviceOptions of_type = options;
+  of_type.type = type;
+  const Result<std::unique_ptr<Device>> device = open_device(of_type, 0);
+  if (!device.ok()) return device.status();
+  try {
+    return device.value()->measured_flops(type);
+  } catch (...) {
+    return caught("the ceiling");
+  }
 }
 
 Result<std::unique_ptr<Device>> open_device(const DeviceOptions& options, int64_t matrix_bytes) {

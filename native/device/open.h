@@ -34,8 +34,7 @@ std::string gpu_state();
 // Whether that device is an emulation, which is some hundred times as slow as what it stands for.
 bool is_emulated(const std::string& device);
 int host_cores();  // that this process may use: affinity and the container's quota, at least 1
-// Floating-point operations a second that the multiply-adds in registers of a CPU reach, measured now: about 20 ms. 0
-// of another device: not known.
+// Device::measured_flops of a device that is opened for it.
 Result<double> measured_flops(const DeviceOptions&, Dtype);
 
 // matrix_bytes: of the weights that every row's products read. Codes: INVALID_ARGUMENT, those of kernels_for;

@@ -1,6 +1,7 @@
 #include "engine/decode_loop.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/head_loss.h"
 
@@ -61,12 +62,15 @@ void DecodeLoop::pass(int64_t n) {
 }
 
 void DecodeLoop::report() {
-  if (!reports_ || !control_.progress) return;
+  if (!reports_ || (!control_.progress && !control_.completed)) return;
   const double now = seconds_now();
   if (now - last_report_ < kReportSeconds) return;
   last_report_ = now;
-  control_.progress(job_.rows_done.load(std::memory_order_relaxed), job_.rows(),
-                    job_.tokens_done.load(std::memory_order_relaxed));
+  if (control_.progress)
+    control_.progress(job_.rows_done.load(std::memory_order_relaxed), job_.rows(),
+                      job_.tokens_done.load(std::memory_order_relaxed));
+  if (!control_.completed) return;
+  if (Completed completed = job_.take_completed(); !completed.rows.empty()) control_.completed(std::move(completed));
 }
 
 }  // namespace glossa

@@ -5,6 +5,7 @@
 #include "engine/fresh_weights.h"
 #include "engine/generate.h"
 #include "engine/logprobs.h"
+#include "engine/memory_plan.h"
 #include "engine/save_weights.h"
 #include "engine/train.h"
 #include "engine/train_state.h"
@@ -150,6 +151,13 @@ Result<TrainMetrics> Engine::gradients(const TrainBatch& batch, const TrainSetti
 }
 Result<std::vector<float>> Engine::logits(const int32_t* ids, int64_t n) {
   return guarded("the logits", [&] { return sequence_logits(*impl_, ids, n); });
+}
+
+Status Engine::reserve(const PlannedRun& run) {
+  return guarded("the run", [&] { return reserve_run(*impl_, run); });
+}
+Result<double> Engine::measured_flops() const {
+  return guarded("the ceiling", [&]() -> Result<double> { return impl_->device->measured_flops(impl_->model.dtype); });
 }
 
 Status Engine::set_reference() {

@@ -56,10 +56,19 @@ struct EngineInfo {
   std::vector<std::string> warnings;
 };
 
-// Long calls look at `cancelled` between steps of work and report progress; both may be null.
+// Completions that have ended while others are still sampled: rows of the rollout to come, each once.
+struct Completed {
+  std::vector<int32_t> rows;
+  std::vector<int32_t> ids, offsets{0};
+  std::vector<int8_t> finish;
+};
+
+// Long calls look at `cancelled` between steps of work and report progress; a generation also what is completed, some
+// of it (what ends last comes with the rollout alone). All may be null.
 struct JobControl {
   const std::atomic<bool>* cancelled = nullptr;
   std::function<void(int64_t done, int64_t total, int64_t tokens)> progress;
+  std::function<void(Completed&&)> completed;
 };
 
 // Rows of ids end to end: row i is ids[offsets[i] .. offsets[i + 1]).
@@ -149,6 +158,8 @@ struct WrittenFile {
 };
 using WrittenFiles = std::vector<WrittenFile>;
 
+struct PlannedRun;  // engine/memory_plan.h
+
 class Engine {
  public:
   // Fresh weights: normal(0, initializer_range) by Philox, norms 1, biases 0; the same bits for the same seed.
@@ -171,6 +182,11 @@ class Engine {
   Result<TrainMetrics> gradients(const TrainBatch&, const TrainSettings&, std::vector<float>* out);
   // Logits [rows of the sequence][vocab] of one sequence of ids, for tests and golden cases.
   Result<std::vector<float>> logits(const int32_t* ids, int64_t n);
+
+  // reserve_run (engine/memory_plan.h): once, before the first call.
+  Status reserve(const PlannedRun&);
+  // Device::measured_flops, in the type of the weights.
+  Result<double> measured_flops() const;
 
   Status set_reference();  // freezes the present policy as the reference
   bool has_reference() const;

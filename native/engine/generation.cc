@@ -28,6 +28,7 @@ Generation::Generation(const GenerateRequest& r) : request(r) {
   entropies.resize(static_cast<size_t>(used));
   lengths.assign(places.size(), 0);
   finish.assign(places.size(), static_cast<int8_t>(Finish::cancelled));
+  ended_.reserve(places.size());
 
   std::map<Ids, size_t, Before> known;
   for (int64_t i = 0; i < r.prompts.rows; ++i) {
@@ -53,6 +54,30 @@ void Generation::deal(int64_t parts) {
       shares.push_back(
           {static_cast<int32_t>(g), static_cast<int32_t>(rows * i / n), static_cast<int32_t>(rows * (i + 1) / n)});
   }
+}
+
+void Generation::close(int64_t row, int32_t length, Finish how) {
+  lengths[static_cast<size_t>(row)] = length;
+  finish[static_cast<size_t>(row)] = static_cast<int8_t>(how);
+  if (how != Finish::cancelled) {
+    const std::lock_guard lock(mutex_);
+    ended_.push_back(static_cast<int32_t>(row));  // the constructor made room
+  }
+  rows_done.fetch_add(1, std::memory_order_relaxed);
+}
+
+Completed Generation::take_completed() {
+  Completed out;
+  const std::lock_guard lock(mutex_);
+  for (const int32_t row : ended_) {
+    const auto first = tokens.begin() + places[static_cast<size_t>(row)];
+    out.rows.push_back(row);
+    out.ids.insert(out.ids.end(), first, first + lengths[static_cast<size_t>(row)]);
+    out.offsets.push_back(static_cast<int32_t>(out.ids.size()));
+    out.finish.push_back(finish[static_cast<size_t>(row)]);
+  }
+  ended_.clear();
+  return out;
 }
 
 Rollout Generation::collect(int64_t policy_step) const {

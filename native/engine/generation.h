@@ -2,6 +2,7 @@
 // of the results is written by the one lane that has it.
 #pragma once
 #include <atomic>
+#include <mutex>
 #include <vector>
 
 #include "engine/checks.h"
@@ -48,7 +49,15 @@ class Generation {
   bool is_stop(int32_t id) const;
   // Cuts every group into about `parts` shares.
   void deal(int64_t parts);
+  // A row's tokens are all there. From any lane; asks for no memory.
+  void close(int64_t row, int32_t length, Finish);
+  // Rows that have ended by themselves since the last call.
+  Completed take_completed();
   Rollout collect(int64_t policy_step) const;
+
+ private:
+  std::mutex mutex_;
+  std::vector<int32_t> ended_;
 };
 
 }  // namespace glossa

@@ -36,7 +36,7 @@ void KvPool::grow() {
   const int64_t pages = std::min(pages_of_chunk(page_bytes_), most_ - pages_);
   free_.reserve(static_cast<size_t>(pages_ + pages));
   chunks_.reserve(chunks_.size() + 1);
-  Memory memory(*device_);
+  Memory memory(*device_, End::high);
   memory.reserve(pages * page_bytes_);
   for (int64_t i = pages - 1; i >= 0; --i) free_.push_back(memory.data() + i * page_bytes_);
   chunks_.push_back({std::move(memory), pages});

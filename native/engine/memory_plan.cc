@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "device/open.h"
+#include "device/planned_gpu.h"
 #include "engine/generate.h"
 #include "engine/logprobs.h"
 #include "engine/micro_batch.h"
@@ -43,10 +43,9 @@ struct Largest {
 };
 
 // Every prompt different and every completion of the greatest length. The sum of arena and pages is the largest.
-Result<Largest> of_generations(const Device& device, const Model& m, const EngineOptions& options,
+Result<Largest> of_generations(const Device& device, const Model& m, int64_t most,
                                const std::vector<PlannedGeneration>& generations) {
   const int64_t positions = device.traits().kv_page, page = kv_cache_bytes(m, positions);
-  const int64_t most = kv_pages(options, page);
   Largest all;
   for (const PlannedGeneration& g : generations) {
     const GenerateSize size{g.prompts,       g.prompts * g.samples,
@@ -89,25 +88,60 @@ Status check(const ModelConfig& config, const PlannedGeneration& g, const char* 
 
 }  // namespace
 
+namespace {
+
+// Tokens, log-probabilities and entropies of a generation while it is sampled, and then once more end to end, with the
+// prompt of each row (engine/generation.h).
+int64_t rollout_bytes(const PlannedGeneration& g) {
+  const int64_t rows = g.prompts * g.samples, of_token = 12;
+  return rows * (2 * of_token * g.new_tokens + 4 * g.prompt_tokens);
+}
+
+Result<std::unique_ptr<Device>> planned_device(const DeviceOptions& options, int64_t gpu_memory, const Model& m) {
+  if (gpu_memory > 0 && chosen_device(options).rfind("cuda", 0) == 0)
+    return planned_gpu(gpu_memory, options.activations.value_or(smallest_plan(options.type)));
+  return open_device(options, matrix_operand_bytes(m));
+}
+
+std::string gigabytes(int64_t bytes) {
+  const std::string tenths = std::to_string((bytes + 50'000'000) / 100'000'000);
+  return (tenths.size() > 1 ? tenths.substr(0, tenths.size() - 1) : "0") + "." + tenths.back() + " GB";
+}
+
+}  // namespace
+
 Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& options, const PlannedRun& run) {
-  for (const PlannedGeneration& g : run.generations)
-    if (Status s = check(config, g, "a generation"); !s.ok()) return s;
-  const bool trains = run.step.prompts > 0;
-  if (trains && options.frozen) return Status("INVALID_ARGUMENT", "a frozen engine makes no optimizer step");
-  if (trains)
-    if (Status s = check(config, run.step, "the optimizer step"); !s.ok()) return s;
+  if (run.step.prompts > 0 && options.frozen)
+    return Status("INVALID_ARGUMENT", "a frozen engine makes no optimizer step");
   Result<Model> model = make_model(config, options.dtype, options.trainable);
   if (!model.ok()) return model.status();
   const Model& m = model.value();
-  Result<std::unique_ptr<Device>> opened = open_device(options.device(), matrix_operand_bytes(m));
-  if (!opened.ok()) return opened.status();
-  const Device& device = *opened.value();
+  const Result<std::unique_ptr<Device>> device = planned_device(options.device(), run.gpu_memory, m);
+  if (!device.ok()) return device.status();
+  const int64_t page = kv_cache_bytes(m, device.value()->traits().kv_page);
+  return plan_memory(*device.value(), m, options.frozen, kv_pages(options, page), run);
+}
 
-  MemoryPlan plan{{}, 0, 0, device.traits().takes_all()};
+Result<MemoryPlan> plan_memory(const Device& device, const Model& m, bool frozen, int64_t most_pages,
+                               const PlannedRun& run) {
+  const ModelConfig& config = m.config;
+  for (const PlannedGeneration& g : run.generations)
+    if (Status s = check(config, g, "a generation"); !s.ok()) return s;
+  const bool trains = run.step.prompts > 0;
+  if (trains)
+    if (Status s = check(config, run.step, "the optimizer step"); !s.ok()) return s;
+
+  MemoryPlan plan;
+  plan.together = device.traits().takes_all();
+  const bool apart = device.traits().memory > 0;
+  if (apart) {
+    plan.room = device.room();
+    plan.room.free = std::max<int64_t>(plan.room.free - device.traits().reserve(), 0);
+  }
   auto add = [&](const char* name, int64_t bytes, int group = kAlways) {
     if (bytes > 0) plan.terms.push_back({name, bytes, group});
   };
-  if (options.frozen) {
+  if (frozen) {
     add("weights, packed", Weights::frozen_bytes(device, m));
   } else {
     add("weights, float32", m.parameters * 4);
@@ -115,16 +149,23 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& o
   }
   if (run.reference) add("reference", Weights::frozen_bytes(device, m));
 
-  const Result<Largest> generations = of_generations(device, m, options, run.generations);
+  const Result<Largest> generations = of_generations(device, m, most_pages, run.generations);
   if (!generations.ok()) return generations.status();
   const Largest& sampling = generations.value();
   Largest scratch = sampling;
+  int64_t rollouts = 0;
+  for (const PlannedGeneration& g : run.generations) {
+    rollouts = std::max(rollouts, rollout_bytes(g));
+    plan.positions = std::max(plan.positions, g.prompt_tokens + g.new_tokens);
+  }
   if (trains) {
     add("weights, transposed", transposed_bytes(device, m));
     add("optimizer moments", 2 * m.trained.parameters * 4);
     const int64_t tokens = run.step.prompts * (run.step.prompt_tokens + run.step.samples * run.step.new_tokens);
     const bool shared = config.tied && m.trained.embedding >= 0;
-    add("gradients", (m.trained.parameters + (shared ? std::min(config.vocab, tokens) * config.hidden : 0)) * 4);
+    plan.gradients = (m.trained.parameters + (shared ? std::min(config.vocab, tokens) * config.hidden : 0)) * 4;
+    plan.positions = std::max(plan.positions, run.step.prompt_tokens + run.step.new_tokens);
+    add("gradients", plan.gradients);
 
     const LongestRows longest(run.step);
     const Layout layout = longest.layout();
@@ -157,10 +198,50 @@ Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& o
     add("sampling: keys and values", sampling.pages, kArena);
     plan.total = sampling.arena + sampling.pages;
   }
-  add("scratch of the threads", scratch.scratch);
+  add("rotary tables", rope_bytes(m, std::max(plan.positions, std::min<int64_t>(config.context, 256))));
+  add(apart ? "library and tables" : "scratch of the threads", scratch.scratch);
+  if (rollouts > 0) plan.terms.push_back({"rollouts", rollouts, kAlways, apart});
   for (const MemoryTerm& term : plan.terms)
-    if (term.group == kAlways) plan.total += term.bytes;
+    if (term.group == kAlways) (term.of_host ? plan.host : plan.total) += term.bytes;
   return plan;
+}
+
+Status reserve_run(EngineState& e, const PlannedRun& run) {
+  const Device& device = *e.device;
+  const Result<MemoryPlan> planned = plan_memory(device, e.model, e.frozen, e.kv->most_pages(), run);
+  if (!planned.ok()) return planned.status();
+  const MemoryPlan& plan = planned.value();
+  if (device.traits().memory == 0) return {};
+  // Taken are the weights; the scratch is none of the piece.
+  const int64_t held = e.master.bytes() + e.policy.bytes();
+  const int64_t scratch = device.scratch_bytes({});
+  const int64_t left = plan.total - held - scratch;
+  // Each array begins at a place of its own.
+  constexpr int64_t kRounding = int64_t{1} << 20;
+  if (left + kRounding + scratch > plan.room.free) {
+    std::vector<MemoryTerm> largest;
+    for (const MemoryTerm& t : plan.terms)
+      if (!t.of_host) largest.push_back(t);
+    std::stable_sort(largest.begin(), largest.end(),
+                     [](const MemoryTerm& a, const MemoryTerm& b) { return a.bytes > b.bytes; });
+    std::string terms;
+    for (size_t i = 0; i < std::min<size_t>(largest.size(), 4); ++i)
+      terms += (i > 0 ? ", " : "") + largest[i].name + " " + gigabytes(largest[i].bytes);
+    const int64_t others = plan.room.total - device.traits().reserve() - plan.room.free - held;
+    return Status("OUT_OF_MEMORY",
+                  "the plan of this run takes " + gigabytes(plan.total) + " of the GPU's memory, and " +
+                      gigabytes(plan.room.free + held) + " of its " + gigabytes(plan.room.total) + " are there" +
+                      (others > plan.room.total / 64 ? ": another program holds " + gigabytes(others) : "") +
+                      "; its largest terms: " + terms);
+  }
+  e.device->hold(left + kRounding);
+  e.need_positions(plan.positions);
+  if (run.step.prompts > 0) {
+    e.need_moments();
+    e.gradient.reserve(plan.gradients);
+    e.policy.need_transposed(e.model);
+  }
+  return {};
 }
 
 }  // namespace glossa

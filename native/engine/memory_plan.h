@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/engine.h"
+#include "engine/state.h"
 
 namespace glossa {
 
@@ -18,6 +18,8 @@ struct PlannedRun {
   PlannedGeneration step;
   int64_t micro_batch_tokens = 0;
   bool reference = false;
+  // Of a GPU that is planned for and need not be here; 0: of the one that is.
+  int64_t gpu_memory = 0;
 };
 
 struct MemoryTerm {
@@ -26,14 +28,27 @@ struct MemoryTerm {
   // 0: taken all the while; else in the memory that sampling, log-probabilities and micro-batches use one after the
   // other, of which only the greatest sum of what belongs together (named before the colon) counts.
   int group;
+  bool of_host = false;  // of the host's memory, where the device has its own
 };
 struct MemoryPlan {
   std::vector<MemoryTerm> terms;
-  int64_t total;  // of the engine; the process around it comes on top
-  int64_t micro_batch_rows;
-  bool together;
+  int64_t total = 0;  // of the engine, on the device that computes; the process around it comes on top
+  int64_t host = 0;   // of the engine on the host, where the device has its own memory
+  int64_t micro_batch_rows = 0;
+  int64_t positions = 0;  // of rotary tables
+  int64_t gradients = 0;  // bytes of that term
+  bool together = false;
+  // Of a GPU's memory: in all, and what a start may take of it now, the driver's part left out.
+  Room room;
 };
 
 Result<MemoryPlan> plan_memory(const ModelConfig&, const EngineOptions&, const PlannedRun&);
+// The same of an engine's own device; most_pages: of keys and values.
+Result<MemoryPlan> plan_memory(const Device&, const Model&, bool frozen, int64_t most_pages, const PlannedRun&);
+
+// Takes now, in one piece, what the plan of a run says that it will take of a GPU's memory beside the weights. Nothing
+// on a device with the host's memory. OUT_OF_MEMORY where it is not there, naming the plan's largest terms; nothing has
+// changed then.
+Status reserve_run(EngineState&, const PlannedRun&);
 
 }  // namespace glossa

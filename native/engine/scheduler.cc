@@ -237,10 +237,7 @@ void Scheduler::release(Slot& s) {
 }
 
 void Scheduler::close(const Slot& s, Finish finish) {
-  const size_t row = static_cast<size_t>(s.row);
-  job_.lengths[row] = s.length;
-  job_.finish[row] = static_cast<int8_t>(finish);
-  job_.rows_done.fetch_add(1, std::memory_order_relaxed);
+  job_.close(s.row, s.length, finish);
 }
 
 // Prompts first: the rows of completions read them.

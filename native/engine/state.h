@@ -45,6 +45,12 @@ struct EngineState {
   void need_moments();
 };
 
+// Of the rotary tables of so many positions.
+inline int64_t rope_bytes(const Model& m, int64_t positions) {
+  const ModelConfig& c = m.config;
+  return (c.has_rope(LayerRope::global) + c.has_rope(LayerRope::local)) * positions * c.head_dim * 4;
+}
+
 // That the options allow.
 inline int64_t kv_pages(const EngineOptions& options, int64_t page_bytes) {
   return options.kv_cache_bytes > 0 ? options.kv_cache_bytes / KvPool::stride(page_bytes) : INT64_MAX;

@@ -70,7 +70,7 @@ void Weights::attach(Device& device, const Model& m, Values master) {
 }
 
 void Weights::need_transposed(const Model& m) {
-  if (transposed_.data()) return;
+  if (transposed_.data() || transposed_bytes(*device_, m) == 0) return;
   std::vector<Prepared> prepared = prepared_, trained;
   Memory memory(*device_);
   memory.reserve(transposed_bytes(*device_, m));

@@ -17,6 +17,7 @@
 #include "tool/bench_large.h"
 #include "tool/ceilings.h"
 #include "tool/command.h"
+#include "tool/compare.h"
 
 namespace glossa::tool {
 namespace {
@@ -225,9 +226,10 @@ class EngineBench {
 }  // namespace
 }  // namespace glossa::tool
 
-COMMAND("bench engine",
-        "[--model name] [--device name] [--dtype f32|bf16] [--what decode|train|step] [--threads n] [--json]: whole "
-        "steps") {
+COMMAND(
+    "bench engine",
+    "[--model name] [--device name] [--dtype f32|bf16] [--what decode|train|step|all] [--threads n] [--compare FILE "
+    "[--allow]] [--json]: whole steps") {
   using namespace glossa;
   using namespace glossa::tool;
   const std::string model = option(args, "--model", ""), dtype = option(args, "--dtype", "f32"),
@@ -286,6 +288,8 @@ COMMAND("bench engine",
       if (!run(shape, false)) return 1;
   if (model.empty() || model == "grpo")
     if (!run(kGrpo, true)) return 1;
-  std::printf("{\"bench\":\"engine\",\"results\":[%s]}\n", results.c_str());
-  return results.empty() ? 2 : 0;
+  const std::string result = "{\"bench\":\"engine\",\"results\":[" + results + "]}";
+  if (!results.empty()) return conclude(args, result);
+  std::printf("%s\n", result.c_str());
+  return 2;
 }

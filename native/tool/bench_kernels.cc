@@ -7,10 +7,12 @@
 #include "device/open.h"
 #include "tool/bench.h"
 #include "tool/command.h"
+#include "tool/compare.h"
 #include "tool/kernel_bench.h"
 
 COMMAND("bench kernels",
-        "[--device name] [--only text] [--small] [--tflops n] [--compare FILE] [--json]: operators beside what the "
+        "[--device name] [--only text] [--small] [--tflops n] [--compare FILE [--allow]] [--json]: operators beside "
+        "what the "
         "device's memory and products reach") {
   using namespace glossa;
   using namespace glossa::tool;
@@ -28,14 +30,8 @@ COMMAND("bench kernels",
   settings.small = has_flag(args, "--small");
   settings.json = has_flag(args, "--json");
   settings.product_tflops = std::atof(option(args, "--tflops", "0").c_str());
-  settings.compare = option(args, "--compare", "");
   const std::string name = chosen_device(options) + " (" + device.value()->name() + ")";
-  Result<std::unique_ptr<KernelBench>> made = KernelBench::make(*device.value(), name, settings);
-  if (!made.ok()) {
-    std::fprintf(stderr, "%s: %s\n", made.status().code().c_str(), made.status().message().c_str());
-    return 2;
-  }
-  KernelBench& bench = *made.value();
+  KernelBench bench(*device.value(), name, settings);
   try {
     bench_kernels(bench);
   } catch (...) {
@@ -43,8 +39,8 @@ COMMAND("bench kernels",
     std::fprintf(stderr, "%s: %s\n", s.code().c_str(), s.message().c_str());
     return 1;
   }
-  std::printf("%s\n", bench.result().c_str());
-  if (bench.cases() > 0) return 0;
+  if (bench.cases() > 0) return conclude(args, bench.result());
   std::fprintf(stderr, "no case's name contains \"%s\"\n", settings.only.c_str());
+  std::printf("%s\n", bench.result().c_str());
   return 2;
 }

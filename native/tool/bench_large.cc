@@ -1,4 +1,5 @@
-// `glossa-native bench engine --model NAME [--device name] [--dtype f32|bf16] [--threads n] [--what decode|train|step]
+// `glossa-native bench engine --model NAME [--device name] [--dtype f32|bf16] [--threads n] [--what
+// decode|train|step|all]
 // [--small] [--fresh n] [--reps n] [--json]`: the shape of a published model (tool/model_shapes.h; 0.5b is that of
 // Qwen2.5-0.5B) with random weights. Decode beside the bound of a step, max(bytes / memory rate, flops / rate), where
 // weights, prompts' and completions' keys and values are read once; an optimizer step beside the rate of the same type;
@@ -14,6 +15,7 @@
 #include "engine/test_models.h"
 #include "tool/bench.h"
 #include "tool/ceilings.h"
+#include "tool/compare.h"
 #include "tool/model_shapes.h"
 
 namespace glossa::tool {
@@ -174,8 +176,8 @@ int bench_large(const Args& args) {
   const std::string what = option(args, "--what", ""), name = option(args, "--model", "");
   const bool json = has_flag(args, "--json"), small = has_flag(args, "--small");
   const ModelShape* shape = find_shape(small ? "tiny" : name == "0.5b" ? "qwen2.5-0.5b" : name);
-  if (!shape || (!what.empty() && what != "decode" && what != "train" && what != "step")) {
-    std::fprintf(stderr, "--model %s --what %s: expected one of %s, and decode, train or step\n", name.c_str(),
+  if (!shape || (!what.empty() && what != "decode" && what != "train" && what != "step" && what != "all")) {
+    std::fprintf(stderr, "--model %s --what %s: expected one of %s, and decode, train, step or all\n", name.c_str(),
                  what.c_str(), shape_names().c_str());
     return 2;
   }
@@ -201,16 +203,20 @@ int bench_large(const Args& args) {
                 cpu ? "read" : "copied");
   std::string results;
   auto add = [&](const std::string& result) { results += (results.empty() ? "" : ",") + result; };
-  if (what.empty() || what == "decode") add(bench_decode(*engine, options.dtype, ceiling, sizes.decode, reps, json));
-  if (what.empty() || what == "train") add(bench_train(*engine, ceiling, sizes.train, micro_batch, reps, json));
-  if (what == "step") add(bench_step(*engine, sizes.step, micro_batch, json));
+  const bool all = what == "all";
+  if (what.empty() || all || what == "decode")
+    add(bench_decode(*engine, options.dtype, ceiling, sizes.decode, reps, json));
+  if (what.empty() || all || what == "train") add(bench_train(*engine, ceiling, sizes.train, micro_batch, reps, json));
+  if (all || what == "step") add(bench_step(*engine, sizes.step, micro_batch, json));
   if (!json) std::printf("  peak memory of the host %.2f GB\n", peak_rss_gb());
-  std::printf(
+  char about[512];
+  std::snprintf(
+      about, sizeof about,
       "{\"bench\":\"engine\",\"model\":\"%s\",\"device\":\"%s\",\"card\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,"
-      "\"gflops\":%.1f,\"gb_per_s\":%.1f,\"peak_rss_gb\":%.2f,\"results\":[%s]}\n",
+      "\"gflops\":%.1f,\"gb_per_s\":%.1f,\"peak_rss_gb\":%.2f,\"results\":[",
       small ? shape->name : name.c_str(), info.device.c_str(), info.isa.c_str(), info.dtype.c_str(), info.threads,
-      ceiling.flops / 1e9, ceiling.bytes / 1e9, peak_rss_gb(), results.c_str());
-  return 0;
+      ceiling.flops / 1e9, ceiling.bytes / 1e9, peak_rss_gb());
+  return conclude(args, about + results + "]}");
 }
 
 }  // namespace glossa::tool

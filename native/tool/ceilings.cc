@@ -30,10 +30,9 @@ Result<Ceilings> measure_ceilings(const EngineOptions& options) {
   KernelBench::Settings settings;
   settings.small = is_emulated(device);
   settings.json = true;
-  const Result<std::unique_ptr<KernelBench>> bench = KernelBench::make(*opened.value(), device, settings);
-  if (!bench.ok()) return bench.status();
-  bench.value()->ceilings(options.dtype);
-  return Ceilings{bench.value()->product(), bench.value()->copy()};
+  KernelBench bench(*opened.value(), device, settings);
+  bench.ceilings(options.dtype);
+  return Ceilings{bench.product(), bench.copy()};
 }
 
 }  // namespace glossa::tool

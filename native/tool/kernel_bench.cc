@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "io/read_file.h"
+#include "io/json.h"
 #include "tool/bench.h"
 
 namespace glossa::tool {
@@ -46,29 +46,6 @@ Matrix Arrays::matrix(Dtype t, int64_t n, int64_t k) {
     return bytes > 0 ? rows(t, 1, bytes / dtype_bytes(t)).data : Address{};
   };
   return {t, n, k, form(false), form(true)};
-}
-
-Result<std::unique_ptr<KernelBench>> KernelBench::make(Device& d, const std::string& device, Settings s) {
-  std::unique_ptr<KernelBench> bench(new KernelBench(d, device, s));
-  if (s.compare.empty()) return bench;
-  const Result<std::string> text = read_text_file(s.compare);
-  if (!text.ok()) return text.status();
-  std::string all = text.value();
-  while (!all.empty() && (all.back() == '\n' || all.back() == '\r')) all.pop_back();
-  const size_t before = all.rfind('\n');
-  Result<Json> json = Json::parse(before == std::string::npos ? all : all.substr(before + 1), s.compare);
-  if (!json.ok()) return json.status();
-  bench->earlier_ = json.take();
-  return bench;
-}
-
-double KernelBench::earlier(const std::string& name) const {
-  const Json* results = earlier_.find("results");
-  for (size_t i = 0; results && i < results->array.size(); ++i) {
-    const Json *its = results->array[i].find("name"), *us = results->array[i].find("us");
-    if (its && us && its->string == name) return us->number / 1e6;
-  }
-  return 0;
 }
 
 double KernelBench::seconds(const Prepare& prepare) {
@@ -145,12 +122,10 @@ void KernelBench::run(const std::string& name, const Work& work, const Prepare& 
   }
   const double tflops = work.flops / time / 1e12, terabytes = work.bytes / time / 1e12;
   const double of_product = 100 * work.flops / time / product_, of_copy = 100 * work.bytes / time / copy_;
-  const double before = earlier(name);
   if (!settings_.json) {
     std::printf("  %-46s %10.1f us", name.c_str(), 1e6 * time);
     if (work.flops > 0) std::printf("  %6.1f TFLOP/s %5.1f %%", tflops, of_product);
     if (work.bytes > 0) std::printf("  %6.3f TB/s %5.1f %%", terabytes, of_copy);
-    if (before > 0) std::printf("  %+.1f %% time", 100 * (time / before - 1));
     std::printf("\n");
     std::fflush(stdout);
   }

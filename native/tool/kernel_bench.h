@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "device/memory.h"
-#include "io/json.h"
 #include "model/config.h"
 
 namespace glossa::tool {
@@ -42,10 +41,9 @@ class KernelBench {
     bool small = false;         // one short call of each, of small operands: that it runs, not how fast
     bool json = false;          // prints nothing but the last line
     double product_tflops = 0;  // of the card, where known
-    std::string compare;        // a file whose last line is that of an earlier run
   };
-  // Codes: those of reading the file, and what parsing it gives.
-  static Result<std::unique_ptr<KernelBench>> make(Device&, const std::string& device, Settings);
+  KernelBench(Device& d, std::string device, Settings s)
+      : device_(d), name_(std::move(device)), settings_(std::move(s)) {}
 
   Device& device() { return device_; }
   Ops& ops() { return device_.all(); }
@@ -68,19 +66,14 @@ class KernelBench {
   int64_t cases() const { return static_cast<int64_t>(lines_.size()); }
 
  private:
-  KernelBench(Device& d, std::string device, Settings s)
-      : device_(d), name_(std::move(device)), settings_(std::move(s)) {}
   bool asked_for(const std::string& name) const { return name.find(settings_.only) != std::string::npos; }
   // A call, the median of many.
   double seconds(const Prepare&);
-  // Seconds of a case in the earlier run; 0: it has none.
-  double earlier(const std::string& name) const;
 
   Device& device_;
   const std::string name_;
   const Settings settings_;
   double copy_ = 0, product_ = 0;
-  Json earlier_;
   std::vector<std::string> lines_;  // JSON objects
 };
 

@@ -12,6 +12,7 @@ import {
 } from '../doctor/index.js';
 import { locateModel } from '../inputs/index.js';
 import { dtypeOption, numberOption } from './arguments.js';
+import { gpuMemory } from './cards.js';
 import { Display, warn } from './display.js';
 import { EXIT } from './errors.js';
 import { bar, bytes, count, figure, textTable } from './format.js';
@@ -26,6 +27,7 @@ export interface DoctorOptions {
   config?: string;
   set?: string[];
   promptTokens?: string;
+  deviceMemory?: string;
   json?: boolean;
 }
 
@@ -58,7 +60,10 @@ export async function doctorCommand(options: DoctorOptions): Promise<number> {
   return ok ? 0 : EXIT.failure;
 }
 
-async function planCommand(model: string, { config, set, promptTokens, json }: DoctorOptions): Promise<number> {
+async function planCommand(
+  model: string,
+  { config, set, promptTokens, deviceMemory, json }: DoctorOptions,
+): Promise<number> {
   if (config === undefined) {
     throw new GlossaError('USAGE', '--plan needs --config with the config of the run', {
       hint: `npx glossa doctor --plan ${model} --config studies/real/gsm8k-zh.yaml`,
@@ -71,6 +76,7 @@ async function planCommand(model: string, { config, set, promptTokens, json }: D
     config,
     ...(set && { set }),
     ...(longest !== undefined && { promptTokens: longest }),
+    ...(deviceMemory !== undefined && { gpuMemory: gpuMemory(deviceMemory) }),
   });
   process.stdout.write(json ? `${JSON.stringify(found)}\n` : planText(found));
   return 0;
@@ -80,11 +86,18 @@ function planText(found: RunPlan): string {
   const gb = (count: number) => `${(count / 1e9).toFixed(3)} GB`;
   const [always, shared] = [false, true].map((wanted) => found.terms.filter((term) => term.shared === wanted));
   const rows = [
-    ...always!.map(({ name, bytes }) => [name, gb(bytes)]),
+    ...always!.filter(({ ofHost }) => !ofHost).map(({ name, bytes }) => [name, gb(bytes)]),
     ...shared!.map(({ name, bytes }) => [`  ${name}`, gb(bytes)]),
     ['engine: the first, and of the indented the largest use', gb(found.total)],
+    ...(found.room
+      ? [
+          ['GPU: free for a run', gb(found.room.free)],
+          ['GPU: in all', gb(found.room.total)],
+        ]
+      : []),
+    ...always!.filter(({ ofHost }) => ofHost).map(({ name, bytes }) => [`host: ${name}`, gb(bytes)]),
     ['Node, tokenizer, data', gb(found.node)],
-    ['peak', gb(found.peak)],
+    [found.room ? 'peak of the host' : 'peak', gb(found.peak)],
     ['free here', found.available === undefined ? 'unknown' : gb(found.available)],
   ];
   const width = greatest(rows.map(([name]) => name!.length));
@@ -96,6 +109,8 @@ function planText(found: RunPlan): string {
   const notes = [
     `prompts of ${String(found.promptTokens)} tokens (${source[found.promptTokensFrom]}), micro-batches of ${String(found.microBatchRows)} rows`,
   ];
+  if (found.room && found.total > found.room.free)
+    notes.push(`${bytes(found.total - found.room.free)} more than the GPU has free: ${found.advice ?? ''}`);
   if (found.available !== undefined && found.peak > found.available) {
     notes.push(
       `${bytes(found.peak - found.available)} too much: fewer prompts_per_step, a shorter max_completion_length, smaller optimizer.micro_batch_tokens or dtype bfloat16 need less`,

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { readFileSync } from 'node:fs';
 import { printable } from '../base/printable.js';
 import { EXIT, runCommand } from './errors.js';
+import type { BenchOptions } from './bench.js';
 import type { CompareOptions } from './compare.js';
 import type { DemoOptions } from './demo.js';
 import type { DoctorOptions } from './doctor.js';
@@ -383,6 +384,7 @@ program
   .option('--config <path>', 'config of the run that --plan is about')
   .addOption(several('--set <setting=value>', 'override a setting of that config'))
   .option('--prompt-tokens <n>', 'longest prompt, where --plan cannot read the data')
+  .option('--device-memory <card>', 'with --plan and device cuda: of a GPU that is not here, such as H200 or 80GB')
   .option('--json', 'print one JSON object')
   .addHelpText(
     'after',
@@ -393,6 +395,29 @@ program
     ),
   )
   .action(runCommand(async (options: DoctorOptions) => (await import('./doctor.js')).doctorCommand(options)));
+
+program
+  .command('bench')
+  .description('time decoding, training and whole steps of a model with random weights, or operators one by one')
+  .argument('[what]', 'decode, train, step, all or kernels', 'all')
+  .option('--model <shape>', 'of a published model, such as qwen2.5-1.5b, or tiny', 'qwen2.5-0.5b')
+  .option('--dtype <type>', 'float32 or bfloat16', 'bfloat16')
+  .addOption(device())
+  .option('--compare <file>', 'print every figure beside an earlier run, whose last line the file ends with')
+  .option('--allow', 'exit with 0 although a figure is more than 5 % slower than there')
+  .option('--small', 'a tiny model, once: that it runs, not how fast')
+  .option('--json', 'print one JSON object alone; it is the last line in any case')
+  .addHelpText(
+    'after',
+    example(
+      'npx glossa bench decode --model qwen2.5-0.5b | tee before.txt',
+      'npx glossa bench decode --model qwen2.5-0.5b --compare before.txt',
+      'npx glossa bench all --device cuda --model qwen2.5-1.5b',
+    ),
+  )
+  .action(
+    runCommand(async (what: string, options: BenchOptions) => (await import('./bench.js')).benchCommand(what, options)),
+  );
 
 program
   .command('schema')

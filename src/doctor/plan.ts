@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { GlossaError } from '../base/error.js';
 import { availableMemory } from '../base/memory.js';
 import { loadConfig, type DataSource, type ResolvedConfig } from '../config/index.js';
 import type { Problem } from '../data/types.js';
@@ -6,7 +7,15 @@ import type { MemoryPlan } from '../engine/types.js';
 import { resolveData, resolveModel } from '../hub/index.js';
 import { hasTokenizer, loadTokenizer } from '../tokenizer/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
-import { labSettings, loadSource, planOf, promptSizes, readConfigJson, tellLabProblems } from '../inputs/index.js';
+import {
+  gpuAdvice,
+  labSettings,
+  loadSource,
+  planOf,
+  promptSizes,
+  readConfigJson,
+  tellLabProblems,
+} from '../inputs/index.js';
 
 export interface PlanSettings {
   /** Folder, config.json, or a model of the hub that is in the cache. */
@@ -16,13 +25,17 @@ export interface PlanSettings {
   set?: readonly string[];
   /** Longest prompt in tokens, where data or tokenizer are not there. */
   promptTokens?: number;
+  /** Bytes of a GPU that is planned for and need not be here; only with device cuda. */
+  gpuMemory?: number;
 }
 
 export interface RunPlan extends MemoryPlan {
   /** Node with this program, the tokenizer and the data in it, as they are now, and what a run adds to that. */
   node: number;
-  /** Engine and Node. */
+  /** Of the host: the engine, or what of it is not in a GPU's memory, and Node. */
   peak: number;
+  /** Where a GPU has not enough: settings with which it would. */
+  advice?: string;
   /** What this process may still take; undefined where the system does not tell. */
   available: number | undefined;
   /** Longest training prompt, in tokens. */
@@ -68,12 +81,28 @@ export async function planConfig(
     train: assumed,
     suites: config.data.eval.map(({ limit }) => ({ longest: assumed, problems: limit ?? 1000 })),
   };
-  const engine = planOf(configJson, config, sizes);
+  const gpu = config.device.startsWith('cuda');
+  if (settings.gpuMemory !== undefined && !gpu)
+    throw new GlossaError('USAGE', `--device-memory is a GPU's, and the config's device is ${config.device}`, {
+      hint: 'add --set device=cuda',
+    });
+  const engine = planOf(configJson, config, sizes, settings.gpuMemory);
   const node = process.memoryUsage().rss * WORKING_NODE;
   return {
     ...engine,
     node,
-    peak: engine.total + node,
+    peak: (engine.room ? engine.host : engine.total) + node,
+    ...(engine.room &&
+      engine.total > engine.room.free && {
+        advice: gpuAdvice(
+          {
+            plan: engine,
+            config,
+            replan: (changed) => planOf(configJson, changed, sizes, settings.gpuMemory ?? engine.room!.total),
+          },
+          engine.room.free,
+        ),
+      }),
     available,
     promptTokens: sizes.train,
     promptTokensFrom: read ? 'data' : promptTokens === undefined ? 'assumed' : 'given',

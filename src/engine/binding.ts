@@ -1,5 +1,6 @@
 import type { Checksums } from '../base/checksum.js';
 import type {
+  Completed,
   EngineInfo,
   EngineOptions,
   GenerateRequest,
@@ -23,6 +24,8 @@ export interface CancelToken {
 export interface NativeJob {
   cancel?: CancelToken;
   onProgress?: (progress: { done: number; total: number; tokens: number }) => void;
+  /** Of `generate` alone. */
+  onCompleted?: (completed: Completed) => void;
 }
 
 /**
@@ -41,6 +44,8 @@ export interface NativeEngine {
     request: GrpoStepArrays,
   ): Record<'promptIds' | 'completionIds' | 'advantages' | 'oldLogps' | 'refLogps', bigint>;
   supervisedStep(request: SupervisedStepRequest, job?: NativeJob): Promise<StepMetrics>;
+  reserve(run: PlannedRun): Promise<void>;
+  measuredPeak(): Promise<number>;
   setReference(): Promise<void>;
   saveWeights(dir: string, onDisk: StoredDtype, shardBytes?: number): Promise<Checksums>;
   saveCheckpoint(dir: string, shardBytes?: number): Promise<Checksums>;
@@ -92,6 +97,8 @@ export const NATIVE_ENGINE_NAMES = [
   'grpoStep',
   'grpoAddresses',
   'supervisedStep',
+  'reserve',
+  'measuredPeak',
   'setReference',
   'saveWeights',
   'saveCheckpoint',

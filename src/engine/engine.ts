@@ -8,10 +8,12 @@ import { grpoStepArrays } from './rollout_columns.js';
 import type {
   Engine,
   EngineInfo,
+  GenerateOptions,
   GenerateRequest,
   GrpoStepRequest,
   JobOptions,
   LogprobRequest,
+  PlannedRun,
   StepMetrics,
   StoredDtype,
   SupervisedStepRequest,
@@ -49,7 +51,7 @@ export class AddonEngine implements Engine {
     }
   }
 
-  async generate(request: GenerateRequest, job: JobOptions = {}): Promise<RecordBatch> {
+  async generate(request: GenerateRequest, job: GenerateOptions = {}): Promise<RecordBatch> {
     const columns = await this.#run('generate', job, (options) => this.#native.generate(request, options));
     // A cancelled rollout is an incomplete sample of the policy: nobody may train on it by accident.
     if (job.signal?.aborted === true && columns.finish.includes(CANCELLED)) throw aborted('generate');
@@ -67,6 +69,14 @@ export class AddonEngine implements Engine {
 
   supervisedStep(request: SupervisedStepRequest, job: JobOptions = {}): Promise<StepMetrics> {
     return this.#run('supervisedStep', job, (options) => this.#native.supervisedStep(request, options));
+  }
+
+  reserve(run: PlannedRun): Promise<void> {
+    return this.#run('reserve', {}, () => this.#native.reserve(run));
+  }
+
+  measuredPeak(): Promise<number> {
+    return this.#run('measuredPeak', {}, () => this.#native.measuredPeak());
   }
 
   setReference(): Promise<void> {
@@ -90,23 +100,29 @@ export class AddonEngine implements Engine {
     return this.#disposing;
   }
 
-  async #run<T>(what: string, { signal, onProgress }: JobOptions, call: (job: NativeJob) => Promise<T>): Promise<T> {
+  async #run<T>(
+    what: string,
+    { signal, onProgress, onCompleted }: GenerateOptions,
+    call: (job: NativeJob) => Promise<T>,
+  ): Promise<T> {
     if (signal?.aborted === true) throw aborted(what);
     const token = new this.#binding.CancelToken();
     const job: NativeJob = { cancel: token };
     let thrown: { error: unknown } | undefined;
-    if (onProgress !== undefined) {
-      job.onProgress = (progress) => {
+    const told =
+      <E>(tell: (event: E) => void) =>
+      (event: E): void => {
         if (thrown !== undefined) return;
         try {
-          onProgress(progress);
+          tell(event);
         } catch (error) {
           // The caller's own failure stops the job and is what its promise rejects with.
           thrown = { error };
           token.cancel();
         }
       };
-    }
+    if (onProgress !== undefined) job.onProgress = told(onProgress);
+    if (onCompleted !== undefined) job.onCompleted = told(onCompleted);
     const cancel = (): void => {
       token.cancel();
     };

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { GlossaError } from '../base/error.js';
 import type { GoldenCase } from './binding.js';
 import { AddonEngine, fromNative } from './engine.js';
-import { loadBinding } from './load.js';
+import { loadBinding, packageVersion } from './load.js';
 import type { Engine, EngineOptions, LossRow, MemoryPlan, PlannedRun } from './types.js';
 
 export type * from './types.js';
@@ -95,12 +94,6 @@ export function lossRow(name: string): LossRow {
   const row = lossTable().find((loss) => loss.name === name);
   if (!row) throw new GlossaError('INVALID_ARGUMENT', `no loss is called ${name}`);
   return row;
-}
-
-function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as unknown;
-  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) return String(manifest.version);
-  throw new GlossaError('NATIVE_ERROR', 'package.json has no version');
 }
 
 async function native<T>(call: (loaded: ReturnType<typeof loadBinding>) => Promise<T>): Promise<T> {

@@ -102,6 +102,23 @@ export interface JobOptions {
   onProgress?: (progress: { done: number; total: number; tokens: number }) => void;
 }
 
+/** Completions that have ended while others are still sampled. */
+export interface Completed {
+  /** Of the rollout to come. */
+  rows: Int32Array;
+  completions: Ragged;
+  /** Index of {@link FINISH}. */
+  finish: Int8Array;
+}
+
+export interface GenerateOptions extends JobOptions {
+  /**
+   * Called a few times a second with what has ended since, each row once, in no order; what ends last comes with the rollout
+   * alone.
+   */
+  onCompleted?: (completed: Completed) => void;
+}
+
 export interface Ragged {
   ids: Int32Array;
   offsets: Int32Array;
@@ -243,11 +260,18 @@ export interface StepMetrics {
 export interface Engine {
   info(): EngineInfo;
   /** The rollout as an Arrow record batch over native memory: columns of `SAMPLED_FIELDS`, rows in order (prompt, sample). */
-  generate(request: GenerateRequest, job?: JobOptions): Promise<RecordBatch>;
+  generate(request: GenerateRequest, job?: GenerateOptions): Promise<RecordBatch>;
   logprobs(request: LogprobRequest, job?: JobOptions): Promise<{ logps: Float32Array; entropies: Float32Array }>;
   /** @throws GlossaError `ROLLOUT_INVALID` where the batch lacks a column or its lists do not line up. */
   grpoStep(request: GrpoStepRequest, job?: JobOptions): Promise<StepMetrics>;
   supervisedStep(request: SupervisedStepRequest, job?: JobOptions): Promise<StepMetrics>;
+  /**
+   * Takes now, in one piece, what the plan of a run says of a GPU's memory beside the weights; once, before the first call.
+   * Nothing on a CPU. Rejects with OUT_OF_MEMORY where it is not there, naming the plan's largest terms.
+   */
+  reserve(run: PlannedRun): Promise<void>;
+  /** As {@link measuredPeak}, of this engine's device in its number type; 0 where a GPU has no room to measure it. */
+  measuredPeak(): Promise<number>;
   /** Freezes the present policy as the reference (beta != 0). */
   setReference(): Promise<void>;
   /**
@@ -295,12 +319,21 @@ export interface PlannedRun {
   step?: PlannedGeneration;
   microBatchTokens?: number;
   reference?: boolean;
+  /** Bytes of a GPU that is planned for and need not be here (device cuda). Default: of the one that is. */
+  gpuMemory?: number;
 }
 
 export interface MemoryPlan {
-  /** `shared`: of the memory that sampling, log-probabilities and micro-batches use one after the other. */
-  terms: { name: string; bytes: number; shared: boolean }[];
-  /** Bytes; of what is shared, the greatest. */
+  /**
+   * `shared`: of the memory that sampling, log-probabilities and micro-batches use one after the other. `ofHost`: of the
+   * host's memory, where the device has its own.
+   */
+  terms: { name: string; bytes: number; shared: boolean; ofHost: boolean }[];
+  /** Bytes on the device that computes; of what is shared, the greatest. */
   total: number;
+  /** Bytes of the engine on the host, where the device has its own memory; else 0. */
+  host: number;
+  /** Of a GPU's memory: bytes in all, and what a start may take now. */
+  room?: { total: number; free: number };
   microBatchRows: number;
 }

@@ -6,7 +6,7 @@ import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types
 import { CompletionSums, type SummedCompletion } from '../metrics/index.js';
 import { renderPrompt } from '../prompt/index.js';
 import type { PromptSettings } from '../prompt/types.js';
-import { gradeRollout, type Grader } from '../reward/index.js';
+import { RolloutGrading, type Grader } from '../reward/index.js';
 import type { GradedCompletion } from '../reward/types.js';
 import type { EvaluationRow } from '../run/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
@@ -51,6 +51,8 @@ export async function evaluate(
   const prompts = await Promise.all(
     problems.map(({ question, language }) => renderPrompt(tokenizer, question, language, settings.prompt)),
   );
+  const asked = problems.map((problem, i) => ({ problem, prompt: prompts[i]!.ids }));
+  const grading = new RolloutGrading(asked, settings.numSamples, { tokenizer, grader });
   const batch = await engine.generate(
     {
       prompts: toRagged(prompts.map(({ ids }) => ids)),
@@ -63,10 +65,10 @@ export async function evaluate(
       purpose: 'eval',
       step: settings.step,
     },
-    job,
+    { ...job, onCompleted: grading.add },
   );
   const columns = rolloutColumns(batch);
-  const { texts, finish, graded } = await gradeRollout(problems, columns, { tokenizer, grader });
+  const { texts, finish, graded } = await grading.rest(columns);
   const completed = graded.map((each, row) => ({
     language: problems[columns.promptIndex[row]!]!.language,
     tokens: rowLength(columns.completions, row),

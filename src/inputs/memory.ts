@@ -6,6 +6,7 @@ import { planMemory } from '../engine/index.js';
 import type { MemoryPlan, PlannedRun } from '../engine/types.js';
 import { renderPrompt, type PromptSettings } from '../prompt/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
+import { fitText, largestTerms, settingsThatFit } from './fit.js';
 import { engineOptions } from './model.js';
 
 /** Longest prompts in tokens, and how many problems each suite has. */
@@ -36,8 +37,10 @@ export function plannedRun({ grpo, eval: evaluation, optimizer }: ResolvedConfig
   };
 }
 
-export function planOf(configJson: string, config: ResolvedConfig, sizes: PromptSizes): MemoryPlan {
-  return planMemory(configJson, plannedRun(config, sizes), engineOptions(config));
+/** `gpuMemory`: bytes of a GPU that is planned for and need not be here. */
+export function planOf(configJson: string, config: ResolvedConfig, sizes: PromptSizes, gpuMemory?: number): MemoryPlan {
+  const run = { ...plannedRun(config, sizes), ...(gpuMemory !== undefined && { gpuMemory }) };
+  return planMemory(configJson, run, engineOptions(config));
 }
 
 /** The sizes of the prompts of training sets and held-out suites. */
@@ -76,20 +79,41 @@ async function longestPrompt(
   return Math.max(1, greatest(rendered.map(({ ids }) => ids.length)));
 }
 
+/** What of a plan an engine has taken once its model is open: the weights. */
+export function takenOf({ terms }: MemoryPlan): number {
+  return terms
+    .filter(({ name }) => ['weights, float32', 'weights, packed'].includes(name))
+    .reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** A run whose memory is in question: its plan, and that of the same run with other settings. */
+export interface PlannedMemory {
+  plan: MemoryPlan;
+  config: ResolvedConfig;
+  replan: (changed: ResolvedConfig) => MemoryPlan;
+}
+
 /**
  * Why a run is likely to fail for want of memory, and what to change; undefined where there is enough, or where the system
- * does not tell how much is left. For a process that has its engine: the weights are taken already.
+ * does not tell how much is left. For a process that has its engine: the weights are taken already. A GPU's own memory is not
+ * looked at: an engine takes it before the first step.
  */
 export async function shortOfMemory(
-  plan: MemoryPlan,
+  { plan, config, replan }: PlannedMemory,
   memory: () => Promise<number | undefined> = availableMemory,
 ): Promise<string | undefined> {
   const available = await memory();
-  const taken = plan.terms
-    .filter(({ name }) => ['weights, float32', 'weights, packed', 'reference'].includes(name))
-    .reduce((sum, { bytes }) => sum + bytes, 0);
-  const needed = plan.total - taken;
+  const onHost = (one: MemoryPlan) => (one.room ? one.host : one.total - takenOf(one));
+  const needed = onHost(plan);
   if (available === undefined || needed <= available) return undefined;
   const gb = (bytes: number) => (bytes / 1e9).toFixed(1);
-  return `this run is likely to need ${gb(needed)} GB more than it has taken, and ${gb(available)} GB are left; fewer prompts_per_step, a shorter max_completion_length, optimizer.micro_batch_tokens below ${String(plan.microBatchRows)} or dtype bfloat16 need less (npx glossa doctor --plan lists it)`;
+  const fit = settingsThatFit(config, replan, (one) => onHost(one) <= available);
+  return `this run is likely to need ${gb(needed)} GB more than it has taken, and ${gb(available)} GB are left (npx glossa doctor --plan lists it; the largest: ${largestTerms(plan)}); ${fitText(fit)}`;
+}
+
+/** Settings with which a run would fit in `available` bytes of a GPU, in a sentence. */
+export function gpuAdvice({ plan, config, replan }: PlannedMemory, available: number): string {
+  const ROUNDING = 2 ** 20;
+  const fit = settingsThatFit(config, replan, (one) => one.total + ROUNDING <= available);
+  return `${fitText(fit)} (npx glossa doctor --plan lists all of the plan; the largest: ${largestTerms(plan)})`;
 }

@@ -14,7 +14,12 @@ export const MACHINE_MEASURES = [
     unit: 'seconds',
     description: 'of sampling; counted, as grading and the reference, in the first step on the generation',
   },
-  { name: 'time/grade', label: 'grading', unit: 'seconds', description: 'of grading and measuring' },
+  {
+    name: 'time/grade',
+    label: 'grading',
+    unit: 'seconds',
+    description: 'of grading and measuring, beyond what was graded while others were sampled',
+  },
   {
     name: 'time/reference',
     label: 'reference',

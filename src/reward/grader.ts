@@ -5,7 +5,7 @@ import { isModule, type AnswerMode } from '../answer/index.js';
 import { BUILTIN_REWARDS } from './builtin.js';
 import { closedError } from './closed.js';
 import { gradeBuiltin, rewardInput, type JudgedCompletion } from './grade.js';
-import { ModulePool } from './module_pool.js';
+import { ModulePool, type GradingBatch } from './module_pool.js';
 import { GradingPool } from './thread_pool.js';
 import type { GradedCompletion, RewardSettings, UngradedCompletion } from './types.js';
 import { ModuleVerdicts } from './verdicts.js';
@@ -33,8 +33,11 @@ export interface GraderOptions {
 export interface Grader {
   readonly names: string[];
   readonly weights: number[];
-  /** Grades completions; results are in the order of the inputs. Several calls may be under way at once. */
-  grade(inputs: readonly UngradedCompletion[]): Promise<GradedCompletion[]>;
+  /**
+   * Grades completions; results are in the order of the inputs. Several calls may be under way at once; those of one `batch`
+   * share what a batch may lose of processes.
+   */
+  grade(inputs: readonly UngradedCompletion[], batch?: GradingBatch): Promise<GradedCompletion[]>;
   /** Stops threads and processes; batches not finished are rejected with GRADER_CLOSED. */
   close(): Promise<void>;
 }
@@ -75,9 +78,9 @@ export async function createGrader(settings: readonly RewardSettings[], options:
     throw error;
   }
 
-  async function grade(given: readonly UngradedCompletion[]): Promise<GradedCompletion[]> {
+  async function grade(given: readonly UngradedCompletion[], batch?: GradingBatch): Promise<GradedCompletion[]> {
     if (closed) throw closedError();
-    const judged = await verdicts.judge(given);
+    const judged = await verdicts.judge(given, batch);
     const inputs = given.map((input, row): JudgedCompletion => {
       const verdict = judged[row];
       if (verdict === undefined) return input;
@@ -91,7 +94,10 @@ export async function createGrader(settings: readonly RewardSettings[], options:
       if (verdict?.error) graded[row]!.errors.push({ reward: given[row]!.problem.verifier!, ...verdict.error });
     });
     if (modules === undefined) return graded;
-    const called = await modules.call(inputs.map((input, row) => rewardInput(input, graded[row]!)));
+    const called = await modules.call(
+      inputs.map((input, row) => rewardInput(input, graded[row]!)),
+      batch,
+    );
     called.forEach((results, row) => {
       for (const [i, result] of results.entries()) {
         const { k } = custom[i]!;

@@ -8,6 +8,17 @@ const MOST_LOSSES = 6;
 interface Batch {
   losses: number;
 }
+
+/** Calls that count as one batch, although they are made one after the other. */
+export class GradingBatch {
+  readonly #pools = new Map<ModulePool, Batch>();
+
+  of(pool: ModulePool): Batch {
+    let batch = this.#pools.get(pool);
+    if (batch === undefined) this.#pools.set(pool, (batch = { losses: 0 }));
+    return batch;
+  }
+}
 /** Consecutive rows of one batch, and where their results go. */
 interface Piece {
   batch: Batch;
@@ -34,9 +45,9 @@ export class ModulePool {
   }
 
   /** What every module says of every row: results[row][module]. A loss costs the one call it happened in. */
-  async call(rows: readonly ModuleInput[]): Promise<Called[][]> {
+  async call(rows: readonly ModuleInput[], together = new GradingBatch()): Promise<Called[][]> {
     if (this.#closed) throw closedError();
-    const batch = { losses: 0 };
+    const batch = together.of(this);
     const size = Math.max(1, Math.ceil(rows.length / (this.#limit * 4)));
     const pieces: Promise<Called[][]>[] = [];
     for (let start = 0; start < rows.length; start += size) {

@@ -1,9 +1,10 @@
 import { afterThought } from '../answer/index.js';
 import { rowIds } from '../base/ragged.js';
 import type { Problem } from '../data/types.js';
-import { FINISH, type Finish, type RolloutColumns } from '../engine/types.js';
+import { FINISH, type Completed, type Finish, type Ragged, type RolloutColumns } from '../engine/types.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { Grader } from './grader.js';
+import { GradingBatch } from './module_pool.js';
 import type { GradedCompletion } from './types.js';
 
 /** The completions of one generation as text, with their grades: rows in order (problem, sample). */
@@ -13,41 +14,96 @@ export interface GradedRollout {
   graded: GradedCompletion[];
 }
 
-/** Decodes every completion of `columns` once and grades it; `problems` are the prompts in the order they were given. */
-export async function gradeRollout(
-  problems: readonly Problem[],
-  columns: RolloutColumns,
-  { tokenizer, grader }: { tokenizer: Tokenizer; grader: Grader },
-): Promise<GradedRollout> {
-  const texts = await Promise.all(
-    Array.from({ length: columns.rows }, (_, row) => tokenizer.decode(rowIds(columns.completions, row))),
-  );
-  const finish = Array.from(columns.finish, (code) => FINISH[code]!);
-  const thoughts = await beginsThought(problems, columns, tokenizer);
-  const graded = await grader.grade(
-    texts.map((completion, row) => {
-      const index = columns.promptIndex[row]!;
-      return { problem: problems[index]!, completion, finish: finish[row]!, thought: thoughts.get(index)! };
-    }),
-  );
-  return { texts, finish, graded };
+/** A problem as it is asked: the ids of its prompt. */
+export interface Asked {
+  problem: Problem;
+  prompt: ArrayLike<number>;
 }
 
 /**
- * Of each prompt, whether a thought is open at its end. What stands before the question, such as a system message, may speak of
- * the marks without setting one.
+ * Grades one generation: every completion is decoded and graded once, as soon as the engine says that it has ended, while
+ * others are still sampled, and the rest when all are there. What comes out is what grading all of them at the end gives:
+ * a reward sees one completion at a time, and results are put in the order of the rows.
  */
-async function beginsThought(
-  problems: readonly Problem[],
-  { prompts, promptIndex }: RolloutColumns,
-  tokenizer: Tokenizer,
-): Promise<Map<number, boolean>> {
-  const rowOf = new Map(Array.from(promptIndex, (index, row) => [index, row]));
-  const open = Array.from(rowOf, async ([index, row]): Promise<[number, boolean]> => {
-    const prompt = await tokenizer.decode(rowIds(prompts, row), { special: true });
-    const { question } = problems[index]!;
-    const at = prompt.lastIndexOf(question);
-    return [index, afterThought(at < 0 ? prompt : prompt.slice(at + question.length)) === null];
-  });
-  return new Map(await Promise.all(open));
+export class RolloutGrading {
+  readonly #asked: readonly Asked[];
+  readonly #samples: number;
+  readonly #with: { tokenizer: Tokenizer; grader: Grader };
+  readonly #batch = new GradingBatch();
+  readonly #thoughts = new Map<number, Promise<boolean>>();
+  readonly #texts: string[] = [];
+  readonly #graded: GradedCompletion[] = [];
+  readonly #underway: Promise<void>[] = [];
+  readonly #begun = new Set<number>();
+
+  /** `asked`: in the order of the request, `samples` completions each. */
+  constructor(asked: readonly Asked[], samples: number, parts: { tokenizer: Tokenizer; grader: Grader }) {
+    this.#asked = asked;
+    this.#samples = samples;
+    this.#with = parts;
+  }
+
+  /** Begins to grade completions that have ended. What goes wrong is told by {@link rest}. */
+  readonly add = ({ rows, completions, finish }: Completed): void => {
+    const grading = this.#grade(Array.from(rows), completions, finish);
+    grading.catch(() => undefined);
+    this.#underway.push(grading);
+  };
+
+  /** Grades what is not graded yet of the whole generation, and gives all of it. */
+  async rest(columns: RolloutColumns): Promise<GradedRollout> {
+    const left = Array.from({ length: columns.rows }, (_, row) => row).filter((row) => !this.#begun.has(row));
+    const { ids, offsets } = columns.completions;
+    const lengths = left.map((row) => offsets[row + 1]! - offsets[row]!);
+    const starts = Int32Array.from([0, ...lengths]);
+    for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!;
+    const joined = new Int32Array(starts.at(-1)!);
+    left.forEach((row, i) => {
+      joined.set(ids.subarray(offsets[row], offsets[row + 1]), starts[i]);
+    });
+    const finish = Int8Array.from(left, (row) => columns.finish[row]!);
+    this.#underway.push(this.#grade(left, { ids: joined, offsets: starts }, finish));
+    await Promise.all(this.#underway);
+    return {
+      texts: this.#texts,
+      finish: Array.from(columns.finish, (code) => FINISH[code]!),
+      graded: this.#graded,
+    };
+  }
+
+  async #grade(rows: readonly number[], completions: Ragged, finish: Int8Array): Promise<void> {
+    for (const row of rows) this.#begun.add(row);
+    if (rows.length === 0) return;
+    const { tokenizer, grader } = this.#with;
+    const texts = await Promise.all(rows.map((_, i) => tokenizer.decode(rowIds(completions, i))));
+    const inputs = await Promise.all(
+      texts.map(async (completion, i) => {
+        const index = Math.floor(rows[i]! / this.#samples);
+        const { problem } = this.#asked[index]!;
+        return { problem, completion, finish: FINISH[finish[i]!]!, thought: await this.#beginsThought(index) };
+      }),
+    );
+    const graded = await grader.grade(inputs, this.#batch);
+    rows.forEach((row, i) => {
+      this.#texts[row] = texts[i]!;
+      this.#graded[row] = graded[i]!;
+    });
+  }
+
+  /**
+   * Whether a thought is open at the end of a prompt. What stands before the question, such as a system message, may speak of
+   * the marks without setting one.
+   */
+  #beginsThought(index: number): Promise<boolean> {
+    let found = this.#thoughts.get(index);
+    if (found === undefined) {
+      const { problem, prompt } = this.#asked[index]!;
+      found = this.#with.tokenizer.decode(Int32Array.from(prompt), { special: true }).then((text) => {
+        const at = text.lastIndexOf(problem.question);
+        return afterThought(at < 0 ? text : text.slice(at + problem.question.length)) === null;
+      });
+      this.#thoughts.set(index, found);
+    }
+    return found;
+  }
 }

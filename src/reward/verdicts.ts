@@ -1,6 +1,6 @@
 import { isModule, verifierOf, VERIFIER_NAMES, type Verdict } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
-import { ModulePool } from './module_pool.js';
+import { ModulePool, type GradingBatch } from './module_pool.js';
 import type { ProcessSettings } from './module_process.js';
 import type { CallError, Called, ModuleInput } from './module_protocol.js';
 import type { UngradedCompletion } from './types.js';
@@ -38,13 +38,16 @@ export class ModuleVerdicts {
   }
 
   /** Verdicts of the completions whose verifier is a module; undefined of the others. Errors: as those of open. */
-  async judge(inputs: readonly UngradedCompletion[]): Promise<(ModuleVerdict | undefined)[]> {
+  async judge(inputs: readonly UngradedCompletion[], batch?: GradingBatch): Promise<(ModuleVerdict | undefined)[]> {
     const verdicts = new Array<ModuleVerdict | undefined>(inputs.length);
     for (const verifier of new Set(inputs.map(({ problem }) => problem.verifier))) {
       const pool = await this.open(verifier);
       if (pool === undefined) continue;
       const rows = [...inputs.keys()].filter((row) => inputs[row]!.problem.verifier === verifier);
-      const called = await pool.call(rows.map((row) => moduleInput(inputs[row]!)));
+      const called = await pool.call(
+        rows.map((row) => moduleInput(inputs[row]!)),
+        batch,
+      );
       rows.forEach((row, i) => {
         verdicts[row] = verdictOf(called[i]![0]!);
       });

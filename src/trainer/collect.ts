@@ -6,7 +6,7 @@ import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types
 import { computeAdvantages } from '../grpo/index.js';
 import type { Advantages } from '../grpo/types.js';
 import type { GradedCompletion } from '../reward/types.js';
-import { gradeRollout, type Grader } from '../reward/index.js';
+import { RolloutGrading, type Grader } from '../reward/index.js';
 import { addColumns, gradedColumns } from '../rollout/index.js';
 import { renderPrompt } from '../prompt/index.js';
 import type { Reference } from './reference.js';
@@ -37,7 +37,10 @@ export interface CollectContext {
   fileOf: (problem: Problem) => string;
 }
 
-/** Samples the completions of `problems` at optimizer step `step` (steps made so far), grades them, and finds their advantages. */
+/**
+ * Samples the completions of `problems` at optimizer step `step` (steps made so far), grades them, most while others are still
+ * sampled, and finds their advantages.
+ */
 export async function collect(
   problems: readonly Problem[],
   step: number,
@@ -50,6 +53,8 @@ export async function collect(
   const rendered = await Promise.all(
     problems.map(({ question, language }) => renderPrompt(tokenizer, question, language, config.prompt)),
   );
+  const asked = problems.map((problem, i) => ({ problem, prompt: rendered[i]!.ids }));
+  const grading = new RolloutGrading(asked, grpo.num_generations, { tokenizer, grader });
   const generated = await engine.generate(
     {
       prompts: toRagged(rendered.map(({ ids }) => ids)),
@@ -61,11 +66,11 @@ export async function collect(
       purpose: 'rollout',
       step,
     },
-    job,
+    { ...job, onCompleted: grading.add },
   );
   const sampled = performance.now();
   const columns = rolloutColumns(generated);
-  const { texts, finish, graded } = await gradeRollout(problems, columns, { tokenizer, grader });
+  const { texts, finish, graded } = await grading.rest(columns);
   const advantages = computeAdvantages(
     graded.map((row) => row.rewards),
     {

@@ -1,7 +1,20 @@
 import { join } from 'node:path';
+import { GlossaError } from '../base/error.js';
 import type { DataSource, ResolvedConfig } from '../config/index.js';
-import type { MemoryPlan } from '../engine/types.js';
-import { hashInputs, openData, openModel, planOf, promptSizes, type Inputs, type OpenModel } from '../inputs/index.js';
+import {
+  gpuAdvice,
+  hashInputs,
+  openData,
+  openModel,
+  plannedRun,
+  planOf,
+  promptSizes,
+  shortOfMemory,
+  takenOf,
+  type Inputs,
+  type OpenModel,
+  type PlannedMemory,
+} from '../inputs/index.js';
 import { createGrader, type Grader } from '../reward/index.js';
 import type { LabSettings } from '../lab/index.js';
 import { isModelOnly, type FoundCheckpoint, type RunInputs } from '../run/index.js';
@@ -13,7 +26,7 @@ export interface Parts extends Inputs {
   config: ResolvedConfig;
   model: OpenModel;
   /** Memory that the engine will need at most. */
-  plan: MemoryPlan;
+  memory: PlannedMemory;
   /** Files that all this was read from. */
   files: RunInputs;
   grader: Grader;
@@ -61,7 +74,9 @@ export async function openParts(
     check?.(model, files);
     const inputs = await openData(config, model);
     inputs.remarks.forEach(warn);
-    const plan = await planFor(config, model, inputs);
+    const memory = await reserveMemory(config, model, inputs);
+    const short = await shortOfMemory(memory);
+    if (short !== undefined) warn(short);
     const grading = { answer: config.answer, ...(config.threads > 0 && { threads: config.threads }) };
     const verifiersOf = (sources: readonly DataSource[]) => sources.map(({ verifier }) => verifier);
     const { train, eval: suites } = config.data;
@@ -69,15 +84,41 @@ export async function openParts(
     const suiteGrader = keep(
       await createGrader([{ name: 'accuracy', weight: 1 }], { ...grading, verifiers: verifiersOf(suites) }),
     );
-    return { config, model, plan, files, grader, suiteGrader, close, ...inputs };
+    return { config, model, memory, files, grader, suiteGrader, close, ...inputs };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-/** @throws GlossaError where the engine would refuse what the run asks of it, such as KV_CACHE_TOO_SMALL. */
-async function planFor(config: ResolvedConfig, model: OpenModel, { train, suites }: Inputs): Promise<MemoryPlan> {
+/**
+ * Plans what the engine will take, and takes it where that is a GPU's memory.
+ *
+ * @throws GlossaError where the engine would refuse what the run asks of it, such as KV_CACHE_TOO_SMALL; OUT_OF_MEMORY with
+ *   settings that would fit.
+ */
+async function reserveMemory(
+  config: ResolvedConfig,
+  model: OpenModel,
+  { train, suites }: Inputs,
+): Promise<PlannedMemory> {
   const sets = { train: train.map(({ problems }) => problems), suites: suites.map(({ problems }) => problems) };
-  return planOf(model.configJson, config, await promptSizes(sets, model.tokenizer, config.prompt));
+  const sizes = await promptSizes(sets, model.tokenizer, config.prompt);
+  const plan = planOf(model.configJson, config, sizes);
+  const replan = (changed: ResolvedConfig) => planOf(model.configJson, changed, sizes, plan.room?.total);
+  const memory = { plan, config, replan };
+  try {
+    await model.engine.reserve(plannedRun(config, sizes));
+  } catch (error) {
+    throw withMemoryAdvice(error, memory);
+  }
+  return memory;
+}
+
+/** An OUT_OF_MEMORY of a GPU, with the plan's largest terms and the settings that would fit. */
+export function withMemoryAdvice(error: unknown, memory: PlannedMemory): unknown {
+  const { plan } = memory;
+  if (!(error instanceof GlossaError) || error.code !== 'OUT_OF_MEMORY' || !plan.room) return error;
+  const available = plan.room.free + takenOf(plan);
+  return new GlossaError('OUT_OF_MEMORY', error.message, { cause: error, hint: gpuAdvice(memory, available) });
 }

@@ -1,9 +1,9 @@
 import { GlossaError } from '../base/error.js';
 import { promptOrder } from '../data/index.js';
 import type { Problem } from '../data/types.js';
-import { lossRow, measuredPeak } from '../engine/index.js';
+import { lossRow } from '../engine/index.js';
 import type { EngineInfo, JobOptions, StepMetrics, StoredDtype } from '../engine/types.js';
-import { engineOptions, problemCount, shortOfMemory } from '../inputs/index.js';
+import { problemCount } from '../inputs/index.js';
 import type { Metrics } from '../metrics/index.js';
 import {
   writeCheckpoint,
@@ -18,7 +18,7 @@ import { warner, type Phase } from './events.js';
 import { guardRewards } from './guards.js';
 import { metricsLine } from './line.js';
 import type { TrainOptions, TrainResult } from './options.js';
-import type { Parts } from './parts.js';
+import { withMemoryAdvice, type Parts } from './parts.js';
 import { openReference, type Reference } from './reference.js';
 import { problemFiles, writeGeneration } from './rollouts.js';
 import { isDue, learningRate } from './schedule.js';
@@ -38,8 +38,6 @@ export class Session {
   private readonly order: (index: number) => Problem;
   private readonly fileOf: (problem: Problem) => string;
   private readonly info: EngineInfo;
-  /** flop/s of all threads in this number type, measured now. */
-  private readonly peak: number;
   /** Where the tokenizer's files are copied from: the newest checkpoint, for the one a run resumed from is pruned some day. */
   private tokenizerDir: string;
   /** Step of the newest checkpoint; 0: none. */
@@ -54,13 +52,14 @@ export class Session {
     private readonly parts: Parts,
     private readonly reference: Reference | undefined,
     private progress: Progress,
+    /** flop/s of the device in this number type, measured when the session began; 0: not known. */
+    private readonly peak: number,
     private readonly options: TrainOptions,
   ) {
     this.warn = warner(options.tell);
     this.order = promptOrder([...parts.train], BigInt(parts.config.seed));
     this.fileOf = problemFiles(parts.train);
     this.info = parts.model.engine.info();
-    this.peak = measuredPeak(engineOptions(parts.config));
     this.savedAt = progress.step;
     this.tokenizerDir = parts.model.tokenizerDir;
   }
@@ -82,10 +81,8 @@ export class Session {
     const warn = warner(options.tell);
     const reference = await openReference(run, config, model.engine, { resumed: checkpoint !== undefined, warn });
     const progress = { step, numTokens, promptsDrawn, zeroRewardSteps };
-    const session = new Session(run, parts, reference, progress, options);
+    const session = new Session(run, parts, reference, progress, await model.engine.measuredPeak(), options);
     model.warnings.forEach(warn);
-    const short = await shortOfMemory(parts.plan);
-    if (short !== undefined) warn(short);
     options.tell?.({
       type: 'start',
       dir: run.dir,
@@ -235,7 +232,7 @@ export class Session {
 
   /** Says how to go on where a number was not finite. */
   private withAdvice(error: unknown, step: number): unknown {
-    if (!isNonfinite(error)) return error;
+    if (!isNonfinite(error)) return withMemoryAdvice(error, this.parts.memory);
     const { config } = this.parts;
     const smaller = smallerRate(config.optimizer.learning_rate);
     const saved = this.savedAt > 0 ? `the state after step ${String(this.savedAt)} is saved; ` : '';

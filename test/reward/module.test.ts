@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { after, test } from 'node:test';
 import type { Problem } from '../../src/data/types.js';
 import { createGrader, type Grader, type UngradedCompletion } from '../../src/reward/index.js';
+import { GradingBatch } from '../../src/reward/module_pool.js';
 import { syntaxFault } from '../../src/reward/syntax_fault.js';
 import { stripTypes } from '../../src/reward/typescript_hook.js';
 
@@ -91,6 +92,19 @@ test('what a module started ends with it, and a batch costs a bounded number of 
   await grader.close();
   assert.deepEqual(processes(), []);
   assert.doesNotMatch(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }), /^sleep 600$/m);
+});
+
+test('calls of one batch that come one after the other cost no more processes than one call', async () => {
+  const grader = await open(hostile, { timeoutMs: 300 });
+  const batch = new GradingBatch();
+  const first = await grader.grade([input('child'), input('child'), input('child'), input('abc')], batch);
+  assert.equal(first[3]!.rewards[0], 3);
+  const then = await grader.grade(
+    Array.from({ length: 6 }, () => input('child')),
+    batch,
+  );
+  assert.match(then.at(-1)!.errors[0]!.message, /not called: its process was lost 6 times in this batch/);
+  await grader.close();
 });
 
 test('a module is given the answer and the verdict, and cannot change them for others', async () => {

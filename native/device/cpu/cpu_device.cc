@@ -47,7 +47,7 @@ ThreadPool& CpuDevice::pool() {
   return *pool_;
 }
 
-Address CpuDevice::allocate(int64_t bytes) {
+Address CpuDevice::allocate(int64_t bytes, End) {
   return Address(map_pages(bytes));
 }
 void CpuDevice::release(Address a, int64_t bytes) {

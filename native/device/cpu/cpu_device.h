@@ -16,7 +16,7 @@ class CpuDevice final : public Device {
 
   std::string name() const override { return kernels_.isa; }
   const DeviceTraits& traits() const override { return traits_; }
-  Address allocate(int64_t bytes) override;
+  Address allocate(int64_t bytes, End) override;
   void release(Address, int64_t bytes) override;
   Status write(Values to, int64_t n, const std::function<Status(float*)>& make) override;
   Status read(Values from, int64_t n, const std::function<Status(const float*)>& use) override;
@@ -31,6 +31,7 @@ class CpuDevice final : public Device {
   int64_t scratch_bytes(const Workload&) const override;
   void reserve(const Workload&) override;
   int64_t reserved_bytes() const override;
+  double measured_flops(Dtype type) override { return measured_peak_flops(kernels_, type, threads_); }
   int lanes() const override { return together_ ? 1 : threads_; }
   void run(int64_t tasks, const std::function<void(int64_t task, int lane, Ops&)>& body) override;
   Ops& all() override;

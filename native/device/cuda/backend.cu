@@ -3,6 +3,7 @@
 #include "device/backend.h"
 #include "device/cuda/cublas_lt.h"
 #include "device/cuda/cuda_device.h"
+#include "device/cuda/gpu_search.h"
 
 namespace glossa {
 namespace {
@@ -10,31 +11,21 @@ namespace {
 #if defined(__CUDACC__)
 
 constexpr const char* kName = "cuda";
-// Compute capability 8.0: the matrix instructions of the kernels.
-constexpr int kOldest = 80;
-
 Result<int> count() {
-  int devices = 0;
-  const cudaError_t error = cudaGetDeviceCount(&devices);
-  // Where there is none the runtime says that it is too old, and that its version is 0.
-  int driver = 0;
-  if (error != cudaSuccess && cudaDriverGetVersion(&driver) == cudaSuccess && driver == 0)
-    return Status("GPU_NOT_FOUND", "no GPU: this machine has no NVIDIA driver");
-  if (error == cudaErrorInsufficientDriver)
-    return Status("GPU_DRIVER_TOO_OLD", "the NVIDIA driver is older than CUDA " +
-                                            std::to_string(CUDART_VERSION / 1000) +
-                                            "; install a newer one (nvidia-smi shows which it is)");
-  if (error != cudaSuccess) return Status("GPU_NOT_FOUND", std::string("no GPU: ") + cudaGetErrorString(error));
-  return devices;
+  GpuSearch search;
+  search.runtime = CUDART_VERSION;
+  const cudaError_t error = cudaGetDeviceCount(&search.devices);
+  if (error != cudaSuccess) search.error = cudaGetErrorString(error);
+  search.insufficient_driver = error == cudaErrorInsufficientDriver;
+  if (cudaDriverGetVersion(&search.driver) != cudaSuccess) search.driver = -1;
+  return gpus_found(search);
 }
 
 Result<std::string> name_of(int gpu) {
   cudaDeviceProp p;
   if (const cudaError_t error = cudaGetDeviceProperties(&p, gpu); error != cudaSuccess)
     return Status("GPU_NOT_FOUND", "GPU " + std::to_string(gpu) + ": " + cudaGetErrorString(error));
-  if (p.major * 10 + p.minor < kOldest)
-    return Status("GPU_TOO_OLD", std::string(p.name) + " has compute capability " + std::to_string(p.major) + "." +
-                                     std::to_string(p.minor) + "; 8.0 is the least that the kernels run on");
+  if (Status s = check_gpu(p.name, p.major, p.minor); !s.ok()) return s;
   return std::string(p.name);
 }
 
@@ -68,9 +59,9 @@ void find_library(CudaDevice& device, int gpu, bool fast) {
 
 #else
 
-// None of its own: what it runs is chosen as on a CPU.
+// None of its own, but where a test says otherwise: what it runs is chosen as on a CPU.
 int64_t memory_of(int) {
-  return 0;
+  return emulation::gpu().memory;
 }
 std::string describe(int) {
   return "runs the kernels of a GPU as ordinary C++, for tests";

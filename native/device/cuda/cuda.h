@@ -20,6 +20,12 @@
 
 namespace glossa {
 
+#if defined(__CUDACC__)
+constexpr bool kEmulated = false;
+#else
+constexpr bool kEmulated = true;
+#endif
+
 constexpr int kWarp = 32;
 
 struct Bf16 {

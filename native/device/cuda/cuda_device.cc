@@ -1,38 +1,58 @@
 #include "device/cuda/cuda_device.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "device/cuda/cublas_lt.h"
+#include "device/memory.h"
 
 namespace glossa {
 
 CudaDevice::CudaDevice(std::string name, int gpu, int64_t memory, int threads, const ActivationPlan& activations)
     : name_(std::move(name)),
       threads_(threads),
-      traits_{1, INT64_MAX, kCudaKvPage, activations, kCudaWidestHead, memory, kCudaDecodePasses, 4096, 2048},
+      traits_(gpu_traits(memory, activations, kCudaDecodePasses)),
       stream_(gpu),
       ops_(stream_) {}
 
 CudaDevice::~CudaDevice() {
   if (workspace_) stream_.release(workspace_);
+  if (held_) stream_.release(held_);
 }
 
 void CudaDevice::find_library(bool hopper, const LibraryProducts::Settings& settings) {
-  constexpr int64_t kWorkspace = 32 << 20;  // what NVIDIA advises on Hopper
-  workspace_ = stream_.allocate(kWorkspace);
+  workspace_ = stream_.allocate(kGpuLibraryWorkspace);
   Result<std::unique_ptr<MatmulLibrary>> library =
-      open_cublas_lt(stream_.raw_pointer(), workspace_, kWorkspace, hopper);
+      open_cublas_lt(stream_.raw_pointer(), workspace_, kGpuLibraryWorkspace, hopper);
   if (library.ok())
     ops_.use(library.take(), settings);
   else
     name_ += ", without cuBLASLt";
 }
 
-Address CudaDevice::allocate(int64_t bytes) {
+Room CudaDevice::room() const {
+  return stream_.room();
+}
+
+void CudaDevice::hold(int64_t bytes) {
+  if (traits_.memory == 0 || arena_ || bytes <= 0) return;
+  held_ = static_cast<unsigned char*>(stream_.allocate(bytes));
+  arena_.emplace(bytes);
+}
+
+Address CudaDevice::allocate(int64_t bytes, End end) {
+  if (arena_)
+    if (const std::optional<int64_t> at = arena_->take(bytes, end)) {
+      fill(Address(held_ + *at), 0, bytes);
+      return Address(held_ + *at);
+    }
   return Address(stream_.allocate(bytes));
 }
 void CudaDevice::release(Address a, int64_t) {
-  stream_.release(a.as<void>());
+  auto* const at = a.as<unsigned char>();
+  if (arena_ && at >= held_ && at < held_ + arena_->bytes()) return arena_->give(at - held_);
+  stream_.release(at);
 }
 
 Status CudaDevice::write(Values to, int64_t n, const std::function<Status(float*)>& make) {
@@ -77,7 +97,7 @@ void CudaDevice::fill(Address to, uint8_t byte, int64_t bytes) {
 }
 
 int64_t CudaDevice::matrix_bytes(Dtype type, int64_t n, int64_t k, bool transposed) const {
-  return transposed ? 0 : n * k * dtype_bytes(type);
+  return gpu_matrix_bytes(type, n, k, transposed);
 }
 void CudaDevice::prepare(const std::vector<Prepared>& matrices) {
   stream_.bind();
@@ -88,6 +108,51 @@ void CudaDevice::prepare(const std::vector<Prepared>& matrices) {
 }
 void CudaDevice::prepare_rows(const Matrix& w, int64_t row0, int64_t rows, const float* host) {
   upload_rows(Rows{w.forward, w.type, w.k, w.k}.at(row0), host, rows);
+}
+
+double CudaDevice::measured_flops(Dtype type) {
+  // Large enough for the card's own rate, and small where kernels are emulated or memory is short.
+  const int64_t n = kEmulated ? 64 : 8192;
+  const int calls = kEmulated ? 1 : 8;
+  try {
+    Memory memory(*this);
+    Carver sizes;
+    const auto carve = [&](Carver& c) {
+      const Rows a = c.rows(type, n, n), b = c.rows(type, n, n);
+      return std::pair{std::pair{a, b}, c.rows(type == Dtype::bf16 ? Dtype::bf16 : Dtype::f32, n, n)};
+    };
+    carve(sizes);
+    memory.reserve(sizes.used());
+    Carver places(memory.data());
+    const auto [operands, out] = carve(places);
+    const auto [a, b] = operands;
+    // Numbers of every size: products of zeros draw less power, and are faster.
+    std::vector<float> numbers(static_cast<size_t>(n));
+    uint32_t state = 1;
+    for (int64_t row = 0; row < n; ++row) {
+      for (float& x : numbers) {
+        state = state * 1664525 + 1013904223;
+        x = static_cast<float>(state >> 8) / (1 << 23) - 1;
+      }
+      upload_rows(a.at(row), numbers.data(), 1);
+      upload_rows(b.at(row), numbers.data(), 1);
+    }
+    const Matrix w{type, n, n, b.data, {}};
+    Ops& ops = all();
+    double best = 0;
+    for (int i = 0; i < 4; ++i) {
+      stream_.wait();
+      const auto start = std::chrono::steady_clock::now();
+      for (int call = 0; call < calls; ++call) ops.linear(out, a, w, {}, false, n);
+      stream_.wait();
+      const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      best = std::max(best,
+                      2.0 * calls * static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n) / seconds);
+    }
+    return best;
+  } catch (const std::bad_alloc&) {
+    return 0;
+  }
 }
 
 void CudaDevice::run(int64_t tasks, const std::function<void(int64_t task, int lane, Ops&)>& body) {

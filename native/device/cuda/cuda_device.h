@@ -1,16 +1,14 @@
 // A GPU as a device: one lane, one stream.
 #pragma once
 #include <memory>
+#include <optional>
 
 #include "base/thread_pool.h"
+#include "device/arena.h"
 #include "device/cuda/cuda_ops.h"
-#include "device/device.h"
+#include "device/planned_gpu.h"
 
 namespace glossa {
-
-// Keys and values of so many positions lie in one page: the tile that attention goes by.
-constexpr int64_t kCudaKvPage = 64;
-constexpr int64_t kCudaWidestHead = 512;
 
 class CudaDevice final : public Device {
  public:
@@ -21,8 +19,10 @@ class CudaDevice final : public Device {
 
   std::string name() const override { return name_; }
   const DeviceTraits& traits() const override { return traits_; }
-  Address allocate(int64_t bytes) override;
+  Address allocate(int64_t bytes, End) override;
   void release(Address, int64_t bytes) override;
+  Room room() const override;
+  void hold(int64_t bytes) override;
   Status write(Values to, int64_t n, const std::function<Status(float*)>& make) override;
   Status read(Values from, int64_t n, const std::function<Status(const float*)>& use) override;
   void upload(Address to, const void* from, int64_t bytes) override;
@@ -30,14 +30,14 @@ class CudaDevice final : public Device {
   void upload_rows(const Rows& to, const float* from, int64_t rows) override;
   void copy(Address to, Address from, int64_t bytes) override;
   void fill(Address, uint8_t byte, int64_t bytes) override;
-  // Row-major, as it comes; the products read it both ways, so there is no second form.
   int64_t matrix_bytes(Dtype, int64_t n, int64_t k, bool transposed) const override;
   void prepare(const std::vector<Prepared>&) override;
   void prepare_rows(const Matrix&, int64_t row0, int64_t rows, const float* host) override;
   // Kernels need no memory but that of their operands.
-  int64_t scratch_bytes(const Workload&) const override { return 0; }
+  int64_t scratch_bytes(const Workload&) const override { return kGpuScratch; }
   void reserve(const Workload&) override {}
   int64_t reserved_bytes() const override { return 0; }
+  double measured_flops(Dtype) override;
   int lanes() const override { return 1; }
   void run(int64_t tasks, const std::function<void(int64_t task, int lane, Ops&)>& body) override;
   Ops& all() override;
@@ -50,6 +50,9 @@ class CudaDevice final : public Device {
   const DeviceTraits traits_;
   Stream stream_;
   void* workspace_ = nullptr;  // of the library
+  // What the run's plan holds, in one piece, and how it is used.
+  unsigned char* held_ = nullptr;
+  std::optional<Arena> arena_;
   CudaOps ops_;
   std::unique_ptr<ThreadPool> pool_;  // of the host
 };

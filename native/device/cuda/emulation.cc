@@ -174,4 +174,17 @@ void wait_groups(int left) {
   }
 }
 
+bool Gpu::take(int64_t bytes) {
+  if (requests_left.load() != INT64_MAX && requests_left.fetch_sub(1) == 0) return false;
+  if (memory > 0 && taken_ + bytes > memory - others) return false;
+  taken_ += bytes;
+  ++requests;
+  return true;
+}
+
+Gpu& gpu() {
+  static Gpu one;
+  return one;
+}
+
 }  // namespace glossa::emulation

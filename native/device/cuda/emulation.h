@@ -3,6 +3,7 @@
 // barriers (the threads' order changes from block to block); it says nothing about time. x86-64 alone.
 #pragma once
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -63,6 +64,29 @@ unsigned char* lane_memory(unsigned lane);
 void later(std::function<void()>);
 void end_group();
 void wait_groups(int left);
+
+// What the emulated GPU has and when it fails: for tests, which set it before a device is opened.
+class Gpu {
+ public:
+  // Bytes in all; 0: the host's memory is its own. Of them, what other programs hold.
+  int64_t memory = 0, others = 0;
+  // Calls (requests for memory, copies, launches, waits) until the one that fails, as every call after it does.
+  std::atomic<int64_t> calls_left{INT64_MAX};
+  // Requests for memory that were granted, and those until the one that is refused; all others get theirs.
+  std::atomic<int64_t> requests{0}, requests_left{INT64_MAX};
+
+  bool fails() { return calls_left.load() != INT64_MAX && calls_left.fetch_sub(1) <= 0; }
+  bool failed() const { return calls_left.load() < 0; }
+  int64_t taken() const { return taken_; }
+  int64_t free() const { return memory > 0 ? std::max<int64_t>(memory - others - taken_, 0) : 0; }
+  // False: there is no room for it.
+  bool take(int64_t bytes);
+  void give(int64_t bytes) { taken_ -= bytes; }
+
+ private:
+  std::atomic<int64_t> taken_{0};
+};
+Gpu& gpu();
 
 template <class T>
 T from_lane(T x, unsigned lane) {

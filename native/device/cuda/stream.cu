@@ -10,6 +10,16 @@ void Stream::not_recorded(const char* what) const {
     throw GpuFault(std::string(what) + ", after " + last_ + ", where launches are recorded: a graph cannot hold it");
 }
 
+void no_room(int64_t bytes, const Room& room) {
+  auto gb = [](int64_t n) {
+    const std::string digits = std::to_string(n / 1'000'000 + 1000);  // at least four
+    const std::string whole = std::to_string(n / 1'000'000'000);
+    return whole + "." + digits.substr(digits.size() - 3) + " GB";
+  };
+  throw NoRoom("the GPU has no room for " + gb(bytes) + " more: " + gb(room.free) + " of its " + gb(room.total) +
+               " are free");
+}
+
 #if defined(__CUDACC__)
 
 namespace {
@@ -20,14 +30,14 @@ void succeed(cudaError_t error, const char* what, const char* last) {
                  ") at " + what + ", after " + last);
 }
 
-// What the failed request says goes with it: the next call is not its fault.
-void* given(cudaError_t error, void* memory, const char* last) {
+// Whether there was none. What the failed request says goes with it: the next call is not its fault.
+bool is_refused(cudaError_t error, const char* last) {
   if (error == cudaErrorMemoryAllocation) {
     cudaGetLastError();
-    throw std::bad_alloc();
+    return true;
   }
   succeed(error, "a request for memory", last);
-  return memory;
+  return false;
 }
 
 }  // namespace
@@ -43,11 +53,17 @@ Stream::~Stream() {
 void Stream::bind() {
   cudaSetDevice(gpu_);
 }
+Room Stream::room() const {
+  cudaSetDevice(gpu_);
+  size_t free = 0, total = 0;
+  succeed(cudaMemGetInfo(&free, &total), "asking for free memory", last_);
+  return {static_cast<int64_t>(total), static_cast<int64_t>(free)};
+}
 void* Stream::allocate(int64_t bytes) {
   not_recorded("a request for memory");
   bind();
   void* memory = nullptr;
-  given(cudaMalloc(&memory, static_cast<size_t>(bytes)), memory, last_);
+  if (is_refused(cudaMalloc(&memory, static_cast<size_t>(bytes)), last_)) no_room(bytes, room());
   fill(memory, 0, bytes);
   return memory;
 }
@@ -59,7 +75,7 @@ void* Stream::allocate_pinned(int64_t bytes) {
   not_recorded("a request for memory");
   bind();
   void* memory = nullptr;
-  given(cudaMallocHost(&memory, static_cast<size_t>(bytes)), memory, last_);
+  if (is_refused(cudaMallocHost(&memory, static_cast<size_t>(bytes)), last_)) throw std::bad_alloc();
   return memory;
 }
 void Stream::release_pinned(void* memory) {
@@ -122,42 +138,81 @@ void Graph::launch() {
 
 #else
 
-Stream::Stream(int gpu) : gpu_(gpu) {}
+namespace {
+
+// Counts a call; throws where it is the one that fails, or comes after it.
+void call(const char* what, const char* last) {
+  if (!emulation::gpu().fails()) return;
+  throw GpuFault(std::string("the GPU says \"unspecified launch failure\" (emulated) at ") + what + ", after " + last);
+}
+
+}  // namespace
+
+Stream::Stream(int gpu) : gpu_(gpu) {
+  call("opening a stream", last_);
+}
 Stream::~Stream() = default;
 void Stream::bind() {}
+Room Stream::room() const {
+  return {emulation::gpu().memory, emulation::gpu().free()};
+}
 void* Stream::allocate(int64_t bytes) {
   not_recorded("a request for memory");
-  void* memory = std::aligned_alloc(256, static_cast<size_t>(bytes + 255) / 256 * 256);
-  if (!memory) throw std::bad_alloc();
-  return std::memset(memory, 0, static_cast<size_t>(bytes));
+  call("a request for memory", last_);
+  if (!emulation::gpu().take(bytes)) no_room(bytes, room());
+  const size_t size = static_cast<size_t>(bytes + 255) / 256 * 256;
+  auto* block = static_cast<unsigned char*>(std::aligned_alloc(256, size + 256));
+  if (!block) {
+    emulation::gpu().give(bytes);
+    throw std::bad_alloc();
+  }
+  // Before what is given stands how long it is.
+  std::memcpy(block, &bytes, sizeof bytes);
+  return std::memset(block + 256, 0, size);
 }
 void Stream::release(void* memory) {
-  std::free(memory);
+  if (!memory) return;
+  auto* block = static_cast<unsigned char*>(memory) - 256;
+  int64_t bytes = 0;
+  std::memcpy(&bytes, block, sizeof bytes);
+  emulation::gpu().give(bytes);
+  std::free(block);
 }
 void* Stream::allocate_pinned(int64_t bytes) {
-  return allocate(bytes);
+  call("a request for memory of the host", last_);
+  void* memory = std::aligned_alloc(256, static_cast<size_t>(bytes + 255) / 256 * 256);
+  if (!memory) throw std::bad_alloc();
+  return memory;
 }
 void Stream::release_pinned(void* memory) {
   std::free(memory);
 }
 void Stream::upload(void* to, const void* from, int64_t bytes) {
   not_recorded("a copy to the device");
-  copy(to, from, bytes);
+  call("a copy to the device", last_);
+  if (bytes > 0) std::memmove(to, from, static_cast<size_t>(bytes));
 }
 void Stream::download(void* to, const void* from, int64_t bytes) {
   not_recorded("a copy from the device");
-  copy(to, from, bytes);
+  call("a copy from the device", last_);
+  if (bytes > 0) std::memmove(to, from, static_cast<size_t>(bytes));
 }
 void Stream::copy(void* to, const void* from, int64_t bytes) {
+  call("a copy", last_);
   if (bytes > 0) make([=] { std::memmove(to, from, static_cast<size_t>(bytes)); });
 }
 void Stream::fill(void* to, int byte, int64_t bytes) {
+  call("filling memory", last_);
   if (bytes > 0) make([=] { std::memset(to, byte, static_cast<size_t>(bytes)); });
 }
 void Stream::wait() {
   not_recorded("waiting");
+  call("waiting", last_);
 }
-void Stream::check(const char*) {}
+void Stream::check(const char* what) {
+  call(what, last_);
+  last_ = what;
+}
 void Stream::make(std::function<void()> call) {
   recording_ ? recorded_.push_back(std::move(call)) : call();
 }
@@ -176,6 +231,7 @@ Graph::Graph(Stream& stream, const char* name, const std::function<void()>& call
 }
 Graph::~Graph() = default;
 void Graph::launch() {
+  stream_.check(name_);
   for (const std::function<void()>& call : calls_) stream_.make(call);
 }
 

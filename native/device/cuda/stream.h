@@ -8,8 +8,12 @@
 
 #include "base/caught.h"
 #include "device/cuda/cuda.h"
+#include "device/device.h"
 
 namespace glossa {
+
+// A request that the GPU has no room for.
+[[noreturn]] void no_room(int64_t bytes, const Room&);
 
 // The GPU fails: what it said, and the kernel or copy that it was noticed at. Nothing can be computed there any more.
 class GpuFault : public Fault {
@@ -26,7 +30,9 @@ class Stream {
 
   // The calling thread's calls go to this GPU from here on.
   void bind();
-  // Device memory, zero. Throws std::bad_alloc.
+  // Of the GPU's memory, for this program and others.
+  Room room() const;
+  // Device memory, zero. Throws NoRoom.
   void* allocate(int64_t bytes);
   void release(void*);
   // Host memory that copies can reach by themselves. Throws std::bad_alloc.
@@ -112,7 +118,7 @@ void launch(Stream& stream, const char* name, void (*kernel)(P...), dim3 grid, u
   kernel<<<grid, block, static_cast<size_t>(shared), stream.raw()>>>(static_cast<P>(arguments)...);
   stream.check(name);
 #else
-  (void)name;
+  stream.check(name);
   stream.make([=] { emulation::run(grid, dim3(block), shared, [&] { kernel(static_cast<P>(arguments)...); }); });
 #endif
 }

@@ -1,0 +1,26 @@
+// A bench beside an earlier run of it: figure by figure.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "tool/command.h"
+
+namespace glossa::tool {
+
+// Of what both runs have. Rates: above 1 is faster.
+struct Comparison {
+  std::string name;
+  double ratio;
+};
+// `now`: the JSON of this run; `path`: a file whose last line that holds anything is that of an earlier one. Codes:
+// those of reading the file; JSON_INVALID, also where it is no bench's result; BENCH_DIFFERS where they have no figure
+// in common.
+Result<std::vector<Comparison>> compare_with(const std::string& now, const std::string& path);
+
+// Prints `result` as the last line, and above it the comparison where the arguments ask for one with `--compare FILE`.
+// The exit code: 0; 1 where a figure is more than 5 % slower and `--allow` is not among the arguments; 2 where there is
+// nothing to compare with.
+int conclude(const Args&, const std::string& result);
+
+}  // namespace glossa::tool

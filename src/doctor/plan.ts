@@ -64,15 +64,25 @@ export async function plan(settings: PlanSettings): Promise<RunPlan> {
   const tokenizerDir = [dir, config.model.init?.tokenizer, config.model.path].find(
     (place) => place !== undefined && hasTokenizer(place),
   );
-  return planConfig(config, { configJson, tokenizerDir, promptTokens: settings.promptTokens });
+  const { promptTokens, gpuMemory } = settings;
+  if (gpuMemory !== undefined && !config.device.startsWith('cuda'))
+    throw new GlossaError('USAGE', `--device-memory is a GPU's, and the config's device is ${config.device}`, {
+      hint: 'add --set device=cuda',
+    });
+  return planConfig(config, { configJson, tokenizerDir, promptTokens, gpuMemory });
 }
 
 /** As {@link plan}, of a config that is read already, and of a model by the text of its config.json and its tokenizer's folder. */
 export async function planConfig(
   config: ResolvedConfig,
-  model: { configJson: string; tokenizerDir: string | undefined; promptTokens?: number | undefined },
+  model: {
+    configJson: string;
+    tokenizerDir: string | undefined;
+    promptTokens?: number | undefined;
+    gpuMemory?: number | undefined;
+  },
 ): Promise<RunPlan> {
-  const { configJson, tokenizerDir, promptTokens } = model;
+  const { configJson, tokenizerDir, promptTokens, gpuMemory } = model;
   const available = await availableMemory();
   const tokenizer = tokenizerDir === undefined ? undefined : await loadTokenizer(tokenizerDir);
   const read = tokenizer && promptTokens === undefined ? await readSizes(config, tokenizer) : undefined;
@@ -81,28 +91,15 @@ export async function planConfig(
     train: assumed,
     suites: config.data.eval.map(({ limit }) => ({ longest: assumed, problems: limit ?? 1000 })),
   };
-  const gpu = config.device.startsWith('cuda');
-  if (settings.gpuMemory !== undefined && !gpu)
-    throw new GlossaError('USAGE', `--device-memory is a GPU's, and the config's device is ${config.device}`, {
-      hint: 'add --set device=cuda',
-    });
-  const engine = planOf(configJson, config, sizes, settings.gpuMemory);
+  const engine = planOf(configJson, config, sizes, gpuMemory);
+  const { room } = engine;
+  const replan = (changed: ResolvedConfig) => planOf(configJson, changed, sizes, room?.total);
   const node = process.memoryUsage().rss * WORKING_NODE;
   return {
     ...engine,
     node,
-    peak: (engine.room ? engine.host : engine.total) + node,
-    ...(engine.room &&
-      engine.total > engine.room.free && {
-        advice: gpuAdvice(
-          {
-            plan: engine,
-            config,
-            replan: (changed) => planOf(configJson, changed, sizes, settings.gpuMemory ?? engine.room!.total),
-          },
-          engine.room.free,
-        ),
-      }),
+    peak: (room ? engine.host : engine.total) + node,
+    ...(room && engine.total > room.free && { advice: gpuAdvice({ plan: engine, config, replan }, room.free) }),
     available,
     promptTokens: sizes.train,
     promptTokensFrom: read ? 'data' : promptTokens === undefined ? 'assumed' : 'given',

@@ -20,8 +20,8 @@ export function shapeOf(config: ResolvedConfig): string {
 }
 
 /**
- * Bytes that a run of this config takes at its peak, as `npx glossa doctor --plan` prints them, of the machine's own memory; of a
- * run on a GPU what Node takes. The laboratory's model must be there.
+ * Bytes that a run of this config takes at its peak, as `npx glossa doctor --plan` prints them, of the machine's own memory: of
+ * a run on a GPU what is not in the GPU's. The laboratory's model must be there.
  *
  * @param atStart Bytes of this process before it computed anything: a run's own begins with as much.
  *
@@ -36,8 +36,8 @@ export async function peakOf(config: ResolvedConfig, atStart: number): Promise<n
       ? JSON.stringify(model.init.config)
       : await readConfigJson(model.init?.config ?? join(dir!, 'config.json'));
   const before = process.memoryUsage().rss;
-  const { node, total } = await planConfig(located, { configJson, tokenizerDir: model.init?.tokenizer ?? dir });
+  const { node, peak } = await planConfig(located, { configJson, tokenizerDir: model.init?.tokenizer ?? dir });
   const after = process.memoryUsage().rss;
   const own = (node * (atStart + Math.max(0, after - before))) / after;
-  return config.device === 'cpu' ? own + total : own;
+  return own + peak - node;
 }

@@ -74,7 +74,7 @@ export async function openParts(
     check?.(model, files);
     const inputs = await openData(config, model);
     inputs.remarks.forEach(warn);
-    const memory = await reserveMemory(config, model, inputs);
+    const memory = await reserveMemory(config, model, inputs, checkpoint !== undefined);
     const short = await shortOfMemory(memory);
     if (short !== undefined) warn(short);
     const grading = { answer: config.answer, ...(config.threads > 0 && { threads: config.threads }) };
@@ -101,6 +101,7 @@ async function reserveMemory(
   config: ResolvedConfig,
   model: OpenModel,
   { train, suites }: Inputs,
+  resumed: boolean,
 ): Promise<PlannedMemory> {
   const sets = { train: train.map(({ problems }) => problems), suites: suites.map(({ problems }) => problems) };
   const sizes = await promptSizes(sets, model.tokenizer, config.prompt);
@@ -108,7 +109,9 @@ async function reserveMemory(
   const replan = (changed: ResolvedConfig) => planOf(model.configJson, changed, sizes, plan.room?.total);
   const memory = { plan, config, replan };
   try {
-    await model.engine.reserve(plannedRun(config, sizes));
+    const run = plannedRun(config, sizes);
+    // Of a resumed run the reference has an engine of its own.
+    await model.engine.reserve(resumed ? { ...run, reference: false } : run);
   } catch (error) {
     throw withMemoryAdvice(error, memory);
   }

@@ -230,8 +230,16 @@ export class Session {
     }
   }
 
-  /** Says how to go on where a number was not finite. */
+  /** Says how to go on where a number was not finite, a GPU failed, or memory ran out. */
   private withAdvice(error: unknown, step: number): unknown {
+    if (error instanceof GlossaError && error.code === 'GPU_FAILED')
+      return new GlossaError('GPU_FAILED', `step ${String(step)}: ${error.message}`, {
+        cause: error,
+        hint:
+          this.savedAt > 0
+            ? `the state after step ${String(this.savedAt)} is saved: npx glossa train --resume ${this.run.dir}`
+            : 'nothing was saved yet: the same command begins again',
+      });
     if (!isNonfinite(error)) return withMemoryAdvice(error, this.parts.memory);
     const { config } = this.parts;
     const smaller = smallerRate(config.optimizer.learning_rate);

@@ -90,6 +90,28 @@ describe('the memory plan of a run', () => {
     assert.ok(one!.promptTokens > 10 && one!.promptTokens < 80, String(one!.promptTokens));
   });
 
+  it('is made for a GPU that is not here, by its name or its memory, and names what would fit a smaller one', async () => {
+    const on = (...more: string[]) => glossa(['doctor', '--plan', model, '--config', config, ...more]);
+    const gpu = ['--set', 'device=cuda', '--device-memory'];
+    const planned = await on(...gpu, 'h200', '--json');
+    assert.equal(planned.code, 0, planned.stderr);
+    const plan = JSON.parse(planned.stdout) as RunPlan;
+    assert.equal(plan.room?.total, 141e9);
+    assert.ok(plan.total < plan.room.free && plan.host > 0 && plan.advice === undefined);
+    assert.ok(plan.peak < plan.total, 'the host holds what the GPU does not');
+    const small = await on(...gpu, '0.9GB');
+    assert.equal(small.code, 0, small.stderr);
+    assert.match(small.stdout, /more than the GPU has free: .*it fits.*the largest: /s);
+    assert.match((await on('--device-memory', 'H100')).stderr, /device is cpu/);
+    assert.match((await on(...gpu, 'H1000')).stderr, /cards: A10, /);
+  });
+
+  it('warns of short memory where a start is only tried', async () => {
+    const tried = await glossa(['train', config, '--dry-run', '--set', 'grpo.num_generations=4000']);
+    assert.equal(tried.code, 0, tried.stderr);
+    assert.match(tried.stderr, /likely to need .* GB more than it has taken.*the largest: /);
+  });
+
   it('says what is missing where it is asked without a config, or for no model', async () => {
     const alone = await glossa(['doctor', '--plan', model]);
     assert.notEqual(alone.code, 0);

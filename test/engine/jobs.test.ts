@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
-import type { Engine, SupervisedStepRequest } from '../../src/engine/index.js';
+import { rowIds } from '../../src/base/ragged.js';
+import { rolloutColumns, type Completed, type Engine, type SupervisedStepRequest } from '../../src/engine/index.js';
 import { createTiny, drawn, generateRequest, longRequest, ragged } from './tiny.js';
 
 const rows = Array.from({ length: 400 }, (_, i) => [(i % 60) + 1, 2, 3, 4, 5, 6, 7, 8]);
@@ -55,6 +56,38 @@ describe('a job', () => {
     });
     assert.equal(engine.info().optimizerStep, 0);
     assert.deepEqual((await engine.logprobs(probe)).logps, logps);
+  });
+
+  it('tells of completions while others are sampled, each once and as the rollout has it', async () => {
+    const told = new Map<number, { ids: number[]; finish: number; at: number }>();
+    const onCompleted = ({ rows: ended, completions, finish }: Completed): void => {
+      ended.forEach((row, i) => {
+        assert.ok(!told.has(row), `row ${String(row)} twice`);
+        told.set(row, { ids: [...rowIds(completions, i)], finish: finish[i]!, at: performance.now() });
+      });
+    };
+    // Few slots, so that the first end long before the last.
+    const request = generateRequest({ numGenerations: 3000, maxNewTokens: 60, slots: 8 });
+    const columns = rolloutColumns(await engine.generate(request, { onCompleted }));
+    const end = performance.now();
+    assert.ok(told.size > 1000 && told.size <= columns.rows, String(told.size));
+    for (const [row, { ids, finish }] of told) {
+      assert.deepEqual(ids, [...rowIds(columns.completions, row)]);
+      assert.equal(finish, columns.finish[row]);
+    }
+    assert.ok(Math.min(...[...told.values()].map(({ at }) => at)) < end - 50);
+    assert.deepEqual(rolloutColumns(await engine.generate(request)).logps, columns.logps);
+    const fails = (): void => {
+      throw new RangeError('the caller');
+    };
+    await assert.rejects(engine.generate(request, { onCompleted: fails }), RangeError);
+  });
+
+  it('a run may be reserved on a CPU, which takes nothing, and the ceiling is measured', async () => {
+    const run = (prompts: number) => ({ generations: [{ prompts, samples: 1, promptTokens: 2, newTokens: 2 }] });
+    await engine.reserve(run(1));
+    assert.ok((await engine.measuredPeak()) > 1e8);
+    await assert.rejects(engine.reserve(run(0)), { code: 'INVALID_ARGUMENT' });
   });
 
   it('reports progress at most ten times a second, and never after it has settled', async () => {

@@ -21,7 +21,11 @@ export function markedAnswer(text: string, finished: boolean): Found | null {
 }
 
 function hashed(text: string, finished: boolean): Found | null {
+  let before = text.length;
   for (const { content, isLast, at } of hashLines(text, finished)) {
+    // Of the marks of one line the last was looked at.
+    if (text.slice(at, before).includes('\n') || before === text.length) before = at;
+    else continue;
     if (isHeading(content)) continue;
     const answer = content.replace(LABEL, '');
     const reading = readAnswer(answer);

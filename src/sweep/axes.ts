@@ -18,14 +18,14 @@ export interface Axis {
 /** Drawn numbers have so many digits: a run is what its name says. */
 const DIGITS = 6;
 /** What the sweep itself decides. */
-const OWN: Record<string, string> = {
-  seed: 'seeds are an axis of their own: `seeds: [1, 2, 3]`',
-  run: "the runs' names and folders are the sweep's",
-};
+const OWN = new Map<unknown, string>([
+  ['seed', 'seeds are an axis of their own: `seeds: [1, 2, 3]`'],
+  ['run', "the runs' names and folders are the sweep's"],
+]);
 
 /** @throws GlossaError SWEEP_INVALID naming line and axis. */
 export function axesOf(file: SweepFile): Axis[] {
-  return Object.entries(file.spec.axes).map(([setting, spec]) => {
+  const axes = Object.entries(file.spec.axes).map(([setting, spec]): Axis => {
     const range: RangeSpec = Array.isArray(spec) ? { values: spec } : spec;
     return {
       setting,
@@ -35,6 +35,15 @@ export function axesOf(file: SweepFile): Axis[] {
       source: sourceOf(file, setting, range),
     };
   });
+  axes.forEach(({ setting, path }, i) => {
+    const hidden = axes.slice(0, i).find((before) => path.every((part, k) => part === before.path[k]));
+    if (hidden)
+      throw invalid(
+        `${placeIn(file, ['axes', setting], 'key')}: ${setting}: its values take the place of those of ${hidden.setting}, which stands above`,
+        'the axis of a whole section or list stands above those of its entries',
+      );
+  });
+  return axes;
 }
 
 /** The path of the setting that the last part names. @throws GlossaError SWEEP_INVALID. */
@@ -43,7 +52,7 @@ export function requireSetting(file: SweepFile, at: ConfigPath): ConfigPath {
   const path = settingPath(name);
   if (path === undefined)
     throw invalid(`${placeIn(file, at, 'key')}: ${name}: expected the name of a setting, such as grpo.temperature`);
-  const own = OWN[String(path[0])];
+  const own = OWN.get(path[0]);
   if (own !== undefined) throw invalid(`${placeIn(file, at, 'key')}: ${name}: ${own}`);
   return path;
 }

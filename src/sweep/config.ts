@@ -63,9 +63,17 @@ function build(base: Settings, name: string, overrides: readonly Override[]): Se
 /** Checks configs of runs, and says of what is wrong where it stands in the sweep file. */
 export class ConfigCheck {
   private readonly places = new Map<string, { key: string; value: string }>();
+  /** Where each arm, and each value of an axis, stands in its list. */
+  private readonly arms: ReadonlyMap<string | undefined, number>;
+  private readonly values = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(private readonly file: SweepFile) {
-    const { set, arms = [] } = file.spec;
+    const { set, axes, arms = [] } = file.spec;
+    this.arms = new Map(arms.map(({ name }, i) => [name, i]));
+    for (const [setting, spec] of Object.entries(axes)) {
+      const values = Array.isArray(spec) ? spec : (spec.values ?? []);
+      this.values.set(setting, new Map(values.map((value, i) => [JSON.stringify(value), i])));
+    }
     for (const name of Object.keys(set)) requireSetting(file, ['set', name]);
     arms.forEach((arm, i) => {
       for (const name of Object.keys(arm.set)) requireSetting(file, ['arms', i, 'set', name]);
@@ -74,8 +82,7 @@ export class ConfigCheck {
 
   /** The arm's settings, the axes' values and the seed of a combination, with files as absolute paths. */
   settings({ arm, seed, values }: Combination): Settings {
-    const { spec } = this.file;
-    const ofArm = spec.arms?.find(({ name }) => name === arm)?.set ?? {};
+    const ofArm = this.file.spec.arms?.[this.arms.get(arm)!]?.set ?? {};
     return absolute(this.file, { ...ofArm, ...values, ...(seed !== undefined && { seed }) });
   }
 
@@ -91,7 +98,7 @@ export class ConfigCheck {
   }): ResolvedConfig {
     const { file } = this;
     const { spec, base } = file;
-    const arm = spec.arms?.findIndex((one) => one.name === combination.arm) ?? -1;
+    const arm = this.arms.get(combination.arm) ?? -1;
     const given = [
       ...this.overrides(absolute(file, spec.set), (key) => [['set', key], 'set']),
       ...this.overrides(settings, (key) => {
@@ -142,9 +149,8 @@ export class ConfigCheck {
   /** Of a value of an axis: of itself where it stands there, else of the axis. */
   private axisPlace(setting: string, value: unknown): ConfigPath {
     const spec = this.file.spec.axes[setting]!;
-    const values = Array.isArray(spec) ? spec : spec.values;
-    const i = values?.findIndex((one) => JSON.stringify(one) === JSON.stringify(value)) ?? -1;
-    if (i < 0) return ['axes', setting];
+    const i = this.values.get(setting)!.get(JSON.stringify(value));
+    if (i === undefined) return ['axes', setting];
     return Array.isArray(spec) ? ['axes', setting, i] : ['axes', setting, 'values', i];
   }
 }

@@ -19,7 +19,7 @@ export interface Expansion {
 }
 
 /** More is a mistake, and would not be listed either. */
-const MOST_RUNS = 1_000_000;
+const MOST_RUNS = 100_000;
 
 /**
  * Every run that a sweep file asks for: arms, then axes as they are written, then seeds, the last changing fastest. Combinations
@@ -54,21 +54,27 @@ export function expand(file: SweepFile): Expansion {
 
 function armsOf(file: SweepFile): (string | undefined)[] {
   const names = file.spec.arms?.map(({ name }) => name);
-  names?.forEach((name, i) => {
-    if (names.indexOf(name) < i)
-      throw invalid(`${placeIn(file, ['arms', i, 'name'])}: arms[${String(i)}].name: ${name} is there twice`);
-  });
-  return names ?? [undefined];
+  if (!names) return [undefined];
+  const i = repeated(names);
+  if (i !== undefined)
+    throw invalid(`${placeIn(file, ['arms', i, 'name'])}: arms[${String(i)}].name: ${names[i]!} is there twice`);
+  return names;
 }
 
 function seedsOf(file: SweepFile): (number | undefined)[] {
   const { seeds } = file.spec;
   if (seeds === undefined) return [undefined];
   if (typeof seeds === 'number') return Array.from({ length: seeds }, (_, i) => i + 1);
-  seeds.forEach((seed, i) => {
-    if (seeds.indexOf(seed) < i) throw invalid(`${placeIn(file, ['seeds', i])}: seeds: ${String(seed)} is there twice`);
-  });
+  const i = repeated(seeds);
+  if (i !== undefined) throw invalid(`${placeIn(file, ['seeds', i])}: seeds: ${String(seeds[i])} is there twice`);
   return seeds;
+}
+
+/** The first place of a value that stands before it too. */
+function repeated(values: readonly unknown[]): number | undefined {
+  const seen = new Set<unknown>();
+  const i = values.findIndex((value) => seen.size === seen.add(value).size);
+  return i < 0 ? undefined : i;
 }
 
 /** The values of the axes together, in the order of the axes. */
@@ -93,8 +99,8 @@ function tuples(file: SweepFile, axes: readonly Axis[], others: number): unknown
   });
   axes.forEach(({ setting }, i) => {
     const texts = lists[i]!.map((value) => JSON.stringify(value));
-    const twice = texts.find((text, k) => texts.indexOf(text) < k);
-    if (spec.method === 'grid' && twice !== undefined) throw refuse(setting, `${twice} is there twice`);
+    const twice = repeated(texts);
+    if (spec.method === 'grid' && twice !== undefined) throw refuse(setting, `${texts[twice]!} is there twice`);
     if (spec.method === 'list' && lists[i]!.length !== lists[0]!.length)
       throw refuse(
         setting,
@@ -151,7 +157,10 @@ function checkConditions(
   ) => {
     for (const [name, wanted] of Object.entries(condition)) {
       const place = placeIn(file, [...at, name], 'key');
-      if (!names.has(name)) throw invalid(`${place}: ${name}: a condition may name ${[...names.keys()].join(', ')}`);
+      if (!names.has(name)) {
+        const may = [...names.keys()].join(', ') || 'nothing: no arm and no axis stands above';
+        throw invalid(`${place}: ${name}: a condition may name ${may}`);
+      }
       const values = names.get(name);
       const among = (one: unknown) => values?.some((value) => JSON.stringify(value) === JSON.stringify(one)) ?? true;
       if (!among(wanted) && !(Array.isArray(wanted) && wanted.length > 0 && wanted.every(among)))

@@ -48,12 +48,15 @@ export async function readSweepFile(given: string): Promise<SweepFile> {
     const lines = parsed.error.issues.flatMap((issue) => faults(issue)).slice(0, 20);
     throw invalid(lines.map(({ at, text, part }) => `${placeIn({ path: given, yaml }, at, part)}: ${text}`).join('\n'));
   }
-  const spec = { ...parsed.data, name: parsed.data.name ?? basename(path).replace(/\.ya?ml$/, '') };
-  return { path, spec, yaml, base: await readBase(spec, given) };
+  const name = parsed.data.name ?? basename(path).replace(/\.ya?ml$/, '');
+  if (/^\.*$/.test(name))
+    throw invalid(`${placeIn({ path: given, yaml }, [])}: a name is missing: the file's own names no folder`);
+  const spec = { ...parsed.data, name };
+  return { path, spec, yaml, base: await readBase(spec, { path: given, yaml }) };
 }
 
-async function readBase({ base }: SweepSpec, given: string): Promise<SweepBase> {
-  const folder = dirname(resolve(given));
+async function readBase({ base }: SweepSpec, file: Pick<SweepFile, 'path' | 'yaml'>): Promise<SweepBase> {
+  const folder = dirname(resolve(file.path));
   if (typeof base !== 'string')
     return {
       path: undefined,
@@ -62,10 +65,16 @@ async function readBase({ base }: SweepSpec, given: string): Promise<SweepBase> 
       yaml: undefined,
     };
   const path = resolve(folder, base);
-  const text = await readConfigText(path);
+  const at = `${placeIn(file, ['base'])}: base`;
+  const text = await readConfigText(path).catch((error: unknown) => {
+    if (!(error instanceof GlossaError)) throw error;
+    const { code, message, hint } = error;
+    throw new GlossaError(code, `${at}: ${message}`, { cause: error, ...(hint !== undefined && { hint }) });
+  });
   const yaml = readConfigYaml(text, path);
   const config = resolveFiles(yaml.value ?? {}, dirname(path));
-  if (!isPlain(config)) throw invalid(`${path}: expected the settings of a config`);
+  if (!isPlain(config)) throw invalid(`${at}: ${path}: expected the settings of a config`);
+  if ('base' in config) throw invalid(`${at}: ${path} is a sweep file itself; expected a config`);
   return { path, sha256: sha256Of(text), config, yaml };
 }
 

@@ -47,16 +47,15 @@ function valueTexts({ setting }: Axis, combinations: readonly Combination[]): Ma
   const keys = [
     ...new Set(combinations.flatMap(({ values }) => (setting in values ? [JSON.stringify(values[setting])] : []))),
   ];
-  const written = keys.map((key) => {
-    const value = JSON.parse(key) as unknown;
-    const text = typeof value === 'object' ? '' : safe(valueText(value));
-    return text.length > 0 && text.length <= MOST_OF_VALUE ? text : '';
-  });
+  const taken = new Set<string>();
   return new Map(
-    keys.map((key, i) => [
-      key,
-      written[i] !== '' && written.indexOf(written[i]!) === i ? written[i]! : `v${String(i + 1)}`,
-    ]),
+    keys.map((key, i) => {
+      const value = JSON.parse(key) as unknown;
+      const text = typeof value === 'object' ? '' : safe(valueText(value));
+      if (text === '' || text.length > MOST_OF_VALUE || taken.has(text)) return [key, `v${String(i + 1)}`];
+      taken.add(text);
+      return [key, text];
+    }),
   );
 }
 

@@ -20,7 +20,7 @@ const rangeSchema = z.strictObject({
   uniform: pair.optional().describe('Drawn from [a, b).'),
   log: pair.optional().describe('Drawn from [a, b), its logarithm uniformly; both above 0.'),
   int: pair.optional().describe('A whole number drawn from a to b, both included.'),
-  name: z.string().optional().describe("In the runs' names; default: the end of the setting's name."),
+  name: z.string().min(1).optional().describe("In the runs' names; default: the end of the setting's name."),
   when: conditionSchema
     .optional()
     .describe('Only runs that these hold for have the axis; the others keep the value of the base.'),

@@ -1,8 +1,9 @@
 import { GlossaError } from '../base/error.js';
+import { greatest } from '../base/extremes.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { ConfigCheck } from './config.js';
 import { expand } from './expand.js';
-import type { SweepFile } from './file.js';
+import { invalid, placeIn, type SweepFile } from './file.js';
 import { nameRuns } from './names.js';
 import type { SweepRun } from './record.js';
 
@@ -41,6 +42,13 @@ export function wantedRuns(file: SweepFile): WantedRun[] {
     }
   });
   if (faults.size > 0) throw refusal([...faults.values()], names.length);
+  const longest = greatest(runs.map(({ config }) => config.grpo.max_steps));
+  const late = file.spec.halving?.at.findIndex((step) => step >= longest) ?? -1;
+  if (late >= 0)
+    throw invalid(
+      `${placeIn(file, ['halving', 'at', late])}: halving.at: no run goes on after step ${String(file.spec.halving!.at[late])}`,
+      'arms are compared before their last step; grpo.max_steps says which that is',
+    );
   return runs;
 }
 

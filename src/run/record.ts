@@ -37,6 +37,8 @@ export interface RunRecord {
   machine: Pick<Machine, 'glossa'> & Partial<Machine>;
   /** All of EngineInfo, once the model is loaded; what is read back is the instruction set. */
   model?: Pick<EngineInfo, 'isa' | 'dtype'>;
+  /** Memory that the run was planned to take, in bytes, and the rows of its widest micro-batch. */
+  plan?: { total: number; host: number; microBatchRows: number };
   /** Type of the model's weights as they were found. */
   weights?: StoredDtype;
   /** Of the training problems; known once they are read. */
@@ -102,6 +104,7 @@ const recordSchema: z.ZodType<RunRecord & { checksum?: string }> = z.looseObject
     native: z.looseObject({ path: z.string(), version: z.string(), isas: z.array(z.string()) }).exactOptional(),
   }),
   model: z.looseObject({ isa: z.string(), dtype: z.enum(['float32', 'bfloat16']) }).exactOptional(),
+  plan: z.looseObject({ total: z.number(), host: z.number(), microBatchRows: z.number() }).exactOptional(),
   weights: z.enum(['float32', 'bfloat16', 'float16']).exactOptional(),
   languages: z.array(z.enum(LANGUAGES)).exactOptional(),
   inputs: inputsSchema.exactOptional(),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import type { DataSource, ResolvedConfig } from '../config/index.js';
+import type { MemoryPlan } from '../engine/types.js';
 import {
   gpuAdvice,
   hashInputs,
@@ -42,12 +43,14 @@ export interface PartsOptions extends Pick<TrainOptions, 'stop' | 'abort' | 'tel
   lab?: LabSettings | undefined;
   /** Looks at the model and the files before they are read. */
   check?: (model: OpenModel, files: RunInputs) => void;
+  /** Looks at the plan. */
+  checkPlan?: (plan: MemoryPlan) => void;
 }
 
 /** Opens model, data and graders; closes what is open if one fails. */
 export async function openParts(
   config: ResolvedConfig,
-  { checkpoint, lab, check, stop, abort, tell }: PartsOptions,
+  { checkpoint, lab, check, checkPlan, stop, abort, tell }: PartsOptions,
 ): Promise<Parts> {
   const warn = warner(tell);
   const signals = [stop, abort].filter((signal) => signal !== undefined);
@@ -75,6 +78,7 @@ export async function openParts(
     const inputs = await openData(config, model);
     inputs.remarks.forEach(warn);
     const memory = await reserveMemory(config, model, inputs, checkpoint !== undefined);
+    checkPlan?.(memory.plan);
     const short = await shortOfMemory(memory);
     if (short !== undefined) warn(short);
     const grading = { answer: config.answer, ...(config.threads > 0 && { threads: config.threads }) };

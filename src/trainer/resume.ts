@@ -1,7 +1,7 @@
 import { GlossaError } from '../base/error.js';
 import { readText } from '../base/read_file.js';
 import type { ResolvedConfig } from '../config/index.js';
-import type { EngineInfo } from '../engine/types.js';
+import type { EngineInfo, MemoryPlan } from '../engine/types.js';
 import { recordedConfig } from '../inputs/index.js';
 import {
   claimRun,
@@ -21,7 +21,7 @@ import { warner } from './events.js';
 import type { TrainOptions, TrainResult } from './options.js';
 import { openParts, type Parts } from './parts.js';
 import { learningRate } from './schedule.js';
-import { drive } from './train.js';
+import { drive, recordedPlan } from './train.js';
 
 /** How a run is to go on. */
 export interface Change {
@@ -170,15 +170,27 @@ function recordDifferences(claim: RunClaim): Difference[] {
 
 async function openToGoOn(claim: RunClaim, asked: GoingOn, options: ResumeOptions): Promise<Parts> {
   const { record, config } = asked;
+  const note = (differences: readonly Difference[]) => {
+    asked.differences.push(...differences);
+    if (asked.differences.length > 0 && !options.acceptChanges) throw changedError(claim, asked.differences);
+  };
   return openParts(config, {
     ...options,
     checkpoint: claim.checkpoint,
     lab: record.lab,
     check: ({ engine }, files) => {
-      asked.differences.push(...inputsChanged(record, files), ...machineChanged(record, engine.info()));
-      if (asked.differences.length > 0 && !options.acceptChanges) throw changedError(claim, asked.differences);
+      note([...inputsChanged(record, files), ...machineChanged(record, engine.info())]);
+    },
+    checkPlan: (plan) => {
+      note(planChanged(record, plan));
     },
   });
+}
+
+/** The gradients of a GPU depend on how rows are cut into micro-batches, which follows its memory; a CPU's do not. */
+export function planChanged({ plan: then }: Pick<RunRecord, 'plan'>, now: MemoryPlan): Difference[] {
+  if (!now.room || !then || then.microBatchRows === now.microBatchRows) return [];
+  return [{ what: 'rows of a micro-batch', then: String(then.microBatchRows), now: String(now.microBatchRows) }];
 }
 
 function inputsChanged({ inputs }: RunRecord, now: RunInputs): Difference[] {
@@ -224,6 +236,7 @@ function nextRecord(claim: RunClaim, { record, config, set, differences }: Going
     resumed: [...record.resumed, note],
     machine: describeMachine(),
     model: parts.model.engine.info(),
+    plan: recordedPlan(parts.memory.plan),
     languages: [...parts.languages],
     inputs: { files: parts.files.files, model: record.inputs?.model ?? parts.files.model },
   };

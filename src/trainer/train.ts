@@ -1,5 +1,6 @@
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
+import type { MemoryPlan } from '../engine/types.js';
 import { labSettings, locateInputs, withLabTrial, type Pretraining } from '../inputs/index.js';
 import {
   claimNewRun,
@@ -98,7 +99,10 @@ async function recordFailure(run: Run, error: unknown): Promise<unknown> {
   return error;
 }
 
-async function newRecord({ config, model, files, languages }: Parts, asked: RunRecord['asked']): Promise<RunRecord> {
+async function newRecord(
+  { config, model, memory, files, languages }: Parts,
+  asked: RunRecord['asked'],
+): Promise<RunRecord> {
   const start = config.model.init ? undefined : (config.model.path ?? model.labDir);
   return {
     format: 2,
@@ -112,8 +116,14 @@ async function newRecord({ config, model, files, languages }: Parts, asked: RunR
     resumed: [],
     machine: describeMachine(),
     model: model.engine.info(),
+    plan: recordedPlan(memory.plan),
     weights: start === undefined ? 'float32' : await storedType(start),
     languages: [...languages],
     inputs: files,
   };
+}
+
+/** What run.json keeps of a plan. */
+export function recordedPlan({ total, host, microBatchRows }: MemoryPlan): NonNullable<RunRecord['plan']> {
+  return { total, host, microBatchRows };
 }

@@ -9,6 +9,7 @@ import { parseConfig } from '../../src/config/index.js';
 import { demoRecipe, pretrainLab } from '../../src/lab/index.js';
 import { readMetrics, readRecord, runFolder, writeRecord } from '../../src/run/index.js';
 import { checkInputs, checkResume, resume, train, type TrainEvent } from '../../src/trainer/index.js';
+import { planChanged } from '../../src/trainer/resume.js';
 import { filesBelow, lastingMetrics } from '../e2e/glossa.js';
 
 let root: string;
@@ -170,6 +171,18 @@ describe('a resumed run', () => {
     assert.equal((await again(made, { accept: true })).status, 'finished');
     const { resumed } = await readRecord(made.dir);
     assert.match(resumed[0]!.accepted!.join(), /rewards\[0\]\.module imports words\.mjs/);
+  });
+
+  it('has other gradients where a GPU of other memory cuts its rows otherwise; a CPU may cut them as it likes', () => {
+    const plan = { total: 5, host: 1, microBatchRows: 700, terms: [] };
+    const room = { total: 80, free: 70 };
+    const record = { plan: { total: 5, host: 1, microBatchRows: 900 } };
+    assert.deepEqual(planChanged(record, { ...plan, room }), [
+      { what: 'rows of a micro-batch', then: '900', now: '700' },
+    ]);
+    assert.deepEqual(planChanged(record, plan), []);
+    assert.deepEqual(planChanged(record, { ...plan, microBatchRows: 900, room }), []);
+    assert.deepEqual(planChanged({}, { ...plan, room }), []);
   });
 
   it('is refused under another instruction set', async (t) => {

@@ -12,6 +12,7 @@ import { numberOption } from './arguments.js';
 import { Display, progressMode } from './display.js';
 import { bar, bytes, count, duration, percent, textTable } from './format.js';
 import { onInterrupt } from './interrupt.js';
+import { shellWord } from './shell_word.js';
 
 export interface FetchCommandOptions {
   repoType?: string;
@@ -136,8 +137,4 @@ function withResumeHint(error: unknown, id: HubId, options: FetchCommandOptions)
     cause: error,
     hint: `npx glossa fetch ${words.map(shellWord).join(' ')}`,
   });
-}
-
-function shellWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

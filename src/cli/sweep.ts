@@ -23,6 +23,7 @@ import { openDisplay, type Display } from './display.js';
 import { EXIT, interruptedExit } from './errors.js';
 import { count } from './format.js';
 import { onInterrupt } from './interrupt.js';
+import { shellWord } from './shell_word.js';
 import { SweepDisplay } from './sweep_display.js';
 
 export interface SweepCommandOptions {
@@ -57,7 +58,7 @@ export async function sweepCommand(path: string | undefined, options: SweepComma
     options.atOnce === undefined ? undefined : numberOption('at-once', options.atOnce, { min: 1, whole: true });
   const plan = await planSweep(await readSweepFile(path), options.out);
   if (atOnce !== undefined) plan.record.spec.local.at_once = atOnce;
-  if (options.slurm || options.kubernetes) return elsewhere(plan, { path, ...options });
+  if (options.slurm || options.kubernetes) return elsewhere(plan, { again: sameCommand(path, options), ...options });
   if (options.dryRun) return (await import('./sweep_dry_run.js')).sweepDryRun(plan, options);
   await ask(plan, options);
   const display = openDisplay(options.progress);
@@ -65,15 +66,19 @@ export async function sweepCommand(path: string | undefined, options: SweepComma
     display.line(text);
   });
   try {
-    return await work(plan, { path, ...options }, display, interrupt);
+    return await work(plan, { json: options.json, again: sameCommand(path, options) }, display, interrupt);
   } finally {
     display.end();
     interrupt.restore();
   }
 }
 
+/** The command that goes on with a sweep. */
+const sameCommand = (path: string, { out }: SweepCommandOptions): string =>
+  ['npx glossa sweep', shellWord(path), ...(out === undefined ? [] : ['--out', shellWord(out)])].join(' ');
+
 /** The runs are made by Slurm or by Kubernetes. */
-async function elsewhere(plan: SweepPlan, options: SweepCommandOptions & { path: string }): Promise<number> {
+async function elsewhere(plan: SweepPlan, options: SweepCommandOptions & { again: string }): Promise<number> {
   if (options.slurm && options.kubernetes)
     throw new GlossaError('USAGE', '--slurm and --kubernetes: name one', { hint: 'npx glossa sweep --help' });
   const { printManifest, showScripts, submitSweep } = await import('./sweep_elsewhere.js');
@@ -107,7 +112,7 @@ async function ask({ record, changed }: SweepPlan, { yes, restartChanged }: Swee
 
 async function work(
   plan: SweepPlan,
-  { path, json }: SweepCommandOptions & { path: string },
+  { json, again }: { json: boolean | undefined; again: string },
   display: Display,
   { stop, abort }: { stop: AbortSignal; abort: AbortSignal },
 ): Promise<number> {
@@ -148,10 +153,10 @@ async function work(
       process.stdout.write(
         `${JSON.stringify({ dir: record.dir, ...tally(states), runs: Object.fromEntries(states) })}\n`,
       );
-    return conclude(states, display, { path, dir: record.dir, stopped: stop.aborted });
+    return conclude(states, display, { again, dir: record.dir, stopped: stop.aborted });
   } catch (error) {
     if (error instanceof GlossaError && error.code === 'ABORTED')
-      throw new GlossaError('ABORTED', 'stopped', { cause: error, hint: `npx glossa sweep ${path} goes on` });
+      throw new GlossaError('ABORTED', 'stopped', { cause: error, hint: `${again} goes on` });
     throw error;
   } finally {
     await results?.close().catch(() => undefined);
@@ -195,7 +200,7 @@ function tally(states: ReadonlyMap<string, RunState>): Record<RunState, number> 
 function conclude(
   states: ReadonlyMap<string, RunState>,
   display: Display,
-  { path, dir, stopped }: { path: string; dir: string; stopped: boolean },
+  { again, dir, stopped }: { again: string; dir: string; stopped: boolean },
 ): number {
   const counts = tally(states);
   const parts = Object.entries(counts)
@@ -205,7 +210,7 @@ function conclude(
   const left = counts.waiting + counts.interrupted;
   if (left > 0 || counts.failed > 0) {
     display.line(stopped ? 'to go on:' : 'to try those again:');
-    display.line(`  npx glossa sweep ${path}`);
+    display.line(`  ${again}`);
   }
   if (stopped && left > 0) return interruptedExit();
   return counts.failed > 0 || left > 0 ? EXIT.failure : 0;

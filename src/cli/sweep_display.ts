@@ -6,6 +6,8 @@ import { bar, count, duration, figure } from './format.js';
 
 /** Runs that are shown one by one. */
 const MOST_SHOWN = 12;
+/** Milliseconds between two looks at all of them. */
+const SHOWN_EVERY = 100;
 /** Seconds without a line after which a plain log says how far the sweep is. */
 const QUIET = 60;
 
@@ -13,7 +15,9 @@ const QUIET = 60;
 export class SweepDisplay {
   private readonly steps = new Map<string, { step: number; maxSteps: number; state: RunState }>();
   private readonly rewards = new Map<string, number>();
-  private readonly began = performance.now();
+  private shown = -Infinity;
+  /** When the first run began. */
+  private began: number | undefined;
   /** Steps made since then. */
   private made = 0;
   private lastLine = performance.now();
@@ -42,6 +46,7 @@ export class SweepDisplay {
       case 'state': {
         const { run, state, step, maxSteps, error } = progress;
         this.display.json({ type: 'state', run: run.name, state, step, max_steps: maxSteps, ...(error && { error }) });
+        if (state === 'running') this.began ??= performance.now();
         const before = this.steps.get(run.name)!;
         this.steps.set(run.name, { step, maxSteps, state });
         if (before.state !== state || error) this.state(run.name, before.state, state, step, error);
@@ -73,6 +78,9 @@ export class SweepDisplay {
         if (performance.now() - this.lastLine > QUIET * 1e3) this.say('');
       }
     }
+    // It looks at all runs, of which there may be thousands.
+    if (this.display.mode !== 'live' || performance.now() - this.shown < SHOWN_EVERY) return;
+    this.shown = performance.now();
     this.display.live(this.block());
   }
 
@@ -87,11 +95,11 @@ export class SweepDisplay {
     step: number,
     error: { code: string; message: string } | undefined,
   ): void {
-    const all = [...this.steps.values()];
-    const done = `${String(all.filter((one) => one.state === 'finished').length)}/${String(all.length)}`;
     // What was found finished is in the count.
     if (state === 'finished' && before === 'waiting') return;
     if (state === 'waiting' || (state === 'interrupted' && before === 'waiting')) return;
+    const all = [...this.steps.values()];
+    const done = `${String(all.filter((one) => one.state === 'finished').length)}/${String(all.length)}`;
     const what = {
       running: step > 0 ? `goes on after step ${String(step)}` : 'started',
       finished: `finished (${done})`,
@@ -137,7 +145,7 @@ export class SweepDisplay {
 
   /** Steps a second of all runs together, and the time that is left at this rate. */
   private rate(): string {
-    if (this.made === 0) return '';
+    if (this.made === 0 || this.began === undefined) return '';
     const perSecond = (this.made * 1e3) / (performance.now() - this.began);
     const left = [...this.steps.values()].reduce(
       (sum, { step, maxSteps, state }) =>

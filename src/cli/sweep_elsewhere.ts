@@ -31,7 +31,7 @@ export async function showScripts({ record }: SweepPlan): Promise<number> {
 /** Hands Slurm the runs that it does not have and that are not finished. */
 export async function submitSweep(
   plan: SweepPlan,
-  { path, json }: { path: string; json?: boolean },
+  { again, json }: { again: string; json?: boolean },
   display: Display,
 ): Promise<number> {
   const { record } = plan;
@@ -60,7 +60,7 @@ export async function submitSweep(
   if (done === record.runs.length) return 0;
   display.line('to look, and to submit again what failed or was cancelled:');
   display.line(`  npx glossa runs ${record.dir}`);
-  display.line(`  npx glossa sweep ${path} --slurm`);
+  display.line(`  ${again} --slurm`);
   return 0;
 }
 

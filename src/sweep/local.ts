@@ -78,14 +78,21 @@ class Pool {
   private readonly slots: Slots;
   private readonly going = new Map<Work, Going>();
   private readonly peaks = new Map<string, number>();
+  private readonly decisions: HalvingDecision[] = [];
+  /** Names of the runs that go on after a step, and of those that do not. */
+  private readonly kept = new Map<number, Set<string>>();
+  private readonly stopped = new Map<number, Set<string>>();
   private failure: Error | undefined;
 
   private constructor(
     private readonly sweep: SweepRecord,
     private readonly all: readonly Work[],
-    private decisions: HalvingDecision[],
+    decisions: readonly HalvingDecision[],
     private readonly options: LocalOptions,
   ) {
+    decisions.forEach((decision) => {
+      this.note(decision);
+    });
     this.slots = new Slots(options.machine, sweep.spec.local);
   }
 
@@ -204,10 +211,15 @@ class Pool {
         this.slots.free(slot);
         this.going.delete(work);
       });
-    this.going.set(work, { slot, done, stop: child.stop, abort: child.abort });
-    // What was asked while the process came to be.
-    if (this.options.stop.aborted) child.stop();
-    if (this.options.abort.aborted) child.abort();
+    const going: Going = { slot, done, stop: child.stop, abort: child.abort };
+    this.going.set(work, going);
+    this.passOn(going);
+  }
+
+  /** What was asked before it was there to hear. */
+  private passOn({ stop, abort }: Going): void {
+    if (this.options.stop.aborted) stop();
+    if (this.options.abort.aborted) abort();
   }
 
   private async adoptRunning(): Promise<void> {
@@ -245,7 +257,9 @@ class Pool {
       this.slots.free(slot);
       this.going.delete(work);
     });
-    this.going.set(work, { slot, done, stop: signal('SIGINT'), abort: signal('SIGINT') });
+    const going: Going = { slot, done, stop: signal('SIGINT'), abort: signal('SIGINT') };
+    this.going.set(work, going);
+    this.passOn(going);
   }
 
   private async end(work: Work, { error }: RunExit): Promise<void> {
@@ -276,9 +290,7 @@ class Pool {
 
   /** The step after which the run waits for the others' decision; undefined: it goes to its end. */
   private rungOf(run: SweepRun): number | undefined {
-    const decided = (step: number) =>
-      this.decisions.some((one) => one.step === step && one.kept.some(({ runs }) => runs.includes(run.name)));
-    return this.rungs().find((step) => !decided(step));
+    return this.rungs().find((step) => this.kept.get(step)?.has(run.name) !== true);
   }
 
   private rungs(): number[] {
@@ -306,7 +318,7 @@ class Pool {
       );
       const decision = halve(compared, step, halving, earlier);
       await this.log(decision);
-      this.decisions = [...this.decisions, decision];
+      this.note(decision);
       this.options.tell({ type: 'halved', decision });
       for (const name of decision.stopped.flatMap(({ runs }) => runs)) {
         const work = works.get(name)!;
@@ -316,12 +328,17 @@ class Pool {
     }
   }
 
+  private note(decision: HalvingDecision): void {
+    const { step, kept, stopped } = decision;
+    this.decisions.push(decision);
+    const names = (arms: typeof kept, before: Set<string> | undefined) =>
+      new Set([...(before ?? []), ...arms.flatMap(({ runs }) => runs)]);
+    this.kept.set(step, names(kept, this.kept.get(step)));
+    this.stopped.set(step, names(stopped, this.stopped.get(step)));
+  }
+
   private stoppedAt(arm: readonly Work[], step: number): boolean {
-    return this.decisions.some(
-      (one) =>
-        one.step === step &&
-        one.stopped.some(({ runs }) => runs.some((name) => arm.some(({ run }) => run.name === name))),
-    );
+    return arm.some(({ run }) => this.stopped.get(step)?.has(run.name));
   }
 
   private async valueOf(arm: readonly Work[], step: number): Promise<number | null> {

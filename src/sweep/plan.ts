@@ -39,7 +39,7 @@ export interface SweepPlan {
  *
  * @param out folder of the sweep; default: `runs/` and its name, in the working folder.
  * @throws GlossaError SWEEP_INVALID and those of `loadConfig`, with line and axis; SWEEP_PLACE where the folder is another
- *   sweep's or holds runs of another origin; SWEEP_CORRUPT, RUN_CORRUPT.
+ *   sweep's or holds runs of another origin; SWEEP_CORRUPT.
  */
 export async function planSweep(file: SweepFile, out?: string): Promise<SweepPlan> {
   const wanted = wantedRuns(file);
@@ -159,7 +159,12 @@ const PLACES = /(^model\.(path|init)|\.path$|\.module$|\.verifier$|^prompt\.temp
  */
 async function differencesOf(dir: string, run: SweepRun, config: ResolvedConfig): Promise<Difference[]> {
   if (!(await isBegun(run.dir))) return [];
-  const record = await readRecord(run.dir);
+  const record = await readRecord(run.dir).catch((error: unknown) => {
+    if (error instanceof GlossaError && error.code === 'RUN_CORRUPT') return undefined;
+    throw error;
+  });
+  // It fails by itself and says why; the others go on.
+  if (!record) return [];
   const differences = settingDifferences(recordedConfig(record, run.dir), config).filter(
     ({ what }) => !isUnder(what, NEUTRAL) && !PLACES.test(what),
   );

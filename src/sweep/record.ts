@@ -93,7 +93,9 @@ export async function findSweep(given: string): Promise<SweepRecord | undefined>
   const parsed = recordSchema.safeParse(raw);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw corrupt(`not a record of a sweep: ${issue!.path.join('.')}: ${issue!.message}`);
+    throw corrupt(
+      `not a record of a sweep: ${issue!.path.length > 0 ? `${issue!.path.join('.')}: ` : ''}${issue!.message}`,
+    );
   }
   if (!isSealed(raw)) throw corrupt('it does not have the checksum that it names: it was changed or cut off');
   const { runs, ...rest } = parsed.data;

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import type { GlossaError } from '../../src/base/error.js';
+import { exists } from '../../src/base/exists.js';
 import type { RunRecord } from '../../src/run/index.js';
 import { planSweep, readLog, readSweepFile, type LoggedEvent } from '../../src/sweep/index.js';
 import { glossa, start } from '../e2e/glossa.js';
@@ -83,23 +85,55 @@ describe('a sweep on this machine', () => {
     assert.equal((await events(out, 'started')).length, started + 4);
   });
 
+  it('killed, leaves runs that the next call can stop, and that are not begun anew under their own process', async () => {
+    const out = join(root, 'left');
+    const long = { ...SIX, name: 'left', axes: {}, seeds: 1, set: { 'grpo.max_steps': 2000 } };
+    const path = await write('left.yaml', long);
+    const { child, ended } = start(sweep(path, out, '--progress', 'json'));
+    child.stdout!.on('data', (text: string) => {
+      if (text.includes('"type":"step"')) child.kill('SIGKILL');
+    });
+    await ended;
+    await write('left.yaml', { ...long, set: { 'grpo.max_steps': 3 } });
+    const anew = await glossa(sweep(path, out, '--restart-changed'));
+    assert.match(
+      anew.stderr,
+      /error RUN_LOCKED: .*seed=1: process \d+ on .* trains in this folder still\n.*kill -INT \d+/,
+    );
+    await write('left.yaml', long);
+    await rm(join(out, 'sweep.lock'), { force: true });
+    const next = start(sweep(path, out));
+    // It hears signals by then, and has not looked at its runs yet.
+    while (!(await exists(join(out, 'sweep.lock')))) await wait(5);
+    next.child.kill('SIGINT');
+    const { code, stderr } = await next.ended;
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /1 interrupted\nto go on:\n {2}npx glossa sweep .*left\.yaml --out .*left\n/);
+  });
+
   it('tries a run that fails again, and goes on with the others', async () => {
     const out = join(root, 'failing');
     const path = await write('failing.yaml', {
       arms: [
+        { name: 'damaged', set: { 'grpo.max_steps': 2 } },
         { name: 'broken', set: { 'data.train': [{ path: 'not-there.jsonl', language: 'ko' }] } },
         { name: 'fine', set: { 'grpo.max_steps': 2 } },
       ],
       local: { retries: 1 },
     });
+    await mkdir(join(out, 'runs/damaged'), { recursive: true });
+    await writeFile(join(out, 'runs/damaged/run.json'), '{');
     const { code, stderr } = await glossa(sweep(path, out));
     assert.equal(code, 1);
+    assert.match(stderr, /damaged: failed: RUN_CORRUPT: .*damaged.run\.json/);
     assert.match(stderr, /broken: failed: DATA_NOT_FOUND: .*not-there\.jsonl/);
-    assert.match(stderr, /1 finished, 1 failed/);
-    assert.deepEqual(
-      (await events(out, 'failed')).map(({ run }) => run),
-      ['broken', 'broken'],
-    );
+    assert.match(stderr, /1 finished, 2 failed/);
+    assert.deepEqual((await events(out, 'failed')).map(({ run }) => run).sort(), [
+      'broken',
+      'broken',
+      'damaged',
+      'damaged',
+    ]);
   });
 
   it('ends arms that others leave behind, by a decision that it comes to again', async () => {

@@ -15,7 +15,8 @@ export async function requireYes(
   if (!process.stdin.isTTY || !process.stderr.isTTY) throw refused;
   const asking = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await asking.question(`${question} [y/N] `);
+    // Ctrl-C and Ctrl-D are a no.
+    const answer = await asking.question(`${question} [y/N] `).catch(() => '');
     if (!/^y(es)?$/i.test(answer.trim())) throw refused;
   } finally {
     asking.close();

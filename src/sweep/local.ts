@@ -3,6 +3,7 @@ import { lifeOf } from '../base/process.js';
 import type { ResolvedConfig } from '../config/index.js';
 import type { TrainEvent } from '../trainer/index.js';
 import { coresOf } from './cores.js';
+import { invalid } from './file.js';
 import { armsOf, halve, metricAfter } from './halving.js';
 import { appendLog, type HalvingDecision, type SweepEvent } from './log.js';
 import type { LocalMachine } from './machine.js';
@@ -63,7 +64,8 @@ const LOOK_EVERY = 300;
  * may. Each is a process of `npx glossa train`; one that goes on already is waited for.
  *
  * @returns the state of every run by its name.
- * @throws GlossaError IO_ERROR where the sweep's folder cannot be written: the runs are stopped first.
+ * @throws GlossaError IO_ERROR where the sweep's folder cannot be written, SWEEP_INVALID where no run has halving's metric: the runs
+ *   are stopped first.
  */
 export async function runLocally(
   sweep: SweepRecord,
@@ -316,6 +318,11 @@ class Pool {
       const compared = await Promise.all(
         arms.map(async (arm) => ({ runs: arm.map(({ run }) => run.name), value: await this.valueOf(arm, step) })),
       );
+      if (compared.every(({ value }) => value === null)) {
+        // Nothing was compared: they are tried again by the next call.
+        if (racing.every(({ state }) => state === 'failed')) return;
+        throw invalid(`halving.metric: no run has a value of ${halving.metric} up to step ${String(step)}`);
+      }
       const decision = halve(compared, step, halving, earlier);
       await this.log(decision);
       this.note(decision);

@@ -136,6 +136,20 @@ describe('a sweep on this machine', () => {
     ]);
   });
 
+  it('ends no arm where all have failed', async () => {
+    const out = join(root, 'all-failed');
+    const path = await write('all-failed.yaml', {
+      axes: { 'grpo.temperature': [0.8, 1.2] },
+      set: { 'data.train': [{ path: 'not-there.jsonl', language: 'ko' }] },
+      local: { retries: 0 },
+      halving: { metric: 'entropy', at: [2] },
+    });
+    const { code, stderr } = await glossa(sweep(path, out));
+    assert.equal(code, 1);
+    assert.match(stderr, /: 2 failed\n/);
+    assert.equal((await events(out, 'halved')).length, 0);
+  });
+
   it('ends arms that others leave behind, by a decision that it comes to again', async () => {
     const out = join(root, 'halved');
     const path = await write('halved.yaml', {

@@ -179,6 +179,7 @@ void Stream::release(void* memory) {
   std::free(block);
 }
 void* Stream::allocate_pinned(int64_t bytes) {
+  not_recorded("a request for memory");
   call("a request for memory of the host", last_);
   void* memory = std::aligned_alloc(256, static_cast<size_t>(bytes + 255) / 256 * 256);
   if (!memory) throw std::bad_alloc();

@@ -53,5 +53,5 @@ const killed = await killedSweep({
 if (killed.code !== 0) throw new Error(killed.stderr);
 const same = await assertSameRuns(join(out, 'killed'), join(out, 'whole'));
 say(
-  `${String(same)} runs killed ${String(kills)} times: weights, optimizer states, rollouts and metrics are the same bytes`,
+  `${String(same)} runs killed ${String(killed.met)} times while they went on: weights, optimizer states, rollouts and metrics are the same bytes`,
 );

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, createWriteStream, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -194,17 +195,17 @@ test('half a surrogate pair is a bad row', async () => {
   );
 });
 
-test('a line of 50 MB is passed over without being held', async () => {
+test('a line of 200 MB is passed over without being held', async () => {
   const path = join(folder, 'long.jsonl');
   const stream = createWriteStream(path);
   const piece = Buffer.alloc(2 ** 20, 'a');
   stream.write(`${JSON.stringify(row())}\n{"id":"`);
-  for (let i = 0; i < 50; i++) stream.write(piece);
+  for (let i = 0; i < 200; i++) if (!stream.write(piece)) await once(stream, 'drain');
   stream.write(`"}\n${JSON.stringify(row({ id: 'b' }))}\n`);
   await new Promise((resolve) => stream.end(resolve));
   await assert.rejects(loadDataSet({ path }), {
     code: 'DATA_BAD_ROW',
-    message: /long\.jsonl:2: a line of 50 MB; lines up to 16 MB are read/,
+    message: /long\.jsonl:2: a line of 200 MB; lines up to 16 MB are read/,
   });
   const script = `
     import { loadDataSet } from ${JSON.stringify(new URL('../../src/data/index.ts', import.meta.url).href)};
@@ -217,7 +218,8 @@ test('a line of 50 MB is passed over without being held', async () => {
   const { ids, skipped, grown } = JSON.parse(out) as { ids: string[]; skipped: { line: number }[]; grown: number };
   assert.deepEqual(ids, ['a', 'b']);
   assert.equal(skipped[0]!.line, 2);
-  assert.ok(grown < 45, `memory grew by ${grown} MB`); // 16 MB of it held, and chunks awaiting collection
+  // 16 MB of it are held, and chunks await their collection.
+  assert.ok(grown < 120, `memory grew by ${grown} MB`);
 });
 
 test('a missing file names the nearest one, an empty one says so', async () => {

@@ -22,12 +22,32 @@ export interface Killing {
   tell?: (text: string) => void;
 }
 
-/** Runs a sweep to its end, and kills parts of it (kill -9) on the way; called again after each kill that ended it. */
-export async function killedSweep({ args, out, victims, delay, random, tell }: Killing): Promise<Ended> {
+/**
+ * Runs a sweep to its end, and kills parts of it (kill -9) on the way, each time while runs go on; called again after each kill that
+ * ended it.
+ *
+ * @returns how the last call ended, and how many kills met runs: a sweep that is done cannot be killed any more.
+ */
+export async function killedSweep({
+  args,
+  out,
+  victims,
+  delay,
+  random,
+  tell,
+}: Killing): Promise<Ended & { met: number }> {
   let sweep = start(args);
+  let met = 0;
   for (const victim of victims) {
     await Promise.race([wait(delay()), sweep.ended]);
-    const runs = await runProcesses(sweep.child.pid!, out);
+    let runs: number[] = [];
+    let ended = false;
+    void sweep.ended.then(() => (ended = true));
+    while (runs.length === 0 && !ended) {
+      runs = await runProcesses(sweep.child.pid!, out);
+      await wait(10);
+    }
+    if (runs.length > 0) met++;
     if (victim !== 'run') sweep.child.kill('SIGKILL');
     const one = Math.floor(random() * runs.length);
     const chosen = { sweep: [], run: runs.slice(one, one + 1), all: runs }[victim];
@@ -37,7 +57,7 @@ export async function killedSweep({ args, out, victims, delay, random, tell }: K
     await sweep.ended;
     sweep = start(args);
   }
-  return sweep.ended;
+  return { ...(await sweep.ended), met };
 }
 
 /** The processes of runs that the sweep has started, and those that an earlier call of it has left. */

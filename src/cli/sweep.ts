@@ -212,6 +212,10 @@ function conclude(
     display.line(stopped ? 'to go on:' : 'to try those again:');
     display.line(`  ${again}`);
   }
+  if (counts.running > 0) {
+    display.line(`${count(counts.running, 'run')} still go on in other processes; when they have ended:`);
+    display.line(`  ${again}`);
+  }
   if (stopped && left > 0) return interruptedExit();
   return counts.failed > 0 || left > 0 ? EXIT.failure : 0;
 }

@@ -63,7 +63,11 @@ function sourceOf(file: SweepFile, setting: string, range: RangeSpec): Axis['sou
   const stepped = from !== undefined || to !== undefined || count !== undefined || spacing !== undefined;
   if ([values, uniform, log, int].filter((kind) => kind !== undefined).length + Number(stepped) !== 1)
     throw refuse('expected one of values, {from, to, count}, uniform, log and int');
-  if (values) return { kind: 'values', values };
+  if (values) {
+    const unbounded = values.find((value): value is number => typeof value === 'number' && !Number.isFinite(value));
+    if (unbounded !== undefined) throw refuse(`expected finite numbers, got ${String(unbounded)}`);
+    return { kind: 'values', values };
+  }
   if (stepped) {
     if (from === undefined || to === undefined || count === undefined) throw refuse('needs from, to and count');
     if (spacing === 'log' && (from <= 0 || to <= 0)) throw refuse('spacing log needs from and to above 0');

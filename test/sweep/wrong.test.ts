@@ -22,6 +22,12 @@ async function refusal(text: string): Promise<{ code: string; message: string }>
 
 const CASES: [what: string, text: string, code: string, message: RegExp][] = [
   [
+    'values that are no finite numbers',
+    `${HEAD}axes:\n  grpo.temperature: [.nan, .inf]`,
+    'SWEEP_INVALID',
+    /grpo\.temperature: expected finite numbers, got NaN/,
+  ],
+  [
     'an axis that no config has',
     `${HEAD}axes:\n  grpo.temprature: [1]`,
     'CONFIG_UNKNOWN_KEY',

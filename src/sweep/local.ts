@@ -243,17 +243,16 @@ class Pool {
         // It has just ended.
       }
     };
-    const watch = async () => {
-      while ((await runHolder(work.run.dir)) !== undefined) {
-        await wait(LOOK_EVERY);
-        work.step = (await lookAtRun(work.run)).step;
-      }
-      await this.attempt(async () => {
+    const watch = () =>
+      this.attempt(async () => {
+        while ((await runHolder(work.run.dir)) !== undefined) {
+          await wait(LOOK_EVERY);
+          work.step = (await lookAtRun(work.run)).step;
+        }
         const { state, step } = await lookAtRun(work.run);
         work.step = step;
         await this.settle(work, state === 'failed' ? 'interrupted' : state);
       });
-    };
     const slot = this.slots.occupy(coresOf(holder?.pid), await this.peak(work.config));
     const done = watch().then(() => {
       this.slots.free(slot);

@@ -94,7 +94,7 @@ after(async () => {
 });
 
 describe('a sweep under Slurm', { skip }, () => {
-  it('ends with the bytes of runs that nothing befell, whatever befalls its tasks', { timeout: 300_000 }, async () => {
+  it('ends with the bytes of runs that nothing befell, whatever befalls its tasks', { timeout: 900_000 }, async () => {
     const whole = (seed: number) => at(`whole-${String(seed)}`);
     const untouched = async (seed: number) => {
       const { code, stderr } = await glossa([
@@ -134,7 +134,7 @@ describe('a sweep under Slurm', { skip }, () => {
       SEEDS.map(() => 'running'),
     );
     for (const seed of SEEDS) await untouched(seed);
-    await cluster.until('Slurm notices', async () => (await inState('PENDING')).length === 4, 70);
+    await cluster.until('Slurm notices', async () => (await inState('PENDING')).length === 4);
     await cluster.startNode();
     await startQueued();
     await cluster.until('they run again', async () => (await inState('RUNNING')).length === 4);
@@ -157,7 +157,7 @@ describe('a sweep under Slurm', { skip }, () => {
     // The others come near their time limit: the signal before it lets them save and queues them again.
     for (const task of [`${job}_2`, `${other}_0`])
       await cluster.ask('scontrol', ['update', `JobId=${task}`, 'TimeLimit=2']);
-    await cluster.until('two are queued again', async () => (await inState('PENDING')).length === 2, 70);
+    await cluster.until('two are queued again', async () => (await inState('PENDING')).length === 2);
     assert.deepEqual(await statuses(), ['running', 'interrupted', 'interrupted', 'interrupted']);
     assert.deepEqual((await inState('PENDING')).sort(), [`${job}_2`, `${other}_0`].sort());
 

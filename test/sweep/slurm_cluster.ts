@@ -78,11 +78,14 @@ export class SlurmCluster {
   async killNode(): Promise<void> {
     const steps = await processesOf(this.dir, /slurmstepd/);
     await this.killDaemon();
-    for (const pid of steps) for (const below of [...(await descendants(pid)), pid]) kill(below);
+    // First of all those that would tell the controller how their tasks ended.
+    for (const pid of steps) kill(pid, 'SIGSTOP');
+    const tasks = (await Promise.all(steps.map(descendants))).flat();
+    for (const pid of [...steps, ...tasks]) kill(pid);
   }
 
   /** Asks until it is so, or throws. */
-  async until(what: string, holds: () => Promise<boolean>, seconds = 60): Promise<void> {
+  async until(what: string, holds: () => Promise<boolean>, seconds = 180): Promise<void> {
     for (const began = Date.now(); Date.now() - began < seconds * 1000; await wait(100)) if (await holds()) return;
     throw new Error(
       `${what}: not after ${String(seconds)} s\n${await this.ask('squeue', ['-r'])}\n${await this.logs()}`,
@@ -185,9 +188,9 @@ export async function descendants(pid: number): Promise<number[]> {
   return (await Promise.all(children.map(async (child) => [...(await descendants(child)), child]))).flat();
 }
 
-function kill(pid: number): void {
+function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch {
     // it ended by itself
   }

@@ -41,6 +41,11 @@ export const numeral = (value: number): Scalar => ({ kind: 'number', value: whol
 
 export const negative = (of: Formula): Scalar => ({ kind: 'negative', of });
 
+/** Of two factors, or of a product and one more. */
+export function product(a: Formula, b: Formula): Scalar {
+  return { kind: 'product', of: a.kind === 'product' ? [...a.of, b] : [a, b] };
+}
+
 /** A key that equal trees share. */
 export function keyOf(formula: Formula): string {
   return JSON.stringify(formula, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value));

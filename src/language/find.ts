@@ -4,12 +4,18 @@ import { LANGUAGE_TABLE, LANGUAGES, type Language } from './table.js';
 /** The code of a language that is written in another way: `Korean`, `kor`, `ko-KR`, `zh_Hans_CN`, `ukranian`. */
 export function findLanguage(text: string): Language | undefined {
   if (text.length > 40) return undefined;
-  const [main = ''] = text.trim().toLowerCase().split(/[-_ ]/u);
-  const known = LANGUAGES.find(
-    (language) => [language, nameOf(language)].includes(main) || LANGUAGE_TABLE[language].otherNames.includes(main),
-  );
+  const whole = text.trim().toLowerCase();
+  const [main = ''] = whole.split(/[-_ ]/u);
+  const known = LANGUAGES.find((language) => {
+    const { ownName, otherNames } = LANGUAGE_TABLE[language];
+    return [language, nameOf(language), ...otherNames].includes(main) || whole === ownName.toLowerCase();
+  });
   if (known || main.length < 4) return known;
-  const near = nearest(main, LANGUAGES.map(nameOf));
+  // A slip of the pen leaves the first letter: Danish is not Spanish.
+  const near = nearest(
+    main,
+    LANGUAGES.map(nameOf).filter((name) => name[0] === main[0]),
+  );
   return LANGUAGES.find((language) => nameOf(language) === near);
 }
 

@@ -1,6 +1,7 @@
 import { cyrillicLanguage, type CyrillicLanguage } from './cyrillic.js';
 import { Form, hanForms } from './han.js';
 import { isEnglish, JUDGED_WORDS } from './latin.js';
+import { isNeighbours } from './neighbours.js';
 import { Script } from './script.js';
 import { COUNTED_LANGUAGES, LANGUAGE_TABLE, type CountedLanguage, type Language } from './table.js';
 import type { Words } from './words.js';
@@ -9,12 +10,13 @@ import type { Words } from './words.js';
 const JAPANESE_KANA_SHARE = 0.2;
 
 /**
- * The language of every word. Hangul is Korean, Thai is Thai, kana Japanese. What the script leaves open is decided by the
- * sentence, and where that does not tell, by most of the text's decided words:
+ * The language of every word. Hangul is Korean, Thai is Thai, kana Japanese, Telugu Telugu. What the script leaves open is decided
+ * by the sentence, and where that does not tell, by most of the text's decided words:
  * - Han: Japanese where a fifth or more of the sentence's words have kana; else by the characters only one of the two writes
  *   (hanForms); else Japanese where kana stands among the Han letters. What stays open is the target if that is Chinese or
  *   Japanese, else what the text's other sentences are, else Chinese.
  * - Cyrillic: cyrillicLanguage; what stays open goes with the text, else to Ukrainian if that is the target, else to Russian.
+ * - Arabic, Devanagari, Bengali: `other` where the sentence is a neighbour's (isNeighbours), else ar, hi, bn.
  * - Latin: English or `other` by the run (isEnglish); runs of fewer than 4 words go with the text, else to English.
  */
 export function labelLanguages(text: string, words: Words, target: Language): CountedLanguage[] {
@@ -27,6 +29,8 @@ export function labelLanguages(text: string, words: Words, target: Language): Co
   }
   if (seen[Script.han] === 1) labelHan(text, words, labels, target);
   if (seen[Script.cyrillic] === 1) labelCyrillic(text, words, labels, target);
+  for (const language of ['ar', 'hi', 'bn'] as const)
+    if (seen[scriptOf(language)] === 1) labelNeighbours(text, words, labels, language);
   if (seen[Script.latin] === 1) labelLatin(text, words, labels);
   return labels;
 }
@@ -50,6 +54,24 @@ function labelHan(text: string, words: Words, labels: CountedLanguage[], target:
     (decided) => (target === 'zh' || target === 'ja' ? target : decided('ja') > decided('zh') ? 'ja' : 'zh'),
   );
   for (const [start, end] of japanese) labelChineseStretches(text, words, labels, start, end);
+}
+
+const scriptOf = (language: Language): number => Script[LANGUAGE_TABLE[language].script];
+
+function labelNeighbours(text: string, words: Words, labels: CountedLanguage[], language: 'ar' | 'hi' | 'bn'): void {
+  labelSentences<CountedLanguage>(
+    words,
+    labels,
+    scriptOf(language),
+    (members) =>
+      isNeighbours(
+        language,
+        members.map((i) => text.slice(words.start[i], words.end[i])),
+      )
+        ? 'other'
+        : language,
+    () => language,
+  );
 }
 
 function labelCyrillic(text: string, words: Words, labels: CountedLanguage[], target: Language): void {

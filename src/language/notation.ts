@@ -1,13 +1,16 @@
 import { Script } from './script.js';
+import { LANGUAGE_TABLE, LANGUAGES } from './table.js';
 
 /** Unit symbols, which after a number belong to the number. Written-out units (dollars, hours) are words. */
 const UNITS = new Set(
-  (
-    'km m cm mm nm kg g mg t l L ml mL dl cl cc h hr hrs min mins s sec secs ms kmh km/h mph ft yd lb lbs oz kWh W kW Hz kHz MHz GHz V A J N ' +
-    'Pa cal kcal GB MB KB TB am pm AM PM C F K USD EUR KRW JPY CNY UAH THB RMB ' +
-    'км м см мм кг мг г л мл хв с сек грн коп руб т га шт Гц кГц Вт кВт Дж Па МБ ГБ КБ тис млн млрд тыс'
-  ).split(' '),
+  [
+    'km m cm mm nm kg g mg t l L ml mL dl cl cc h hr hrs min mins s sec secs ms kmh km/h mph ft yd lb lbs oz kWh W kW Hz kHz MHz GHz V A J N',
+    'Pa cal kcal GB MB KB TB am pm AM PM C F K USD EUR KRW JPY CNY UAH THB RMB',
+    ...LANGUAGES.map((language) => LANGUAGE_TABLE[language].units ?? ''),
+  ].flatMap((units) => units.split(' ')),
 );
+/** Signs of money that stand before their number. */
+const BEFORE_NUMBER = new Set('Rp Rs Ksh KSh Tsh TSh Sh US'.split(' '));
 /** Words elsewhere that below the stroke of a unit are units: год is "hour" there and "year" in Russian prose. */
 const BELOW = new Set('day год ч мин доба добу день'.split(' '));
 /** Names of functions, which before an argument are mathematics. */
@@ -22,7 +25,8 @@ const FUNCTION_NAMES = new Set(
  */
 export function isNotation(text: string, start: number, end: number, script: number, scripts: Uint8Array): boolean {
   const before = start > 0 ? text.charCodeAt(start - 1) : 0;
-  if (script !== Script.other && scripts[before] === Script.digit) return true;
+  // Not so in Indian scripts and Arabic, where it is the counter or case of the number.
+  if ((script === Script.latin || script === Script.cyrillic) && scripts[before] === Script.digit) return true;
   if (script === Script.other) return end - start === 1 && isGreek(text.charCodeAt(start));
 
   const length = end - start;
@@ -38,11 +42,19 @@ function isUnit(text: string, start: number, end: number, script: number, script
   const before = text[start - 1];
   const word = text.slice(start, end);
   if (before === '/') return isBelow(word) && UNITS.has(lettersBefore(text, start - 1, scripts));
+  if (BEFORE_NUMBER.has(word) && /^\.? ?$/.test(text.slice(end, firstDigit(text, end, scripts)))) return true;
   if (text[end] === '/' && UNITS.has(word) && isBelow(lettersAfter(text, end + 1, scripts))) return true;
   // "5 kg", and the endings of ordinals: "5-й".
   const gap = before === ' ' || before === '\u00a0' || before === '\u202f' || before === '-';
   if (!gap || start < 2 || scripts[text.charCodeAt(start - 2)] !== Script.digit) return false;
   return UNITS.has(word) || (before === '-' && script === Script.cyrillic && word.length <= 3);
+}
+
+/** Where the next digit stands, within three characters. */
+function firstDigit(text: string, from: number, scripts: Uint8Array): number {
+  for (let at = from; at < from + 3 && at < text.length; at++)
+    if (scripts[text.charCodeAt(at)] === Script.digit) return at;
+  return text.length;
 }
 
 function lettersBefore(text: string, end: number, scripts: Uint8Array): string {

@@ -7,11 +7,15 @@ export const Script = {
   han: 4,
   kana: 5,
   thai: 6,
+  arabic: 7,
+  devanagari: 8,
+  bengali: 9,
+  telugu: 10,
   /** A letter of any other script. */
-  other: 7,
-  digit: 8,
+  other: 11,
+  digit: 12,
   /** A combining mark, joiner or variation selector of no script: belongs to the letter before it. */
-  mark: 9,
+  mark: 13,
 } as const;
 export type ScriptName = keyof typeof Script;
 
@@ -47,10 +51,16 @@ function buildTable(): Uint8Array {
   paint(/(?:(?=[\p{L}\p{M}])\p{Script=Han})+/gu, Script.han);
   paint(/(?:(?=[\p{L}\p{M}])[\p{Script=Hiragana}\p{Script=Katakana}])+/gu, Script.kana);
   paint(/(?:(?=[\p{L}\p{M}])\p{Script=Thai})+/gu, Script.thai);
+  paint(/(?:(?=[\p{L}\p{M}])\p{Script=Arabic})+/gu, Script.arabic);
+  paint(/(?:(?=[\p{L}\p{M}])\p{Script=Devanagari})+/gu, Script.devanagari);
+  paint(/(?:(?=[\p{L}\p{M}])\p{Script=Bengali})+/gu, Script.bengali);
+  paint(/(?:(?=[\p{L}\p{M}])\p{Script=Telugu})+/gu, Script.telugu);
   paint(/\p{Nd}+/gu, Script.digit);
   paint(/(?:(?=\p{M})\p{Script=Inherited}|[\u200c\u200d\ufe00-\ufe0f])+/gu, Script.mark);
   // The long-vowel sign belongs to no script in Unicode, but is written in kana words only.
   scripts[0x30fc] = Script.kana;
   scripts[0xff70] = Script.kana;
+  // Arabic's stroke that stretches a word, which belongs to no script either.
+  scripts[0x0640] = Script.mark;
   return scripts;
 }

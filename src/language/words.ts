@@ -18,7 +18,7 @@ const WRITTEN_TOGETHER = new Set<number>([Script.han, Script.kana]);
 export interface Words {
   start: number[];
   end: number[];
-  /** A Script: latin, cyrillic, hangul, han, kana (a word with any kana in it), thai or other. */
+  /** A Script; kana: a word with any kana in it. */
   script: number[];
   /** Number of the sentence, and of the line, the word stands in. */
   sentence: number[];
@@ -34,7 +34,7 @@ export interface Words {
  * 2nd), unit symbols after a number, function names before an argument, single Latin and Greek letters except "a" and "I"
  * beside another Latin word. The border of a stretch where `mask` is 1 breaks words; those inside are marked `hidden`.
  *
- * A sentence ends at a newline and, outside markup, at `! ? 。 ！ ？ ．` and at a full stop that is not inside a number or
+ * A sentence ends at a newline and, outside markup, at `! ? 。 ！ ？ ． ؟ ۔ । ॥` and at a full stop that is not inside a number or
  * abbreviation.
  */
 export function breakWords(text: string, mask: Uint8Array | null): Words {
@@ -216,6 +216,10 @@ function endsSentence(text: string, at: number, unit: number): boolean {
     case 0xff01: // ！
     case 0xff1f: // ？
     case 0xff0e: // ．
+    case 0x061f: // ؟
+    case 0x06d4: // ۔
+    case 0x0964: // ।
+    case 0x0965: // ॥
       return true;
     case 0x2e: // .
       return at + 1 >= text.length || /[\s"'”’)\]}*_]/.test(text[at + 1]!);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { computeAdvantages } from '../../src/grpo/index.js';
-import type { LanguageMeasure, WordCounts } from '../../src/language/types.js';
+import { noWordCounts, type LanguageMeasure, type WordCounts } from '../../src/language/types.js';
 import { completionClass } from '../../src/metrics/completion_class.js';
 import { completionMetrics, gradedMetrics, languageMetrics, type GradedRow } from '../../src/metrics/index.js';
 
@@ -10,7 +10,7 @@ function measure(
   target: 'ko' | 'en' = 'ko',
   more: Partial<LanguageMeasure> = {},
 ): LanguageMeasure {
-  const counts = { en: 0, ko: 0, zh: 0, ja: 0, th: 0, uk: 0, ru: 0, other: 0, ...words };
+  const counts = { ...noWordCounts(), ...words };
   const total = Object.values(counts).reduce((a, b) => a + b, 0);
   const share = (n: number): number | null => (total === 0 ? null : n / total);
   return {

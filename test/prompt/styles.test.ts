@@ -41,7 +41,7 @@ describe('a thought begun in the prompt', () => {
           (await renderPrompt(letters(CHAT), 'Q', language, { style: 'chat', think_prefix: 'auto' })).text,
       ),
     );
-    assert.equal(new Set(sentences).size, 6);
+    assert.equal(new Set(sentences).size, LANGUAGES.length);
     assert.match(sentences[LANGUAGES.indexOf('ko')]!, /<think>\n한국어로/);
     assert.deepEqual((await render(CHAT, { think_prefix: '<e>' })).ids.slice(-4), codes('\n<e>'));
   });

@@ -15,7 +15,7 @@ import { evaluation, makeRun, type MadeRun } from './runs.js';
 
 // Random runs are written to disk, and every number of every sentence, figure and table is looked up in the files again.
 
-const NAMES: Record<Language, string> = {
+const NAMES: Partial<Record<Language, string>> = {
   en: 'English',
   ko: 'Korean',
   zh: 'Chinese',

@@ -24,6 +24,11 @@ export function ioError(action: string, path: string, cause: unknown): GlossaErr
   });
 }
 
+/** Whether an error's text says that nothing more can be written where it wrote, whoever writes. */
+export function saysDiskFull(text: string): boolean {
+  return text.includes(HINTS['ENOSPC']!) || text.includes(HINTS['EDQUOT']!);
+}
+
 /** The engine's own errors of a full disk have the system's words, and no hint. */
 function withHint(error: GlossaError): GlossaError {
   if (error.code !== 'IO_ERROR' || error.hint !== undefined || !error.message.endsWith('No space left on device'))

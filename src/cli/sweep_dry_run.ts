@@ -24,7 +24,8 @@ interface PlannedRow {
   state: RunState;
   step: number;
   maxSteps: number;
-  peak: number;
+  /** Of a run that is over undefined: it is not measured. */
+  peak: number | undefined;
   /** That are left. */
   seconds: number;
 }
@@ -36,15 +37,16 @@ export async function sweepDryRun(plan: SweepPlan, options: { json?: boolean; pr
   const states = await sweepState(record);
   const left = record.runs.filter(({ name }) => !['finished', 'stopped'].includes(states.get(name)!.state));
   const threads = new Slots(machine, record.spec.local).share(configs.get(record.runs[0]!.index)!, left.length);
-  const measured = await measureShapes(plan, { threads, node: machine.node }, options.progress);
+  const measured = await measureShapes(plan, left, { threads, node: machine.node }, options.progress);
   const of = ({ index }: SweepRun) => measured.get(shapeOf(configs.get(index)!))!;
+  const going = new Set(left);
   const start = await processSeconds();
   const rows = record.runs.map((run): PlannedRow => {
     const { state, step } = states.get(run.name)!;
     const config = configs.get(run.index)!;
-    const over = state === 'finished' || state === 'stopped';
-    const seconds = over ? 0 : runSeconds(config, of(run), { from: step, process: start });
-    return { run, state, step, maxSteps: config.grpo.max_steps, peak: of(run).peak, seconds };
+    const row = { run, state, step, maxSteps: config.grpo.max_steps };
+    if (!going.has(run)) return { ...row, peak: undefined, seconds: 0 };
+    return { ...row, peak: of(run).peak, seconds: runSeconds(config, of(run), { from: step, process: start }) };
   });
   const atOnce = fitting(plan, rows, machine);
   const labs = await missingLabs(configs.values());
@@ -65,12 +67,13 @@ export async function sweepDryRun(plan: SweepPlan, options: { json?: boolean; pr
 }
 
 async function measureShapes(
-  { record, configs }: SweepPlan,
+  { configs }: SweepPlan,
+  left: readonly SweepRun[],
   place: { threads: number; node: number },
   progress: string,
 ): Promise<Map<string, Measured>> {
   const shapes = new Map<string, SweepRun>();
-  for (const run of record.runs) {
+  for (const run of left) {
     const shape = shapeOf(configs.get(run.index)!);
     if (!shapes.has(shape)) shapes.set(shape, run);
   }
@@ -103,7 +106,7 @@ function fitting({ record, configs }: SweepPlan, rows: readonly PlannedRow[], ma
   const slots = new Slots(machine, record.spec.local);
   const left = rows.filter(({ seconds }) => seconds > 0);
   for (const [i, { run, peak }] of left.entries())
-    if (!slots.take(configs.get(run.index)!, peak, left.length - i - 1)) break;
+    if (!slots.take(configs.get(run.index)!, peak!, left.length - i - 1)) break;
   return Math.max(1, slots.used);
 }
 
@@ -125,7 +128,7 @@ function tableText(
       run.name,
       state,
       step > 0 && each > 0 ? `${String(step)}/${String(maxSteps)}` : String(maxSteps),
-      bytes(peak),
+      peak === undefined ? '' : bytes(peak),
       each > 0 ? duration(each) : '',
     ]),
   ]);
@@ -156,7 +159,14 @@ function tableObject({ record, added, changed, left }: SweepPlan, rows: readonly
     changed: changed.map(({ run }) => run.name),
     left: left.map(({ name }) => name),
     runs: rows.map(({ run: { dir: _dir, settings: _settings, ...run }, state, step, maxSteps, peak, seconds }) => ({
-      ...{ ...run, state, step, max_steps: maxSteps, memory_bytes: Math.round(peak), seconds },
+      ...{
+        ...run,
+        state,
+        step,
+        max_steps: maxSteps,
+        memory_bytes: peak === undefined ? null : Math.round(peak),
+        seconds,
+      },
     })),
   };
 }

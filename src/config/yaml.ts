@@ -26,7 +26,7 @@ const MOST_ALIASES = 1000;
 
 /**
  * Reads one document of YAML 1.2 (core schema, with merge keys `<<`). Refused, besides what is no YAML: nesting and aliases
- * without measure, an alias within what it names, a key given twice or that is no word, tags that mean nothing here.
+ * without measure, an alias within what it names, a key given twice, that is no word or `__proto__`, tags that mean nothing here.
  *
  * @throws YamlFault
  */
@@ -106,6 +106,8 @@ class Measure {
   private key(key: unknown, keys: Set<string>): void {
     if (!isScalar(key)) throw this.fault('a key must be a word', key);
     const name = String(key.value);
+    // What reads the values would pass over it in silence.
+    if (name === '__proto__') throw this.fault('nothing is called __proto__', key);
     if (keys.has(name)) throw this.fault(`${name.slice(0, 60)} is given twice`, key);
     keys.add(name);
   }

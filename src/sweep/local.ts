@@ -1,4 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { saysDiskFull } from '../base/atomic.js';
+import { GlossaError } from '../base/error.js';
 import { lifeOf } from '../base/process.js';
 import type { ResolvedConfig } from '../config/index.js';
 import type { TrainEvent } from '../trainer/index.js';
@@ -64,8 +66,8 @@ const LOOK_EVERY = 300;
  * may. Each is a process of `npx glossa train`; one that goes on already is waited for.
  *
  * @returns the state of every run by its name.
- * @throws GlossaError IO_ERROR where the sweep's folder cannot be written, SWEEP_INVALID where no run has halving's metric: the runs
- *   are stopped first.
+ * @throws GlossaError IO_ERROR where the sweep's folder cannot be written or the disk of a run is full, SWEEP_INVALID where no run
+ *   has halving's metric: the runs are stopped first.
  */
 export async function runLocally(
   sweep: SweepRecord,
@@ -273,6 +275,12 @@ class Pool {
     if (error.code === 'RUN_LOCKED') {
       work.state = 'running';
       return;
+    }
+    // No other run would come further, and each would lose its attempts.
+    if (saysDiskFull(error.message)) {
+      const [message, ...hint] = error.message.split('\n');
+      this.failure ??= new GlossaError('IO_ERROR', `run ${run.name}: ${message!}`, { hint: hint.join('\n').trim() });
+      return this.settle(work, 'interrupted');
     }
     work.attempts++;
     await this.log({ event: 'failed', run: run.name, attempt: work.attempts, ...error });

@@ -86,8 +86,8 @@ describe('YAML that is no config', () => {
     [
       'keys that objects inherit',
       `${BASE}__proto__: { x: 1 }\n`,
-      'CONFIG_UNKNOWN_KEY',
-      /^x\.yaml:2:1: __proto__: unknown/,
+      'CONFIG_SYNTAX',
+      /^x\.yaml:2:1: nothing is called __proto__/,
     ],
     [
       'a constructor',

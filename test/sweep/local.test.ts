@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -135,6 +136,33 @@ describe('a sweep on this machine', () => {
       'damaged',
       'damaged',
     ]);
+  });
+
+  it('ends where the disk is full, with every run as it was saved, and spends no attempts', async (t) => {
+    const out = join(root, 'small-disk');
+    await mkdir(out);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', out], { stdio: 'ignore' });
+    } catch {
+      t.skip('needs the right to mount a small file system');
+      return;
+    }
+    try {
+      const set = { 'grpo.max_steps': 200, 'checkpoint.every': 1, 'checkpoint.keep': 100 };
+      const path = await write('small-disk.yaml', { name: 'small-disk', set, seeds: 3, local: { retries: 10 } });
+      const full = await glossa(sweep(path, out));
+      assert.equal(full.code, 1);
+      assert.match(full.stderr, /error IO_ERROR: .*(No space left on device|ENOSPC)[\s\S]*free some space/);
+      execFileSync('mount', ['-o', 'remount,size=400m', out]);
+      assert.equal((await events(out, 'failed')).length, 0);
+      const next = await glossa(sweep(path, out, '--dry-run', '--json'));
+      assert.equal(next.code, 0, next.stderr);
+      const { runs } = JSON.parse(next.stdout) as { runs: { step: number; state: string }[] };
+      assert.ok(runs.some(({ step }) => step > 0));
+      assert.ok(runs.every(({ state }) => ['waiting', 'interrupted', 'failed'].includes(state)));
+    } finally {
+      execFileSync('umount', [out]);
+    }
   });
 
   it('ends no arm where all have failed', async () => {

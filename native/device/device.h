@@ -73,8 +73,8 @@ class Device {
   virtual void release(Address, int64_t bytes) = 0;
   // Now, other programs counted.
   virtual Room room() const { return {}; }
-  // Takes so many bytes in one piece, out of which requests are served from here on as long as they fit. Nothing where
-  // the memory is the host's. Throws as allocate() does.
+  // Takes so many bytes in one piece, out of which requests are served from here on as long as they fit, after those of
+  // pieces before. Nothing where the memory is the host's. Throws as allocate() does.
   virtual void hold(int64_t /*bytes*/) {}
   // make(numbers) writes n numbers that are going to be at `to`; use(numbers) reads those that are at `from`: in place
   // where host and device share memory. From any thread.

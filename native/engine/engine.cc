@@ -54,6 +54,7 @@ Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& o
                                    kv_pages(options, page));
   e.warnings = config.warnings;
   e.frozen = options.frozen;
+  if (Status s = hold_weights(e); !s.ok()) return s;
   if (e.frozen) return {};
   e.master.reserve(e.model.parameters * 4);
   e.policy.attach(*e.device, e.model, {e.master.data()});

@@ -70,13 +70,16 @@ bool contains(const Status& s, const char* text) {
 
 }  // namespace
 
-TEST("GPU memory: a run takes its plan in one piece, and nothing beyond it") {
+TEST("GPU memory: a run takes its plan in two pieces, the weights' and the rest's, and nothing beyond them") {
   const GpuMemory memory(512 * kMega);
   emulation::Gpu& gpu = emulation::gpu();
   {
+    const int64_t before = gpu.requests;
     auto engine = made().take();
-    const int64_t weights = gpu.taken();
+    const int64_t weights = gpu.taken(), opened = gpu.requests;
+    CHECK_EQ(opened - before, 1);
     CHECK_EQ(engine->reserve(small_run()).message(), std::string());
+    CHECK_EQ(gpu.requests - opened, 1);
     const int64_t requests = gpu.requests, held = gpu.taken();
     CHECK(held > weights);
     CHECK(sample(*engine).ok() && engine->set_reference().ok());
@@ -94,6 +97,34 @@ TEST("GPU memory: a run takes its plan in one piece, and nothing beyond it") {
   CHECK_EQ(gpu.taken(), 0);
 }
 
+TEST(
+    "GPU memory: an engine that goes on from a checkpoint takes what one from the start does, and a frozen one its "
+    "weights") {
+  const GpuMemory memory(512 * kMega);
+  emulation::Gpu& gpu = emulation::gpu();
+  const Folder folder("gpu_resumed");
+  int64_t fresh = 0;
+  {
+    auto engine = made().take();
+    CHECK(engine->reserve(small_run()).ok());
+    fresh = gpu.taken();
+    CHECK(step(*engine).ok() && engine->save_checkpoint(folder.path()).ok());
+  }
+  {
+    auto engine = Engine::load(folder.path(), on_gpu()).take();
+    CHECK(engine->load_state(folder / "state.safetensors").ok());
+    CHECK_EQ(engine->reserve(small_run()).message(), std::string());
+    CHECK(std::abs(gpu.taken() - fresh) < 4096);
+    CHECK(step(*engine).ok());
+  }
+  EngineOptions options = on_gpu();
+  options.frozen = true;
+  const int64_t before = gpu.requests;
+  auto engine = Engine::load(folder.path(), options).take();
+  CHECK_EQ(gpu.requests - before, 1);
+  CHECK(gpu.taken() < fresh / 2);
+}
+
 TEST("GPU memory: what does not fit is refused before the run, and what is let pass runs") {
   int begun = 0, refused = 0;
   for (int64_t kilobytes : {100, 200, 400, 4000, 40000, 50000, 54000, 58000, 64000, 80000}) {
@@ -101,7 +132,7 @@ TEST("GPU memory: what does not fit is refused before the run, and what is let p
     Result<std::unique_ptr<Engine>> engine = made();
     if (!engine.ok()) {
       CHECK_EQ(engine.status().code(), std::string("OUT_OF_MEMORY"));
-      CHECK(contains(engine.status(), "the GPU has no room for"));
+      CHECK(contains(engine.status(), "the weights take") || contains(engine.status(), "the GPU has no room for"));
       ++refused;
       continue;
     }

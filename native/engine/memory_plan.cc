@@ -103,9 +103,37 @@ Result<std::unique_ptr<Device>> planned_device(const DeviceOptions& options, int
   return open_device(options, matrix_operand_bytes(m));
 }
 
+std::vector<MemoryTerm> weight_terms(const Device& device, const Model& m, bool frozen) {
+  if (frozen) return {{"weights, packed", Weights::frozen_bytes(device, m), kAlways}};
+  return {{"weights, float32", m.parameters * 4, kAlways}, {"weights, packed", matrices_bytes(device, m), kAlways}};
+}
+
+// The driver's part left out.
+Room room_of(const Device& device) {
+  Room room = device.room();
+  room.free = std::max<int64_t>(room.free - device.traits().reserve(), 0);
+  return room;
+}
+
 std::string gigabytes(int64_t bytes) {
   const std::string tenths = std::to_string((bytes + 50'000'000) / 100'000'000);
   return (tenths.size() > 1 ? tenths.substr(0, tenths.size() - 1) : "0") + "." + tenths.back() + " GB";
+}
+
+// `what` takes so much; `held` of it is there already.
+Status no_place(const char* what, int64_t bytes, std::vector<MemoryTerm> terms, const Device& device, const Room& room,
+                int64_t held) {
+  std::erase_if(terms, [](const MemoryTerm& t) { return t.of_host; });
+  std::stable_sort(terms.begin(), terms.end(),
+                   [](const MemoryTerm& a, const MemoryTerm& b) { return a.bytes > b.bytes; });
+  std::string largest;
+  for (size_t i = 0; i < std::min<size_t>(terms.size(), 4); ++i)
+    largest += (i > 0 ? ", " : "") + terms[i].name + " " + gigabytes(terms[i].bytes);
+  const int64_t others = room.total - device.traits().reserve() - room.free - held;
+  return Status("OUT_OF_MEMORY", std::string(what) + " " + gigabytes(bytes) + " of the GPU's memory, and " +
+                                     gigabytes(room.free + held) + " of its " + gigabytes(room.total) + " are there" +
+                                     (others > room.total / 64 ? ": another program holds " + gigabytes(others) : "") +
+                                     "; its largest terms: " + largest);
 }
 
 }  // namespace
@@ -134,19 +162,11 @@ Result<MemoryPlan> plan_memory(const Device& device, const Model& m, bool frozen
   MemoryPlan plan;
   plan.together = device.traits().takes_all();
   const bool apart = device.traits().memory > 0;
-  if (apart) {
-    plan.room = device.room();
-    plan.room.free = std::max<int64_t>(plan.room.free - device.traits().reserve(), 0);
-  }
+  if (apart) plan.room = room_of(device);
   auto add = [&](const char* name, int64_t bytes, int group = kAlways) {
     if (bytes > 0) plan.terms.push_back({name, bytes, group});
   };
-  if (frozen) {
-    add("weights, packed", Weights::frozen_bytes(device, m));
-  } else {
-    add("weights, float32", m.parameters * 4);
-    add("weights, packed", matrices_bytes(device, m));
-  }
+  plan.terms = weight_terms(device, m, frozen);
   if (run.reference) add("reference", Weights::frozen_bytes(device, m));
 
   const Result<Largest> generations = of_generations(device, m, most_pages, run.generations);
@@ -206,34 +226,33 @@ Result<MemoryPlan> plan_memory(const Device& device, const Model& m, bool frozen
   return plan;
 }
 
+Status hold_weights(EngineState& e) {
+  const Device& device = *e.device;
+  if (device.traits().memory == 0) return {};
+  std::vector<MemoryTerm> terms = weight_terms(device, e.model, e.frozen);
+  // Each array begins at a place of its own.
+  int64_t bytes = 1024;
+  for (const MemoryTerm& t : terms) bytes += t.bytes;
+  if (const Room room = room_of(device); bytes > room.free)
+    return no_place("the weights take", bytes, std::move(terms), device, room, 0);
+  e.device->hold(bytes);
+  return {};
+}
+
 Status reserve_run(EngineState& e, const PlannedRun& run) {
   const Device& device = *e.device;
-  const Result<MemoryPlan> planned = plan_memory(device, e.model, e.frozen, e.kv->most_pages(), run);
+  Result<MemoryPlan> planned = plan_memory(device, e.model, e.frozen, e.kv->most_pages(), run);
   if (!planned.ok()) return planned.status();
-  const MemoryPlan& plan = planned.value();
+  MemoryPlan& plan = planned.value();
   if (device.traits().memory == 0) return {};
-  // Taken are the weights; the scratch is none of the piece.
-  const int64_t held = e.master.bytes() + e.policy.bytes();
+  // Taken are the weights, and the moments that were read with them; the scratch is none of the piece.
+  const int64_t held = e.master.bytes() + e.policy.bytes() + e.optimizer.m.bytes() + e.optimizer.v.bytes();
   const int64_t scratch = device.scratch_bytes({});
   const int64_t left = plan.total - held - scratch;
   // Each array begins at a place of its own.
   constexpr int64_t kRounding = int64_t{1} << 20;
-  if (left + kRounding + scratch > plan.room.free) {
-    std::vector<MemoryTerm> largest;
-    for (const MemoryTerm& t : plan.terms)
-      if (!t.of_host) largest.push_back(t);
-    std::stable_sort(largest.begin(), largest.end(),
-                     [](const MemoryTerm& a, const MemoryTerm& b) { return a.bytes > b.bytes; });
-    std::string terms;
-    for (size_t i = 0; i < std::min<size_t>(largest.size(), 4); ++i)
-      terms += (i > 0 ? ", " : "") + largest[i].name + " " + gigabytes(largest[i].bytes);
-    const int64_t others = plan.room.total - device.traits().reserve() - plan.room.free - held;
-    return Status("OUT_OF_MEMORY",
-                  "the plan of this run takes " + gigabytes(plan.total) + " of the GPU's memory, and " +
-                      gigabytes(plan.room.free + held) + " of its " + gigabytes(plan.room.total) + " are there" +
-                      (others > plan.room.total / 64 ? ": another program holds " + gigabytes(others) : "") +
-                      "; its largest terms: " + terms);
-  }
+  if (left + kRounding + scratch > plan.room.free)
+    return no_place("the plan of this run takes", plan.total, std::move(plan.terms), device, plan.room, held);
   e.device->hold(left + kRounding);
   e.need_positions(plan.positions);
   if (run.step.prompts > 0) {

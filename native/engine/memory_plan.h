@@ -46,9 +46,11 @@ Result<MemoryPlan> plan_memory(const ModelConfig&, const EngineOptions&, const P
 // The same of an engine's own device; most_pages: of keys and values.
 Result<MemoryPlan> plan_memory(const Device&, const Model&, bool frozen, int64_t most_pages, const PlannedRun&);
 
-// Takes now, in one piece, what the plan of a run says that it will take of a GPU's memory beside the weights. Nothing
-// on a device with the host's memory. OUT_OF_MEMORY where it is not there, naming the plan's largest terms; nothing has
-// changed then.
+// A GPU's memory is taken in two pieces, as prompts are only known once a model is open: that of the weights when the
+// engine is made, and then what the plan of a run says beside them, when all of the plan has been held against what is
+// there. Both before anything is computed; nothing on a device with the host's memory. OUT_OF_MEMORY where it is not
+// there, naming the largest terms; nothing has changed then.
+Status hold_weights(EngineState&);
 Status reserve_run(EngineState&, const PlannedRun&);
 
 }  // namespace glossa

@@ -266,7 +266,7 @@ export interface Engine {
   grpoStep(request: GrpoStepRequest, job?: JobOptions): Promise<StepMetrics>;
   supervisedStep(request: SupervisedStepRequest, job?: JobOptions): Promise<StepMetrics>;
   /**
-   * Takes now, in one piece, what the plan of a run says of a GPU's memory beside the weights; once, before the first call.
+   * Takes now, in one piece, what the plan of a run says of a GPU's memory beside the weights, which have one of their own; once.
    * Nothing on a CPU. Rejects with OUT_OF_MEMORY where it is not there, naming the plan's largest terms.
    */
   reserve(run: PlannedRun): Promise<void>;

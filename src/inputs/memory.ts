@@ -79,11 +79,10 @@ async function longestPrompt(
   return Math.max(1, greatest(rendered.map(({ ids }) => ids.length)));
 }
 
-/** What of a plan an engine has taken once its model is open: the weights. */
-export function takenOf({ terms }: MemoryPlan): number {
-  return terms
-    .filter(({ name }) => ['weights, float32', 'weights, packed'].includes(name))
-    .reduce((sum, { bytes }) => sum + bytes, 0);
+/** What of a plan an engine has taken once its model is open: the weights, and what was read of a checkpoint with them. */
+export function takenOf({ terms }: MemoryPlan, hasState = false): number {
+  const taken = ['weights, float32', 'weights, packed', ...(hasState ? ['optimizer moments'] : [])];
+  return terms.filter(({ name }) => taken.includes(name)).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** A run whose memory is in question: its plan, and that of the same run with other settings. */
@@ -91,6 +90,8 @@ export interface PlannedMemory {
   plan: MemoryPlan;
   config: ResolvedConfig;
   replan: (changed: ResolvedConfig) => MemoryPlan;
+  /** Whether the engine has read the optimizer's state of a checkpoint. Default false. */
+  hasState?: boolean;
 }
 
 /**
@@ -99,11 +100,11 @@ export interface PlannedMemory {
  * looked at: an engine takes it before the first step.
  */
 export async function shortOfMemory(
-  { plan, config, replan }: PlannedMemory,
+  { plan, config, replan, hasState }: PlannedMemory,
   memory: () => Promise<number | undefined> = availableMemory,
 ): Promise<string | undefined> {
   const available = await memory();
-  const onHost = (one: MemoryPlan) => (one.room ? one.host : one.total - takenOf(one));
+  const onHost = (one: MemoryPlan) => (one.room ? one.host : one.total - takenOf(one, hasState));
   const needed = onHost(plan);
   if (available === undefined || needed <= available) return undefined;
   const gb = (bytes: number) => (bytes / 1e9).toFixed(1);

@@ -71,13 +71,13 @@ export async function openParts(
     return part;
   };
   try {
-    if (checkpoint && !isModelOnly(checkpoint.state))
-      await model.engine.loadState(join(checkpoint.dir, 'state.safetensors'));
+    const hasState = checkpoint !== undefined && !isModelOnly(checkpoint.state);
+    if (hasState) await model.engine.loadState(join(checkpoint.dir, 'state.safetensors'));
     const files = await hashInputs(config, { labDir: model.labDir, weights: !checkpoint });
     check?.(model, files);
     const inputs = await openData(config, model);
     inputs.remarks.forEach(warn);
-    const memory = await reserveMemory(config, model, inputs, checkpoint !== undefined);
+    const memory = await reserveMemory(config, model, inputs, { hasState, resumed: checkpoint !== undefined });
     checkPlan?.(memory.plan);
     const short = await shortOfMemory(memory);
     if (short !== undefined) warn(short);
@@ -105,13 +105,13 @@ async function reserveMemory(
   config: ResolvedConfig,
   model: OpenModel,
   { train, suites }: Inputs,
-  resumed: boolean,
+  { hasState, resumed }: { hasState: boolean; resumed: boolean },
 ): Promise<PlannedMemory> {
   const sets = { train: train.map(({ problems }) => problems), suites: suites.map(({ problems }) => problems) };
   const sizes = await promptSizes(sets, model.tokenizer, config.prompt);
   const plan = planOf(model.configJson, config, sizes);
   const replan = (changed: ResolvedConfig) => planOf(model.configJson, changed, sizes, plan.room?.total);
-  const memory = { plan, config, replan };
+  const memory = { plan, config, replan, hasState };
   try {
     const run = plannedRun(config, sizes);
     // Of a resumed run the reference has an engine of its own.
@@ -124,8 +124,8 @@ async function reserveMemory(
 
 /** An OUT_OF_MEMORY of a GPU, with the plan's largest terms and the settings that would fit. */
 export function withMemoryAdvice(error: unknown, memory: PlannedMemory): unknown {
-  const { plan } = memory;
+  const { plan, hasState } = memory;
   if (!(error instanceof GlossaError) || error.code !== 'OUT_OF_MEMORY' || !plan.room) return error;
-  const available = plan.room.free + takenOf(plan);
+  const available = plan.room.free + takenOf(plan, hasState);
   return new GlossaError('OUT_OF_MEMORY', error.message, { cause: error, hint: gpuAdvice(memory, available) });
 }

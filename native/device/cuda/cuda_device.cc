@@ -18,7 +18,7 @@ CudaDevice::CudaDevice(std::string name, int gpu, int64_t memory, int threads, c
 
 CudaDevice::~CudaDevice() {
   if (workspace_) stream_.release(workspace_);
-  if (held_) stream_.release(held_);
+  for (const Piece& p : pieces_) stream_.release(p.memory);
 }
 
 void CudaDevice::find_library(bool hopper, const LibraryProducts::Settings& settings) {
@@ -36,22 +36,24 @@ Room CudaDevice::room() const {
 }
 
 void CudaDevice::hold(int64_t bytes) {
-  if (traits_.memory == 0 || arena_ || bytes <= 0) return;
-  held_ = static_cast<unsigned char*>(stream_.allocate(bytes));
-  arena_.emplace(bytes);
+  if (traits_.memory == 0 || bytes <= 0) return;
+  pieces_.reserve(pieces_.size() + 1);
+  auto* const memory = static_cast<unsigned char*>(stream_.allocate(bytes));
+  pieces_.push_back({memory, Arena(bytes)});
 }
 
 Address CudaDevice::allocate(int64_t bytes, End end) {
-  if (arena_)
-    if (const std::optional<int64_t> at = arena_->take(bytes, end)) {
-      fill(Address(held_ + *at), 0, bytes);
-      return Address(held_ + *at);
+  for (Piece& p : pieces_)
+    if (const std::optional<int64_t> at = p.arena.take(bytes, end)) {
+      fill(Address(p.memory + *at), 0, bytes);
+      return Address(p.memory + *at);
     }
   return Address(stream_.allocate(bytes));
 }
 void CudaDevice::release(Address a, int64_t) {
   auto* const at = a.as<unsigned char>();
-  if (arena_ && at >= held_ && at < held_ + arena_->bytes()) return arena_->give(at - held_);
+  for (Piece& p : pieces_)
+    if (p.has(at)) return p.arena.give(at - p.memory);
   stream_.release(at);
 }
 

@@ -1,7 +1,7 @@
 // A GPU as a device: one lane, one stream.
 #pragma once
 #include <memory>
-#include <optional>
+#include <vector>
 
 #include "base/thread_pool.h"
 #include "device/arena.h"
@@ -50,9 +50,13 @@ class CudaDevice final : public Device {
   const DeviceTraits traits_;
   Stream stream_;
   void* workspace_ = nullptr;  // of the library
-  // What the run's plan holds, in one piece, and how it is used.
-  unsigned char* held_ = nullptr;
-  std::optional<Arena> arena_;
+  // What plans hold, each in one piece, and how it is used.
+  struct Piece {
+    unsigned char* memory;
+    Arena arena;
+    bool has(const unsigned char* at) const { return at >= memory && at < memory + arena.bytes(); }
+  };
+  std::vector<Piece> pieces_;
   CudaOps ops_;
   std::unique_ptr<ThreadPool> pool_;  // of the host
 };

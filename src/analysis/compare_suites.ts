@@ -1,7 +1,7 @@
 import type { Field } from '../metrics/index.js';
 import type { EvaluationRow } from '../run/index.js';
 import { readEvaluated, type Evaluated } from './evaluated.js';
-import { difference as unpairedInterval } from './interval.js';
+import { difference as unpairedInterval } from '../base/interval.js';
 import { trials, type RunModel, type SuiteSeries } from './model.js';
 import { pairedIntervals, type Quotient } from './paired.js';
 

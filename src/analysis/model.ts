@@ -48,7 +48,7 @@ export interface SuiteSeries {
 /** Problems that were judged at a step: the completions of one problem are no independent trials. */
 export function trials({ rows, samples }: SuiteSeries, step: number): number {
   const row = rows.find((each) => each.step === step);
-  return Math.max(1, Math.floor((row?.judged ?? row?.n ?? 1) / samples));
+  return Math.max(1, Math.floor((row?.judged ?? row?.n ?? 1) / (row?.samples ?? samples)));
 }
 
 /** What a page knows of a run, from its folder's files alone. */

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { fieldMeasure, type Field, type Metrics } from '../metrics/index.js';
-import type { EvaluationRow, RunGlance, RunState } from '../run/index.js';
+import { atKs, type EvaluationRow, type RunGlance, type RunState } from '../run/index.js';
 
 /** A run in a list of runs. */
 export interface RunOverview {
@@ -135,7 +135,7 @@ function figuresOf({ metrics, evaluations }: RunOverview): [string, number | nul
     ...FIELDS.map((field): [string, number | null | undefined] => [field, line[fieldMeasure(field).name]]),
     ...Object.entries(line),
     ...evaluations.flatMap((row) =>
-      FIELDS.map((field): [string, number | null | undefined] => [
+      [...FIELDS, ...atKs(row)].map((field): [string, number | null | undefined] => [
         `eval_${row.suite}/${suites.get(row.suite)! > 1 ? `${row.language}/` : ''}${field}`,
         row[field as keyof EvaluationRow] as number | null | undefined,
       ]),

@@ -44,6 +44,12 @@ export function isChoice(gold: string): boolean {
   return goldChoice(gold) !== null;
 }
 
+/** Whether two answers choose one option. */
+export function sameChoice(a: string, b: string): boolean {
+  const letter = letterOf(a);
+  return letter === null ? a.trim() === b.trim() : letter === letterOf(b);
+}
+
 interface Choice {
   /** Null where a mark holds something else. */
   letter: string | null;

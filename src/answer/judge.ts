@@ -62,6 +62,12 @@ export function isJudged(gold: string): boolean {
   return PLAIN_NUMBER.test(gold) || readGold(gold) !== null;
 }
 
+/** Whether two answers are one number; where one of them is none, one text. */
+export function sameNumber(a: string, b: string): boolean {
+  const [x, y] = [readNumber(a.slice(0, MARKED_LIMIT))?.value, readNumber(b.slice(0, MARKED_LIMIT))?.value];
+  return x == null || y == null ? a.trim() === b.trim() : equal(x, y);
+}
+
 /**
  * The final answer of a completion, or null where it has none. It is looked for behind the thought, before the text runs on into
  * another question: the last `####` line or `\boxed{}`, whichever stands later; else, in a finished text, see spokenAnswer.

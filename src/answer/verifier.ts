@@ -1,6 +1,6 @@
-import { isChoice, judgeChoice } from './choice.js';
-import { isJudged, judgeAnswer, type JudgeOptions, type Verdict } from './judge.js';
-import { isMathematics, judgeMathematics } from './mathematics/judge.js';
+import { isChoice, judgeChoice, sameChoice } from './choice.js';
+import { isJudged, judgeAnswer, sameNumber, type JudgeOptions, type Verdict } from './judge.js';
+import { isMathematics, judgeMathematics, sameMathematics } from './mathematics/judge.js';
 import type { VerifierName } from './types.js';
 
 /** What decides whether a completion's final answer is right. Training, evaluation and `score` ask the same one. */
@@ -11,13 +11,20 @@ export interface Verifier {
   judges(gold: string): boolean;
   /** Null as a verdict where they cannot. Never throws, and its work is bounded. */
   judge(completion: string, gold: string, options: JudgeOptions): Verdict;
+  /** Whether two final answers, as they were found in completions, are one: they vote together. */
+  readonly same: (a: string, b: string) => boolean;
 }
 
 /** The verifiers of glossa itself; the others are users' modules, which judge in processes of their own. */
 export const VERIFIERS: Readonly<Record<VerifierName, Verifier>> = {
-  number: { golds: 'numbers', judges: isJudged, judge: judgeAnswer },
-  mathematics: { golds: 'mathematical answers', judges: isMathematics, judge: judgeMathematics },
-  choice: { golds: 'letters of options', judges: isChoice, judge: judgeChoice },
+  number: { golds: 'numbers', judges: isJudged, judge: judgeAnswer, same: sameNumber },
+  mathematics: {
+    golds: 'mathematical answers',
+    judges: isMathematics,
+    judge: judgeMathematics,
+    same: sameMathematics,
+  },
+  choice: { golds: 'letters of options', judges: isChoice, judge: judgeChoice, same: sameChoice },
 };
 
 /** The verifier of a name, `number` where there is none; undefined of a module. */

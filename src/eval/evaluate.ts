@@ -1,9 +1,10 @@
 import { rowLength, toRagged } from '../base/ragged.js';
+import { verifierOf } from '../answer/index.js';
 import { nanStatistics } from '../base/statistics.js';
 import type { Problem } from '../data/types.js';
 import { rolloutColumns } from '../engine/index.js';
 import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
-import { CompletionSums, type SummedCompletion } from '../metrics/index.js';
+import { CompletionSums, SumsByProblem, type ProblemCompletion } from '../metrics/index.js';
 import { renderPrompt } from '../prompt/index.js';
 import type { PromptSettings } from '../prompt/types.js';
 import { RolloutGrading, type Grader } from '../reward/index.js';
@@ -69,30 +70,39 @@ export async function evaluate(
   );
   const columns = rolloutColumns(batch);
   const { texts, finish, graded } = await grading.rest(columns);
-  const completed = graded.map((each, row) => ({
-    language: problems[columns.promptIndex[row]!]!.language,
-    tokens: rowLength(columns.completions, row),
-    clipped: finish[row] !== 'stop',
-    correct: each.correct,
-    strict: each.strict,
-    words: each.language.words,
-  }));
+  const completed = graded.map((each, row) => {
+    const problem = columns.promptIndex[row]!;
+    const { language, verifier } = problems[problem]!;
+    return {
+      ...{ problem, language, answer: each.answer, correct: each.correct, strict: each.strict },
+      same: verifierOf(verifier)?.same ?? sameText,
+      tokens: rowLength(columns.completions, row),
+      clipped: finish[row] !== 'stop',
+      words: each.language.words,
+    };
+  });
   const languages = [...new Set(completed.map((row) => row.language))];
   const rows = languages.map((language) =>
     summarise(
       completed.filter((row) => row.language === language),
       { step: settings.step, suite: settings.suite, file: settings.file, language },
+      settings.temperature,
     ),
   );
   return { step: settings.step, rows, columns, texts, finish, graded };
 }
 
+/** Of a module's verdicts nothing more is known. */
+const sameText = (a: string, b: string): boolean => a.trim() === b.trim();
+
 function summarise(
-  rows: readonly (SummedCompletion & { tokens: number })[],
+  rows: readonly (ProblemCompletion & { tokens: number })[],
   name: Pick<EvaluationRow, 'step' | 'suite' | 'file' | 'language'>,
+  temperature: number,
 ): EvaluationRow {
   const sums = CompletionSums.of(rows);
   const { accuracy, target_wr, target_wr_rewarded, en_wr, other_wr, clipped_ratio } = sums.figures();
+  const { at, intervals, ...counts } = SumsByProblem.of(rows).figures();
   return {
     ...name,
     accuracy,
@@ -102,5 +112,9 @@ function summarise(
     clipped_ratio: clipped_ratio!,
     n: sums.rows,
     judged: sums.judged,
+    ...counts,
+    temperature,
+    ...at,
+    intervals,
   };
 }

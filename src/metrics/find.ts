@@ -6,7 +6,7 @@ import type { Measure } from './types.js';
 /** A name of metrics.jsonl, taken apart. */
 export interface FoundMeasure {
   measure: Measure;
-  /** What stands for `<reward>` or `<class>`, where the measure has one. */
+  /** What stands for `<reward>`, `<class>` or `<k>`, where the measure has one. */
   subject?: string;
   /** Language of the prompts it is about; all of them where absent. */
   language?: Language;
@@ -31,6 +31,13 @@ export function findMeasure(name: string): FoundMeasure | undefined {
 /** The measure of a field in the rows of evaluations and of `score`. */
 export function fieldMeasure(field: Field): Measure {
   return byField.get(field)!;
+}
+
+/** The measure of a name in the rows of evaluations: a field, or a figure of k completions such as `pass@4`. */
+export function rowMeasure(name: string): FoundMeasure | undefined {
+  const measure = byField.get(name);
+  if (measure !== undefined) return { measure };
+  return /^\w+@\d+$/.test(name) ? plain(name) : undefined;
 }
 
 /**
@@ -65,9 +72,9 @@ function ofLanguage(name: string): FoundMeasure | undefined {
 /** `eval_<suite>/<field>` and `eval_<suite>/<lang>/<field>`. */
 function heldOut(name: string): FoundMeasure | undefined {
   const match = /^eval_([^/]+)\/(?:([^/]+)\/)?([^/]+)$/.exec(name);
-  const measure = match === null ? undefined : byField.get(match[3]!);
-  if (match === null || measure === undefined) return undefined;
+  const found = match === null ? undefined : rowMeasure(match[3]!);
+  if (match === null || found === undefined) return undefined;
   const language = LANGUAGES.find((each) => each === match[2]);
   if (match[2] !== undefined && language === undefined) return undefined;
-  return { measure, suite: match[1]!, ...(language && { language }) };
+  return { ...found, suite: match[1]!, ...(language && { language }) };
 }

@@ -1,4 +1,7 @@
-export { fieldMeasure, findMeasure, labelOf, type FoundMeasure } from './find.js';
+export type { AtK } from './at_k.js';
+export { SumsByProblem, type ProblemCompletion } from './by_problem.js';
+export type { Interval } from './clustered.js';
+export { fieldMeasure, findMeasure, labelOf, rowMeasure, type FoundMeasure } from './find.js';
 export { completionMetrics, gradedMetrics, languageMetrics, type GradedRow } from './graded.js';
 export { isTiming } from './machine.js';
 export { MEASURES, type Field, type MetricName, type Metrics } from './measures.js';

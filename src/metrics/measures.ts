@@ -1,4 +1,5 @@
 import type { Language } from '../language/types.js';
+import type { AtK } from './at_k.js';
 import { ADVANTAGE_MEASURES } from './advantage.js';
 import { COMPLETION_MEASURES } from './completion.js';
 import { LANGUAGE_MEASURES } from './language.js';
@@ -31,7 +32,7 @@ type LanguageTail =
   (Row['name'] extends infer Name ? (Name extends `language/${infer Tail}` ? Tail : never) : never) | Field;
 
 /** A name in metrics.jsonl; one that no measure has is an error of types. */
-export type MetricName = PlainName | `language/${Language}/${LanguageTail}` | `eval_${string}/${Field}`;
+export type MetricName = PlainName | `language/${Language}/${LanguageTail}` | `eval_${string}/${Field | AtK}`;
 
 /** Values of metrics; null where there is none, which JSON can say and NaN it cannot. */
 export type Metrics = Partial<Record<MetricName, number | null>>;

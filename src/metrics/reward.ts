@@ -46,4 +46,24 @@ export const REWARD_MEASURES = [
     unit: 'share',
     description: 'share of right ones among the judged completions; read it beside `clipped_ratio`',
   },
+  {
+    name: 'pass@<k>',
+    label: 'pass@{k}',
+    unit: 'share',
+    description:
+      'chance that at least one of k completions of a problem is right, estimated without bias from all of them (Chen et al. 2021); evaluations with several completions a problem only, as the next two',
+  },
+  {
+    name: 'avg@<k>',
+    label: 'avg@{k}',
+    unit: 'share',
+    description: 'mean over problems of the share of right ones among their k completions',
+  },
+  {
+    name: 'maj@<k>',
+    label: 'maj@{k}',
+    unit: 'share',
+    description:
+      'share of problems whose most frequent answer among k completions is right; where several are as frequent, the share of those that is',
+  },
 ] as const satisfies readonly Measure[];

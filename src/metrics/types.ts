@@ -7,7 +7,7 @@ export type Unit =
 
 /** A quantity that is reported somewhere, under one name, one label and one unit everywhere. */
 export interface Measure {
-  /** In metrics.jsonl. `<reward>`, `<class>` stand for a name of the run's own. */
+  /** In metrics.jsonl. `<reward>`, `<class>` stand for a name of the run's own, `<k>` for a number. */
   name: string;
   /** In the rows of evaluations, of `score` and of the demo, where it stands there. */
   field?: string;

@@ -44,13 +44,19 @@ export function evaluationsTable(runs: readonly RunModel[]): string {
         ...FIELDS.map((field) => {
           const { value } = series.of(field)[i]!;
           if (field !== 'accuracy' || value === null) return whole(share(value));
-          const { low, high } = wilson({ share: value, n: trials(series, row.step) });
+          const [low, high] = row.intervals?.['accuracy'] ?? wilsonOf(value, trials(series, row.step));
           return `${whole(share(value))} <small>${whole(share(low))} ${whole(`to ${share(high)}`)}</small>`;
         }),
       ]),
     ),
   );
   return table({ head: ['run', 'suite', 'prompts', 'step', 'completions', ...heads], rows, texts: 3 });
+}
+
+/** Of files of earlier versions, which have no intervals. */
+function wilsonOf(share: number, n: number): [number, number] {
+  const { low, high } = wilson({ share, n });
+  return [low, high];
 }
 
 /** The training prompts of every run in every language. */

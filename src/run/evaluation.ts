@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AtK, Interval } from '../metrics/index.js';
 
 /** One language of one suite at one step. Ratios are null where there are no words or nothing is right. */
 export interface EvaluationRow {
@@ -24,6 +25,23 @@ export interface EvaluationRow {
   n: number;
   /** Completions whose problem has an answer that can be judged; absent in files of earlier versions. */
   judged?: number;
+  /** This and what follows is absent in files of earlier versions. */
+  problems?: number;
+  /** Completions a problem. */
+  samples?: number;
+  /** 0: greedy. */
+  temperature?: number;
+  /** Where there are several completions a problem: pass@k for powers of 2 and all of them, avg@k and maj@k of all. */
+  [atK: AtK]: number | null | undefined;
+  /** Problems whose most frequent answer is not one alone. */
+  maj_ties?: number;
+  /** Of 95 %, by the names of the figures; what has none is left out. */
+  intervals?: Record<string, Interval>;
+}
+
+/** The names of a row's figures of k completions, in order. */
+export function atKs(row: EvaluationRow): AtK[] {
+  return Object.keys(row).filter((name): name is AtK => /^(?:pass|avg|maj)@\d+$/.test(name));
 }
 
 /** eval/NNNNNN-<suite>.json: a row for each language of the suite. */
@@ -34,26 +52,36 @@ export interface EvaluationFile {
 }
 
 const ratio = z.number().nullable();
+const count = z.int().min(0);
+
+const named = z.looseObject({
+  step: count,
+  suite: z.string(),
+  file: z.string().exactOptional(),
+  language: z.string(),
+  accuracy: ratio,
+  accuracy_strict: ratio.exactOptional(),
+  target_wr: ratio,
+  target_wr_rewarded: ratio,
+  en_wr: ratio,
+  other_wr: ratio,
+  mean_length: z.number(),
+  clipped_ratio: z.number(),
+  n: count,
+  judged: count.exactOptional(),
+  problems: count.exactOptional(),
+  samples: count.exactOptional(),
+  temperature: z.number().exactOptional(),
+  maj_ties: count.exactOptional(),
+  intervals: z.record(z.string(), z.tuple([z.number(), z.number()])).exactOptional(),
+});
+
+/** Figures of k completions, whichever k there are; a type of zod has no names of a pattern. */
+const hasAtKs = (row: object): row is EvaluationRow =>
+  atKs(row as EvaluationRow).every((name) => ratio.safeParse((row as EvaluationRow)[name]).success);
 
 export const evaluationSchema: z.ZodType<EvaluationFile> = z.looseObject({
-  step: z.int().min(0),
+  step: count,
   suite: z.string(),
-  rows: z.array(
-    z.looseObject({
-      step: z.int().min(0),
-      suite: z.string(),
-      file: z.string().exactOptional(),
-      language: z.string(),
-      accuracy: ratio,
-      accuracy_strict: ratio.exactOptional(),
-      target_wr: ratio,
-      target_wr_rewarded: ratio,
-      en_wr: ratio,
-      other_wr: ratio,
-      mean_length: z.number(),
-      clipped_ratio: z.number(),
-      n: z.int().min(0),
-      judged: z.int().min(0).exactOptional(),
-    }),
-  ),
+  rows: z.array(named.refine(hasAtKs, 'expected numbers or null at each k')),
 });

@@ -3,7 +3,7 @@ import { evaluate, evaluationRows } from '../eval/index.js';
 import type { Metrics } from '../metrics/index.js';
 import { gradingErrors } from '../reward/index.js';
 import { writeRolloutFile } from '../rollout/index.js';
-import type { Run } from '../run/index.js';
+import { atKs, type Run } from '../run/index.js';
 import { warner, type Tell } from './events.js';
 import type { Parts } from './parts.js';
 
@@ -49,7 +49,7 @@ export async function evaluateSuites(
     );
     for (const row of evaluation.rows) {
       const prefix = `eval_${name}${evaluation.rows.length > 1 ? `/${row.language}` : ''}` as const;
-      for (const key of HEADLINE) figures[`${prefix}/${key}`] = row[key];
+      for (const key of [...HEADLINE, ...atKs(row)]) figures[`${prefix}/${key}`] = row[key] ?? null;
     }
     tell?.({ type: 'evaluation', rows: evaluation.rows });
   }

@@ -31,6 +31,12 @@ export function isMathematics(gold: string): boolean {
   return readGold(gold) !== null;
 }
 
+/** Whether two answers are one; where one of them is none that is read, one text. */
+export function sameMathematics(a: string, b: string): boolean {
+  const [x, y] = [readAnswer(a), readAnswer(b)];
+  return x === null || y === null ? a.trim() === b.trim() : agree(x, y);
+}
+
 const isLetter = (gold: string, { text }: Reading): boolean =>
   text.length === 1 && !/[a-j]/.test(text) && isChoice(gold);
 

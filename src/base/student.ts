@@ -1,4 +1,4 @@
-import { nanStatistics } from '../base/statistics.js';
+import { nanStatistics } from './statistics.js';
 
 /** A mean of `n` values; no interval of fewer than two. */
 export interface MeanInterval {

@@ -1,5 +1,5 @@
 /** Standard normal quantile of a two-sided interval of 95 %. */
-const Z = 1.959963984540054;
+export const Z = 1.959963984540054;
 
 /** A share of `n` independent trials. */
 export interface Share {

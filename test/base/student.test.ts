@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { meanInterval, studentQuantile } from '../../src/analysis/student.js';
+import { meanInterval, studentQuantile } from '../../src/base/student.js';
 
 test('quantiles are those of the tables', () => {
   // scipy.stats.t.ppf(0.975, df)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { differ, difference, wilson } from '../../src/analysis/interval.js';
+import { differ, difference, wilson } from '../../src/base/interval.js';
 
 const round = ({ low, high }: { low: number; high: number }) => [low, high].map((value) => Number(value.toFixed(4)));
 const of = (successes: number, n: number) => ({ share: successes / n, n });

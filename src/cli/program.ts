@@ -7,6 +7,7 @@ import type { CompareOptions } from './compare.js';
 import type { DemoOptions } from './demo.js';
 import type { DoctorOptions } from './doctor.js';
 import type { EvalCommandOptions } from './eval.js';
+import type { ExportCommandOptions } from './export.js';
 import type { FetchCommandOptions } from './fetch.js';
 import type { LabOptions } from './lab.js';
 import type { LogprobsOptions } from './logprobs.js';
@@ -338,6 +339,29 @@ program
   .action(
     runCommand(async (runs: string[], options: ReportOptions) =>
       (await import('./report.js')).reportCommand(runs, options),
+    ),
+  );
+
+program
+  .command('export')
+  .description(
+    'write the model of a run as a folder for others, with tokenizer and a card that says how it was trained',
+  )
+  .argument('<run>', 'folder of a run')
+  .requiredOption('--out <dir>', 'folder to write; it must not be there, or be empty')
+  .option('--step <n>', 'of the checkpoint; default: the newest')
+  .option('--dtype <type>', "float32, bfloat16 or float16; default: that of the model's own weights")
+  .option('--json', 'print one JSON object')
+  .addHelpText(
+    'after',
+    example(
+      'npx glossa export runs/collapse --out models/collapse',
+      'npx glossa export runs/collapse --step 100 --dtype bfloat16 --out models/collapse-100',
+    ),
+  )
+  .action(
+    runCommand(async (run: string, options: ExportCommandOptions) =>
+      (await import('./export.js')).exportCommand(run, options),
     ),
   );
 

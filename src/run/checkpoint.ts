@@ -93,6 +93,19 @@ export async function latestCheckpoint(
   return undefined;
 }
 
+/** The checkpoint after a step. @throws GlossaError MODEL_NOT_FOUND with the steps there are, CHECKPOINT_CORRUPT. */
+export async function checkpointAt(run: RunFolder, step: number): Promise<FoundCheckpoint> {
+  const steps = await checkpointSteps(run);
+  if (!steps.includes(step))
+    throw new GlossaError('MODEL_NOT_FOUND', `${run.dir}: there is no checkpoint after step ${String(step)}`, {
+      hint: steps.length === 0 ? 'it has none yet' : `there are ${steps.map(String).join(', ')}`,
+    });
+  const dir = run.checkpoint(step);
+  const state = await verifyCheckpoint(dir);
+  if (state.step !== step) throw misplaced(dir, state.step);
+  return { dir, state };
+}
+
 function misplaced(dir: string, step: number): GlossaError {
   return new GlossaError('CHECKPOINT_CORRUPT', `${dir}: its state.json is of step ${String(step)}`);
 }

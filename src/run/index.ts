@@ -1,4 +1,4 @@
-export { latestCheckpoint, writeCheckpoint, type FoundCheckpoint } from './checkpoint.js';
+export { checkpointAt, latestCheckpoint, writeCheckpoint, type FoundCheckpoint } from './checkpoint.js';
 export { claimNewRun, claimRun, obstacleOf, type RunClaim } from './claim.js';
 export { atKs, type EvaluationFile, type EvaluationRow } from './evaluation.js';
 export { runFolder } from './folder.js';

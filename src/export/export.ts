@@ -1,0 +1,82 @@
+import { join, resolve } from 'node:path';
+import { writeFileAtomic } from '../base/atomic.js';
+import { GlossaError } from '../base/error.js';
+import { makeFolder, namesIn } from '../base/folder.js';
+import { loadEngine } from '../engine/index.js';
+import type { StoredDtype } from '../engine/types.js';
+import { recordedConfig } from '../inputs/index.js';
+import {
+  checkpointAt,
+  copyTokenizer,
+  latestCheckpoint,
+  readRecord,
+  readRun,
+  runFolder,
+  writeModelFolder,
+  type FoundCheckpoint,
+} from '../run/index.js';
+import { saveInType } from '../trainer/index.js';
+import { modelCard } from './model_card.js';
+
+export interface ExportSettings {
+  /** Folder of a run. */
+  run: string;
+  /** Folder to write; it must not be there, or be empty. */
+  out: string;
+  /** Of the checkpoint; default: the newest whole one. */
+  step?: number;
+  /** Type of the weights; default: the one that the model came in. */
+  dtype?: StoredDtype;
+  warn: (message: string) => void;
+}
+
+export interface Exported {
+  dir: string;
+  /** Optimizer steps that the weights have seen. */
+  step: number;
+  dtype: StoredDtype;
+  parameters: number;
+}
+
+/**
+ * Writes a checkpoint of a run as a folder for others: weights, config.json, tokenizer with its template, and README.md, a card
+ * that says how the model was trained and what it did. The folder appears whole or not at all.
+ *
+ * @throws GlossaError RUN_NOT_FOUND, RUN_CORRUPT, MODEL_NOT_FOUND (no such checkpoint), CHECKPOINT_*, USAGE (the folder has
+ *   something in it), IO_ERROR.
+ */
+export async function exportRun({ run, out, step, dtype, warn }: ExportSettings): Promise<Exported> {
+  const folder = runFolder(resolve(run));
+  const record = await readRecord(folder.dir, warn);
+  const config = recordedConfig(record, folder.dir);
+  const dir = resolve(out);
+  if ((await namesIn(dir)).length > 0)
+    throw new GlossaError('USAGE', `${dir} is there already, and not empty`, { hint: 'name a new folder with --out' });
+  const checkpoint = step === undefined ? await newest(folder, warn) : await checkpointAt(folder, step);
+  const engine = await loadEngine(checkpoint.dir, { dtype: config.dtype });
+  try {
+    const type = dtype ?? record.weights ?? 'float32';
+    const card = modelCard({ record, config, step: checkpoint.state.step, summary: await readRun(folder.dir) });
+    await makeFolder(join(dir, '..'));
+    await writeModelFolder(
+      dir,
+      async (temporary) => {
+        await saveInType(engine, temporary, type, warn);
+        await copyTokenizer(checkpoint.dir, temporary);
+        await writeFileAtomic(join(temporary, 'README.md'), card);
+      },
+      'the model',
+    );
+    return { dir, step: checkpoint.state.step, dtype: type, parameters: engine.info().parameters };
+  } finally {
+    await engine.dispose();
+  }
+}
+
+async function newest(folder: ReturnType<typeof runFolder>, warn: ExportSettings['warn']): Promise<FoundCheckpoint> {
+  const found = await latestCheckpoint(folder, warn);
+  if (found) return found;
+  throw new GlossaError('MODEL_NOT_FOUND', `${folder.dir}: the run has no checkpoint yet`, {
+    hint: `npx glossa train --resume ${folder.dir} goes on with it`,
+  });
+}

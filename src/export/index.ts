@@ -1,0 +1,1 @@
+export { exportRun, type ExportSettings, type Exported } from './export.js';

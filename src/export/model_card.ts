@@ -1,0 +1,141 @@
+import { basename, isAbsolute } from 'node:path';
+import { stringify } from 'yaml';
+import { runModel } from '../analysis/index.js';
+import type { ResolvedConfig } from '../config/index.js';
+import { languageName } from '../language/index.js';
+import { fieldMeasure, labelOf, showValue, type Field } from '../metrics/index.js';
+import type { EvaluationRow, RunRecord, RunSummary } from '../run/index.js';
+
+export interface CardSource {
+  record: RunRecord;
+  config: ResolvedConfig;
+  /** Of the checkpoint that is written. */
+  step: number;
+  summary: RunSummary;
+}
+
+/** Measures of the tables, by the names of evaluation rows. */
+const SHOWN = ['accuracy', 'target_wr', 'en_wr', 'clipped_ratio'] as const satisfies readonly Field[];
+
+/** README.md of a model: what the hub reads of it, how it was trained, what it did before and after, how it is asked. */
+export function modelCard(source: CardSource): string {
+  return [
+    `---\n${stringify(metadata(source))}---`,
+    `# ${source.record.name}`,
+    origin(source),
+    '## Results',
+    results(source),
+    '## Training',
+    training(source),
+    '## Prompts',
+    prompts(source.config),
+    '## Settings',
+    `Everything that \`npx glossa train\` was asked for; of files their names alone:\n\n\`\`\`yaml\n${stringify(withoutPlaces(source.config))}\`\`\``,
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function metadata({ record, config }: CardSource): Record<string, unknown> {
+  const base = hubName(config.model.path);
+  return {
+    ...(base !== undefined && { base_model: base }),
+    ...(record.languages && { language: [...record.languages] }),
+    library_name: 'transformers',
+    pipeline_tag: 'text-generation',
+    tags: ['glossa', 'grpo', 'reinforcement-learning'],
+  };
+}
+
+/** `org/name` of a model that lies in the hub's cache (`models--org--name`). */
+function hubName(path: string | undefined): string | undefined {
+  const [, org, name] = /(?:^|[/\\])models--([^/\\]+?)--([^/\\]+)(?:[/\\]|$)/.exec(path ?? '') ?? [];
+  return org === undefined ? undefined : `${org}/${name!}`;
+}
+
+function origin({ record, config, step }: CardSource): string {
+  const { model } = config;
+  const start =
+    hubName(model.path) ??
+    (model.path !== undefined
+      ? `\`${basename(model.path)}\``
+      : model.lab
+        ? 'a made model of the laboratory'
+        : 'random weights');
+  const languages = (record.languages ?? []).map(languageName).join(', ');
+  const of = config.grpo.max_steps;
+  return `Made by glossa ${record.machine.glossa} from ${start}: ${String(step)} of ${String(of)} optimizer steps of GRPO${languages === '' ? '' : `, on problems in ${languages}`}.`;
+}
+
+function results({ step, summary }: CardSource): string {
+  const shown = runModel('', summary).suites.flatMap(({ rows }) => {
+    const until = rows.filter((row) => row.step <= step);
+    return until.length < 2 ? until : [until[0]!, until.at(-1)!];
+  });
+  if (shown.length === 0) return 'No held-out suite was evaluated.';
+  const labels = SHOWN.map((field) => labelOf({ measure: fieldMeasure(field) }));
+  return `On held-out problems, at the first and at the last evaluation up to step ${String(step)}; "${labels[1]!}" is the share of the words that are in the language of the problem.\n\n${table([['suite', 'language', 'step', ...labels, 'n'], ...shown.map(cells)])}`;
+}
+
+function cells(row: EvaluationRow): string[] {
+  const figures = SHOWN.map((field) => showValue(row[field], fieldMeasure(field).unit));
+  return [row.suite, languageName(row.language), String(row.step), ...figures, String(row.n)];
+}
+
+function training({ record, config: { grpo, optimizer, rewards, data }, summary, step }: CardSource): string {
+  const line = summary.metrics.filter((each) => each.step <= step).at(-1);
+  const tokens = line?.num_tokens;
+  const files = (record.inputs?.files ?? []).map(
+    ({ setting, path, sha256 }) => `- \`${setting}\`: ${basename(path)}, SHA-256 ${sha256}`,
+  );
+  return [
+    table([
+      ['', ''],
+      ['loss', `${grpo.loss_type}, advantages scaled by ${grpo.scale_rewards}`],
+      [
+        'a step',
+        `${String(grpo.prompts_per_step)} problems, ${String(grpo.num_generations)} completions each, up to ${String(grpo.max_completion_length)} tokens`,
+      ],
+      ['sampling', `temperature ${String(grpo.temperature)}`],
+      ['KL to the reference', grpo.beta > 0 ? `beta ${String(grpo.beta)}` : 'none'],
+      [
+        'learning rate',
+        `${String(optimizer.learning_rate)}, ${optimizer.lr_scheduler_type}, ${String(optimizer.warmup_steps)} steps of warm-up`,
+      ],
+      ['rewards', rewards.map(({ name, weight }) => `${name} x ${String(weight)}`).join(', ')],
+      ['sources of problems', String(data.train.length)],
+      ['tokens trained on', tokens === undefined || tokens === null ? '-' : String(tokens)],
+      ['seed', String(record.seed)],
+      ['computed with', `${record.model?.dtype ?? '-'}, ${record.model?.isa ?? '-'}`],
+    ]),
+    ...(files.length > 0 ? [`Files that it was made from:\n\n${files.join('\n')}`] : []),
+  ].join('\n\n');
+}
+
+/** A config as others may read it: where files lay on this machine is nobody's business. */
+function withoutPlaces({ run: _run, ...config }: ResolvedConfig): unknown {
+  return JSON.parse(
+    JSON.stringify(config, (_key, value: unknown) =>
+      typeof value === 'string' && isAbsolute(value) ? (hubName(value) ?? basename(value)) : value,
+    ),
+  );
+}
+
+function prompts({ prompt, model }: ResolvedConfig): string {
+  const style = prompt.style ?? (model.lab && model.path === undefined ? 'plain' : 'chat');
+  const asked =
+    style === 'chat'
+      ? 'Questions were put through the chat template of the tokenizer, or as plain text where it has none'
+      : style === 'plain'
+        ? 'Questions were put as plain text, with a newline behind them'
+        : 'Questions were put through a template of the run';
+  const system = prompt.system == null ? '' : `, with the system message ${JSON.stringify(prompt.system)}`;
+  const template = prompt.template ? `:\n\n\`\`\`jinja\n${prompt.template.text}\n\`\`\`` : '.';
+  return `${asked}${system}${template}`;
+}
+
+function table(rows: readonly string[][]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const [head, ...body] = rows;
+  return [line(head!), line(head!.map(() => '---')), ...body.map(line)].join('\n');
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { parse, stringify } from 'yaml';
+import { loadEngine } from '../../src/engine/index.js';
+import { loadTokenizer } from '../../src/tokenizer/index.js';
+import { glossa } from '../e2e/glossa.js';
+import { tinyBase } from '../sweep/sweep_file.js';
+
+let root: string;
+let run: string;
+const at = (...parts: string[]) => join(root, ...parts);
+const weights = (dir: string) => readFile(join(dir, 'model.safetensors'));
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'glossa-export-'));
+  run = at('run');
+  const suite = { name: 'held-out', lab: { split: 'test', language: 'ko' }, limit: 4 };
+  const { data, ...base } = tinyBase(at('lab')) as { data: Record<string, unknown> };
+  await writeFile(
+    at('tiny.yaml'),
+    stringify({ ...base, data: { ...data, eval: [suite] }, checkpoint: { every: 2, keep: 3 }, run: { dir: run } }),
+  );
+  const { code, stderr } = await glossa(['train', at('tiny.yaml'), '--set', 'grpo.max_steps=4', '--progress', 'none']);
+  assert.equal(code, 0, stderr);
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+describe('a run for others', () => {
+  it('has the weights of its newest checkpoint, its tokenizer, and a card with what it did', async () => {
+    const out = at('models', 'newest');
+    const { code, stdout, stderr } = await glossa(['export', run, '--out', out, '--json']);
+    assert.equal(code, 0, stderr);
+    const told = JSON.parse(stdout) as { dir: string; step: number; dtype: string; parameters: number };
+    assert.deepEqual([told.dir, told.step, told.dtype], [out, 4, 'float32']);
+    assert.ok((await weights(out)).equals(await weights(join(run, 'checkpoints/000004'))));
+    await loadTokenizer(out);
+    assert.ok(!(await readdir(out)).some((name) => name.startsWith('state.')));
+
+    const card = await readFile(join(out, 'README.md'), 'utf8');
+    const [, head] = card.split('---\n');
+    assert.deepEqual((parse(head!) as { language: string[] }).language, ['ko']);
+    const { rows } = JSON.parse(await readFile(join(run, 'eval/000004-held-out.json'), 'utf8')) as {
+      rows: { accuracy: number; n: number }[];
+    };
+    const { accuracy, n } = rows[0]!;
+    assert.match(
+      card,
+      new RegExp(`\\| held-out \\| Korean \\| 4 \\| ${(100 * accuracy).toFixed(1)} % \\|.* ${String(n)} \\|`),
+    );
+    assert.ok(!card.includes(root), 'the card tells where files lay');
+  });
+
+  it('is that of an earlier checkpoint, in another type, where that is asked for', async () => {
+    const out = at('models', 'earlier');
+    const { code, stderr } = await glossa(['export', run, '--out', out, '--step', '2', '--dtype', 'bfloat16']);
+    assert.equal(code, 0, stderr);
+    const [whole, rounded] = [await weights(join(run, 'checkpoints/000002')), await weights(out)];
+    assert.ok(rounded.length < 0.6 * whole.length);
+    assert.match(await readFile(join(out, 'README.md'), 'utf8'), /2 of 4 optimizer steps/);
+    const engine = await loadEngine(out, { frozen: true });
+    await engine.dispose();
+  });
+
+  it('is refused where it has no place or there is none', async () => {
+    const refused = async (...args: string[]) => (await glossa(['export', ...args])).stderr;
+    assert.match(await refused(run, '--out', run), /error USAGE: .* not empty\n.*--out/);
+    assert.match(
+      await refused(run, '--out', at('x'), '--step', '3'),
+      /error MODEL_NOT_FOUND: .*step 3\n.*there are 2, 4/,
+    );
+    assert.match(await refused(at('nothing'), '--out', at('x')), /error RUN_NOT_FOUND/);
+    assert.match(
+      await refused(run, '--out', at('x'), '--dtype', 'int8'),
+      /error USAGE: --dtype int8: expected float32/,
+    );
+    assert.ok(!(await readdir(root)).includes('x'));
+  });
+});

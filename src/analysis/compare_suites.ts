@@ -1,5 +1,5 @@
 import type { Field } from '../metrics/index.js';
-import type { EvaluationRow } from '../run/index.js';
+import { differsStrictly, type EvaluationRow } from '../run/index.js';
 import { readEvaluated, type Evaluated } from './evaluated.js';
 import { difference as unpairedInterval } from '../base/interval.js';
 import { trials, type RunModel, type SuiteSeries } from './model.js';
@@ -7,7 +7,7 @@ import { pairedIntervals, type Quotient } from './paired.js';
 
 /** A held-out figure of two runs. */
 export interface ComparedFigure {
-  field: Field;
+  field: Field | 'accuracy_strict';
   a: number | null;
   b: number | null;
   /** b - a; where the problems are paired, of those that both have answered. */
@@ -69,12 +69,12 @@ async function compareAt([a, ofA, from]: Side, [b, ofB, to]: Side): Promise<Comp
     n: { a: from.n, b: to.n },
     problems: paired ? paired.problems : null,
     unpaired: paired ? answeredA.size + answeredB.size - 2 * paired.problems : 0,
-    figures: FIELDS.filter((field) => language !== 'en' || field !== 'en_wr').map((field): ComparedFigure => {
-      const values = { field, a: from[field], b: to[field] };
-      if (paired && paired.problems > 0) return { ...values, ...paired.figures[field] };
+    figures: comparedFields(from, to).map((field): ComparedFigure => {
+      const values = { field, a: from[field] ?? null, b: to[field] ?? null };
+      if (paired && paired.problems > 0 && field !== 'accuracy_strict') return { ...values, ...paired.figures[field] };
       const known = values.a !== null && values.b !== null ? { a: values.a, b: values.b } : undefined;
       const interval =
-        known && field === 'accuracy'
+        known && (field === 'accuracy' || field === 'accuracy_strict')
           ? unpairedInterval({ share: known.a, n: trials(ofA, from.step) }, { share: known.b, n: trials(ofB, to.step) })
           : undefined;
       return {
@@ -86,6 +86,12 @@ async function compareAt([a, ofA, from]: Side, [b, ofB, to]: Side): Promise<Comp
       };
     }),
   };
+}
+
+/** The accuracy by marked answers alone stands beside the other where they part, and English words beside other targets. */
+function comparedFields(a: EvaluationRow, b: EvaluationRow): (ComparedField | 'accuracy_strict')[] {
+  const strict = [a, b].some(differsStrictly) ? (['accuracy_strict'] as const) : [];
+  return ['accuracy', ...strict, ...FIELDS.slice(1).filter((field) => a.language !== 'en' || field !== 'en_wr')];
 }
 
 type Paired = Pick<ComparedFigure, 'difference' | 'low' | 'high' | 'interval'>;

@@ -1,7 +1,7 @@
 import type { ComparedFigure, ComparedSuite, Comparison, MetricPair } from '../analysis/index.js';
 import { printable } from '../base/printable.js';
 import { languageName } from '../language/index.js';
-import { fieldMeasure, findMeasure, labelOf, showValue } from '../metrics/index.js';
+import { fieldMeasure, findMeasure, labelOf, showValue, STRICT_LABEL } from '../metrics/index.js';
 import type { Difference } from '../run/index.js';
 import { count, textTable } from './format.js';
 
@@ -54,7 +54,7 @@ function suiteTable(suite: ComparedSuite): string[] {
     pair.a === pair.b ? String(pair.a) : `${String(pair.a)} (A) and ${String(pair.b)} (B)`;
   const title = `held out, ${suite.suite} (${languageName(suite.language)}), after step ${both(step)}, ${both(n)} completions`;
   const rows = suite.figures.map((figure) => [
-    `  ${labelOf({ measure: fieldMeasure(figure.field) })}`,
+    `  ${figure.field === 'accuracy_strict' ? STRICT_LABEL : labelOf({ measure: fieldMeasure(figure.field) })}`,
     showValue(figure.a, 'share'),
     showValue(figure.b, 'share'),
     points(figure.difference),
@@ -67,7 +67,7 @@ function pairingLine({ problems, unpaired, figures }: ComparedSuite): string {
   if (problems === null || problems === 0) {
     const why = problems === null ? 'the completions of one of them are not there' : 'they answered other problems';
     const newcombe = figures.some(({ interval }) => interval === 'newcombe');
-    return `  not paired: ${why}${newcombe ? "; the accuracy's interval is of independent samples" : ''}`;
+    return `  not paired: ${why}${newcombe ? '; intervals of accuracy are of independent samples' : ''}`;
   }
   const left = unpaired === 0 ? '' : `; ${count(unpaired, 'problem')} that only one of them answered left out of B - A`;
   return `  paired by ${count(problems, 'problem')} (bootstrap)${left}`;

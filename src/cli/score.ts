@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { GlossaError } from '../base/error.js';
 import { printable } from '../base/printable.js';
 import { openRows, readJsonlRows, rowPlace } from '../data/index.js';
-import { fieldMeasure, labelOf, showValue } from '../metrics/index.js';
+import { fieldMeasure, labelOf, showValue, STRICT_LABEL } from '../metrics/index.js';
 import {
   DEFAULT_SCORE_FIELDS,
   ORIGIN_FIELDS,
@@ -70,9 +70,6 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
 
 const FIELDS = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr', 'other_wr'] as const;
 
-/** Accuracy by marked answers alone, whichever answers count. */
-const STRICT = 'accuracy, strict';
-
 function table(totals: ScoreTotals, badRows: number): string {
   const measures = FIELDS.map((field) => ({ field, measure: fieldMeasure(field) }));
   const cells = (name: string, of: Totals): string[] => [
@@ -84,7 +81,7 @@ function table(totals: ScoreTotals, badRows: number): string {
   ];
   const languages = Object.entries(totals.byLanguage());
   const lines = [
-    ['language', 'rows', 'judged', ...measures.map(({ measure }) => labelOf({ measure })), STRICT],
+    ['language', 'rows', 'judged', ...measures.map(({ measure }) => labelOf({ measure })), STRICT_LABEL],
     ...languages.map(([language, of]) => cells(language, of)),
     ...(languages.length > 1 ? [cells('all', totals.all())] : []),
   ];

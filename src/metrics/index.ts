@@ -5,6 +5,6 @@ export { fieldMeasure, findMeasure, labelOf, rowMeasure, type FoundMeasure } fro
 export { completionMetrics, gradedMetrics, languageMetrics, type GradedRow } from './graded.js';
 export { isTiming } from './machine.js';
 export { MEASURES, type Field, type MetricName, type Metrics } from './measures.js';
-export { showValue } from './show.js';
+export { showValue, STRICT_LABEL } from './show.js';
 export { CompletionSums, type Figures, type SummedCompletion } from './sums.js';
 export type { Measure } from './types.js';

@@ -3,6 +3,9 @@ import type { Unit } from './types.js';
 /** What stands where there is no value. */
 const NONE = '-';
 
+/** What the accuracy by marked answers alone is called in tables. */
+export const STRICT_LABEL = 'accuracy, strict';
+
 /**
  * A value as tables and sentences show it, with its unit where the unit is not said beside it: shares in per cent with one
  * decimal, everything else with three significant digits.

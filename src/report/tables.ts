@@ -9,7 +9,8 @@ import {
   wilson,
 } from '../analysis/index.js';
 import { languageName } from '../language/index.js';
-import { showValue, type Field } from '../metrics/index.js';
+import { showValue, STRICT_LABEL, type Field } from '../metrics/index.js';
+import { differsStrictly } from '../run/index.js';
 import { escapeHtml, table } from './html.js';
 import { fieldLabel } from './story.js';
 
@@ -21,19 +22,22 @@ const whole = (text: string): string => `<span>${text}</span>`;
 
 /** Every suite and language of every run: first and last evaluation, and what lies beyond them between. */
 export function heldOutTable(runs: readonly RunModel[]): string {
+  const strict = strictly(runs);
   const rows = runs.flatMap((run) =>
     run.suites.map((series) => [
       escapeHtml(run.label),
       ...suiteCells(series),
       series.rows.map((row) => row.step).join(', '),
       ...FIELDS.map((field) => course(series.of(field))),
+      ...strict.map(() => course(strictPoints(series))),
     ]),
   );
-  return table({ head: ['run', 'suite', 'prompts', 'completions', 'at steps', ...heads], rows, texts: 3 });
+  return table({ head: ['run', 'suite', 'prompts', 'completions', 'at steps', ...heads, ...strict], rows, texts: 3 });
 }
 
 /** Every evaluation, with the 95 % interval of its accuracy. */
 export function evaluationsTable(runs: readonly RunModel[]): string {
+  const strict = strictly(runs);
   const rows = runs.flatMap((run) =>
     run.suites.flatMap((series) =>
       series.rows.map((row, i) => [
@@ -47,10 +51,11 @@ export function evaluationsTable(runs: readonly RunModel[]): string {
           const [low, high] = row.intervals?.['accuracy'] ?? wilsonOf(value, trials(series, row.step));
           return `${whole(share(value))} <small>${whole(share(low))} ${whole(`to ${share(high)}`)}</small>`;
         }),
+        ...strict.map(() => whole(share(strictPoints(series)[i]!.value))),
       ]),
     ),
   );
-  return table({ head: ['run', 'suite', 'prompts', 'step', 'completions', ...heads], rows, texts: 3 });
+  return table({ head: ['run', 'suite', 'prompts', 'step', 'completions', ...heads, ...strict], rows, texts: 3 });
 }
 
 /** Of files of earlier versions, which have no intervals. */
@@ -75,6 +80,14 @@ export function trainingTable(runs: readonly RunModel[]): string {
   );
   return table({ head: ['run', 'prompts', 'steps', ...heads, 'collapse'], rows, texts: 2 });
 }
+
+/** The head of a column for the accuracy by marked answers alone, where any evaluation has another one. */
+function strictly(runs: readonly RunModel[]): string[] {
+  return runs.some(({ suites }) => suites.some(({ rows }) => rows.some(differsStrictly))) ? [STRICT_LABEL] : [];
+}
+
+const strictPoints = ({ rows }: SuiteSeries): Point[] =>
+  rows.map(({ step, accuracy_strict: value = null }) => ({ step, value }));
 
 function suiteCells({ suite, language, rows }: SuiteSeries): string[] {
   const n = [...new Set(rows.map((row) => row.n))];

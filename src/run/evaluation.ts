@@ -44,6 +44,11 @@ export function atKs(row: EvaluationRow): AtK[] {
   return Object.keys(row).filter((name): name is AtK => /^(?:pass|avg|maj)@\d+$/.test(name));
 }
 
+/** Whether the accuracy by marked answers alone is another one than the accuracy. */
+export function differsStrictly({ accuracy, accuracy_strict: strict }: EvaluationRow): boolean {
+  return strict !== undefined && strict !== null && strict !== accuracy;
+}
+
 /** eval/NNNNNN-<suite>.json: a row for each language of the suite. */
 export interface EvaluationFile {
   step: number;

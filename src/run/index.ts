@@ -1,6 +1,6 @@
 export { checkpointAt, latestCheckpoint, writeCheckpoint, type FoundCheckpoint } from './checkpoint.js';
 export { claimNewRun, claimRun, obstacleOf, type RunClaim } from './claim.js';
-export { atKs, type EvaluationFile, type EvaluationRow } from './evaluation.js';
+export { atKs, differsStrictly, type EvaluationFile, type EvaluationRow } from './evaluation.js';
 export { runFolder } from './folder.js';
 export {
   configDifferences,

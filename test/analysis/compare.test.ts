@@ -72,7 +72,7 @@ before(async () => {
   const evaluations = (accuracy: number, target_wr: number) => [
     evaluation([0, 'test', 'ko'], { accuracy: 0, target_wr: 1 }),
     evaluation([2, 'test', 'ko'], { accuracy, target_wr, n: 8 }),
-    evaluation([2, 'other', 'en'], { accuracy, n: 100 }),
+    evaluation([2, 'other', 'en'], { accuracy, accuracy_strict: accuracy - 0.25, n: 100 }),
   ];
   await makeRun(A(), {
     languages: ['ko'],
@@ -104,6 +104,22 @@ after(() => rm(root, { recursive: true, force: true }));
 
 const compare = (step?: number) =>
   compareRuns([A(), B()], { read: ({ config }) => config, ...(step !== undefined && { step }) });
+
+test('the accuracy by marked answers alone stands beside the other where they part', async () => {
+  const { suites } = await compare();
+  const fields = (name: string) => suites.find(({ suite }) => suite === name)!.figures.map(({ field }) => field);
+  assert.deepEqual(fields('other').slice(0, 3), ['accuracy', 'accuracy_strict', 'clipped_ratio']);
+  assert.ok(!fields('test').includes('accuracy_strict'));
+  const strict = suites.find(({ suite }) => suite === 'other')!.figures[1]!;
+  assert.deepEqual([strict.a, strict.b, strict.difference], [0.125, 0.25, 0.125]);
+  // R. G. Newcombe 1998, method 10, of 12.5 and 25 of 100, by Python.
+  assert.ok(
+    Math.abs(strict.low! - 0.0164) < 5e-5 && Math.abs(strict.high! - 0.23122) < 5e-5,
+    `${String(strict.low)} ${String(strict.high)}`,
+  );
+  const text = comparisonText(await compare());
+  assert.match(text, /accuracy, strict +12\.5 % +25\.0 % +\+12\.5/);
+});
 
 test('what differs is told: settings, but not where a run lies', async () => {
   const { settings, machine, inputs } = await compare();
@@ -138,7 +154,8 @@ test('without completions accuracy has an interval of independent samples, and w
   assert.equal(interval, 'newcombe');
   // R. G. Newcombe 1998, method 10, of 37.5 and 50 of 100, by Python.
   assert.ok(Math.abs(low! - -0.0122) < 5e-5 && Math.abs(high! - 0.25576) < 5e-5, `${String(low)} ${String(high)}`);
-  assert.ok(suite!.figures.slice(1).every((figure) => figure.interval === null));
+  const accuracies = suite!.figures.filter(({ interval }) => interval !== null).map(({ field }) => field);
+  assert.deepEqual(accuracies, ['accuracy', 'accuracy_strict']);
 });
 
 test('curves are aligned by step, and the first step that differs leaves timings out', async () => {

@@ -4,6 +4,7 @@ import { lineFigure } from '../../src/report/line_figure.js';
 import { runModel } from '../../src/analysis/model.js';
 import { inkTable } from '../../src/report/palette.js';
 import { renderPage } from '../../src/report/page.js';
+import { evaluationsTable, heldOutTable } from '../../src/report/tables.js';
 import { shareFigure } from '../../src/report/share_figure.js';
 import { renderSvg, standaloneSvg } from '../../src/report/svg.js';
 import type { RunSummary } from '../../src/run/types.js';
@@ -84,6 +85,17 @@ const summary = (text: string): RunSummary => ({
       n: 8,
     },
   ],
+});
+
+test('a column has the accuracy by marked answers alone, where an evaluation has another one', () => {
+  const model = (accuracy_strict: number) => {
+    const of = summary('suite');
+    return runModel('a', { ...of, evaluations: of.evaluations.map((row) => ({ ...row, accuracy_strict })) });
+  };
+  for (const table of [heldOutTable, evaluationsTable]) {
+    assert.match(table([model(0.25)]), /accuracy, strict<.*25\.0 %/);
+    assert.doesNotMatch(table([model(0.5)]), /strict/);
+  }
 });
 
 test('neither a completion nor a name can write into the page', () => {

@@ -14,7 +14,7 @@ export function findLanguage(text: string): Language | undefined {
   // A slip of the pen leaves the first letter: Danish is not Spanish.
   const near = nearest(
     main,
-    LANGUAGES.map(nameOf).filter((name) => name[0] === main[0]),
+    LANGUAGES.map(nameOf).filter((name) => name.startsWith(main[0]!)),
   );
   return LANGUAGES.find((language) => nameOf(language) === near);
 }

@@ -1,6 +1,6 @@
 import { cyrillicLanguage, type CyrillicLanguage } from './cyrillic.js';
 import { Form, hanForms } from './han.js';
-import { isEnglish, JUDGED_WORDS } from './latin.js';
+import { latinLanguage } from './latin.js';
 import { isNeighbours } from './neighbours.js';
 import { Script } from './script.js';
 import { COUNTED_LANGUAGES, LANGUAGE_TABLE, type CountedLanguage, type Language } from './table.js';
@@ -31,7 +31,7 @@ export function labelLanguages(text: string, words: Words, target: Language): Co
   if (seen[Script.cyrillic] === 1) labelCyrillic(text, words, labels, target);
   for (const language of ['ar', 'hi', 'bn'] as const)
     if (seen[scriptOf(language)] === 1) labelNeighbours(text, words, labels, language);
-  if (seen[Script.latin] === 1) labelLatin(text, words, labels);
+  if (seen[Script.latin] === 1) labelLatin(text, words, labels, target);
   return labels;
 }
 
@@ -173,25 +173,33 @@ function isJoined(text: string, words: Words, i: number): boolean {
   return (before || after) && text.slice(words.start[i], words.end[i]) !== 'の';
 }
 
-function labelLatin(text: string, words: Words, labels: CountedLanguage[]): void {
+function labelLatin(text: string, words: Words, labels: CountedLanguage[], target: Language): void {
   const { script, sentence } = words;
-  const decided = { en: 0, other: 0 };
+  const decided = new Map<CountedLanguage, number>();
   const open: [start: number, end: number][] = [];
   for (let start = 0; start < labels.length; start++) {
     if (script[start] !== Script.latin) continue;
     let end = start + 1;
     while (end < labels.length && script[end] === Script.latin && sentence[end] === sentence[start]) end++;
-    if (end - start < JUDGED_WORDS) open.push([start, end]);
+    const run: string[] = [];
+    for (let i = start; i < end; i++) run.push(text.slice(words.start[i], words.end[i]));
+    const language = latinLanguage(run, target);
+    if (language === null) open.push([start, end]);
     else {
-      const run: string[] = [];
-      for (let i = start; i < end; i++) run.push(text.slice(words.start[i], words.end[i]));
-      const language = isEnglish(run) ? 'en' : 'other';
-      decided[language] += run.length;
-      if (language === 'other') labels.fill('other', start, end);
+      decided.set(language, (decided.get(language) ?? 0) + run.length);
+      labels.fill(language, start, end);
     }
     start = end - 1;
   }
-  if (decided.other > decided.en) for (const [start, end] of open) labels.fill('other', start, end);
+  if (open.length === 0) return;
+  const usual = mostOf(decided) ?? (LANGUAGE_TABLE[target].script === 'latin' ? target : 'en');
+  for (const [start, end] of open) labels.fill(usual, start, end);
+}
+
+function mostOf<L>(counts: ReadonlyMap<L, number>): L | undefined {
+  let most: L | undefined;
+  for (const [language, count] of counts) if (most === undefined || count > counts.get(most)!) most = language;
+  return most;
 }
 
 function forEachSentence(words: Words, visit: (start: number, end: number) => void): void {

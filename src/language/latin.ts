@@ -1,54 +1,102 @@
 import { languageDetector } from './detector.js';
+import { LATIN_LANGUAGES, plain, WEIGHED, wordEvidence, type Evidence } from './latin_evidence.js';
 import { isRomanised } from './romanised.js';
+import type { CountedLanguage, Language } from './table.js';
 
-/** Words that mark a stretch as English; those that French, German, Spanish, Italian, Dutch or Swahili also write are left out. */
-const ENGLISH_WORDS = new Set(
-  (
-    'the and of is are has have had with for that this these those she he they each how many much then we it its was were from ' +
-    'which would there their them his her him you your what when where who why because since therefore thus hence first second ' +
-    'next last finally total remaining left more less than equals equal plus minus times divided multiply add added subtract sum ' +
-    'number numbers amount answer question problem step let us know need find get gets got give gives gave given buy buys bought ' +
-    'sell sells sold cost costs dollars dollar cents apples by every all both other some any not only after before if or but can ' +
-    'could should will does did do make makes made now the per day week month year hours minutes people days weeks how be been being'
-  ).split(' '),
-);
-/** One such word in this many is enough. */
-const WORDS_PER_MARK = 6;
-/** One in this many, and nothing else is asked. */
-const CERTAIN_WORDS_PER_MARK = 3;
 /** Fewest Latin words in a row that are judged; shorter runs go with the text. */
 export const JUDGED_WORDS = 4;
-/**
- * eld's score for English: below it a run is not English. Of 114 English runs without a function word (lingua, MGSM) none is
- * below, of Spanish, German, French and Swahili runs 97 % and more, whatever language eld takes them for.
- */
-const ENGLISH_SCORE = 0.6;
-/** The same for runs of 5 or 6 words, whose names and rare words weigh more; 4 ("Janet's ducks lay eggs") are too few for it. */
-const SHORT_ENGLISH_SCORE = 0.4;
-/** The same in terms of the best score, where eld is sure of another language. */
-const ENGLISH_SCORE_SHARE = 0.8;
+/** Evidence a word, and how many times that of the next language, at which nothing else is asked. */
+const CERTAIN = 0.3;
+const CERTAIN_LEAD = 2;
+/** What evidence a word weighs beside eld's score. */
+const EVIDENCE = 1.3;
+/** Added for the language asked for; for English where that is written in another script. */
+const ASKED_FOR = 0.1;
+/** By how much eld's score of a language that is not measured must lead. */
+const UNMEASURED_LEAD = 0.07;
+/** A lower sum is no measured language. */
+const LEAST = 0.45;
+/** Evidence a word below which it is none, where eld does not trust its own answer either. */
+const NONE = 0.1;
+/** Evidence a word below which a run that reads as romanised is. */
+const ROMANISED_BELOW = 0.3;
+/** What a shape that all words have weighs beside eld's score. */
+const SHAPE = 0.75;
+/** eld's codes that are not ours. It does not tell Indonesian from Malay. */
+const DETECTOR_CODE: Readonly<Record<string, string>> = { id: 'ms' };
+/** So that what only eld speaks for is Indonesian. */
+const MALAY_SHARE = 0.95;
+const WEIGHED_CODES = new Set(WEIGHED.map(({ code }) => code));
 
 /**
- * Whether a run of 4 or more Latin words (nothing but spaces, digits and punctuation between them, in one sentence) is English: not
- * romanised Japanese, Korean or Chinese, and every sixth word one that only English has, or eld's score for English high enough.
+ * The language of a run of Latin words (nothing but spaces, digits and punctuation between them, in one sentence), asked for `target`;
+ * null: fewer than 4 words, none of which tells. Function words, letters and endings decide where they are many and of one
+ * language; else eld's scores and theirs together, the target a little ahead of the others.
  */
-export function isEnglish(words: readonly string[]): boolean {
-  let marks = 0;
-  for (const word of words) if (ENGLISH_WORDS.has(word.toLowerCase())) marks++;
-  // "you" is a syllable of pinyin and "do" of Japanese; a third of the words is beyond chance.
-  if (marks * CERTAIN_WORDS_PER_MARK >= words.length) return true;
-  if (isRomanised(words)) return false;
-  if (marks * WORDS_PER_MARK >= words.length) return true;
-  const result = languageDetector().detect(words.join(' '));
-  const scores = result.getScores();
-  const english = scores['en'] ?? 0;
-  if (english < lowestEnglish(words.length)) return false;
-  return (
-    result.language === 'en' || !result.isReliable() || english >= ENGLISH_SCORE_SHARE * (scores[result.language] ?? 1)
-  );
+export function latinLanguage(words: readonly string[], target: Language): CountedLanguage | null {
+  const evidence = new Float64Array(WEIGHED.length);
+  for (const word of words) add(evidence, wordEvidence(word), 1 / words.length);
+  const [first, lead] = best(evidence);
+  const favoured = LATIN_LANGUAGES.includes(target) ? target : 'en';
+  if (words.length < JUDGED_WORDS) return shortRun(words, evidence, favoured);
+  if (evidence[first]! >= CERTAIN && lead >= evidence[first]! * (1 - 1 / CERTAIN_LEAD)) return WEIGHED[first]!.counted;
+  if (evidence[first]! < ROMANISED_BELOW && isRomanised(words)) return 'other';
+  const detected = languageDetector().detect(words.join(' '));
+  if (words.length === JUDGED_WORDS && evidence[first]! < NONE && !detected.isReliable()) return null;
+  const scores = detected.getScores();
+  const sums = evidence.map((weight, place) => {
+    const { code, counted, marks } = WEIGHED[place]!;
+    const score = marks.shape ? SHAPE * shapeShare(words, marks.shape) : (scores[DETECTOR_CODE[code] ?? code] ?? 0);
+    return EVIDENCE * weight + score * (code === 'ms' ? MALAY_SHARE : 1) + (counted === favoured ? ASKED_FOR : 0);
+  });
+  const [place] = best(sums);
+  if (sums[place]! < LEAST) return 'other';
+  for (const [code, score] of Object.entries(scores))
+    if (!WEIGHED_CODES.has(code) && score > sums[place]! + UNMEASURED_LEAD) return 'other';
+  return WEIGHED[place]!.counted;
 }
 
-function lowestEnglish(words: number): number {
-  if (words > 6) return ENGLISH_SCORE;
-  return words > 4 ? SHORT_ENGLISH_SCORE : 0;
+/**
+ * A run too short for all languages: English or the language asked for, where a function word of one of the two tells, or where eld is
+ * sure of one; another where two function words are its own and none is English.
+ */
+function shortRun(words: readonly string[], evidence: Evidence, asked: Language): CountedLanguage | null {
+  const of = (place: number): number => evidence[place]! * words.length;
+  const english = of(LATIN_LANGUAGES.indexOf('en'));
+  const own = of(LATIN_LANGUAGES.indexOf(asked));
+  const [first] = best(evidence);
+  if (of(first) >= TWO_WORDS && english < SHORT && own < SHORT) return WEIGHED[first]!.counted;
+  if (asked === 'en') return null;
+  if (Math.max(english, own) >= SHORT && english !== own) return english > own ? 'en' : asked;
+  if (words.length < DETECTOR_WORDS) return null;
+  const detected = languageDetector().detect(words.join(' '));
+  if (!detected.isReliable()) return null;
+  return detected.language === 'en' ? 'en' : detected.language === asked ? asked : null;
+}
+/** Evidence in all of a short run: a word that few have, and two that nobody else has, nearly. */
+const SHORT = 0.5;
+const TWO_WORDS = 1.5;
+/** Fewest words of which eld is asked at all. */
+const DETECTOR_WORDS = 2;
+
+function add(sum: Evidence, more: Evidence, factor: number): void {
+  for (let place = 0; place < sum.length; place++) sum[place]! += more[place]! * factor;
+}
+
+/** The place of the most, and its lead on the next. */
+function best(values: Evidence): [place: number, lead: number] {
+  let first = 0;
+  let second = -1;
+  for (let place = 1; place < values.length; place++) {
+    if (values[place]! > values[first]!) {
+      second = first;
+      first = place;
+    } else if (second < 0 || values[place]! > values[second]!) second = place;
+  }
+  return [first, values[first]! - values[second]!];
+}
+
+/** Squared, so that half the words do not speak for half. */
+function shapeShare(words: readonly string[], shape: RegExp): number {
+  return (words.filter((word) => shape.test(plain(word))).length / words.length) ** 2;
 }

@@ -86,9 +86,9 @@ test(
       ['ja', 'ja', 'ja', 0.995],
       ['th', 'th', 'th', 0.995],
       ['ru', 'uk', 'ru', 0.99],
-      ['es', 'ko', 'other', 0.98],
-      ['de', 'ko', 'other', 0.98],
-      ['fr', 'ko', 'other', 0.96],
+      ['es', 'ko', 'es', 0.98],
+      ['de', 'ko', 'de', 0.98],
+      ['fr', 'ko', 'fr', 0.98],
     ];
     for (const [file, target, counted, floor] of expected) {
       let words = 0;

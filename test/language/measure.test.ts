@@ -92,8 +92,9 @@ test('code-switched sentences keep their parts', () => {
 });
 
 test('other languages in Latin letters are not English', () => {
-  assert.deepEqual(words('Tom tiene doce manzanas y le da cinco a su hermana', 'ko'), { other: 10 });
-  assert.deepEqual(words('Wie viele Äpfel hat er jetzt noch übrig', 'ko'), { other: 8 });
+  assert.deepEqual(words('Tom tiene doce manzanas y le da cinco a su hermana', 'ko'), { es: 10 });
+  assert.deepEqual(words('Wie viele Äpfel hat er jetzt noch übrig', 'ko'), { de: 8 });
+  assert.deepEqual(words('Hoeveel appels heeft hij nu nog over', 'ko'), { other: 7 });
   assert.deepEqual(words('Bonjour', 'ko'), { en: 1 }); // too short to tell
 });
 

@@ -36,10 +36,16 @@ export interface CountedRow {
 }
 
 export interface Marks {
-  /** Function words, between spaces, in small letters. */
+  /**
+   * Function words, and words of sums, between spaces, in small letters. Of Latin letters also those that a rival has too, which
+   * count for less; before an apostrophe with it (l').
+   */
   words: string;
-  /** Letters that its rivals do not write. */
+  /** Letters that its rivals seldom write. */
   letters?: RegExp;
-  /** Endings of words that its rivals do not have. */
+  /** Endings, and beginnings, of words that its rivals seldom have. */
   endings?: RegExp;
+  beginnings?: RegExp;
+  /** What nearly all its words look like, where eld does not know it: their share stands for eld's score. */
+  shape?: RegExp;
 }

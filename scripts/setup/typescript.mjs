@@ -9,7 +9,7 @@ import { runLogged, toolEnvironment } from './step.mjs';
 const DIST = join(ROOT, 'dist');
 const BUNDLE = join(DIST, 'bundle');
 /** The command line, and what it starts as threads and processes: those are looked for beside it. */
-const ENTRIES = ['cli/main.js', 'reward/worker.js', 'reward/module_main.js', 'reward/typescript_hook.js'];
+const ENTRIES = ['cli/main.js', 'reward/worker.js', 'reward/module/module_main.js', 'reward/module/typescript_hook.js'];
 /** Of packages that are native, or large and seldom needed. */
 const LEFT_OUT = ['tokenizers', 'vega', 'vega-lite', 'ts-blank-space', 'typescript'];
 

@@ -15,6 +15,8 @@ export interface Problem {
   source?: string | undefined;
   /** What decides whether an answer is right: a verifier of glossa, or the path of a module. Default number. */
   verifier?: string | undefined;
+  /** Every column of its row under the file's own names, as plain data; where rows are kept. */
+  row?: Readonly<Record<string, unknown>> | undefined;
 }
 export interface DataSetSettings {
   path: string; // .jsonl, .jsonl.gz, .parquet

@@ -2,7 +2,7 @@ import { formatReward } from './format.js';
 import type { RewardInput } from './types.js';
 
 /** A reward that is part of glossa. */
-type BuiltinReward = (input: RewardInput) => number | null;
+type BuiltinReward = (input: Pick<RewardInput, 'completion' | 'finish' | 'correct' | 'language'>) => number | null;
 
 /**
  * accuracy        1 right, 0 wrong, null where the verifier cannot judge by the gold answer.

@@ -8,10 +8,7 @@ export interface JudgedCompletion extends UngradedCompletion {
   verdict?: Verdict;
 }
 
-/**
- * Verdict, language and built-in rewards of a completion. A reward of a module is null here: modules are called elsewhere, in
- * processes of their own.
- */
+/** Verdict, language and built-in rewards of a completion. Users' rewards are null here: they are asked elsewhere. */
 export function gradeBuiltin(
   given: JudgedCompletion,
   rewards: readonly RewardSettings[],
@@ -24,18 +21,25 @@ export function gradeBuiltin(
     ...verdict,
     language: measureLanguage(completion, problem.language),
   };
-  const input = rewardInput(given, judged);
+  const input = { completion, finish, ...judged };
   return {
     ...judged,
-    rewards: rewards.map(({ name, module }) => (module === undefined ? BUILTIN_REWARDS[name]!(input) : null)),
+    rewards: rewards.map((reward) => (isBuiltin(reward) ? BUILTIN_REWARDS[reward.name]!(input) : null)),
     errors: [],
   };
 }
 
-/** What a reward function is given. */
+/** Whether a reward is glossa's own, and not a user's function. */
+export function isBuiltin({ module, url }: RewardSettings): boolean {
+  return module === undefined && url === undefined;
+}
+
+/** What a user's function is given; `row` is the completion's place in the generation. */
 export function rewardInput(
-  { problem, completion, finish }: UngradedCompletion,
+  { problem, completion, finish, ids = [], group, sample = 0, step = 0 }: UngradedCompletion,
   { correct, answer, language }: Pick<GradedCompletion, 'correct' | 'answer' | 'language'>,
+  { row, settings = {} }: { row: number; settings?: RewardSettings['settings'] },
 ): RewardInput {
-  return { problem, completion, finish, language, answer, correct };
+  const place = { group: group ?? row, sample, step };
+  return { problem, completion, ids: Array.from(ids), finish, answer, correct, language, ...place, settings };
 }

@@ -1,6 +1,6 @@
 export { formatReward } from './format.js';
 export { createGrader, type Grader } from './grader.js';
 export { gradingErrors } from './grading_errors.js';
-export { moduleFiles } from './module_files.js';
+export { moduleFiles } from './module/files.js';
 export { RolloutGrading } from './rollout.js';
 export type { GradedCompletion, UngradedCompletion } from './types.js';

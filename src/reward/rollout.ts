@@ -4,7 +4,6 @@ import type { Problem } from '../data/types.js';
 import { FINISH, type Completed, type Finish, type Ragged, type RolloutColumns } from '../engine/types.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { Grader } from './grader.js';
-import { GradingBatch } from './module_pool.js';
 import type { GradedCompletion } from './types.js';
 
 /** The completions of one generation as text, with their grades: rows in order (problem, sample). */
@@ -22,25 +21,31 @@ export interface Asked {
 
 /**
  * Grades one generation: every completion is decoded and graded once, as soon as the engine says that it has ended, while
- * others are still sampled, and the rest when all are there. What comes out is what grading all of them at the end gives:
- * a reward sees one completion at a time, and results are put in the order of the rows.
+ * others are still sampled, and the rest when all are there. What comes out is what grading all of them at the end gives: a
+ * reward of groups sees whole ones, and results are put in the order of the rows.
  */
 export class RolloutGrading {
   readonly #asked: readonly Asked[];
   readonly #samples: number;
-  readonly #with: { tokenizer: Tokenizer; grader: Grader };
-  readonly #batch = new GradingBatch();
+  readonly #tokenizer: Tokenizer;
+  readonly #step: number;
+  readonly #grading: ReturnType<Grader['begin']>;
   readonly #thoughts = new Map<number, Promise<boolean>>();
   readonly #texts: string[] = [];
-  readonly #graded: GradedCompletion[] = [];
   readonly #underway: Promise<void>[] = [];
   readonly #begun = new Set<number>();
 
-  /** `asked`: in the order of the request, `samples` completions each. */
-  constructor(asked: readonly Asked[], samples: number, parts: { tokenizer: Tokenizer; grader: Grader }) {
+  /** `asked`: in the order of the request, `samples` completions each; `step`: optimizer steps that the model has made. */
+  constructor(
+    asked: readonly Asked[],
+    samples: number,
+    { tokenizer, grader, step = 0 }: { tokenizer: Tokenizer; grader: Grader; step?: number },
+  ) {
     this.#asked = asked;
     this.#samples = samples;
-    this.#with = parts;
+    this.#tokenizer = tokenizer;
+    this.#step = step;
+    this.#grading = grader.begin(samples);
   }
 
   /** Begins to grade completions that have ended. What goes wrong is told by {@link rest}. */
@@ -67,27 +72,32 @@ export class RolloutGrading {
     return {
       texts: this.#texts,
       finish: Array.from(columns.finish, (code) => FINISH[code]!),
-      graded: this.#graded,
+      graded: await this.#grading.rest(),
     };
   }
 
   async #grade(rows: readonly number[], completions: Ragged, finish: Int8Array): Promise<void> {
     for (const row of rows) this.#begun.add(row);
     if (rows.length === 0) return;
-    const { tokenizer, grader } = this.#with;
-    const texts = await Promise.all(rows.map((_, i) => tokenizer.decode(rowIds(completions, i))));
+    const texts = await Promise.all(rows.map((_, i) => this.#tokenizer.decode(rowIds(completions, i))));
     const inputs = await Promise.all(
       texts.map(async (completion, i) => {
-        const index = Math.floor(rows[i]! / this.#samples);
-        const { problem } = this.#asked[index]!;
-        return { problem, completion, finish: FINISH[finish[i]!]!, thought: await this.#beginsThought(index) };
+        const row = rows[i]!;
+        const group = Math.floor(row / this.#samples);
+        return {
+          problem: this.#asked[group]!.problem,
+          completion,
+          ids: rowIds(completions, i),
+          finish: FINISH[finish[i]!]!,
+          thought: await this.#beginsThought(group),
+          ...{ group, sample: row % this.#samples, step: this.#step },
+        };
       }),
     );
-    const graded = await grader.grade(inputs, this.#batch);
     rows.forEach((row, i) => {
       this.#texts[row] = texts[i]!;
-      this.#graded[row] = graded[i]!;
     });
+    await this.#grading.add(rows, inputs);
   }
 
   /**
@@ -98,7 +108,7 @@ export class RolloutGrading {
     let found = this.#thoughts.get(index);
     if (found === undefined) {
       const { problem, prompt } = this.#asked[index]!;
-      found = this.#with.tokenizer.decode(Int32Array.from(prompt), { special: true }).then((text) => {
+      found = this.#tokenizer.decode(Int32Array.from(prompt), { special: true }).then((text) => {
         const at = text.lastIndexOf(problem.question);
         return afterThought(at < 0 ? text : text.slice(at + problem.question.length)) === null;
       });

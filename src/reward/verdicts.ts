@@ -1,22 +1,24 @@
 import { isModule, verifierOf, VERIFIER_NAMES, type Verdict } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
-import { ModulePool, type GradingBatch } from './module_pool.js';
-import type { ProcessSettings } from './module_process.js';
-import type { CallError, Called, ModuleInput } from './module_protocol.js';
-import type { UngradedCompletion } from './types.js';
+import type { CallError, Called, GradingBatch } from './asked.js';
+import { ModulePool } from './module/pool.js';
+import type { ProcessSettings } from './module/process.js';
+import type { UngradedCompletion, VerifierInput } from './types.js';
 
 /** What a verifier's module said of a completion; null where it could not be asked. */
 export interface ModuleVerdict extends Verdict {
   error?: CallError;
 }
 
+type Limits = Pick<ProcessSettings, 'timeout' | 'memoryBytes'>;
+
 /** Users' verifiers: modules in processes of their own, which start when the first completion of theirs comes. */
 export class ModuleVerdicts {
   readonly #pools = new Map<string, Promise<ModulePool>>();
-  readonly #settings: Omit<ProcessSettings, 'modules' | 'kind'>;
+  readonly #settings: Limits;
   readonly #processes: number;
 
-  constructor(settings: Omit<ProcessSettings, 'modules' | 'kind'>, processes: number) {
+  constructor(settings: Limits, processes: number) {
     this.#settings = settings;
     this.#processes = processes;
   }
@@ -26,26 +28,26 @@ export class ModuleVerdicts {
     if (verifierOf(verifier)) return undefined;
     if (!isModule(verifier!)) throw unknownVerifier(verifier!);
     let pool = this.#pools.get(verifier!);
-    if (pool === undefined) this.#pools.set(verifier!, (pool = this.#start(verifier!)));
-    return pool;
-  }
-
-  async #start(module: string): Promise<ModulePool> {
-    const pool = new ModulePool({ ...this.#settings, kind: 'verifier', modules: [module] }, this.#processes);
-    // So that one that does not load is found now.
-    await pool.start();
+    if (pool === undefined)
+      this.#pools.set(
+        verifier!,
+        (pool = ModulePool.open(
+          { ...this.#settings, kind: 'verifier', name: verifier!, module: verifier! },
+          this.#processes,
+        )),
+      );
     return pool;
   }
 
   /** Verdicts of the completions whose verifier is a module; undefined of the others. Errors: as those of open. */
-  async judge(inputs: readonly UngradedCompletion[], batch?: GradingBatch): Promise<(ModuleVerdict | undefined)[]> {
+  async judge(inputs: readonly UngradedCompletion[], batch: GradingBatch): Promise<(ModuleVerdict | undefined)[]> {
     const verdicts = new Array<ModuleVerdict | undefined>(inputs.length);
     for (const verifier of new Set(inputs.map(({ problem }) => problem.verifier))) {
       const pool = await this.open(verifier);
       if (pool === undefined) continue;
       const rows = [...inputs.keys()].filter((row) => inputs[row]!.problem.verifier === verifier);
       const called = await pool.call(
-        rows.map((row) => moduleInput(inputs[row]!)),
+        rows.map((row) => [verifierInput(inputs[row]!)]),
         batch,
       );
       rows.forEach((row, i) => {
@@ -63,7 +65,7 @@ export class ModuleVerdicts {
   }
 }
 
-function moduleInput({ problem, completion, finish }: UngradedCompletion): ModuleInput {
+function verifierInput({ problem, completion, finish }: UngradedCompletion): VerifierInput {
   return { problem, completion, finish };
 }
 

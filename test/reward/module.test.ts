@@ -7,9 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { after, test } from 'node:test';
 import type { Problem } from '../../src/data/types.js';
 import { createGrader, type Grader, type UngradedCompletion } from '../../src/reward/index.js';
-import { GradingBatch } from '../../src/reward/module_pool.js';
-import { syntaxFault } from '../../src/reward/syntax_fault.js';
-import { stripTypes } from '../../src/reward/typescript_hook.js';
+import { syntaxFault } from '../../src/reward/module/syntax_fault.js';
+import { stripTypes } from '../../src/reward/module/typescript_hook.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'glossa-module-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -38,7 +37,7 @@ function processes(): string[] {
 }
 
 test('what a module does to its process costs that completion only', async () => {
-  const grader = await open(hostile, { timeoutMs: 2000, memoryMb: 400 });
+  const grader = await open(hostile, { timeout: 2, memory: 400 });
   const expected: [string, RegExp][] = [
     ['memory', /took \d+ MB of memory, more than the 400 MB it may; its process was stopped/],
     ['post', /TypeError: .*hostile\.mjs:\d+:\d+/],
@@ -67,7 +66,7 @@ test('what a module does to its process costs that completion only', async () =>
 });
 
 test('values and errors of every kind come back; output is bounded', async () => {
-  const grader = await open(hostile, { timeoutMs: 2000 });
+  const grader = await open(hostile, { timeout: 2 });
   const texts = ['getter', 'symbol', 'huge', 'nothing', 'reject', 'abc'];
   const graded = await grader.grade(texts.map(input));
   const messages = graded.map(({ errors }) => errors[0]?.message ?? '');
@@ -84,10 +83,13 @@ test('values and errors of every kind come back; output is bounded', async () =>
 });
 
 test('what a module started ends with it, and a batch costs a bounded number of processes', async () => {
-  const grader = await open(hostile, { timeoutMs: 300 });
+  const grader = await open(hostile, { timeout: 0.3 });
   const graded = await grader.grade(Array.from({ length: 8 }, () => input('child')));
   assert.ok(graded.every(({ rewards }) => rewards[0] === null));
-  assert.match(graded.at(-1)!.errors[0]!.message, /not called: its process was lost 6 times in this batch/);
+  assert.match(
+    graded.at(-1)!.errors[0]!.message,
+    /not called: it was lost too often in this batch, the last time: did not return within 0.3 s/,
+  );
   assert.deepEqual((await grader.grade([input('abc')]))[0]!.rewards, [3, 0]);
   await grader.close();
   assert.deepEqual(processes(), []);
@@ -95,15 +97,20 @@ test('what a module started ends with it, and a batch costs a bounded number of 
 });
 
 test('calls of one batch that come one after the other cost no more processes than one call', async () => {
-  const grader = await open(hostile, { timeoutMs: 300 });
-  const batch = new GradingBatch();
-  const first = await grader.grade([input('child'), input('child'), input('child'), input('abc')], batch);
-  assert.equal(first[3]!.rewards[0], 3);
-  const then = await grader.grade(
-    Array.from({ length: 6 }, () => input('child')),
-    batch,
+  const grader = await open(hostile, { timeout: 0.3 });
+  const grading = grader.begin(1);
+  await grading.add([0, 1], [input('child'), input('abc')]);
+  await grading.add(
+    [2, 3, 4],
+    Array.from({ length: 3 }, () => input('child')),
   );
-  assert.match(then.at(-1)!.errors[0]!.message, /not called: its process was lost 6 times in this batch/);
+  const graded = await grading.rest();
+  assert.equal(graded[1]!.rewards[0], 3);
+  assert.match(graded[2]!.errors[0]!.message, /^did not return/);
+  assert.match(
+    graded.at(-1)!.errors[0]!.message,
+    /not called: it was lost too often in this batch, the last time: did not return within 0.3 s/,
+  );
   await grader.close();
 });
 

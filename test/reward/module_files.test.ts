@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { moduleFiles } from '../../src/reward/module_files.js';
+import { moduleFiles } from '../../src/reward/module/files.js';
 
 test('the files of a module are those that it imports by name, whatever else stands there as a name', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'glossa-files-'));

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { rowIds, toRagged } from '../../src/base/ragged.js';
 import type { Problem } from '../../src/data/types.js';
 import type { Completed, RolloutColumns } from '../../src/engine/types.js';
-import { createGrader, RolloutGrading, type UngradedCompletion } from '../../src/reward/index.js';
+import { createGrader, RolloutGrading } from '../../src/reward/index.js';
 import type { Tokenizer } from '../../src/tokenizer/types.js';
 
 const SAMPLES = 3;
@@ -76,8 +76,11 @@ test('what goes wrong while others are sampled is told at the end', async () => 
   const grader = {
     names: [],
     weights: [],
-    grade: (inputs: readonly UngradedCompletion[]) =>
-      inputs.length === 1 ? Promise.reject(new Error('lost')) : Promise.resolve([]),
+    grade: () => Promise.resolve([]),
+    begin: () => ({
+      add: (rows: readonly number[]) => (rows.length === 1 ? Promise.reject(new Error('lost')) : Promise.resolve()),
+      rest: () => Promise.resolve([]),
+    }),
     close: () => Promise.resolve(),
   };
   const tokenizer = { decode: () => Promise.resolve('') } as unknown as Tokenizer;

@@ -3,35 +3,32 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { GlossaError } from '../base/error.js';
-import { MODULE_CODE } from './custom.js';
-import {
-  lineReader,
-  type Called,
-  type CallError,
-  type ModuleKind,
-  type Reply,
-  type Start,
-  type Task,
-} from './module_protocol.js';
+import { GlossaError } from '../../base/error.js';
+import { MODULE_CODE } from './load.js';
+import type { Called, CallError } from '../asked.js';
+import type { RewardCalls } from '../types.js';
+import { labelled } from './output.js';
+import { lineReader, type ModuleKind, type Reply, type Start, type Task } from './protocol.js';
 
-/** Of a reply. A module's message is cut before it is sent. */
-const LONGEST_REPLY = 1_000_000;
-/** What the modules print that is passed on to standard error, of each process. */
-const SHOWN_OUTPUT = 16_000;
+/** Characters of a reply: the values of the largest generation have room, and a module's message is cut before it is sent. */
+const LONGEST_REPLY = 64_000_000;
+/** Seconds that a module may take to load, where its calls may not take longer. */
+const LOAD_SECONDS = 30;
 
-/** How a task ended: all called, or all before a call in which the process was lost. */
-export type TaskEnd = { kind: 'done' } | { kind: 'lost'; error: CallError };
+/** How a task ended: all called, or all before a call in which the process was lost, `hung` where it was waited for in vain. */
+export type TaskEnd = { kind: 'done' } | { kind: 'lost'; error: CallError; hung: boolean };
 
 export interface ProcessSettings {
   kind: ModuleKind;
-  modules: readonly string[];
-  /** A call's, and the start's if that is longer than 10 s. */
-  timeoutMs: number;
+  /** What its printed lines and errors are attributed to: the reward's name, or the verifier's path. */
+  name: string;
+  module: string;
+  /** Seconds of a call; and of the start, if that is longer than 30. */
+  timeout: number;
   memoryBytes: number;
 }
 
-/** A process that runs users' modules of one kind. It does one task at a time and is of no use after a loss. */
+/** A process that runs one module. It does one task at a time and is of no use after a loss. */
 export class ModuleProcess {
   readonly #token = randomUUID();
   readonly #child: ChildProcess;
@@ -41,6 +38,8 @@ export class ModuleProcess {
   #onReply: (reply: Reply) => void = () => undefined;
   #onLoss: (error: CallError) => void = () => undefined;
   #lost: CallError | undefined;
+  #hung = false;
+  #calls: RewardCalls = 'completion';
 
   private constructor(settings: ProcessSettings) {
     this.#settings = settings;
@@ -70,11 +69,11 @@ export class ModuleProcess {
     this.#child.on('close', (code, signal) =>
       this.#lose(signal === null ? `ended its process with exit code ${code}` : endedBy(signal)),
     );
-    this.#passOnOutput();
+    labelled([this.#child.stdout!, this.#child.stderr!], settings.name);
     this.#unref();
   }
 
-  /** Starts a process and loads the modules in it. Errors: REWARD_MODULE, VERIFIER_MODULE. */
+  /** Starts a process and loads the module in it. Errors: REWARD_MODULE, VERIFIER_MODULE. */
   static async start(settings: ProcessSettings): Promise<ModuleProcess> {
     const process = new ModuleProcess(settings);
     try {
@@ -86,35 +85,32 @@ export class ModuleProcess {
     return process;
   }
 
+  /** What the module's function is called with. */
+  get calls(): RewardCalls {
+    return this.#calls;
+  }
+
   #load(): Promise<void> {
-    const limit = Math.max(this.#settings.timeoutMs, 10_000) * 3;
+    const { kind, module, memoryBytes, timeout } = this.#settings;
+    const limit = Math.max(timeout, LOAD_SECONDS);
+    const refused = (message: string, stack?: string, hint?: string) =>
+      new GlossaError(MODULE_CODE[kind], message + (stack ? `\n${stack}` : ''), hint === undefined ? {} : { hint });
     this.#ref();
+    let timer: NodeJS.Timeout | undefined;
     return new Promise<void>((resolve, reject) => {
       const fail = ({ message, stack }: CallError): void =>
-        reject(
-          new GlossaError(
-            MODULE_CODE[this.#settings.kind],
-            `a ${this.#settings.kind} module of ${this.#settings.modules.join(', ')} ${message}${stack ? `\n${stack}` : ''}`,
-          ),
-        );
-      const timer = setTimeout(() => fail({ message: `did not load within ${limit / 1000} s` }), limit);
+        reject(refused(`${kind} module ${module} ${message}`, stack));
+      timer = setTimeout(() => fail({ message: `did not load within ${String(limit)} s` }), limit * 1000);
       this.#onLoss = fail;
       this.#onReply = (reply) => {
-        clearTimeout(timer);
-        if (reply.kind !== 'unusable') return resolve();
-        const { message, hint, stack } = reply;
-        reject(
-          new GlossaError(
-            MODULE_CODE[this.#settings.kind],
-            message + (stack ? `\n${stack}` : ''),
-            hint === undefined ? {} : { hint },
-          ),
-        );
+        if (reply.kind === 'unusable') return reject(refused(reply.message, reply.stack, reply.hint));
+        if (reply.kind === 'ready') this.#calls = reply.calls;
+        resolve();
       };
       if (this.#lost !== undefined) fail(this.#lost);
-      const { kind, modules, memoryBytes } = this.#settings;
-      this.#send({ token: this.#token, kind, modules, memoryBytes });
+      this.#send({ token: this.#token, kind, module, memoryBytes });
     }).finally(() => {
+      clearTimeout(timer);
       this.#onLoss = () => undefined;
       this.#onReply = () => undefined;
       this.#unref();
@@ -122,12 +118,12 @@ export class ModuleProcess {
   }
 
   /**
-   * Calls the modules for the rows of `task`, handing on each result in order. Where nothing comes for the time limit the process
-   * is killed.
+   * Makes the calls of `task`, handing on what each gives, in order. Where nothing comes for the time limit the process is
+   * killed.
    */
-  run(task: Task, onCalled: (called: Called) => void): Promise<TaskEnd> {
-    const { modules, timeoutMs } = this.#settings;
-    let left = task.rows.length * modules.length - task.skip.length;
+  run(task: Task, onCalled: (called: Called[]) => void): Promise<TaskEnd> {
+    const { timeout } = this.#settings;
+    let left = task.calls.length;
     this.#ref();
     return new Promise((resolve) => {
       let timer: NodeJS.Timeout | undefined;
@@ -140,15 +136,16 @@ export class ModuleProcess {
       };
       const stopHung = (before: number): void => {
         if (left !== before) return;
-        this.#lose(`did not return within ${timeoutMs / 1000} s; its process was stopped`);
+        this.#hung = true;
+        this.#lose(`did not return within ${String(timeout)} s; its process was stopped`);
       };
       const watch = (): void => {
         clearTimeout(timer);
         const before = left;
         // After replies that already wait: this process itself may have been busy for longer than the limit.
-        timer = setTimeout(() => setImmediate(stopHung, before), timeoutMs);
+        timer = setTimeout(() => setImmediate(stopHung, before), timeout * 1000);
       };
-      this.#onLoss = (error) => end({ kind: 'lost', error });
+      this.#onLoss = (error) => end({ kind: 'lost', error, hung: this.#hung });
       this.#onReply = (reply) => {
         if (reply.kind !== 'called') return;
         left--;
@@ -204,18 +201,6 @@ export class ModuleProcess {
     this.#lost = typeof why === 'string' ? { message: why } : why;
     void this.stop();
     this.#onLoss(this.#lost);
-  }
-
-  /** A bounded part of what the modules print, for whoever looks for a fault in them; the rest is read and dropped. */
-  #passOnOutput(): void {
-    let shown = 0;
-    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
-      stream.on('data', (bytes: Buffer) => {
-        if (shown < SHOWN_OUTPUT) process.stderr.write(bytes.subarray(0, SHOWN_OUTPUT - shown));
-        shown += bytes.length;
-      });
-      stream.on('error', () => undefined);
-    }
   }
 
   #ref(): void {

@@ -2,20 +2,14 @@ import { register } from 'node:module';
 import { Socket } from 'node:net';
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
-import { loadModule } from './custom.js';
-import { describeThrown } from './module_error.js';
-import {
-  lineReader,
-  type Called,
-  type ModuleInput,
-  type ModuleKind,
-  type Reply,
-  type Start,
-  type Task,
-} from './module_protocol.js';
+import { failedCall, type Called, type FunctionInput } from '../asked.js';
+import { checkedValue, checkedValues } from '../values.js';
+import { describeThrown } from './error.js';
+import { loadModule, type LoadedModule } from './load.js';
+import { lineReader, type ModuleKind, type Reply, type Start, type Task } from './protocol.js';
 
-// The process that runs reward and verifier modules. It talks over descriptor 3, which belongs to nobody else: standard output and error
-// are the modules' own.
+// The process that runs a reward or verifier module. It talks over descriptor 3, which belongs to nobody else: standard output and error
+// are the module's own.
 const CHANNEL = 3;
 const channel = new Socket({ fd: CHANNEL, readable: true, writable: true });
 const exit = process.exit.bind(process);
@@ -37,7 +31,8 @@ setInterval(() => {
 
 let token = '';
 let kind: ModuleKind = 'reward';
-let calls: { path: string; call: (input: ModuleInput) => unknown }[] = [];
+let path = '';
+let loaded: LoadedModule | undefined;
 type Unsigned = Reply extends infer R ? (R extends Reply ? Omit<R, 'token'> : never) : never;
 const line = (reply: Unsigned): string => `${JSON.stringify({ token, ...reply })}\n`;
 const reply = (message: Unsigned): void => void channel.write(line(message));
@@ -48,7 +43,7 @@ channel.on(
   'data',
   lineReader((text) => {
     const message = JSON.parse(text) as Start | Task;
-    tasks = tasks.then(() => ('modules' in message ? start(message) : run(message)));
+    tasks = tasks.then(() => ('module' in message ? start(message) : run(message)));
   }),
 );
 // Who ends a whole job (Slurm's scancel, a service manager) signals every process of it: the one that started this one decides.
@@ -58,7 +53,7 @@ channel.on('error', () => exit(0));
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   process.on(event, (thrown: unknown) => {
     try {
-      writeSync(CHANNEL, line({ kind: 'crashed', error: describeThrown(thrown, calls[0]?.path ?? '') }));
+      writeSync(CHANNEL, line({ kind: 'crashed', error: describeThrown(thrown, path) }));
     } catch {
       // The parent sees the end of the process in any case.
     }
@@ -69,19 +64,15 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 async function start(given: Start): Promise<void> {
   token = given.token;
   kind = given.kind;
+  path = given.module;
   const over = line({ kind: 'memory', bytes: 0 });
   const workerData = { parent: process.ppid, memoryBytes: given.memoryBytes, over };
   new Worker(WATCH, { eval: true, workerData, execArgv: [] }).unref();
   // Run from its own sources, everything is TypeScript that a loader reads already.
   if (!import.meta.url.endsWith('.ts')) register('./typescript_hook.js', import.meta.url);
   try {
-    calls = await Promise.all(
-      given.modules.map(async (path) => ({
-        path,
-        call: (await loadModule(path, kind)) as (input: ModuleInput) => unknown,
-      })),
-    );
-    reply({ kind: 'ready' });
+    loaded = await loadModule(path, kind);
+    reply({ kind: 'ready', calls: loaded.calls });
   } catch (thrown) {
     const { message, hint, cause } = thrown as { message: string; hint?: string; cause?: unknown };
     reply({
@@ -93,34 +84,17 @@ async function start(given: Start): Promise<void> {
   }
 }
 
-async function run({ rows, skip }: Task): Promise<void> {
-  for (const [row, input] of rows.entries()) {
-    for (const [k, { path, call }] of calls.entries()) {
-      if (row === 0 && skip.includes(k)) continue;
-      reply({ kind: 'called', called: await called(path, call, input) });
-    }
-  }
+async function run({ calls }: Task): Promise<void> {
+  for (const rows of calls) reply({ kind: 'called', called: await called(loaded!, rows) });
 }
 
-async function called(path: string, call: (input: ModuleInput) => unknown, input: ModuleInput): Promise<Called> {
+async function called({ call, calls, place }: LoadedModule, rows: readonly FunctionInput[]): Promise<Called[]> {
   try {
-    const value: unknown = await call(structuredClone(input));
-    if (value === null) return { value };
-    if (kind === 'verifier') {
-      if (typeof value === 'boolean') return { value: Number(value) };
-      return { error: { message: `returned ${shown(value)}, expected true, false or null` } };
-    }
-    if (typeof value === 'number' && Number.isFinite(Math.fround(value))) return { value };
-    return { error: { message: `returned ${shown(value)}, expected a finite number (float32) or null` } };
+    const inputs = structuredClone(rows);
+    const returned = await call(calls === 'completion' ? inputs[0] : inputs);
+    const frame = { before: 'returned ', after: ` (${place})` };
+    return calls === 'completion' ? [checkedValue(returned, kind, frame)] : checkedValues(returned, rows.length, frame);
   } catch (thrown) {
-    return { error: describeThrown(thrown, path) };
-  }
-}
-
-function shown(value: unknown): string {
-  try {
-    return String(value).slice(0, 200);
-  } catch {
-    return `a ${typeof value}`;
+    return failedCall(rows, describeThrown(thrown, path));
   }
 }

@@ -1,10 +1,10 @@
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { CallError } from './module_protocol.js';
+import type { CallError } from '../asked.js';
 
 /** Characters of a message and lines of a stack that are kept. */
 const LONGEST_MESSAGE = 2000;
 const STACK_LINES = 12;
-const MACHINERY = /\/reward\/(?:module_main|typescript_hook)\.|node:|\/ts-blank-space\//;
+const MACHINERY = /\/(?:reward\/module|bundle)\/(?:module_main|typescript_hook)\.|node:|\/ts-blank-space\//;
 
 /** What a module threw, with the place in its own file, and the stack without the lines of the machinery that called it. */
 export function describeThrown(thrown: unknown, modulePath: string): CallError {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readText } from '../base/read_file.js';
-import { moduleFiles } from './module_files.js';
+import { readText } from '../../base/read_file.js';
+import { moduleFiles } from './files.js';
 import { stripTypes } from './typescript_hook.js';
 
 /** Milliseconds to read a module's syntax. */

@@ -1,7 +1,7 @@
 import { dirname, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { exists } from '../base/exists.js';
-import { readText } from '../base/read_file.js';
+import { exists } from '../../base/exists.js';
+import { readText } from '../../base/read_file.js';
 
 /** What names another file in a module: `from './x.mjs'`, `import './x.mjs'`, `import('./x.mjs')`, `require('./x.cjs')`. */
 const IMPORTS = /(?:\bfrom|\bimport|\bimport\s*\(|\brequire\s*\()\s*(['"`])((?:\.{0,2}\/|file:)[^'"`\n]+)\1/g;

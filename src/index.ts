@@ -45,10 +45,13 @@ export { createGrader, type Grader } from './reward/index.js';
 export { addColumns, readRolloutFile, writeRolloutFile } from './rollout/index.js';
 export type {
   GradedCompletion,
+  GroupRewardFunction,
+  RewardCalls,
   RewardFunction,
   RewardInput,
   RewardSettings,
   VerifierFunction,
+  VerifierInput,
 } from './reward/types.js';
 export { readMetrics, readRun, type EvaluationRow, type MetricsLine, type RunSummary } from './run/index.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer/index.js';

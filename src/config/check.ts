@@ -1,16 +1,15 @@
 import { checkLoss } from './check_loss.js';
+import { checkRewards } from './check_rewards.js';
 import type { Config } from './schema.js';
 import type { ConfigPath } from './locate.js';
 import type { Finding } from './findings.js';
 import { folderStyle } from './folder_style.js';
 import type { DataSource, TrainSource } from './sections/data.js';
 import { mixLanguages, type LabModelSettings } from './sections/model.js';
-import { nearest } from '../base/suggest.js';
 import { promptConflicts } from '../prompt/index.js';
 
 /** Of one generation: beyond, its columns have no place in memory. */
 const MOST_COMPLETIONS = 2 ** 20;
-const OWN_REWARDS = ['accuracy', 'format', 'language', 'language_gated'];
 
 /** Combinations that each setting alone allows and that cannot be run. */
 export function checkConfig(config: Config): Finding[] {
@@ -106,24 +105,6 @@ function checkPrompt(config: Config): Finding[] {
   return promptConflicts({ ...config.prompt, style: promptStyle(config) }).map(({ setting, message }) =>
     impossible(['prompt', setting], message),
   );
-}
-
-function checkRewards({ rewards }: Config): Finding[] {
-  const names = new Set<string>();
-  return rewards.flatMap(({ name, module }, i): Finding[] => {
-    const path = ['rewards', i, 'name'];
-    if (names.has(name)) return [impossible(path, `${name} is there twice`)];
-    names.add(name);
-    if (module !== undefined || OWN_REWARDS.includes(name)) return [];
-    const near = nearest(name, OWN_REWARDS);
-    return [
-      {
-        code: 'CONFIG_INVALID',
-        path,
-        message: `no reward is called ${name}${near ? `; did you mean ${near}?` : ''} (${OWN_REWARDS.join(', ')}, or your own with \`module\`)`,
-      },
-    ];
-  });
 }
 
 function checkGrpo({ grpo }: Config): Finding[] {

@@ -101,7 +101,8 @@ function own(at: object, key: string | number): unknown {
 /** What the path goes on into: what is there, or else the list or section that belongs there. */
 function inner(there: unknown, known: SettingNode | undefined, path: ConfigPath, i: number, place: string): unknown {
   if (Array.isArray(there) || isPlain(there)) return there;
-  const kind = known && sectionOf(known);
+  // Of data that has no schema (`settings` of a reward), what the next part is decides.
+  const kind = known && Object.keys(known).length > 0 ? sectionOf(known) : undefined;
   const isSection =
     kind === undefined || kind.items !== undefined || kind.properties !== undefined || kind.type === 'object';
   if ((there !== undefined && there !== null) || !isSection)

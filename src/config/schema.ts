@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { ANSWER_MODES } from '../answer/types.js';
 import { dataSchema } from './sections/data.js';
-import { grpoSchema, optimizerSchema, rewardSchema } from './sections/grpo.js';
+import { grpoSchema, optimizerSchema } from './sections/grpo.js';
 import { modelSchema } from './sections/model.js';
 import { promptSchema } from './sections/prompt.js';
+import { rewardSchema } from './sections/rewards.js';
 import { seed } from './sections/numbers.js';
 import { checkpointSchema, evalSchema, rolloutsSchema, runSchema } from './sections/schedule.js';
 

@@ -1,5 +1,7 @@
 export { loadDataSet } from './load.js';
-export { exactText, InvalidText } from './problem.js';
+export { exactText } from './problem.js';
+export { InvalidText } from './invalid_text.js';
+export { plainRow } from './plain_row.js';
 export { fieldOf } from './field.js';
 export { InexactNumber } from './exact.js';
 export { isDataFile, openRows, rowPlace } from './open.js';

@@ -16,7 +16,7 @@ import type { DataSet, DataSetSettings, Problem } from './types.js';
 export async function loadDataSet(settings: DataSetSettings): Promise<DataSet> {
   const { path, limit = Infinity, fields } = settings;
   const verifier = verifierOf(settings.verifier);
-  const columns = [...Object.values(fieldNames(fields)), 'source'];
+  const columns = settings.rows ? [] : [...Object.values(fieldNames(fields)), 'source'];
   const problems: Problem[] = [];
   const skipped: DataSet['skipped'] = [];
   const unjudged: DataSet['unjudged'] = [];

@@ -7,7 +7,7 @@ import { readParquetRows } from './parquet.js';
 import { readJsonlRows, type Row } from './rows.js';
 
 /**
- * Rows of a .jsonl, .jsonl.gz or .parquet file, in order and streamed; of a Parquet file only `columns`. A row that cannot be
+ * Rows of a .jsonl, .jsonl.gz or .parquet file, in order and streamed; of a Parquet file only `columns`, or all where none are named. A row that cannot be
  * read has a reason in place of a value. Errors: DATA_NOT_FOUND, DATA_FORMAT (another kind of file), DATA_UNREADABLE (no
  * permission, a truncated gzip, a broken Parquet file).
  */

@@ -1,13 +1,13 @@
 import { exactColumns, exactRow } from './exact.js';
 import { columnOf } from './field.js';
-import { InvalidText } from './problem.js';
+import { InvalidText } from './invalid_text.js';
 import type { Row } from './rows.js';
 import { decodeUtf8 } from './utf8.js';
 
 /** Rows read at a time, so that a large file is never held whole. */
 const ROWS_AT_ONCE = 4096;
 
-/** Rows of a Parquet file (any codec hyparquet knows), numbered from 1. Of `fields`, those that the file lacks are left out. */
+/** Rows of a Parquet file (any codec hyparquet knows), numbered from 1. Of `fields`, those that the file lacks are left out; of none, all columns are read. */
 export async function* readParquetRows(path: string, fields: readonly string[]): AsyncGenerator<Row> {
   const [{ asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, parquetSchema }, { compressors }] =
     await Promise.all([import('hyparquet'), import('hyparquet-compressors')]);

@@ -1,17 +1,14 @@
 import { defined } from '../base/defined.js';
 import { InexactNumber } from './exact.js';
 import { fieldOf } from './field.js';
+import { InvalidText } from './invalid_text.js';
+import { plainRow } from './plain_row.js';
 import { languageHint } from '../language/find.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import type { DataSetSettings, Problem } from './types.js';
 
 /** A row's problem; or why it is not one; or, where it is of a language not asked for, `other`. */
 export type RowResult = { kind: 'problem'; problem: Problem } | { kind: 'bad'; reason: string } | { kind: 'other' };
-
-/** Text whose bytes were not UTF-8, in files that hold typed text (Parquet). */
-export class InvalidText {
-  constructor(readonly invalidAt: number) {}
-}
 
 const DEFAULT_FIELDS = {
   id: 'id',
@@ -51,6 +48,7 @@ export function readProblem(row: unknown, settings: DataSetSettings, fallbackId:
           : readText(record, fields.solution, { optional: true }),
       source: ifText(fieldOf(record, 'source')),
       ...(settings.verifier !== undefined && { verifier: settings.verifier }),
+      ...(settings.rows && { row: plainRow(record) }),
     };
     return { kind: 'problem', problem };
   } catch (error) {

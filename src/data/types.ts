@@ -28,6 +28,8 @@ export interface DataSetSettings {
   /** Problems at most, from the start of the file; rows left out do not count. */
   limit?: number | undefined;
   onBadRow?: 'error' | 'skip' | undefined; // default error
+  /** Keep every column of each problem's row, for users' functions. Default false. */
+  rows?: boolean | undefined;
   verifier?: string | undefined; // of all its problems: number (the default), choice, mathematics, or the path of a module
 }
 export interface DataSet {

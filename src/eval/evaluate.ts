@@ -53,7 +53,7 @@ export async function evaluate(
     problems.map(({ question, language }) => renderPrompt(tokenizer, question, language, settings.prompt)),
   );
   const asked = problems.map((problem, i) => ({ problem, prompt: prompts[i]!.ids }));
-  const grading = new RolloutGrading(asked, settings.numSamples, { tokenizer, grader });
+  const grading = new RolloutGrading(asked, settings.numSamples, { tokenizer, grader, step: settings.step });
   const batch = await engine.generate(
     {
       prompts: toRagged(prompts.map(({ ids }) => ids)),

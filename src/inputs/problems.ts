@@ -18,8 +18,10 @@ export interface Inputs {
 /** Reads all problems, and checks that each fits the model's context with its budget. */
 export async function openData(config: ResolvedConfig, { engine, tokenizer, labDir }: OpenModel): Promise<Inputs> {
   const { grpo, eval: evaluation, prompt, data } = config;
-  const train = await Promise.all(data.train.map((source) => loadSource(source, labDir)));
-  const heldOut = await Promise.all(data.eval.map((source) => loadSource(source, labDir)));
+  // Only users' functions look at other columns.
+  const rows = config.rewards.some(({ module, url }) => module !== undefined || url !== undefined);
+  const train = await Promise.all(data.train.map((source) => loadSource(source, labDir, { rows })));
+  const heldOut = await Promise.all(data.eval.map((source) => loadSource(source, labDir, { rows })));
   const suites = heldOut.map(({ problems, settings }, i) => ({
     name: data.eval[i]!.name,
     file: settings.path,

@@ -1,12 +1,20 @@
 import { join } from 'node:path';
+import { isModule } from '../answer/index.js';
 import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
 import type { DataSource } from '../config/index.js';
 import { loadDataSet } from '../data/index.js';
 import type { DataSet } from '../data/types.js';
 
-/** Reads the problems of one `data` entry; those of the lab lie beside the lab model, in `labDir`. */
-export async function loadSource(source: DataSource, labDir: string | undefined): Promise<DataSet> {
+/**
+ * Reads the problems of one `data` entry; those of the lab lie beside the lab model, in `labDir`. Their `rows` are kept where
+ * asked, and where the verifier is a module.
+ */
+export async function loadSource(
+  source: DataSource,
+  labDir: string | undefined,
+  { rows = false }: { rows?: boolean } = {},
+): Promise<DataSet> {
   const set = await loadDataSet({
     path: sourcePath(source, labDir),
     fields: source.fields && defined(source.fields),
@@ -15,6 +23,7 @@ export async function loadSource(source: DataSource, labDir: string | undefined)
     limit: source.limit,
     onBadRow: source.on_bad_row,
     verifier: source.verifier,
+    rows: rows || (source.verifier !== undefined && isModule(source.verifier)),
   });
   if (set.problems.length === 0) {
     throw new GlossaError(

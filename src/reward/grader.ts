@@ -7,6 +7,7 @@ import { BUILTIN_REWARDS } from './builtin.js';
 import { closedError } from './closed.js';
 import { isBuiltin } from './grade.js';
 import { Grading } from './grading.js';
+import { HttpService } from './http/service.js';
 import { ModulePool } from './module/pool.js';
 import { GradingPool } from './thread_pool.js';
 import type { GradedCompletion, RewardSettings, UngradedCompletion } from './types.js';
@@ -46,7 +47,10 @@ export interface Grader {
  * calling thread. Users' modules run in processes of their own: a call that throws, hangs past the limit, takes too much
  * memory or ends its process leaves null and an entry in `errors` for its completions alone, and a new process goes on.
  *
- * Errors: REWARD_UNKNOWN (a name that is neither built in nor has a module), REWARD_MODULE (a module that does not load),
+ * A service is asked by HTTP; what it fails to answer is null and an error in the same way.
+ *
+ * Errors: REWARD_UNKNOWN (a name that is neither built in nor has a module or url), REWARD_MODULE (a module that does not load),
+ * REWARD_SERVICE (a service that does not answer),
  * REWARD_THREAD (a thread that cannot be started), VERIFIER_UNKNOWN, VERIFIER_MODULE (the same of a problem's verifier), GRADER_CLOSED.
  */
 export async function createGrader(settings: readonly RewardSettings[], options: GraderOptions = {}): Promise<Grader> {
@@ -63,16 +67,14 @@ export async function createGrader(settings: readonly RewardSettings[], options:
     await Promise.all([pool?.close(), verdicts.close(), ...functions.map(({ asked }) => asked.close())]);
   };
   const users = rewards.filter((reward) => !isBuiltin(reward));
-  const open = ({ name, module, ...limits }: RewardSettings): Promise<Asked> =>
-    ModulePool.open(
-      {
-        ...{ kind: 'reward', name, module: module! },
-        timeout: limits.timeout ?? timeout,
-        memoryBytes: (limits.memory ?? memory) * 2 ** 20,
-      },
-      // All users' functions share what there is.
-      Math.max(1, Math.ceil(processes / users.length)),
-    );
+  const open = (reward: RewardSettings): Promise<Asked> => {
+    const { name, module } = reward;
+    if (module === undefined) return HttpService.open(reward);
+    const memoryBytes = (reward.memory ?? memory) * 2 ** 20;
+    const settings = { kind: 'reward', name, module, timeout: reward.timeout ?? timeout, memoryBytes } as const;
+    // All modules share what there is.
+    return ModulePool.open(settings, Math.max(1, Math.ceil(processes / users.length)));
+  };
   try {
     // What does not load is found now.
     for (const reward of users) functions.push({ asked: await open(reward), k: rewards.indexOf(reward) });

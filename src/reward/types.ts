@@ -82,7 +82,9 @@ export interface RewardSettings {
   timeout?: number | undefined;
   /** MB that a process of the module may take, inside the JavaScript heap and outside. Default 2048. */
   memory?: number | undefined;
-  /** Completions a request at most. Default 32. */
+  /** Of a service: what a request is about; a module exports it. Default completion. */
+  calls?: RewardCalls | undefined;
+  /** Completions a request at most, where `calls` is completion. Default 32. */
   batch_size?: number | undefined;
   /** Further tries of a request. Default 2. */
   retries?: number | undefined;

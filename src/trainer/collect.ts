@@ -54,7 +54,7 @@ export async function collect(
     problems.map(({ question, language }) => renderPrompt(tokenizer, question, language, config.prompt)),
   );
   const asked = problems.map((problem, i) => ({ problem, prompt: rendered[i]!.ids }));
-  const grading = new RolloutGrading(asked, grpo.num_generations, { tokenizer, grader });
+  const grading = new RolloutGrading(asked, grpo.num_generations, { tokenizer, grader, step });
   const generated = await engine.generate(
     {
       prompts: toRagged(rendered.map(({ ids }) => ids)),

@@ -209,6 +209,15 @@ describe('config', () => {
 
   it('refuses a reward nobody has, unless a module is given', () => {
     assert.match(refused(SMALLEST, 'rewards=[{name: acuracy}]').message, /did you mean accuracy\?/);
+    for (const [reward, message] of [
+      ['module: a.mjs, settings: {x: [1, .nan]}', /rewards\[0\]\.settings\.x\[1\]: expected plain data .*got NaN/],
+      ['module: a.mjs, url: "http://x/"', /url: give it or module, not both/],
+      ['module: a.mjs, retries: 1', /retries: is for a reward with url/],
+      ['url: "http://x/", memory: 100', /memory: is for a reward with module/],
+      ['url: "ftp://x/"', /expected an http:\/\/ or https:\/\/ address/],
+    ] as const)
+      assert.match(refused(SMALLEST, `rewards=[{name: mine, ${reward}}]`).message, message);
+    assert.match(refused(SMALLEST, 'rewards.0.timeout=3').message, /timeout: is for a reward with module or url/);
     assert.equal(parse(SMALLEST, 'rewards=[{name: mine, module: ./mine.js}]').rewards[0]!.module, resolve('mine.js'));
   });
 

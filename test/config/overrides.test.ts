@@ -31,6 +31,10 @@ describe('--set', () => {
 
   it('goes by numbers into lists, begins one with its default, and adds an entry behind the last', () => {
     assert.deepEqual(parse('rewards.0.weight=2').rewards, [{ name: 'accuracy', weight: 2 }]);
+    assert.deepEqual(
+      parse('rewards.0.name=a', 'rewards.0.module=/a.mjs', 'rewards.0.settings.deep.list[0]=[1]').rewards,
+      [{ name: 'a', weight: 1, module: '/a.mjs', settings: { deep: { list: [[1]] } } }],
+    );
     assert.deepEqual(parse('rewards[1].name=language').rewards, [
       { name: 'accuracy', weight: 1 },
       { name: 'language', weight: 1 },

@@ -88,6 +88,29 @@ test('fields within fields, in Parquet and JSONL', async () => {
   });
 });
 
+test('where rows are kept, a problem has every column of its row as plain data', async () => {
+  const given = { path: parquet, language: 'ko', fields: { question: 'q', answer: 'd9' }, rows: true } as const;
+  const [first] = (await loadDataSet(given)).problems;
+  assert.deepEqual(first!.row, {
+    ...{ q: 'a', f32: 3.14, d9: '1.15', d20: '12345678901234567.125', d60: '1.15', u64: '18446744073709551615', l: 1 },
+    reward_model: { ground_truth: '5', n: '1.10' },
+    prompt: [{ role: 'user', content: 'first' }],
+  });
+  assert.equal('row' in (await loadDataSet({ ...given, rows: false })).problems[0]!, false);
+
+  const path = join(folder, 'columns.jsonl');
+  const deep = '['.repeat(300) + ']'.repeat(300);
+  const line = `{"id":7,"question":"?","answer":1,"lang":"ko","long":12345678901234567890,"__proto__":{"x":1},"none":null,"deep":${deep}}`;
+  writeFileSync(path, line);
+  const [problem] = (await loadDataSet({ path, rows: true })).problems;
+  const { deep: list, ...row } = problem!.row!;
+  assert.equal(
+    JSON.stringify(row),
+    '{"id":7,"question":"?","answer":1,"lang":"ko","long":"12345678901234567890","__proto__":{"x":1},"none":null}',
+  );
+  assert.equal(JSON.stringify(list), `${'['.repeat(99)}null${']'.repeat(99)}`);
+});
+
 test('a JSON number that JavaScript would change is refused, others are read', async () => {
   const path = join(folder, 'numbers.jsonl');
   const load = async (number: string): Promise<string> => {

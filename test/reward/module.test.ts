@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, test } from 'node:test';
 import type { Problem } from '../../src/data/types.js';
+import type { RewardInput } from '../../src/reward/types.js';
 import { createGrader, type Grader, type UngradedCompletion } from '../../src/reward/index.js';
+import { loadModule } from '../../src/reward/module/load.js';
 import { syntaxFault } from '../../src/reward/module/syntax_fault.js';
 import { stripTypes } from '../../src/reward/module/typescript_hook.js';
 
@@ -134,6 +136,62 @@ test('a module is given the answer and the verdict, and cannot change them for o
   );
   assert.equal(problem.answer, '7');
   await grader.close();
+});
+
+test('a module is given ids, place, step and settings, and every column of the row', async () => {
+  const module = write('all.mjs', 'export default (input) => { throw new Error(JSON.stringify(input)); };');
+  const grader = await createGrader([{ name: 'mine', weight: 1, module, settings: { words: ['a', null] } }], {
+    threads: 1,
+  });
+  const row = { id: 'a', level: 3, tags: ['x'], more: { deep: true } };
+  const place = { group: 2, sample: 1, step: 40 };
+  const [graded] = await grader.grade([
+    { problem: { ...problem, row }, completion: '#### 7', finish: 'length', ids: Int32Array.from([5, 6]), ...place },
+  ]);
+  await grader.close();
+  const given = JSON.parse(/\{.*\}/.exec(graded!.errors[0]!.message)![0]) as RewardInput;
+  assert.deepEqual(given, {
+    problem: { ...problem, row },
+    ...{ completion: '#### 7', ids: [5, 6], finish: 'length', answer: '7', correct: true },
+    language: graded!.language,
+    ...place,
+    settings: { words: ['a', null] },
+  });
+});
+
+test('what is written for TRL, in Python, or to be called otherwise is refused with what to write', async () => {
+  const cases: [string, RegExp, RegExp?][] = [
+    ['export default (prompts, completions) => completions.map(() => 1);', /takes \(prompts, completions\), as TRL's/],
+    ['export default async function f(completions, { answer }) {}', /takes \(completions, \{ answer \}\), as TRL's/],
+    ['export default ({ prompts, completions, ...rest }) => [];', /as TRL's reward functions do/],
+    ['export default completions => completions.length;', /takes \(completions\), as TRL's/],
+    ["export const calls = 'batch';\nexport default ({ completions }) => [1];", /\(.*:2\) takes/],
+    ['export default (a, b) => 1;', /takes 2 arguments; it is given one/],
+    [
+      "export const calls = 'groups';\nexport default () => 1;",
+      /exports calls "groups", expected "completion", "group", "batch"/,
+    ],
+  ];
+  for (const [i, [text, message]] of cases.entries())
+    await assert.rejects(
+      loadModule(write(`trl${String(i)}.mjs`, text), 'reward'),
+      (error: Error & { code: string; hint: string }) => {
+        assert.equal(error.code, 'REWARD_MODULE');
+        assert.match(error.message, message);
+        if (/TRL/.test(error.message)) assert.match(error.hint, /export default \(\{ problem, completion, ids/);
+        return true;
+      },
+    );
+  await assert.rejects(open('reward.py'), {
+    code: 'REWARD_MODULE',
+    message: /reward\.py is Python; modules are JavaScript or TypeScript/,
+    hint: /`url` in place of `module`/,
+  });
+  const group = "export const calls = 'group';\nexport default (completions) => completions.map(() => 1);";
+  assert.equal((await loadModule(write('group.mjs', group), 'reward')).calls, 'group');
+  await assert.rejects(loadModule(join(folder, 'group.mjs'), 'verifier'), { message: /judges completions one by one/ });
+  const common = 'module.exports = ({ completion }) => 1;\nmodule.exports.calls = "batch";';
+  assert.equal((await loadModule(write('common.cjs', common), 'reward')).calls, 'batch');
 });
 
 test('a module in TypeScript, with others that it imports', async () => {

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { lossShape } from './loss.js';
 import { count, LARGEST, MOST_STEPS } from './numbers.js';
-import { path } from './texts.js';
 
 /** Completion budgets of a config that names none: in general, and within the context of a lab model. */
 export const DEFAULT_BUDGET = { model: 512, lab: 128 } as const;
@@ -88,14 +87,6 @@ export const grpoSchema = z.strictObject({
     .default(0)
     .meta({ unit: 'steps' })
     .describe('Stop after so many in a row in which every reward is 0; 0: warn only.'),
-});
-
-export const rewardSchema = z.strictObject({
-  name: z.string().min(1).describe('accuracy, format, language, language_gated, or a name of your own with `module`.'),
-  weight: z.number().min(-1e6).max(1e6).default(1).meta({ unit: 'weight' }).describe('In the weighted sum.'),
-  module: path
-    .optional()
-    .describe('Module that exports the reward as its default; a relative path counts from the config file.'),
 });
 
 const beta = z.number().min(0).max(0.9999999).meta({ unit: 'factor' });

@@ -4,9 +4,9 @@ import { isRomanised } from './romanised.js';
 import type { CountedLanguage, Language } from './table.js';
 
 /** Fewest Latin words in a row that are judged; shorter runs go with the text. */
-export const JUDGED_WORDS = 4;
+const JUDGED_WORDS = 4;
 /** Evidence a word, and how many times that of the next language, at which nothing else is asked. */
-const CERTAIN = 0.3;
+const CERTAIN = 0.18;
 const CERTAIN_LEAD = 2;
 /** What evidence a word weighs beside eld's score. */
 const EVIDENCE = 1.3;
@@ -22,11 +22,7 @@ const NONE = 0.1;
 const ROMANISED_BELOW = 0.3;
 /** What a shape that all words have weighs beside eld's score. */
 const SHAPE = 0.75;
-/** eld's codes that are not ours. It does not tell Indonesian from Malay. */
-const DETECTOR_CODE: Readonly<Record<string, string>> = { id: 'ms' };
-/** So that what only eld speaks for is Indonesian. */
-const MALAY_SHARE = 0.95;
-const WEIGHED_CODES = new Set(WEIGHED.map(({ code }) => code));
+const WEIGHED_CODES = new Set(WEIGHED.map(({ detectorCode }) => detectorCode));
 
 /**
  * The language of a run of Latin words (nothing but spaces, digits and punctuation between them, in one sentence), asked for `target`;
@@ -34,26 +30,46 @@ const WEIGHED_CODES = new Set(WEIGHED.map(({ code }) => code));
  * language; else eld's scores and theirs together, the target a little ahead of the others.
  */
 export function latinLanguage(words: readonly string[], target: Language): CountedLanguage | null {
-  const evidence = new Float64Array(WEIGHED.length);
-  for (const word of words) add(evidence, wordEvidence(word), 1 / words.length);
-  const [first, lead] = best(evidence);
+  const evidence = evidenceOf(words);
   const favoured = LATIN_LANGUAGES.includes(target) ? target : 'en';
   if (words.length < JUDGED_WORDS) return shortRun(words, evidence, favoured);
-  if (evidence[first]! >= CERTAIN && lead >= evidence[first]! * (1 - 1 / CERTAIN_LEAD)) return WEIGHED[first]!.counted;
+  const [first, lead] = best(evidence);
+  if (isCertain(evidence[first]!, lead)) return WEIGHED[first]!.counted;
   if (evidence[first]! < ROMANISED_BELOW && isRomanised(words)) return 'other';
   const detected = languageDetector().detect(words.join(' '));
   if (words.length === JUDGED_WORDS && evidence[first]! < NONE && !detected.isReliable()) return null;
   const scores = detected.getScores();
   const sums = evidence.map((weight, place) => {
-    const { code, counted, marks } = WEIGHED[place]!;
-    const score = marks.shape ? SHAPE * shapeShare(words, marks.shape) : (scores[DETECTOR_CODE[code] ?? code] ?? 0);
-    return EVIDENCE * weight + score * (code === 'ms' ? MALAY_SHARE : 1) + (counted === favoured ? ASKED_FOR : 0);
+    const { detectorCode, counted, marks } = WEIGHED[place]!;
+    const score = marks.shape ? SHAPE * shapeShare(words, marks.shape) : (scores[detectorCode] ?? 0);
+    return EVIDENCE * weight + score + (counted === favoured ? ASKED_FOR : 0);
   });
   const [place] = best(sums);
   if (sums[place]! < LEAST) return 'other';
   for (const [code, score] of Object.entries(scores))
     if (!WEIGHED_CODES.has(code) && score > sums[place]! + UNMEASURED_LEAD) return 'other';
   return WEIGHED[place]!.counted;
+}
+
+/** The language that the function words, letters and endings of a run are of, where they are many and of one; else null. */
+export function surelyOf(words: readonly string[]): CountedLanguage | null {
+  const evidence = evidenceOf(words);
+  const [first, lead] = best(evidence);
+  return isCertain(evidence[first]!, lead) ? WEIGHED[first]!.counted : null;
+}
+
+function isCertain(most: number, lead: number): boolean {
+  return most >= CERTAIN && lead >= most * (1 - 1 / CERTAIN_LEAD);
+}
+
+/** Of a word, on average. */
+function evidenceOf(words: readonly string[]): Evidence {
+  const evidence = new Float64Array(WEIGHED.length);
+  for (const word of words) {
+    const more = wordEvidence(word);
+    for (let place = 0; place < evidence.length; place++) evidence[place]! += more[place]! / words.length;
+  }
+  return evidence;
 }
 
 /**
@@ -78,10 +94,6 @@ const SHORT = 0.5;
 const TWO_WORDS = 1.5;
 /** Fewest words of which eld is asked at all. */
 const DETECTOR_WORDS = 2;
-
-function add(sum: Evidence, more: Evidence, factor: number): void {
-  for (let place = 0; place < sum.length; place++) sum[place]! += more[place]! * factor;
-}
 
 /** The place of the most, and its lead on the next. */
 function best(values: Evidence): [place: number, lead: number] {

@@ -6,15 +6,29 @@ import { LANGUAGE_TABLE, LANGUAGES, type Language } from './table.js';
 export const LATIN_LANGUAGES = LANGUAGES.filter((language) => LANGUAGE_TABLE[language].script === 'latin');
 
 /** Those and the unmeasured ones that have marks: what evidence is given for, in this order. */
-export const WEIGHED: readonly { code: string; counted: Language | 'other'; marks: Marks }[] = [
-  ...LATIN_LANGUAGES.map((code) => ({ code, counted: code, marks: LANGUAGE_TABLE[code].marks! })),
-  ...Object.entries(UNMEASURED.latin!).map(([code, marks]) => ({ code, counted: 'other' as const, marks })),
+export const WEIGHED: readonly Weighed[] = [
+  ...LATIN_LANGUAGES.map((code): Weighed => {
+    const { detectorCode = code, marks = { words: '' } } = LANGUAGE_TABLE[code];
+    return { counted: code, detectorCode, marks };
+  }),
+  ...Object.entries(UNMEASURED.latin ?? {}).map(([detectorCode, marks]): Weighed => ({
+    counted: 'other',
+    detectorCode,
+    marks,
+  })),
 ];
+
+interface Weighed {
+  counted: Language | 'other';
+  /** eld's. */
+  detectorCode: string;
+  marks: Marks;
+}
 
 /** What a letter, an ending, a beginning weigh beside a function word. */
 const LETTER = 0.7;
 const ENDING = 0.35;
-/** Words of a language that eld does not know and has no other marks of: its shape. */
+/** Of each of {@link WEIGHED}. */
 export type Evidence = Float64Array;
 
 /** Word to the languages that have it, as places in {@link WEIGHED}. */

@@ -29,7 +29,7 @@ const LINE_WORDS = 3;
  */
 export function measureLanguage(text: string, target: Language): LanguageMeasure {
   const mask = markupMask(text);
-  const all = breakWords(text, mask);
+  const all = breakWords(text, mask, target);
   const words = mask === null ? all : selectWords(all, 0);
   const labels = labelLanguages(text, words, target);
   const counts = countWords(labels);
@@ -54,7 +54,7 @@ export function measureLanguage(text: string, target: Language): LanguageMeasure
 
 /** Each counted word with its place and language, in order; what markup hides is in none of them. */
 export function labelWords(text: string, target: Language): WordRun[] {
-  const words = selectWords(breakWords(text, markupMask(text)), 0);
+  const words = selectWords(breakWords(text, markupMask(text), target), 0);
   return labelLanguages(text, words, target).map((language, i) => ({
     start: words.start[i]!,
     end: words.end[i]!,

@@ -1,3 +1,4 @@
+import { greatest } from '../base/extremes.js';
 import { languageDetector } from './detector.js';
 import { countable, countMarks, type CountableMarks } from './marks.js';
 import { UNMEASURED } from './rows/unmeasured.js';
@@ -21,7 +22,7 @@ const LEAD = 0.1;
 export function isNeighbours(language: Language, segment: readonly string[]): boolean {
   const { own, theirs } = neighbourhoodOf(language);
   const text = segment.join(' ');
-  const marks = Math.max(...theirs.map(([, each]) => countMarks(text, segment, each)));
+  const marks = greatest(theirs.map(([, each]) => countMarks(text, segment, each)));
   const ownMarks = countMarks(text, segment, own);
   if (marks !== ownMarks) return marks > ownMarks;
   if (segment.length < DETECTOR_WORDS) return false;

@@ -21,9 +21,17 @@ const FUNCTION_NAMES = new Set(
 /**
  * Whether letters [start, end) of one script are part of a number, a formula or a program rather than a word: letters glued to a
  * digit, units after a number, function names, identifiers (total_cost, numApples, a word between operators), names of points
- * and triangles (AB, ABC), single Latin and Greek letters except "a" and "I" beside another Latin word.
+ * and triangles (AB, ABC), single Latin and Greek letters except
+ * `letterWords` beside another Latin word.
  */
-export function isNotation(text: string, start: number, end: number, script: number, scripts: Uint8Array): boolean {
+export function isNotation(
+  text: string,
+  start: number,
+  end: number,
+  script: number,
+  scripts: Uint8Array,
+  letterWords: string,
+): boolean {
   const before = start > 0 ? text.charCodeAt(start - 1) : 0;
   // Not so in Indian scripts and Arabic, where it is the counter or case of the number.
   if ((script === Script.latin || script === Script.cyrillic) && scripts[before] === Script.digit) return true;
@@ -32,7 +40,7 @@ export function isNotation(text: string, start: number, end: number, script: num
   const length = end - start;
   if (length <= 5 && isUnit(text, start, end, script, scripts)) return true;
   if (script !== Script.latin) return false;
-  if (length === 1) return !isEnglishLetterWord(text, start, scripts);
+  if (length === 1) return !isLetterWord(text, start, scripts, letterWords);
   if (length <= 5 && /^ ?[([{_^\d]/.test(text.slice(end, end + 2)) && FUNCTION_NAMES.has(text.slice(start, end)))
     return true;
   return isIdentifier(text, start, end, scripts) || isName(text, start, end, scripts);
@@ -76,10 +84,9 @@ function isGreek(unit: number): boolean {
   return unit >= 0x370 && unit <= 0x3ff;
 }
 
-/** "a", "A" or "I" with a Latin word of two letters or more on either side, one space between. */
-function isEnglishLetterWord(text: string, at: number, scripts: Uint8Array): boolean {
-  const letter = text[at];
-  if (letter !== 'a' && letter !== 'A' && letter !== 'I') return false;
+/** One of `letterWords` with a Latin word of two letters or more on either side, one space between. */
+function isLetterWord(text: string, at: number, scripts: Uint8Array, letterWords: string): boolean {
+  if (!letterWords.includes(text[at]!)) return false;
   const latin = (position: number): boolean =>
     position >= 0 && position < text.length && scripts[text.charCodeAt(position)] === Script.latin;
   return (

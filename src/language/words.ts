@@ -3,7 +3,7 @@ import { hanjaRole } from './hanja.js';
 import { meantScript } from './lookalikes.js';
 import { isNotation } from './notation.js';
 import { astralScript, Script, scriptTable } from './script.js';
-import { LANGUAGE_TABLE } from './table.js';
+import { LANGUAGE_TABLE, type Language } from './table.js';
 
 /** Scripts whose runs of letters a dictionary breaks. */
 const WITHOUT_SPACES = new Set<number>(
@@ -31,17 +31,18 @@ export interface Words {
  * Breaks `text` into words. Letters of one script stand together; an apostrophe between two Latin or two Cyrillic letters joins
  * (don't, п'ять), a hyphen parts (UAX 29). Runs of Han and kana, and of Thai, are broken by Intl.Segmenter. Hangul words are
  * what stands between spaces or other scripts. Not words: digits, punctuation, letters glued to a digit before them (5kg, 3x,
- * 2nd), unit symbols after a number, function names before an argument, single Latin and Greek letters except "a" and "I"
- * beside another Latin word. The border of a stretch where `mask` is 1 breaks words; those inside are marked `hidden`.
+ * 2nd), unit symbols after a number, function names before an argument, single Latin and Greek letters except those
+ * that are words in English ("a", "I") or in `target`, beside another Latin word. The border of a stretch where `mask` is 1 breaks words; those inside are marked `hidden`.
  *
  * A sentence ends at a newline and, outside markup, at `! ? 。 ！ ？ ． ؟ ۔ । ॥` and at a full stop that is not inside a number or
  * abbreviation.
  */
-export function breakWords(text: string, mask: Uint8Array | null): Words {
+export function breakWords(text: string, mask: Uint8Array | null, target: Language): Words {
   const words = noWords();
   const unbroken: number[] = [];
   const scripts = scriptTable();
   const length = text.length;
+  const letterWords = letterWordsOf(target);
   let sentence = 0;
   let line = 0;
 
@@ -88,12 +89,18 @@ export function breakWords(text: string, mask: Uint8Array | null): Words {
     } else if (WITHOUT_SPACES.has(script)) {
       unbroken.push(words.start.length);
       push(words, at, end, script, sentence, line, hidden);
-    } else if (script === Script.hangul || !isNotation(text, at, end, script, scripts)) {
+    } else if (script === Script.hangul || !isNotation(text, at, end, script, scripts, letterWords)) {
       push(words, at, end, script, sentence, line, hidden);
     }
     at = end;
   }
   return unbroken.length === 0 ? words : breakRuns(text, words, unbroken);
+}
+
+/** Letters that are words in English or in the language. */
+function letterWordsOf(language: Language): string {
+  const own = LANGUAGE_TABLE[language].letterWords ?? '';
+  return language === 'en' ? own : own + (LANGUAGE_TABLE.en.letterWords ?? '');
 }
 
 /** The words, with the runs at `unbroken` of them replaced by theirs. */

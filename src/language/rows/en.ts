@@ -8,6 +8,7 @@ export const english = {
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#d55e00', dark: '#ff9a56' },
+  letterWords: 'aAI',
   marks: {
     words:
       'the and of is are has have had with for that this these those she he they each how many much then we it its was were ' +

@@ -9,6 +9,7 @@ export const spanish = {
   segmentation: 'spaces',
   colour: { light: '#bc4ff2', dark: '#f0dcfd' },
   units: 'hs pts',
+  letterWords: 'aAeEoOuUyY',
   marks: {
     words:
       'el la los las un una unos unas de del al y e o u pero es son era eran está están estaba fue fueron ha han había ' +

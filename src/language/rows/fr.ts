@@ -9,6 +9,7 @@ export const french = {
   segmentation: 'spaces',
   colour: { light: '#430749', dark: '#b056b8' },
   units: 'kgs mn',
+  letterWords: 'aAyYàÀôÔ',
   marks: {
     words:
       "le la les l' un une des du de d' au aux et ou mais est sont était étaient a ont avait avoir être fait il elle ils " +

@@ -9,6 +9,8 @@ export const indonesian = {
   segmentation: 'spaces',
   colour: { light: '#aa7d8f', dark: '#e5659f' },
   units: 'jt rb',
+  // Malay's: eld takes the two for one.
+  detectorCode: 'ms',
   marks: {
     words:
       'yang dan di ke dari untuk dengan pada adalah ini itu tidak bukan ada akan telah sudah sedang masih juga atau tetapi ' +

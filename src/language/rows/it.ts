@@ -8,6 +8,7 @@ export const italian = {
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#f82676', dark: '#a96c79' },
+  letterWords: 'aAeEoOiIèÈ',
   marks: {
     words:
       "il lo la i gli le l' un uno una un' di del dello della dei degli delle d' da dal dalla dai dalle in nel nello nella " +

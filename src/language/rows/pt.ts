@@ -8,6 +8,7 @@ export const portuguese = {
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#011e8c', dark: '#5e7ec2' },
+  letterWords: 'aAeEoOàÀéÉ',
   marks: {
     words:
       'o a os as um uma uns umas de do da dos das no na nos nas em ao aos à às pelo pela pelos pelas e ou mas é são era ' +

@@ -14,6 +14,10 @@ export interface LanguageRow extends CountedRow {
   script: ScriptName;
   /** Unit symbols of its own, between spaces; those in Latin letters that all write stand in notation.ts. */
   units?: string;
+  /** Single letters of Latin script that are words of it. */
+  letterWords?: string;
+  /** eld's code, where that is not ours. */
+  detectorCode?: string;
   /** What its sentences are told by from those of other languages in the script; left out where the script is enough. */
   marks?: Marks;
 }

@@ -9,6 +9,7 @@ export const turkish = {
   segmentation: 'spaces',
   colour: { light: '#9b8e27', dark: '#8a8247' },
   units: 'sa dk sn TL',
+  letterWords: 'oO',
   marks: {
     words:
       'bir ve bu şu o da de ki mi mı mu mü ile için ne kadar kaç gibi daha çok az en her tüm bütün hepsi ama fakat veya ya ' +

@@ -5,7 +5,7 @@ import type { Marks } from './row.js';
  * Languages that are not measured and share a script with ones that are, by the marks that tell them from those: counted as
  * `other`. Persian and Urdu write Arabic's letters and some of their own, Marathi and Nepali Hindi's, Assamese Bengali's. Of Latin
  * letters those that eld alone takes for a measured neighbour: Dutch, Danish, Norwegian and Swedish for German, Catalan and
- * Romanian for Spanish and French, Malay for Indonesian, Tagalog and Somali, which have no neighbour. Cyrillic ones: cyrillic.ts.
+ * Romanian for Spanish and French, Malay for Indonesian (one language to eld, so it is not asked), Tagalog and Somali, which have no neighbour. Cyrillic ones: cyrillic.ts.
  */
 export const UNMEASURED: Partial<Record<ScriptName, Record<string, Marks>>> = {
   arabic: {
@@ -68,7 +68,7 @@ export const UNMEASURED: Partial<Record<ScriptName, Record<string, Marks>>> = {
       letters: /[șțşţăâ](?![\u0300-\u036f])/giu,
       endings: /(?:ului|lor|ilor|rea|ește|ează|ții|ție|iei|elor)$/iu,
     },
-    ms: {
+    malay: {
       words:
         'ialah iaitu kerana lapan wang basikal awak adakah ringgit epal ahad isnin khamis jumaat darab beliau hendaklah dipanggil ' +
         'anugerah pejabat mesyuarat bahawa tidak boleh sila cuba ubah katalaluan emel',

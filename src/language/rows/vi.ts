@@ -9,6 +9,7 @@ export const vietnamese = {
   segmentation: 'spaces',
   colour: { light: '#174258', dark: '#96d4f7' },
   units: 'đ',
+  letterWords: 'àÀýÝởỞôÔạẠồỒừỪủỦ',
   marks: {
     words:
       'là và của có không một hai ba bốn năm sáu bảy tám chín mười các những này đó cho với trong ngoài trên dưới khi nếu ' +

@@ -33,7 +33,15 @@ export interface ComparedSuite {
   figures: ComparedFigure[];
 }
 
-const FIELDS = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr', 'other_wr'] as const;
+const FIELDS = [
+  'accuracy',
+  'clipped_ratio',
+  'target_wr',
+  'target_wr_reasoning',
+  'target_wr_rewarded',
+  'en_wr',
+  'other_wr',
+] as const;
 type ComparedField = (typeof FIELDS)[number];
 
 /**
@@ -91,7 +99,9 @@ async function compareAt([a, ofA, from]: Side, [b, ofB, to]: Side): Promise<Comp
 /** The accuracy by marked answers alone stands beside the other where they part, and English words beside other targets. */
 function comparedFields(a: EvaluationRow, b: EvaluationRow): (ComparedField | 'accuracy_strict')[] {
   const strict = [a, b].some(differsStrictly) ? (['accuracy_strict'] as const) : [];
-  return ['accuracy', ...strict, ...FIELDS.slice(1).filter((field) => a.language !== 'en' || field !== 'en_wr')];
+  // Files of earlier versions have no words of the reasoning.
+  const known = FIELDS.filter((field) => a[field] !== undefined || b[field] !== undefined);
+  return ['accuracy', ...strict, ...known.slice(1).filter((field) => a.language !== 'en' || field !== 'en_wr')];
 }
 
 type Paired = Pick<ComparedFigure, 'difference' | 'low' | 'high' | 'interval'>;

@@ -1,7 +1,7 @@
 import { exists } from '../base/exists.js';
 import { COUNTED_LANGUAGES, noWordCounts, type Language } from '../language/types.js';
 import { CompletionSums, type SummedCompletion } from '../metrics/index.js';
-import { readRolloutFile } from '../rollout/index.js';
+import { FIDELITY_COLUMNS, fidelityOfRow, readRolloutFile } from '../rollout/index.js';
 import { runFolder } from '../run/index.js';
 
 /** The completions of the problems of one suite in one language, by problem. */
@@ -25,7 +25,7 @@ export async function readEvaluated(
   const path = runFolder(runDir).evaluationRows(step, suite);
   if (!(await exists(path))) return undefined;
   const found: Evaluated = new Map();
-  for (const row of await readRolloutFile(path, [...COLUMNS, ...WORDS])) {
+  for (const row of await readRolloutFile(path, [...COLUMNS, ...WORDS, ...Object.values(FIDELITY_COLUMNS)])) {
     if (row['language'] !== language) continue;
     const key = JSON.stringify([row['id'], row['question'], row['gold']]);
     const sums = found.get(key) ?? new CompletionSums();
@@ -45,5 +45,6 @@ function completionOf(row: Readonly<Record<string, unknown>>): SummedCompletion 
     correct: typeof row['correct'] === 'boolean' ? row['correct'] : null,
     clipped: row['finish'] === undefined ? null : row['finish'] !== 'stop',
     words,
+    fidelity: fidelityOfRow(row),
   };
 }

@@ -1,3 +1,4 @@
+export { answerPlace } from './place.js';
 export { afterThought } from './thought.js';
 export {
   extractAnswer,

@@ -12,3 +12,8 @@ export function saidPart(completion: string, thought: boolean): string | null {
   const said = afterThought(completion.slice(-LONGEST), thought);
   return said === null ? null : ownPart(said).trimEnd();
 }
+
+/** Where what {@link saidPart} gives begins in the completion. */
+export function saidStart(completion: string, thought: boolean): number {
+  return completion.length - (afterThought(completion.slice(-LONGEST), thought)?.length ?? 0);
+}

@@ -8,6 +8,9 @@ const FIELDS = [
   'target_wr',
   'target_wr_rewarded',
   'en_wr',
+  'target_wr_reasoning',
+  'words_after_answer',
+  'repetition',
   'mean_length',
 ] as const satisfies readonly (keyof EvaluationRow)[];
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { GlossaError } from '../base/error.js';
 import { printable } from '../base/printable.js';
 import { openRows, readJsonlRows, rowPlace } from '../data/index.js';
-import { fieldMeasure, labelOf, showValue, STRICT_LABEL } from '../metrics/index.js';
+import { fieldMeasure, labelOf, showValue, STRICT_LABEL, type Field } from '../metrics/index.js';
 import {
   DEFAULT_SCORE_FIELDS,
   ORIGIN_FIELDS,
@@ -36,6 +36,7 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
     gold: options.goldField === undefined ? DEFAULT_SCORE_FIELDS.gold : [options.goldField],
     language: options.langField === undefined ? DEFAULT_SCORE_FIELDS.language : [options.langField],
     finish: DEFAULT_SCORE_FIELDS.finish,
+    question: DEFAULT_SCORE_FIELDS.question,
   };
   const judging = { answer: answerOption(options.answer), verifier: verifierOption(options.verifier ?? 'number') };
   const rows =
@@ -68,7 +69,10 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
   return badRows > 0 ? EXIT.failure : 0;
 }
 
-const FIELDS = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr', 'other_wr'] as const;
+const FIELDS = [
+  ...['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr', 'other_wr'],
+  ...['target_wr_reasoning', 'words_after_answer', 'repetition', 'copied', 'in_markup'],
+] as const satisfies readonly Field[];
 
 function table(totals: ScoreTotals, badRows: number): string {
   const measures = FIELDS.map((field) => ({ field, measure: fieldMeasure(field) }));

@@ -79,6 +79,7 @@ export async function evaluate(
       tokens: rowLength(columns.completions, row),
       clipped: finish[row] !== 'stop',
       words: each.language.words,
+      fidelity: each.language.fidelity,
     };
   });
   const languages = [...new Set(completed.map((row) => row.language))];
@@ -101,13 +102,12 @@ function summarise(
   temperature: number,
 ): EvaluationRow {
   const sums = CompletionSums.of(rows);
-  const { accuracy, target_wr, target_wr_rewarded, en_wr, other_wr, clipped_ratio } = sums.figures();
+  const { clipped_ratio, ...figures } = sums.figures();
   const { at, intervals, ...counts } = SumsByProblem.of(rows).figures();
   return {
     ...name,
-    accuracy,
+    ...figures,
     accuracy_strict: sums.accuracyStrict(),
-    ...{ target_wr, target_wr_rewarded, en_wr, other_wr },
     mean_length: nanStatistics(rows.map(({ tokens }) => tokens)).mean,
     clipped_ratio: clipped_ratio!,
     n: sums.rows,

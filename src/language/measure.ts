@@ -1,3 +1,4 @@
+import { measureFidelity, type Reasoning } from './fidelity.js';
 import { labelLanguages } from './label.js';
 import { markupMask } from './markup.js';
 import {
@@ -26,8 +27,10 @@ const LINE_WORDS = 3;
  * `linePass`: no line of 3 or more words has another language ahead of the target. `wordPass`: no English word at all; for a
  * target in English always true. Line and word pass follow Marchisio et al. (arXiv 2406.20052), who ask a language identifier
  * for the line and a dictionary for the word.
+ *
+ * `fidelity`: see {@link measureFidelity}; `reasoning` says where the final answer begins, and what was asked.
  */
-export function measureLanguage(text: string, target: Language): LanguageMeasure {
+export function measureLanguage(text: string, target: Language, reasoning: Reasoning = {}): LanguageMeasure {
   const mask = markupMask(text);
   const all = breakWords(text, mask, target);
   const words = mask === null ? all : selectWords(all, 0);
@@ -49,6 +52,7 @@ export function measureLanguage(text: string, target: Language): LanguageMeasure
     ...findSwitches(labels, target),
     linePass: linesPass(labels, words.line, target),
     wordPass: english === 0,
+    fidelity: measureFidelity(text, { words, labels, hidden: hidden.length }, target, reasoning),
   };
 }
 

@@ -30,4 +30,23 @@ export interface LanguageMeasure {
   /** Language confusion (Marchisio et al., arXiv 2406.20052): no line in a wrong language; no stray English word. */
   linePass: boolean;
   wordPass: boolean;
+  fidelity: Fidelity;
+}
+
+/** What a completion's words are worth as evidence of the language it reasons in; docs/language.md says what each trick does to it. */
+export interface Fidelity {
+  /** Target WR of the reasoning; null where no word of it is counted. */
+  targetWr: number | null;
+  /** Counted words of the reasoning: before the final answer, each stretch once, none of the question's; of these the target's, English. */
+  reasoning: number;
+  target: number;
+  english: number;
+  /** Words from the final answer on. */
+  afterAnswer: number;
+  /** Words of the completion that stand in a stretch of 3 that stood before in it. */
+  repeated: number;
+  /** Words before the final answer that stand in a stretch of 3 of the question. */
+  copied: number;
+  /** Words in markup (LaTeX, code, tags, addresses), which no ratio counts. */
+  hidden: number;
 }

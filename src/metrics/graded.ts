@@ -74,7 +74,8 @@ export function rewardMetrics(
  * `language/target_wr|en_wr|other_wr` over all words of all completions (long completions count for more), the same under
  * `language/rewarded/` over the right ones, and the means over completions of `first_switch` (of those that switch),
  * `switches`, and `lpr` and `wpr` (language confusion: share of completions with no line in a wrong language; of those, the
- * share with no stray English word). Where the prompts are in several languages, all of it once more under
+ * share with no stray English word), and how far the words can be believed (`reasoning/*`, `words_after_answer`, `repetition`,
+ * `copied`, `in_markup`). Where the prompts are in several languages, all of it once more under
  * `language/<lang>/`, with `accuracy` and `clipped_ratio`.
  *
  * @param languages of all the prompts that these are drawn from; null for one that none of the rows has.
@@ -144,7 +145,7 @@ function languageOf(rows: readonly LanguageRow[], prefix: 'language' | `language
   const passed = lines.filter((row) => row.measure.linePass);
   const switched = lines.flatMap(({ measure }) => (measure.firstSwitch === null ? [] : [measure.firstSwitch]));
   const sums = CompletionSums.of(rows.map(summed));
-  const [all, rewarded] = [sums.all.shares(), sums.rewarded.shares()];
+  const [all, rewarded, figures] = [sums.all.shares(), sums.rewarded.shares(), sums.figures()];
   return metricsOf([
     [`${prefix}/target_wr`, all.target_wr],
     [`${prefix}/en_wr`, all.en_wr],
@@ -152,6 +153,12 @@ function languageOf(rows: readonly LanguageRow[], prefix: 'language' | `language
     [`${prefix}/rewarded/target_wr`, rewarded.target_wr],
     [`${prefix}/rewarded/en_wr`, rewarded.en_wr],
     [`${prefix}/rewarded/other_wr`, rewarded.other_wr],
+    [`${prefix}/reasoning/target_wr`, figures.target_wr_reasoning],
+    [`${prefix}/reasoning/en_wr`, sums.reasoningEnglish()],
+    [`${prefix}/words_after_answer`, figures.words_after_answer],
+    [`${prefix}/repetition`, figures.repetition],
+    [`${prefix}/copied`, figures.copied],
+    [`${prefix}/in_markup`, figures.in_markup],
     [`${prefix}/first_switch`, mean(switched)],
     [`${prefix}/switches`, mean(lines.map((row) => row.measure.switches))],
     [`${prefix}/lpr`, passed.length / lines.length],
@@ -160,7 +167,7 @@ function languageOf(rows: readonly LanguageRow[], prefix: 'language' | `language
 }
 
 function summed({ language, correct, terminated, measure }: LanguageRow): SummedCompletion {
-  return { language, correct, clipped: !terminated, words: measure.words };
+  return { language, correct, clipped: !terminated, words: measure.words, fidelity: measure.fidelity };
 }
 
 function mean(values: readonly number[]): number {

@@ -6,5 +6,6 @@ export { completionMetrics, gradedMetrics, languageMetrics, type GradedRow } fro
 export { isTiming } from './machine.js';
 export { MEASURES, type Field, type MetricName, type Metrics } from './measures.js';
 export { showValue, STRICT_LABEL } from './show.js';
+export type { FidelityCounts } from './fidelity_sums.js';
 export { CompletionSums, type Figures, type SummedCompletion } from './sums.js';
 export type { Measure } from './types.js';

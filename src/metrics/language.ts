@@ -46,6 +46,48 @@ export const LANGUAGE_MEASURES = [
     description: 'Other WR over those',
   },
   {
+    name: 'language/reasoning/target_wr',
+    field: 'target_wr_reasoning',
+    label: '{target} words of the reasoning',
+    unit: 'share',
+    description:
+      'Target WR of what stands before the final answer, repetitions counted once and copies of the question not at all ([language.md](language.md), "Fidelity"). Where it lies far below Target WR, that is words that nobody thinks with',
+  },
+  {
+    name: 'language/reasoning/en_wr',
+    label: 'English words of the reasoning',
+    unit: 'share',
+    description: 'EN WR of the same words',
+  },
+  {
+    name: 'language/words_after_answer',
+    field: 'words_after_answer',
+    label: 'words after the answer',
+    unit: 'words',
+    description: 'words a completion from its final answer on (its unit among them)',
+  },
+  {
+    name: 'language/repetition',
+    field: 'repetition',
+    label: 'repeated words',
+    unit: 'share',
+    description: 'share of all words that stand in a stretch of three that stood before in their completion',
+  },
+  {
+    name: 'language/copied',
+    field: 'copied',
+    label: 'words copied',
+    unit: 'share',
+    description: 'share of the words before the final answer that stand in a stretch of three of the question',
+  },
+  {
+    name: 'language/in_markup',
+    field: 'in_markup',
+    label: 'words in markup',
+    unit: 'share',
+    description: 'share of all words that stand in mathematics, code, tags or addresses, where no ratio counts them',
+  },
+  {
     name: 'language/first_switch',
     label: 'first switch',
     unit: 'share',

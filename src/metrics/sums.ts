@@ -1,5 +1,7 @@
 import { noWordCounts, type Language, type WordCounts } from '../language/types.js';
+import { FidelitySums, type FidelityCounts } from './fidelity_sums.js';
 import type { Field } from './measures.js';
+import { share, type Quotient } from './quotient.js';
 
 /** What the sums need to know of one completion. */
 export interface SummedCompletion {
@@ -12,13 +14,12 @@ export interface SummedCompletion {
   /** Whether its budget cut it off; null: not known. */
   clipped: boolean | null;
   words: WordCounts;
+  /** Absent: not known, as in files of earlier versions. */
+  fidelity?: FidelityCounts | undefined;
 }
 
 /** What is a share of sums over completions; the rewarded other shares have no field of their own. */
 export type Figures = Record<Exclude<Field, 'mean_length'>, number | null>;
-
-/** A sum, and the sum that it is a share of. */
-export type Quotient = readonly [part: number, whole: number];
 
 /** Sums of completions, one by one: training, evaluation and `score` have their figures from here, each defined once. */
 export class CompletionSums {
@@ -33,6 +34,7 @@ export class CompletionSums {
   #strict = 0;
   #ended = 0;
   #clipped = 0;
+  readonly #fidelity = new FidelitySums();
 
   static of(completions: Iterable<SummedCompletion>): CompletionSums {
     const sums = new CompletionSums();
@@ -40,8 +42,9 @@ export class CompletionSums {
     return sums;
   }
 
-  add({ language, correct, strict = null, clipped, words }: SummedCompletion): void {
+  add({ language, correct, strict = null, clipped, words, fidelity }: SummedCompletion): void {
     this.rows++;
+    if (fidelity) this.#fidelity.add(words, fidelity);
     this.all.add(language, words);
     if (clipped !== null) this.#ended++;
     if (clipped === true) this.#clipped++;
@@ -64,6 +67,11 @@ export class CompletionSums {
     return Object.fromEntries(quotients.map(([field, quotient]) => [field, share(quotient)])) as Figures;
   }
 
+  /** EN WR of the reasoning. */
+  reasoningEnglish(): number | null {
+    return share(this.#fidelity.english());
+  }
+
   /** What each figure is the quotient of. */
   quotients(): Record<keyof Figures, Quotient> {
     return {
@@ -71,6 +79,7 @@ export class CompletionSums {
       clipped_ratio: [this.#clipped, this.#ended],
       ...this.all.quotients(),
       target_wr_rewarded: this.rewarded.quotients().target_wr,
+      ...this.#fidelity.quotients(),
     };
   }
 }
@@ -108,8 +117,4 @@ export class WordSums {
       other_wr: [this.#neither, this.#total],
     };
   }
-}
-
-function share([part, whole]: Quotient): number | null {
-  return whole === 0 ? null : part / whole;
 }

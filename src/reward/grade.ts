@@ -1,4 +1,4 @@
-import { verifierOf, type AnswerMode, type Verdict } from '../answer/index.js';
+import { answerPlace, verifierOf, type AnswerMode, type Verdict } from '../answer/index.js';
 import { measureLanguage } from '../language/index.js';
 import { BUILTIN_REWARDS } from './builtin.js';
 import type { GradedCompletion, RewardInput, RewardSettings, UngradedCompletion } from './types.js';
@@ -19,7 +19,10 @@ export function gradeBuiltin(
     given.verdict ?? verifierOf(problem.verifier)!.judge(completion, problem.answer, { answer: mode, finish, thought });
   const judged = {
     ...verdict,
-    language: measureLanguage(completion, problem.language),
+    language: measureLanguage(completion, problem.language, {
+      end: answerPlace(completion, verdict.answer, thought),
+      question: problem.question,
+    }),
   };
   const input = { completion, finish, ...judged };
   return {

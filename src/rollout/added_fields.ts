@@ -28,6 +28,18 @@ export const ADDED_FIELDS = {
   line_pass: new Field('line_pass', new Bool(), true),
   /** No word is stray English. */
   word_pass: new Field('word_pass', new Bool(), true),
+  /** Words before the final answer that are counted as reasoning; of these the target's, and English. */
+  reasoning_words: new Field('reasoning_words', new Int32(), true),
+  reasoning_words_target: new Field('reasoning_words_target', new Int32(), true),
+  reasoning_words_en: new Field('reasoning_words_en', new Int32(), true),
+  /** Words from the final answer on. */
+  words_after_answer: new Field('words_after_answer', new Int32(), true),
+  /** Words in a stretch of three that stood before in the completion. */
+  words_repeated: new Field('words_repeated', new Int32(), true),
+  /** Words before the final answer in a stretch of three of the question. */
+  words_copied: new Field('words_copied', new Int32(), true),
+  /** Words in mathematics, code, tags or addresses. */
+  words_in_markup: new Field('words_in_markup', new Int32(), true),
 } as const satisfies Record<string, Field>;
 
 /** `reward.<name>`: one configured reward, unweighted. */

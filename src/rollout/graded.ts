@@ -3,6 +3,7 @@ import type { RolloutColumns } from '../engine/types.js';
 import { COUNTED_LANGUAGES } from '../language/types.js';
 import type { GradedCompletion } from '../reward/types.js';
 import type { RolloutAdditions } from './add_columns.js';
+import { fidelityColumns } from './fidelity_columns.js';
 
 export interface GradedRows {
   /** By `prompt_index`. */
@@ -36,5 +37,6 @@ export function gradedColumns({ problems, columns, texts, graded, suite, fileOf 
     switches: Int32Array.from(graded, (row) => row.language.switches),
     line_pass: graded.map((row) => row.language.linePass),
     word_pass: graded.map((row) => row.language.wordPass),
+    ...fidelityColumns(graded.map((row) => row.language.fidelity)),
   };
 }

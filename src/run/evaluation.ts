@@ -17,6 +17,12 @@ export interface EvaluationRow {
   target_wr_rewarded: number | null;
   en_wr: number | null;
   other_wr: number | null;
+  /** How far the words can be believed (docs/language.md, "Fidelity"); absent in files of earlier versions. */
+  target_wr_reasoning?: number | null;
+  words_after_answer?: number | null;
+  repetition?: number | null;
+  copied?: number | null;
+  in_markup?: number | null;
   /** Completion tokens, the end token included. */
   mean_length: number;
   /** Share of the completions that the budget cut off. */
@@ -70,6 +76,11 @@ const named = z.looseObject({
   target_wr_rewarded: ratio,
   en_wr: ratio,
   other_wr: ratio,
+  target_wr_reasoning: ratio.exactOptional(),
+  words_after_answer: ratio.exactOptional(),
+  repetition: ratio.exactOptional(),
+  copied: ratio.exactOptional(),
+  in_markup: ratio.exactOptional(),
   mean_length: z.number(),
   clipped_ratio: z.number(),
   n: count,

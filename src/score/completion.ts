@@ -9,12 +9,15 @@ export interface ScoreFields {
   language: readonly string[];
   /** How the completion ended. */
   finish: readonly string[];
+  /** What was asked: words copied from it are no reasoning. */
+  question: readonly string[];
 }
 export const DEFAULT_SCORE_FIELDS: ScoreFields = {
   prediction: ['prediction', 'completion'],
   gold: ['gold', 'answer'],
   language: ['lang', 'language'],
   finish: ['finish', 'finish_reason'],
+  question: ['question'],
 };
 
 /** Fields that say what a row is about, taken over into its score so that scores can be joined with other tables. */
@@ -26,6 +29,8 @@ export interface GivenCompletion {
   origin: Origin;
   completion: string;
   gold: string | undefined;
+  /** Undefined: the row has none that is text. */
+  question: string | undefined;
   language: Language;
   /** Undefined: the row does not say, and is taken for finished. */
   finish: Finish | undefined;
@@ -57,10 +62,12 @@ export function readCompletion(
   if (finish !== undefined && !(FINISH as readonly unknown[]).includes(finish)) {
     return { reason: `the finish is ${shown(finish)}, expected ${FINISH.join(', ')}` };
   }
+  const question = firstOf(record, fields.question);
   return {
     origin: originOf(record),
     completion,
     gold: answer,
+    question: typeof question === 'string' ? question : undefined,
     language: language as Language,
     finish: finish as Finish | undefined,
   };

@@ -29,12 +29,12 @@ export interface Judging {
 }
 
 function ungraded(
-  { completion, gold, language, finish = 'stop' }: GivenCompletion,
+  { completion, gold, question = '', language, finish = 'stop' }: GivenCompletion,
   verifier: string | undefined,
 ): UngradedCompletion {
   // Without a gold answer there is nothing to ask a module.
   const asked = gold === undefined ? {} : defined({ verifier });
-  return { problem: { id: '', question: '', answer: gold ?? '', language, ...asked }, completion, finish };
+  return { problem: { id: '', question, answer: gold ?? '', language, ...asked }, completion, finish };
 }
 
 /** Scores rows, in input order. Grading and measuring run in threads; a batch at a time is held. */

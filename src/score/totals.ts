@@ -2,10 +2,11 @@ import type { Finish } from '../engine/types.js';
 import { LANGUAGES, type Language, type WordCounts } from '../language/index.js';
 import { CompletionSums, type Figures } from '../metrics/index.js';
 import type { GradedCompletion } from '../reward/index.js';
+import { fidelityCells, fidelityOfRow, type FidelityCells } from '../rollout/index.js';
 import type { GivenCompletion, Origin } from './completion.js';
 
 /** Verdict and language of one completion, as printed; first what the row says it is about. */
-export interface Score extends Origin {
+export interface Score extends Origin, FidelityCells {
   lang: Language;
   /** null: no gold answer, or one that the verifier cannot judge by. */
   correct: boolean | null;
@@ -18,6 +19,8 @@ export interface Score extends Origin {
   /** Shares of the completion's words; null where it has none. */
   target_wr: number | null;
   en_wr: number | null;
+  /** Of the reasoning's words that are counted; null where none is. */
+  target_wr_reasoning: number | null;
   words: WordCounts;
 }
 
@@ -44,6 +47,8 @@ export function scoreOf(
     finish: finish ?? null,
     target_wr: language.targetWr,
     en_wr: language.enWr,
+    target_wr_reasoning: language.fidelity.targetWr,
+    ...fidelityCells(language.fidelity),
     words: language.words,
   };
 }
@@ -53,8 +58,10 @@ export class ScoreTotals {
   readonly #all = new CompletionSums();
   readonly #byLanguage = new Map<Language, CompletionSums>();
 
-  add({ lang: language, correct, correct_strict: strict, finish, words }: Score): void {
-    const completion = { language, correct, strict, clipped: finish === null ? null : finish === 'length', words };
+  add(score: Score): void {
+    const { lang: language, correct, correct_strict: strict, finish, words } = score;
+    const clipped = finish === null ? null : finish === 'length';
+    const completion = { language, correct, strict, clipped, words, fidelity: fidelityOfRow(score) };
     this.#all.add(completion);
     let sums = this.#byLanguage.get(language);
     if (sums === undefined) this.#byLanguage.set(language, (sums = new CompletionSums()));

@@ -8,7 +8,16 @@ import { warner, type Tell } from './events.js';
 import type { Parts } from './parts.js';
 
 /** Fields of an evaluation's row that metrics.jsonl has too. */
-const HEADLINE = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr'] as const;
+const HEADLINE = [
+  'accuracy',
+  'clipped_ratio',
+  'target_wr',
+  'target_wr_rewarded',
+  'en_wr',
+  'target_wr_reasoning',
+  'words_after_answer',
+  'repetition',
+] as const;
 
 /**
  * Evaluates every held-out suite after `step` optimizer steps and writes eval/NNNNNN-<suite>.json and .parquet.

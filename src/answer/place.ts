@@ -1,3 +1,4 @@
+import { least } from '../base/extremes.js';
 import { ANSWER_CUE } from './cue.js';
 import { boxedAnswer, hashAnswer } from './marked.js';
 import { saidPart, saidStart } from './said.js';
@@ -20,7 +21,7 @@ export function answerPlace(completion: string, answer: string | null, thought =
   const found = said === null ? null : (answer ?? lastMark(said));
   if (said === null || found === null) return completion.length;
   const given = [firstGiven(said, MARK, found), firstGiven(said, ANSWER_CUE, found)].filter((at) => at !== undefined);
-  const at = given.length > 0 ? Math.min(...given) : found === '' ? -1 : said.lastIndexOf(found);
+  const at = given.length > 0 ? least(given) : found === '' ? -1 : said.lastIndexOf(found);
   return at < 0 ? completion.length : saidStart(completion, thought) + at;
 }
 

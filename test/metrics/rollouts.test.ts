@@ -36,6 +36,8 @@ function figures(rows: readonly Row[]): Record<string, number | null> {
     const all = sum(of.flatMap(counts));
     return all === 0 ? null : sum(of.map((row) => row[`words.${language(row)}`] as number)) / all;
   };
+  const quotient = (part: string, whole: string) =>
+    sum(rows.map((row) => row[part] as number)) / sum(rows.map((row) => row[whole] as number));
   const worded = rows.filter((row) => sum(counts(row)) > 0);
   const right = rows.filter((row) => row.correct === true);
   const passed = worded.filter((row) => row.line_pass);
@@ -54,6 +56,9 @@ function figures(rows: readonly Row[]): Record<string, number | null> {
     'language/rewarded/target_wr': ratio(right, (row) => row.language),
     'language/lpr': share(worded.map((row) => row.line_pass)),
     'language/wpr': share(passed.map((row) => row.word_pass)),
+    'language/reasoning/target_wr': quotient('reasoning_words_target', 'reasoning_words'),
+    'language/words_after_answer': mean(rows.map((row) => row['words_after_answer'] as number)),
+    'language/repetition': sum(rows.map((row) => row['words_repeated'] as number)) / sum(rows.flatMap(counts)),
     'language/switches': mean(worded.map((row) => row.switches)),
     'language/first_switch': mean(known(worded.map((row) => row.first_switch))),
   };

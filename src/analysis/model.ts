@@ -111,8 +111,7 @@ function suiteSeries(
         rows: sorted,
         samples: evaluation?.num_samples ?? 1,
         // Older files lack a field, and JSON has null where there was nothing to divide by.
-        of: (field) =>
-          sorted.map((row) => ({ step: row.step, value: row[field] ?? null })),
+        of: (field) => sorted.map((row) => ({ step: row.step, value: row[field] ?? null })),
       };
     })
     .sort((a, b) => Number(b.trained) - Number(a.trained) || place(a) - place(b));

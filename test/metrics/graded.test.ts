@@ -24,6 +24,10 @@ function measure(
     switches: 0,
     linePass: true,
     wordPass: true,
+    fidelity: {
+      ...{ targetWr: share(counts[target]), reasoning: total, target: counts[target], english: counts.en },
+      ...{ afterAnswer: 0, repeated: 0, copied: 0, hidden: 0 },
+    },
     ...more,
   };
 }
@@ -154,4 +158,23 @@ test('lengths of more rows than a call takes arguments', () => {
   const line = completionMetrics(many);
   assert.equal(line['completions/min_length'], 1);
   assert.equal(line['completions/max_length'], 97);
+});
+
+test('how far words can be believed: over sums of words, after the answer over completions; null without words', () => {
+  const counts = { reasoning: 4, target: 1, english: 3, afterAnswer: 6, repeated: 5, copied: 2, hidden: 10 };
+  const padded = measure({ en: 4, ko: 6 }, 'ko', { fidelity: { targetWr: 0.25, ...counts } });
+  const row = { language: 'ko', terminated: false, correct: true } as const;
+  const found = languageMetrics([
+    { ...row, measure: padded },
+    { ...row, measure: measure({ ko: 10 }) },
+  ]);
+  assert.equal(found['language/reasoning/target_wr'], 11 / 14);
+  assert.equal(found['language/reasoning/en_wr'], 3 / 14);
+  assert.equal(found['language/words_after_answer'], 3);
+  assert.equal(found['language/repetition'], 5 / 20);
+  assert.equal(found['language/copied'], 2 / 14);
+  assert.equal(found['language/in_markup'], 10 / 30);
+  const none = languageMetrics([{ ...row, measure: measure({}) }]);
+  for (const name of ['reasoning/target_wr', 'repetition', 'copied', 'in_markup'] as const)
+    assert.equal(none[`language/${name}`], null);
 });

@@ -34,7 +34,7 @@ test('a name of metrics.jsonl finds its measure, with what is special about it',
     suite: 'm',
     language: 'th',
   });
-  for (const name of ['step', 'nothing', 'language/fr/target_wr', 'rewards//mean', 'rewards/<reward>/mean', 'eval_m/x'])
+  for (const name of ['step', 'nothing', 'language/xx/target_wr', 'rewards//mean', 'rewards/<reward>/mean', 'eval_m/x'])
     assert.equal(findMeasure(name), undefined, name);
 });
 

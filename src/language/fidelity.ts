@@ -31,7 +31,7 @@ export function measureFidelity(
   const before = found < 0 ? start.length : found;
   const stretches = stretchesOf(text, words);
   const repeated = marks(stretches, start.length, new Set());
-  const copied = question === undefined ? undefined : inQuestion(stretches, start.length, question);
+  const copied = question === undefined ? undefined : inQuestion(stretches, start.length, question, target);
   let [reasoning, ofTarget, english] = [0, 0, 0];
   for (let i = 0; i < before; i++) {
     const isTarget = labels[i] === target;
@@ -68,15 +68,15 @@ function marks(stretches: readonly string[], words: number, known: Set<string>, 
   return marked;
 }
 
-function inQuestion(stretches: readonly string[], words: number, question: string): Uint8Array {
-  if (latest?.question !== question) {
-    const broken = breakWords(question, markupMask(question));
-    latest = { question, stretches: new Set(stretchesOf(question, broken)) };
+function inQuestion(stretches: readonly string[], words: number, question: string, target: Language): Uint8Array {
+  if (latest?.question !== question || latest.target !== target) {
+    const broken = breakWords(question, markupMask(question), target);
+    latest = { question, target, stretches: new Set(stretchesOf(question, broken)) };
   }
   return marks(stretches, words, latest.stretches, false);
 }
 /** Completions of one problem come one after the other. */
-let latest: { question: string; stretches: Set<string> } | undefined;
+let latest: { question: string; target: Language; stretches: Set<string> } | undefined;
 
 function isGlued({ start, end }: Words, labels: readonly CountedLanguage[], i: number): boolean {
   const foreign = (other: number) => labels[other] !== labels[i];

@@ -8,7 +8,7 @@ const LEVELS = [
   ['rollout', 'run'],
   ['analysis', 'eval', 'inputs', 'logprobs', 'score'],
   ['doctor', 'trainer'],
-  ['export', 'report', 'sweep'],
+  ['export', 'report', 'sweep', 'verify'],
   ['cli'],
 ];
 

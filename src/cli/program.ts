@@ -17,6 +17,7 @@ import type { SampleOptions } from './sample.js';
 import type { ScoreCommandOptions } from './score.js';
 import type { SweepCommandOptions } from './sweep.js';
 import type { TrainCommandOptions } from './train.js';
+import type { VerifyCommandOptions } from './verify.js';
 
 // Each command's module is loaded when it is called, so that --help and mistakes answer at once.
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -339,6 +340,21 @@ program
   .action(
     runCommand(async (runs: string[], options: ReportOptions) =>
       (await import('./report.js')).reportCommand(runs, options),
+    ),
+  );
+
+program
+  .command('verify')
+  .description('play steps of a run again from its folder, and say whether they are the same, to the bit')
+  .argument('<run>', 'folder of a run; it is only read')
+  .option('--step <n>', 'up to this step, from the checkpoint before it; default: the newest checkpoint')
+  .option('--accept-changes', 'although files, config or machine are otherwise than when the run was started')
+  .option('--json', 'print one JSON object')
+  .option('--progress <mode>', PROGRESS, 'auto')
+  .addHelpText('after', example('npx glossa verify runs/collapse', 'npx glossa verify runs/collapse --step 30 --json'))
+  .action(
+    runCommand(async (run: string, options: VerifyCommandOptions) =>
+      (await import('./verify.js')).verifyCommand(run, options),
     ),
   );
 

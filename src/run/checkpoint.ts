@@ -93,6 +93,20 @@ export async function latestCheckpoint(
   return undefined;
 }
 
+/** The checkpoints whose files are all there and have their checksums, by step; others are told to `warn`. */
+export async function wholeCheckpoints(run: RunFolder, warn: (message: string) => void): Promise<FoundCheckpoint[]> {
+  const whole: FoundCheckpoint[] = [];
+  for (const step of await checkpointSteps(run)) {
+    try {
+      whole.push(await checkpointAt(run, step));
+    } catch (error) {
+      if (!(error instanceof GlossaError)) throw error;
+      warn(`${error.message}; passing it over`);
+    }
+  }
+  return whole;
+}
+
 /** The checkpoint after a step. @throws GlossaError MODEL_NOT_FOUND with the steps there are, CHECKPOINT_CORRUPT. */
 export async function checkpointAt(run: RunFolder, step: number): Promise<FoundCheckpoint> {
   const steps = await checkpointSteps(run);

@@ -1,7 +1,7 @@
-export { checkpointAt, latestCheckpoint, writeCheckpoint, type FoundCheckpoint } from './checkpoint.js';
+export { checkpointAt, latestCheckpoint, wholeCheckpoints, writeCheckpoint, type FoundCheckpoint } from './checkpoint.js';
 export { claimNewRun, claimRun, obstacleOf, type RunClaim } from './claim.js';
 export { atKs, differsStrictly, type EvaluationFile, type EvaluationRow } from './evaluation.js';
-export { runFolder } from './folder.js';
+export { runFolder, stepOf, type RunFolder } from './folder.js';
 export {
   configDifferences,
   differencesText,

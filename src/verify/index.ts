@@ -1,0 +1,1 @@
+export { verifyRun, type Verified, type VerifySettings } from './verify.js';

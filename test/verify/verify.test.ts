@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { stringify } from 'yaml';
+import { filesBelow, glossa } from '../e2e/glossa.js';
+import { tinyBase } from '../sweep/sweep_file.js';
+
+let root: string;
+let run: string;
+const at = (...parts: string[]) => join(root, ...parts);
+
+interface Told {
+  same: boolean;
+  from: number;
+  to: number;
+  lines: number;
+  files: number;
+  weights: boolean;
+  apart: { step: number; what: string }[];
+}
+
+async function verify(dir: string, ...args: string[]): Promise<Told & { code: number | null }> {
+  const { code, stdout, stderr } = await glossa(['verify', dir, '--json', '--progress', 'none', ...args], {
+    TMPDIR: at('temporary'),
+  });
+  assert.notEqual(stdout, '', stderr);
+  return { code, ...(JSON.parse(stdout) as Told) };
+}
+
+/** A copy of the run with one of its files made otherwise. */
+async function changed(name: string, file: string, change: (bytes: Buffer) => Buffer): Promise<string> {
+  const dir = at(name);
+  await cp(run, dir, { recursive: true });
+  await writeFile(join(dir, file), change(await readFile(join(dir, file))));
+  return dir;
+}
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'glossa-verified-'));
+  run = at('run');
+  await mkdir(at('temporary'));
+  const { data, ...base } = tinyBase(at('lab'));
+  const suite = { name: 'held-out', lab: { split: 'test', language: 'ko' }, limit: 4 };
+  await writeFile(
+    at('tiny.yaml'),
+    stringify({
+      ...base,
+      data: { ...data, eval: [suite] },
+      grpo: { ...base.grpo, max_steps: 6, beta: 0.1, num_iterations: 2 },
+      eval: { every: 2 },
+      checkpoint: { every: 2, keep: 2 },
+      run: { dir: run },
+    }),
+  );
+  const { code, stderr } = await glossa(['train', at('tiny.yaml'), '--progress', 'none']);
+  assert.equal(code, 0, stderr);
+});
+after(() => rm(root, { recursive: true, force: true }));
+
+describe('a run played again', () => {
+  it('is the same to the bit, from its last checkpoint but one and from its beginning, and stays as it was', async () => {
+    const files = await filesBelow(run);
+    const last = await verify(run);
+    assert.deepEqual(last, { ...last, code: 0, same: true, from: 4, to: 6, lines: 2, weights: true, apart: [] });
+    assert.equal(last.files, 3, 'a generation, an evaluation and its rows');
+    const whole = await verify(run, '--step', '3');
+    // Played to the end of the generation that step 3 begins; with the evaluation at the start.
+    assert.deepEqual([whole.code, whole.same, whole.from, whole.to, whole.lines], [0, true, 0, 4, 5]);
+    assert.deepEqual(await filesBelow(run), files);
+    assert.ok(!(await readdir(at('temporary'))).some((name) => name.startsWith('glossa-')));
+  });
+
+  it('says where it is otherwise: a metric, a completion', async () => {
+    const metrics = await changed('metrics', 'metrics.jsonl', (bytes) =>
+      Buffer.from(bytes.toString().replace(/("step":5,.*"loss":)[^,]+/, '$17')),
+    );
+    const inMetrics = await verify(metrics);
+    assert.deepEqual([inMetrics.code, inMetrics.same], [1, false]);
+    assert.match(inMetrics.apart[0]!.what, /^loss was 7 and is /);
+    assert.equal(inMetrics.apart[0]!.step, 5);
+
+    const rollout = at('rollout');
+    await cp(run, rollout, { recursive: true });
+    await cp(join(run, 'rollouts/000003.parquet'), join(rollout, 'rollouts/000005.parquet'));
+    const inRollout = await verify(rollout);
+    assert.equal(inRollout.apart[0]!.step, 5);
+    assert.match(inRollout.apart[0]!.what, /rollouts\/000005\.parquet: row 0, /);
+
+    const text = (await glossa(['verify', rollout, '--progress', 'none'])).stdout;
+    assert.match(text, /from its checkpoint of step 4 to step 6: not the same .*\n {2}step 5: .*row 0/);
+  });
+
+  it('is refused where there is nothing to play', async () => {
+    const refused = async (...args: string[]) => (await glossa(['verify', ...args, '--progress', 'none'])).stderr;
+    assert.match(await refused(run, '--step', '7'), /error USAGE: .* no step 7 .*\n.*steps 1 to 6/);
+    assert.match(await refused(at('nothing')), /error RUN_NOT_FOUND/);
+  });
+});
+
+describe('the bytes of checkpoints', () => {
+  it('that are otherwise are named by tensor and place', async () => {
+    const { firstTensorApart } = await import('../../src/verify/weights.js');
+    const [then, now] = [join(run, 'checkpoints/000006'), at('weights')];
+    await cp(then, now, { recursive: true });
+    assert.equal(await firstTensorApart(then, now), undefined);
+    const bytes = await readFile(join(now, 'model.safetensors'));
+    const header = Number(bytes.readBigUInt64LE());
+    const entries = JSON.parse(bytes.subarray(8, 8 + header).toString()) as Record<
+      string,
+      { shape: number[]; data_offsets: [number, number] }
+    >;
+    const name = 'model.norm.weight';
+    bytes[8 + header + entries[name]!.data_offsets[0] + 4 * 3 + 1]! ^= 1;
+    await writeFile(join(now, 'model.safetensors'), bytes);
+    const size = String(entries[name]!.shape[0]);
+    assert.equal(await firstTensorApart(then, now), `model.safetensors: ${name}, number 3 of ${size}`);
+  });
+});

@@ -4,7 +4,7 @@ import type { Finding } from './findings.js';
 import type { ConfigPath } from './locate.js';
 import type { Config } from './schema.js';
 
-const OWN_REWARDS = ['accuracy', 'format', 'language', 'language_gated'];
+const OWN_REWARDS = ['accuracy', 'format', 'language', 'language_gated', 'language_plain'];
 
 /** Settings that only some rewards have, and what these have too. */
 const BELONG = [

@@ -69,7 +69,7 @@ export type UngradedCompletion = VerifierInput &
 
 /** A reward, as the config has it. */
 export interface RewardSettings {
-  /** accuracy, format, language (additive), language_gated (counted only when the answer is right), a module's path, or a name of its own. */
+  /** accuracy, format, language (additive), language_gated (counted only when the answer is right), language_plain, a module's path, or a name of its own. */
   name: string;
   weight: number;
   /** Path of a module; relative to the working directory. */

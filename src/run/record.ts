@@ -43,6 +43,8 @@ export interface RunRecord {
   weights?: StoredDtype;
   /** Of the training problems; known once they are read. */
   languages?: Language[];
+  /** What the rewards `language` and `language_gated` are paid on; absent where an earlier version paid on all words. */
+  languagePaidOn?: 'reasoning';
   /** Files it was started with, and their checksums. */
   inputs?: RunInputs;
   /** Checksums of reference/, where there is one. */
@@ -107,6 +109,7 @@ const recordSchema: z.ZodType<RunRecord & { checksum?: string }> = z.looseObject
   plan: z.looseObject({ total: z.number(), host: z.number(), microBatchRows: z.number() }).exactOptional(),
   weights: z.enum(['float32', 'bfloat16', 'float16']).exactOptional(),
   languages: z.array(z.enum(LANGUAGES)).exactOptional(),
+  languagePaidOn: z.literal('reasoning').exactOptional(),
   inputs: inputsSchema.exactOptional(),
   reference: checksumsSchema.exactOptional(),
   checksum: z.string().exactOptional(),

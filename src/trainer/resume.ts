@@ -159,6 +159,8 @@ function recordDifferences(claim: RunClaim): Difference[] {
       then: 'float32 weights and the state of AdamW',
       now: 'rounded weights without it',
     });
+  if (checkpoint && record.languagePaidOn === undefined)
+    found.push(...paidOtherwise(recordedConfig(record, claim.folder.dir)));
   if (missing.length > 0)
     found.push({
       what: 'metrics.jsonl',
@@ -166,6 +168,17 @@ function recordDifferences(claim: RunClaim): Difference[] {
       now: `${String(missing.length)} without, the first of step ${String(missing[0])}`,
     });
   return found;
+}
+
+/** Earlier versions paid for all words, whoever thought with them. */
+function paidOtherwise({ rewards }: ResolvedConfig): Difference[] {
+  return rewards
+    .filter(({ name, module, url }) => /^language(_gated)?$/.test(name) && module === undefined && url === undefined)
+    .map(({ name }) => ({
+      what: `what the reward ${name} pays for`,
+      then: name === 'language' ? 'all words, as language_plain does' : 'all words',
+      now: 'the words of the reasoning',
+    }));
 }
 
 async function openToGoOn(claim: RunClaim, asked: GoingOn, options: ResumeOptions): Promise<Parts> {
@@ -238,6 +251,7 @@ function nextRecord(claim: RunClaim, { record, config, set, differences }: Going
     model: parts.model.engine.info(),
     plan: recordedPlan(parts.memory.plan),
     languages: [...parts.languages],
+    languagePaidOn: 'reasoning',
     inputs: { files: parts.files.files, model: record.inputs?.model ?? parts.files.model },
   };
 }

@@ -119,6 +119,7 @@ async function newRecord(
     plan: recordedPlan(memory.plan),
     weights: start === undefined ? 'float32' : await storedType(start),
     languages: [...languages],
+    languagePaidOn: 'reasoning',
     inputs: files,
   };
 }

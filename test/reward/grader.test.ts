@@ -12,7 +12,10 @@ const input = (completion: string, more: Partial<UngradedCompletion> = {}): Ungr
   ...more,
 });
 const module = (name: string): string => fileURLToPath(new URL(`modules/${name}.mjs`, import.meta.url));
-const builtin = ['accuracy', 'format', 'language', 'language_gated'].map((name) => ({ name, weight: 1 }));
+const builtin = ['accuracy', 'format', 'language', 'language_gated', 'language_plain'].map((name) => ({
+  name,
+  weight: 1,
+}));
 
 test('format: one answer line, the last, with a number, ended by itself', () => {
   assert.equal(formatReward('답은\n#### 7', 'stop'), 1);
@@ -29,19 +32,23 @@ test('format: one answer line, the last, with a number, ended by itself', () => 
 
 test('built-in rewards', async () => {
   const grader = await createGrader(builtin);
-  assert.deepEqual(grader.names, ['accuracy', 'format', 'language', 'language_gated']);
-  const [right, wrong, english, wordless, unjudged] = await grader.grade([
+  assert.deepEqual(grader.names, ['accuracy', 'format', 'language', 'language_gated', 'language_plain']);
+  const [right, wrong, english, wordless, unjudged, padded, after] = await grader.grade([
     input('사과는 모두 일곱 개입니다.\n#### 7'),
     input('사과는 모두 여덟 개입니다.\n#### 8'),
     input('There are seven in all.\n#### 7'),
     input('#### 7'),
     input('모두 그렇다\n#### 7', { problem: { ...problem, answer: 'x + 1' } }),
+    input('Three and four. 모두 모두 모두 모두 모두\n#### 7', { finish: 'length' }),
+    input('3 + 4 = 7\n#### 7 모두 그렇다'),
   ]);
-  assert.deepEqual(right!.rewards, [1, 1, 1, 1]);
-  assert.deepEqual(wrong!.rewards, [0, 1, 1, 0]);
-  assert.deepEqual(english!.rewards, [1, 1, 0, 0]);
-  assert.deepEqual(wordless!.rewards, [1, 1, null, null]);
-  assert.deepEqual(unjudged!.rewards, [null, 1, 1, null]);
+  assert.deepEqual(right!.rewards, [1, 1, 1, 1, 1]);
+  assert.deepEqual(wrong!.rewards, [0, 1, 1, 0, 1]);
+  assert.deepEqual(english!.rewards, [1, 1, 0, 0, 0]);
+  assert.deepEqual(wordless!.rewards, [1, 1, null, null, null]);
+  assert.deepEqual(unjudged!.rewards, [null, 1, 1, null, 1]);
+  assert.deepEqual(padded!.rewards, [1, 0, 1 / 4, 1 / 4, 5 / 8]);
+  assert.deepEqual(after!.rewards, [1, 1, null, null, 1]);
   assert.equal(unjudged!.correct, null);
   assert.equal(right!.language.words.ko, 4);
   await grader.close();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { changeOf } from '../../src/cli/resume_config.js';
+import type { GlossaError } from '../../src/base/error.js';
 import { parseConfig } from '../../src/config/index.js';
 import { demoRecipe, pretrainLab } from '../../src/lab/index.js';
 import { readMetrics, readRecord, runFolder, writeRecord } from '../../src/run/index.js';
@@ -303,6 +304,21 @@ describe('a resumed run', () => {
       message: /config\.grpo\.temprature: not set then, 2 now/,
     });
     await assert.rejects(again(made, { accept: true }), { code: 'RUN_CORRUPT', message: /did you mean temperature/ });
+  });
+
+  it('of a version that paid language for all words is refused: it would be paid otherwise from here on', async () => {
+    const made = await interrupted('rewards=[{"name":"language"},{"name":"accuracy"}]');
+    const { languagePaidOn, ...record } = await readRecord(made.dir);
+    assert.equal(languagePaidOn, 'reasoning');
+    await writeRecord(runFolder(made.dir), record);
+    await assert.rejects(again(made), (error: GlossaError) => {
+      assert.equal(error.code, 'RUN_CHANGED');
+      assert.match(error.message, /what the reward language pays for: all words, .*the words of the reasoning now/);
+      assert.equal(error.message.split('\n').length, 2);
+      return true;
+    });
+    await again(made, { accept: true });
+    assert.equal((await readRecord(made.dir)).languagePaidOn, 'reasoning');
   });
 
   it('trains the tensors that it was begun with, for good', async () => {

@@ -6,7 +6,9 @@ export const rewardSchema = z.strictObject({
   name: z
     .string()
     .min(1)
-    .describe('accuracy, format, language, language_gated, or a name of your own with `module` or `url`.'),
+    .describe(
+      'accuracy, format, language, language_gated, language_plain, or a name of your own with `module` or `url`.',
+    ),
   weight: z.number().min(-1e6).max(1e6).default(1).meta({ unit: 'weight' }).describe('In the weighted sum.'),
   module: path
     .optional()

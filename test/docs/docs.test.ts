@@ -69,8 +69,9 @@ async function tryBlock(block: Block, folder: Folder, later: string[]): Promise<
       return tryConfig(block, folder);
     case 'js':
     case 'ts':
-      return tryProgram(block, folder);
-    case 'python': // test/sweep/results.test.ts runs it on results
+      // Of a server, test/reward/http_servers.test.ts asks what it answers.
+      return block.text.includes('createServer(') ? undefined : tryProgram(block, folder);
+    case 'python': // test/sweep/results.test.ts and test/reward/http_servers.test.ts run them
       return;
     case 'jinja':
       return tryTemplate(block, folder);

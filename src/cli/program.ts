@@ -392,14 +392,16 @@ program
   .option('--prediction-field <name>', 'field of the completion, where it has another name')
   .option('--gold-field <name>', 'field of the gold answer, where it has another name')
   .option('--lang-field <name>', 'field of the language, where it has another name')
-  .option('--answer <mode>', 'flexible or strict (docs/rewards.md)', 'flexible')
+  .option('--answer <mode>', 'flexible or strict (docs/rewards.md); default: that of --rewards, else flexible')
   .option('--verifier <name|file>', 'number, choice, mathematics, or a module (docs/rewards.md)', 'number')
+  .option('--rewards <config>', 'a config, or a file with nothing but its rewards: give each row these rewards too')
   .option('--json', 'print one JSON object a row in input order, then totals')
   .addHelpText(
     'after',
     example(
       'npx glossa score completions.jsonl',
       'npx glossa score completions.jsonl --json > scores.jsonl',
+      'npx glossa score runs/my/rollouts/000001.parquet --rewards my.yaml',
       'npx glossa score outputs.parquet --prediction-field response --gold-field target --lang ko',
       'zcat outputs.jsonl.gz | npx glossa score - --lang zh --json | tail -1',
     ),

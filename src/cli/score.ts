@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { GlossaError } from '../base/error.js';
 import { printable } from '../base/printable.js';
+import { loadRewards } from '../config/index.js';
 import { openRows, readJsonlRows, rowPlace } from '../data/index.js';
-import { fieldMeasure, labelOf, showValue, STRICT_LABEL, type Field } from '../metrics/index.js';
+import { fieldMeasure, findMeasure, labelOf, showValue, STRICT_LABEL, type Field } from '../metrics/index.js';
 import {
   DEFAULT_SCORE_FIELDS,
   ORIGIN_FIELDS,
@@ -23,6 +24,7 @@ export interface ScoreCommandOptions {
   langField?: string;
   answer?: string;
   verifier?: string;
+  rewards?: string;
 }
 
 /**
@@ -38,21 +40,32 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
     finish: DEFAULT_SCORE_FIELDS.finish,
     question: DEFAULT_SCORE_FIELDS.question,
   };
-  const judging = { answer: answerOption(options.answer), verifier: verifierOption(options.verifier ?? 'number') };
+  const config = options.rewards === undefined ? undefined : await loadRewards(options.rewards);
+  const judging = {
+    answer: answerOption(options.answer ?? config?.answer),
+    verifier: verifierOption(options.verifier ?? 'number'),
+    rewards: config?.rewards ?? [],
+  };
   const rows =
     file === '-'
       ? readJsonlRows(process.stdin, false)
-      : openRows(file, [...Object.values<readonly string[]>({ ...fields }).flat(), ...ORIGIN_FIELDS]);
+      : openRows(
+          file,
+          // Users' functions are given every column.
+          config ? [] : [...Object.values<readonly string[]>({ ...fields }).flat(), ...ORIGIN_FIELDS],
+        );
   const name = file === '-' ? 'standard input' : file;
   const totals = new ScoreTotals();
   let badRows = 0;
+  let errors = 0;
 
   const output = new Output();
   for await (const scored of scoreRows(rows, fields, language, judging)) {
     if ('score' in scored) {
       totals.add(scored.score);
-      const [error] = scored.errors;
-      if (error) process.stderr.write(`${printable(`${rowPlace(name, scored.row)}: ${error.message}`)}\n`);
+      for (const { reward, message } of scored.errors)
+        process.stderr.write(`${printable(`${rowPlace(name, scored.row)}: ${reward}: ${message}`)}\n`);
+      errors += scored.errors.length;
       if (options.json) await output.line(JSON.stringify(scored.score));
     } else {
       badRows++;
@@ -64,8 +77,10 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
   const all = totals.all();
   if (all.rows + badRows === 0) throw new GlossaError('DATA_EMPTY', `${name} has no rows`);
   if (options.json)
-    await output.line(JSON.stringify({ totals: { ...all, bad_rows: badRows }, languages: totals.byLanguage() }));
-  else await output.line(table(totals, badRows));
+    await output.line(
+      JSON.stringify({ totals: { ...all, bad_rows: badRows, grader_errors: errors }, languages: totals.byLanguage() }),
+    );
+  else await output.line(table(totals, badRows, errors));
   return badRows > 0 ? EXIT.failure : 0;
 }
 
@@ -74,7 +89,8 @@ const FIELDS = [
   ...['target_wr_reasoning', 'words_after_answer', 'repetition', 'copied', 'in_markup'],
 ] as const satisfies readonly Field[];
 
-function table(totals: ScoreTotals, badRows: number): string {
+function table(totals: ScoreTotals, badRows: number, errors: number): string {
+  const rewards = Object.keys(totals.all().rewards ?? {});
   const measures = FIELDS.map((field) => ({ field, measure: fieldMeasure(field) }));
   const cells = (name: string, of: Totals): string[] => [
     name,
@@ -82,14 +98,26 @@ function table(totals: ScoreTotals, badRows: number): string {
     String(of.judged),
     ...measures.map(({ field, measure }) => showValue(of[field], measure.unit)),
     showValue(of.accuracy_strict, 'share'),
+    ...rewards.map((reward) => showValue(of.rewards?.[reward]?.mean ?? null, 'reward')),
   ];
   const languages = Object.entries(totals.byLanguage());
   const lines = [
-    ['language', 'rows', 'judged', ...measures.map(({ measure }) => labelOf({ measure })), STRICT_LABEL],
+    [
+      'language',
+      'rows',
+      'judged',
+      ...measures.map(({ measure }) => labelOf({ measure })),
+      STRICT_LABEL,
+      ...rewards.map((reward) => labelOf(findMeasure(`rewards/${reward}/mean`)!)),
+    ],
     ...languages.map(([language, of]) => cells(language, of)),
     ...(languages.length > 1 ? [cells('all', totals.all())] : []),
   ];
-  return textTable(lines) + (badRows > 0 ? `\n${count(badRows, 'bad row')} left out` : '');
+  return [
+    textTable(lines),
+    ...(badRows > 0 ? [`${count(badRows, 'bad row')} left out`] : []),
+    ...(errors > 0 ? [`${count(errors, 'grading')} ended in an error, and judged nothing`] : []),
+  ].join('\n');
 }
 
 /** Standard output that waits where the reader is slow, and notices where it is gone (`npx glossa score x --json | head`). */

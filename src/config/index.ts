@@ -13,6 +13,7 @@ export {
 } from './load.js';
 export { locate, pathText, type ConfigPath } from './locate.js';
 export { applyOverride, isSetting, parseOverride, parseWithin, settingPath, type Override } from './overrides.js';
+export { loadRewards } from './rewards_file.js';
 export type { YamlText } from './yaml.js';
 export { lossSettings } from './sections/loss.js';
 export { settingsTable } from './table.js';

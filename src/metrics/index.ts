@@ -5,6 +5,7 @@ export { fieldMeasure, findMeasure, labelOf, rowMeasure, type FoundMeasure } fro
 export { completionMetrics, gradedMetrics, languageMetrics, type GradedRow } from './graded.js';
 export { isTiming } from './machine.js';
 export { MEASURES, type Field, type MetricName, type Metrics } from './measures.js';
+export { RewardSums, type RewardFigure } from './reward_sums.js';
 export { showValue, STRICT_LABEL } from './show.js';
 export type { FidelityCounts } from './fidelity_sums.js';
 export { CompletionSums, type Figures, type SummedCompletion } from './sums.js';

@@ -10,7 +10,13 @@ import { Grading } from './grading.js';
 import { HttpService } from './http/service.js';
 import { ModulePool } from './module/pool.js';
 import { GradingPool } from './thread_pool.js';
-import type { GradedCompletion, RewardSettings, UngradedCompletion } from './types.js';
+import {
+  REWARD_CALLS,
+  type GradedCompletion,
+  type RewardCalls,
+  type RewardSettings,
+  type UngradedCompletion,
+} from './types.js';
 import { ModuleVerdicts } from './verdicts.js';
 
 /** More threads, or processes, gain nothing: a step's batch is graded in milliseconds. */
@@ -34,6 +40,8 @@ export interface GraderOptions {
 export interface Grader {
   readonly names: string[];
   readonly weights: number[];
+  /** The most that a reward is called with at a time. */
+  readonly calls: RewardCalls;
   /** Grades the completions of one generation; results are in the order of the inputs. Several may be under way at once. */
   grade(inputs: readonly UngradedCompletion[]): Promise<GradedCompletion[]>;
   /** Begins to grade a generation whose completions come one after the other, in groups of `samples`. */
@@ -90,6 +98,7 @@ export async function createGrader(settings: readonly RewardSettings[], options:
   return {
     names: rewards.map(({ name }) => name),
     weights: rewards.map(({ weight }) => weight),
+    calls: REWARD_CALLS.findLast((calls) => functions.some(({ asked }) => asked.calls === calls)) ?? 'completion',
     begin,
     close,
     grade: async (inputs) => {

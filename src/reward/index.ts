@@ -3,4 +3,4 @@ export { createGrader, type Grader } from './grader.js';
 export { gradingErrors } from './grading_errors.js';
 export { moduleFiles } from './module/files.js';
 export { RolloutGrading } from './rollout.js';
-export type { GradedCompletion, UngradedCompletion } from './types.js';
+export type { GradedCompletion, RewardSettings, UngradedCompletion } from './types.js';

@@ -34,6 +34,8 @@ export interface GivenCompletion {
   language: Language;
   /** Undefined: the row does not say, and is taken for finished. */
   finish: Finish | undefined;
+  /** The whole row. */
+  record: Readonly<Record<string, unknown>>;
 }
 
 /** Reads a row, or says why it cannot be scored. `fallback` is the language of rows that name none. */
@@ -70,6 +72,7 @@ export function readCompletion(
     question: typeof question === 'string' ? question : undefined,
     language: language as Language,
     finish: finish as Finish | undefined,
+    record,
   };
 }
 

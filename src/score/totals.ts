@@ -1,6 +1,6 @@
 import type { Finish } from '../engine/types.js';
 import { LANGUAGES, type Language, type WordCounts } from '../language/index.js';
-import { CompletionSums, type Figures } from '../metrics/index.js';
+import { CompletionSums, RewardSums, type Figures, type RewardFigure } from '../metrics/index.js';
 import type { GradedCompletion } from '../reward/index.js';
 import { fidelityCells, fidelityOfRow, type FidelityCells } from '../rollout/index.js';
 import type { GivenCompletion, Origin } from './completion.js';
@@ -22,6 +22,8 @@ export interface Score extends Origin, FidelityCells {
   /** Of the reasoning's words that are counted; null where none is. */
   target_wr_reasoning: number | null;
   words: WordCounts;
+  /** By name, unweighted, where rewards were asked for; null: not judged. */
+  rewards?: Record<string, number | null>;
 }
 
 /** Shares are null where there is nothing to divide by; `clipped_ratio` is of the rows that say how they ended. */
@@ -32,11 +34,20 @@ export interface Totals extends Figures {
   /** By marked answers alone. */
   accuracy_strict: number | null;
   words: WordCounts;
+  /** By name, where rewards were asked for. */
+  rewards?: Record<string, RewardFigure>;
 }
 
 export function scoreOf(
   { origin, language: lang, finish }: Pick<GivenCompletion, 'language' | 'finish'> & { origin?: Origin },
-  { correct, strict, answer, language }: Pick<GradedCompletion, 'correct' | 'strict' | 'answer' | 'language'>,
+  {
+    correct,
+    strict,
+    answer,
+    language,
+    rewards = [],
+  }: Omit<GradedCompletion, 'errors' | 'rewards'> & Partial<Pick<GradedCompletion, 'rewards'>>,
+  names: readonly string[] = [],
 ): Score {
   return {
     ...origin,
@@ -50,6 +61,7 @@ export function scoreOf(
     target_wr_reasoning: language.fidelity.targetWr,
     ...fidelityCells(language.fidelity),
     words: language.words,
+    ...(names.length > 0 && { rewards: Object.fromEntries(names.map((name, k) => [name, rewards[k] ?? null])) }),
   };
 }
 
@@ -57,19 +69,26 @@ export function scoreOf(
 export class ScoreTotals {
   readonly #all = new CompletionSums();
   readonly #byLanguage = new Map<Language, CompletionSums>();
+  readonly #rewards = new Map<Language | 'all', RewardSums>();
 
   add(score: Score): void {
-    const { lang: language, correct, correct_strict: strict, finish, words } = score;
+    const { lang: language, correct, correct_strict: strict, finish, words, rewards } = score;
     const clipped = finish === null ? null : finish === 'length';
     const completion = { language, correct, strict, clipped, words, fidelity: fidelityOfRow(score) };
     this.#all.add(completion);
     let sums = this.#byLanguage.get(language);
     if (sums === undefined) this.#byLanguage.set(language, (sums = new CompletionSums()));
     sums.add(completion);
+    if (rewards === undefined) return;
+    for (const key of ['all', language] as const) {
+      let paid = this.#rewards.get(key);
+      if (paid === undefined) this.#rewards.set(key, (paid = new RewardSums(Object.keys(rewards))));
+      paid.add(Object.values(rewards));
+    }
   }
 
   all(): Totals {
-    return totals(this.#all);
+    return totals(this.#all, this.#rewards.get('all'));
   }
 
   /** In the order of LANGUAGES. */
@@ -77,13 +96,16 @@ export class ScoreTotals {
     return Object.fromEntries(
       LANGUAGES.flatMap((language) => {
         const sums = this.#byLanguage.get(language);
-        return sums === undefined ? [] : [[language, totals(sums)]];
+        return sums === undefined ? [] : [[language, totals(sums, this.#rewards.get(language))]];
       }),
     );
   }
 }
 
-function totals(sums: CompletionSums): Totals {
+function totals(sums: CompletionSums, rewards: RewardSums | undefined): Totals {
   const { rows, judged, correct, all } = sums;
-  return { rows, judged, correct, ...sums.figures(), accuracy_strict: sums.accuracyStrict(), words: { ...all.words } };
+  return {
+    ...{ rows, judged, correct, ...sums.figures(), accuracy_strict: sums.accuracyStrict(), words: { ...all.words } },
+    ...(rewards && { rewards: rewards.figures() }),
+  };
 }

@@ -76,6 +76,7 @@ test('what goes wrong while others are sampled is told at the end', async () => 
   const grader = {
     names: [],
     weights: [],
+    calls: 'completion' as const,
     grade: () => Promise.resolve([]),
     begin: () => ({
       add: (rows: readonly number[]) => (rows.length === 1 ? Promise.reject(new Error('lost')) : Promise.resolve()),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { nanStatistics } from '../../src/base/statistics.js';
 import { measureLanguage, type Language } from '../../src/language/index.js';
 import { ScoreTotals, scoreOf, type Score, type Totals } from '../../src/score/index.js';
 
@@ -19,9 +20,10 @@ interface Printed {
   target_wr?: number | null;
   en_wr?: number | null;
   words?: Record<string, number>;
+  rewards?: Record<string, number | null>;
   line?: number;
   error?: string;
-  totals?: Totals & { bad_rows: number };
+  totals?: Totals & { bad_rows: number; grader_errors: number };
   languages?: Record<string, Totals>;
 }
 function score(
@@ -205,4 +207,69 @@ test('a score says which row it is of, where the row does', () => {
   );
   assert.equal(second!['id'], 12);
   assert.ok(!Object.hasOwn(third!, 'id') && !Object.hasOwn(third!, 'suite'));
+});
+
+test('the rewards of a config are given to rows, those of groups by problem, with means', () => {
+  const modules = fileURLToPath(new URL('../reward/modules', import.meta.url));
+  const config = join(folder, 'pay.yaml');
+  writeFileSync(
+    config,
+    `model: { path: not/there }
+rewards:
+  - { name: format }
+  - { name: together, module: ${modules}/together.mjs, settings: { factor: 10 }, timeout: 30 }
+answer: strict
+`,
+  );
+  const completion = (id: string, text: string, more = {}) => ({
+    id,
+    lang: 'en',
+    completion: text,
+    gold: '7',
+    ...more,
+  });
+  const given = [
+    completion('a', 'seven'),
+    completion('b', 'throw'),
+    completion('a', '#### 7'),
+    completion('b', '#### 7'),
+    completion('a', 'It is 7', { suite: 'other' }),
+    completion('a', '7', { suite: 'other' }),
+  ];
+  const { status, objects, stderr } = score([file(given, 'groups.jsonl'), '--rewards', config, '--json']);
+  assert.equal(status, 0, stderr);
+  const last = objects.pop()!.totals!;
+  assert.deepEqual(
+    objects.map((row) => [row.correct, row.rewards]),
+    [
+      [false, { format: 0, together: 0 }],
+      [false, { format: 0, together: null }],
+      [true, { format: 1, together: 10.01 }],
+      [true, { format: 1, together: null }],
+      [false, { format: 0, together: 10 }], // strict: not marked
+      [false, { format: 0, together: 0.01 }],
+    ],
+  );
+  for (const [name, values] of [
+    ['format', [0, 0, 1, 1, 0, 0]],
+    ['together', [0, 10.01, 10, 0.01]],
+  ] as const) {
+    const { mean, std, judged } = last.rewards![name]!;
+    const expected = nanStatistics(values);
+    assert.deepEqual([mean, judged], [expected.mean, values.length]);
+    assert.ok(Math.abs(std! - expected.std) < 1e-12);
+  }
+  assert.equal(last.grader_errors, 2);
+  assert.match(stderr, /groups\.jsonl:2: together: RangeError: no group \(.*together\.mjs:7:\d+\)/);
+  const table = score([join(folder, 'groups.jsonl'), '--rewards', config]).stdout;
+  assert.match(table, /reward format +reward together/);
+  assert.match(table, /2 gradings ended in an error, and judged nothing/);
+
+  writeFileSync(config, 'rewards:\n  - { name: formt }\n');
+  assert.match(
+    score([join(folder, 'groups.jsonl'), '--rewards', config]).stderr,
+    /pay\.yaml:2:\d+: .*did you mean format\?/,
+  );
+  writeFileSync(config, 'seed: 3\n');
+  assert.match(score([join(folder, 'groups.jsonl'), '--rewards', config]).stderr, /rewards: is missing/);
 });

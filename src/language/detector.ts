@@ -1,8 +1,13 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
+export interface Detected {
+  language: string;
+  getScores(): Record<string, number>;
+  isReliable(): boolean;
+}
 interface Detector {
-  detect(text: string): { language: string; getScores(): Record<string, number>; isReliable(): boolean };
+  detect(text: string): Detected;
 }
 let detector: Detector | undefined;
 

@@ -7,7 +7,8 @@ import type { Words } from './words.js';
 const CLAUSE_WORDS = 4;
 
 /**
- * Latin words, run by run: what stands in one sentence with nothing but spaces, digits and punctuation between. Clauses of 4 words or
+ * Latin words, run by run: what stands in one sentence with nothing but spaces, digits and punctuation between, no
+ * markup. Clauses of 4 words or
  * more that are surely of different languages are labelled apart (`Primero, we need to find ..., y luego`). Short runs that do not
  * tell go with most of the text's decided words, else to the target, or to English where that is written in another script.
  */
@@ -18,7 +19,13 @@ export function labelLatin(text: string, words: Words, labels: CountedLanguage[]
   for (let start = 0; start < labels.length; start++) {
     if (script[start] !== Script.latin) continue;
     let end = start + 1;
-    while (end < labels.length && script[end] === Script.latin && sentence[end] === sentence[start]) end++;
+    while (
+      end < labels.length &&
+      script[end] === Script.latin &&
+      sentence[end] === sentence[start] &&
+      !isMarkup(text, words.end[end - 1]!, words.start[end]!)
+    )
+      end++;
     for (const [from, to, language] of judged(text, words, start, end, target)) {
       if (language === null) open.push([from, to]);
       else {
@@ -62,6 +69,12 @@ function clauses(text: string, words: Words, start: number, end: number): number
     if (i - borders.at(-1)! >= CLAUSE_WORDS && endsClause(text, words.end[i - 1]!, words.start[i]!)) borders.push(i);
   return [...borders, end];
 }
+
+/** What is given back from mathematics, code or a tag is another run than what stands round it. */
+function isMarkup(text: string, from: number, to: number): boolean {
+  return to - from > 1 && MARKUP.test(text.slice(from, to));
+}
+const MARKUP = /[$`<>\\~]/;
 
 function endsClause(text: string, from: number, to: number): boolean {
   return to - from > 1 && CLAUSE_END.test(text.slice(from, to));

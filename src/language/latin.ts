@@ -1,4 +1,4 @@
-import { languageDetector } from './detector.js';
+import { languageDetector, type Detected } from './detector.js';
 import { LATIN_LANGUAGES, plain, WEIGHED, wordEvidence, type Evidence } from './latin_evidence.js';
 import { isRomanised } from './romanised.js';
 import type { CountedLanguage, Language } from './table.js';
@@ -11,9 +11,11 @@ const CERTAIN_LEAD = 2;
 /** What evidence a word weighs beside eld's score. */
 const EVIDENCE = 1.3;
 /** Added for the language asked for; for English where that is written in another script. */
-const ASKED_FOR = 0.1;
+const ASKED_FOR = 0.12;
+/** And this over the number of words. */
+const ASKED_FOR_SHORT = 0.4;
 /** By how much eld's score of a language that is not measured must lead. */
-const UNMEASURED_LEAD = 0.07;
+const UNMEASURED_LEAD = 0.1;
 /** A lower sum is no measured language. */
 const LEAST = 0.45;
 /** Evidence a word below which it is none, where eld does not trust its own answer either. */
@@ -34,21 +36,30 @@ export function latinLanguage(words: readonly string[], target: Language): Count
   const favoured = LATIN_LANGUAGES.includes(target) ? target : 'en';
   if (words.length < JUDGED_WORDS) return shortRun(words, evidence, favoured);
   const [first, lead] = best(evidence);
-  if (isCertain(evidence[first]!, lead)) return WEIGHED[first]!.counted;
-  if (evidence[first]! < ROMANISED_BELOW && isRomanised(words)) return 'other';
+  const certain = isCertain(evidence[first]!, lead);
+  if (certain && evidence[first]! >= ROMANISED_BELOW) return WEIGHED[first]!.counted;
+  const romanised = isRomanised(words);
+  if (certain && !romanised) return WEIGHED[first]!.counted;
   const detected = languageDetector().detect(words.join(' '));
+  if (romanised && !isSupported(detected, evidence)) return 'other';
   if (words.length === JUDGED_WORDS && evidence[first]! < NONE && !detected.isReliable()) return null;
   const scores = detected.getScores();
   const sums = evidence.map((weight, place) => {
     const { detectorCode, counted, marks } = WEIGHED[place]!;
     const score = marks.shape ? SHAPE * shapeShare(words, marks.shape) : (scores[detectorCode] ?? 0);
-    return EVIDENCE * weight + score + (counted === favoured ? ASKED_FOR : 0);
+    return EVIDENCE * weight + score + (counted === favoured ? ASKED_FOR + ASKED_FOR_SHORT / words.length : 0);
   });
   const [place] = best(sums);
   if (sums[place]! < LEAST) return 'other';
   for (const [code, score] of Object.entries(scores))
     if (!WEIGHED_CODES.has(code) && score > sums[place]! + UNMEASURED_LEAD) return 'other';
   return WEIGHED[place]!.counted;
+}
+
+/** Whether eld is sure of a measured language and evidence is not against it: `de tipo fuego` has Japanese syllables. */
+function isSupported(detected: Detected, evidence: Evidence): boolean {
+  const place = WEIGHED.findIndex(({ detectorCode }) => detectorCode === detected.language);
+  return place >= 0 && place < LATIN_LANGUAGES.length && evidence[place]! >= NONE && detected.isReliable();
 }
 
 /** The language that the function words, letters and endings of a run are of, where they are many and of one; else null. */
@@ -82,12 +93,12 @@ function shortRun(words: readonly string[], evidence: Evidence, asked: Language)
   const own = of(LATIN_LANGUAGES.indexOf(asked));
   const [first] = best(evidence);
   if (of(first) >= TWO_WORDS && english < SHORT && own < SHORT) return WEIGHED[first]!.counted;
-  if (asked === 'en') return null;
-  if (Math.max(english, own) >= SHORT && english !== own) return english > own ? 'en' : asked;
+  if (Math.max(english, own) >= SHORT && (english !== own || asked === 'en')) return english >= own ? 'en' : asked;
   if (words.length < DETECTOR_WORDS) return null;
   const detected = languageDetector().detect(words.join(' '));
   if (!detected.isReliable()) return null;
-  return detected.language === 'en' ? 'en' : detected.language === asked ? asked : null;
+  const found = WEIGHED.find(({ detectorCode }) => detectorCode === detected.language)?.counted ?? 'other';
+  return found === asked || found === 'en' || (words.length > DETECTOR_WORDS && found !== 'other') ? found : null;
 }
 /** Evidence in all of a short run: a word that few have, and two that nobody else has, nearly. */
 const SHORT = 0.5;

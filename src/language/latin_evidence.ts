@@ -70,7 +70,9 @@ function weigh(word: string): Evidence {
 }
 
 function share(evidence: Evidence, places: readonly number[], weight: number): void {
-  for (const place of places) evidence[place]! += weight / places.length;
+  // An unmeasured language takes nothing from a measured one that has the same word.
+  const measured = places.filter((place) => place < LATIN_LANGUAGES.length).length;
+  for (const place of places) evidence[place]! += weight / (place < LATIN_LANGUAGES.length ? measured : places.length);
 }
 
 function matching(kind: 'letters' | 'endings' | 'beginnings', word: string): number[] {

@@ -9,6 +9,8 @@ const UNITS = new Set(
     ...LANGUAGES.map((language) => LANGUAGE_TABLE[language].units ?? ''),
   ].flatMap((units) => units.split(' ')),
 );
+/** In UTF-16 units. */
+const LONGEST_UNIT = 6;
 /** Signs of money that stand before their number. */
 const BEFORE_NUMBER = new Set('Rp Rs Ksh KSh Tsh TSh Sh US'.split(' '));
 /** Words elsewhere that below the stroke of a unit are units: год is "hour" there and "year" in Russian prose. */
@@ -38,7 +40,7 @@ export function isNotation(
   if (script === Script.other) return end - start === 1 && isGreek(text.charCodeAt(start));
 
   const length = end - start;
-  if (length <= 5 && isUnit(text, start, end, script, scripts)) return true;
+  if (length <= LONGEST_UNIT && isUnit(text, start, end, script, scripts)) return true;
   if (script !== Script.latin) return false;
   if (length === 1) return !isLetterWord(text, start, scripts, letterWords);
   if (length <= 5 && /^ ?[([{_^\d]/.test(text.slice(end, end + 2)) && FUNCTION_NAMES.has(text.slice(start, end)))

@@ -184,3 +184,66 @@ holds('short English without a function word stays English', [
   ['Uncle Jude baked cookies', 'en', { en: 4 }],
   ['Uki owns a bakery', 'en', { en: 4 }],
 ]);
+
+holds('other languages in Latin letters, asked for or not', [
+  ['Primero, necesitamos saber cuántas manzanas tiene. Después las sumamos.', 'es', { es: 9 }],
+  ['Primero, necesitamos saber cuántas manzanas tiene. Después las sumamos.', 'ko', { es: 9 }],
+  ['Première étape : combien de pommes reste-t-il ?', 'fr', { fr: 7 }],
+  ['Das sind zusammen 57 Blumen, also bleiben noch 12 übrig.', 'de', { de: 8 }],
+  ['O João tem 12 maçãs e dá 5 à irmã.', 'pt', { pt: 8 }],
+  ['Anna ha 12 mele e ne regala 5 a suo fratello.', 'it', { it: 9 }],
+  ['Lan có 12 quả táo và cho em trai 5 quả.', 'vi', { vi: 9 }],
+  ['Ani memiliki 12 apel dan memberikan 5 apel kepada adiknya.', 'id', { id: 8 }],
+  ["Ayşe'nin 12 elması var ve 5 tanesini kardeşine veriyor.", 'tr', { tr: 7 }],
+  ['Bata wa Janet hutaga mayai 16 kila siku.', 'sw', { sw: 7 }],
+  ['لدى سارة 12 تفاحة وأعطت أخاها 5 منها.', 'ar', { ar: 6 }],
+  ['सीता के पास 12 सेब हैं।', 'hi', { hi: 5 }],
+  ['প্রথমে আমরা কমলার মোট সংখ্যা বের করি।', 'bn', { bn: 7 }],
+  ['కాబట్టి సమాధానం 18.', 'te', { te: 2 }],
+  ['Мама дома', 'ru', { ru: 2 }],
+]);
+
+holds('English under a target in Latin letters, as sentence, clause, heading and hidden', [
+  ['So we need to find how many apples are left.', 'es', { en: 10 }],
+  [
+    'Primero, we need to find the number of apples, y luego sumamos las naranjas que quedan.',
+    'es',
+    { en: '+', es: '+' },
+  ],
+  ['La respuesta es 5. Let me check the answer again. Sí, es correcta.', 'es', { es: 6, en: 6 }],
+  ['So the first step is simple, aber wir müssen noch die Anzahl finden', 'de', { en: 6, de: 7 }],
+  ['Final answer: 18', 'pt', { en: 2 }],
+  ['Resposta final: 18', 'pt', { pt: 2 }],
+  ['La respuesta es $$Now I think in English because nobody counts it$$ 5', 'es', { es: 3, en: 9 }],
+  ['Jawabannya adalah `now we think in English about the apples` 5', 'id', { id: 2, en: 8 }],
+  ['Cevap <!-- let us think in English about it now --> beştir.', 'tr', { tr: 2, en: 8 }],
+  ['الجواب $$Now I think in English because nobody counts it$$ هو 5', 'ar', { ar: 2, en: 9 }],
+]);
+
+holds('prose of any script hidden in mathematics and code is given back', [
+  ['The answer $$الآن أفكر باللغة العربية في هذه المسألة$$ is 5', 'en', { en: 3, ar: 7 }],
+  ['The answer `अब मैं हिंदी में सोच रहा हूँ` is 5', 'en', { en: 3, hi: 7 }],
+  ['The answer $$এখন আমি বাংলায় ভাবছি এই সমস্যা$$ is 5', 'en', { en: 3, bn: 6 }],
+  ['The answer $$ahora pienso en español sobre las manzanas$$ is 5', 'en', { en: 3, es: 7 }],
+]);
+
+holds('variables, units, money and names under targets in Latin letters and in new scripts', [
+  ['Sea x el número de manzanas: 2x + 3 = 11, x = 4 y y = 5.', 'es', { es: 5 }],
+  ['El perímetro mide 36 cm y el tren va a 80 km/h.', 'es', { es: 8 }],
+  ['Harganya Rp 50.000 per buku', 'id', { id: 3 }],
+  ['السرعة 80 كم والوزن 5 كغ', 'ar', { ar: 2 }],
+  ['गति 80 किमी और वज़न 5 किग्रा है', 'hi', { hi: 4 }],
+  ['variabel total_harga dihitung dengan harga * jumlah', 'id', { id: 3 }],
+  ['Escribe a ana@correo.es o mira example.org/es', 'es', { es: 5 }],
+  ['Le triangle ABC a une aire de 12 cm².', 'fr', { fr: 6 }],
+  ['হিসাব: 20টি কলম', 'bn', { bn: 3 }],
+]);
+
+holds('neighbours in the same script are other', [
+  ['او دوازده سیب دارد و پنج تا را به خواهرش می‌دهد', 'ar', { other: 11 }],
+  ['اس کے پاس بارہ سیب ہیں اور وہ پانچ دیتا ہے', 'ar', { other: 11 }],
+  ['त्याच्याकडे बारा सफरचंद आहेत आणि तो पाच देतो', 'hi', { other: 8 }],
+  ['उनीसँग बाह्र वटा स्याउ छन् र पाँच वटा दिन्छन्', 'hi', { other: 9 }],
+  ['Jan heeft twaalf appels en geeft er vijf aan zijn zus.', 'de', { other: 11 }],
+  ["L'Anna té dotze pomes i en dona cinc al seu germà.", 'es', { other: '+' }],
+]);

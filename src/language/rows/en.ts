@@ -22,7 +22,7 @@ export const english = {
       'through must may might one two three four five six seven eight nine ten twenty hundred spend spends spent money ' +
       "price rate average difference result value check think thinking start started using use used having there's that's " +
       "it's i'm don't doesn't isn't here too very well like new old long small large big house time man men woman women " +
-      'child children boy girl boys girls friend friends school',
+      'child children boy girl boys girls friend friends school per cent percent',
     endings: /(?:ing|tion|ness|ful|ously|ally|ight|ould|ck|th|wh|ly)$/iu,
   },
 } as const satisfies LanguageRow;

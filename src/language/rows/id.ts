@@ -21,7 +21,7 @@ export const indonesian = {
       'tahun jam menit kali bagi tambah kurangi dikurangi dikali dibagi ditambah harga uang dolar rupiah membeli menjual ' +
       'memiliki punya mempunyai memberi memberikan dapat bisa harus perlu mari menghitung hitung cari mencari tersisa sisa ' +
       'orang anak buah oleh kepada sebuah seorang para bahwa secara hanya saja lagi lain tersebut terhadap tentang sampai ' +
-      'hingga ketika saat sambil bila setengah separuh sebanyak hak tanpa serta nilai',
+      'hingga ketika saat sambil bila setengah separuh sebanyak hak tanpa serta nilai per buku kotak',
     endings: /(?:nya|kan|lah|kah|annya|inya)$/iu,
     beginnings: /^(?:meng|meny|mem|men|ber|ter|peng|pem|pen|diper|di[bcdghjklmpst])[a-z]{3,}/iu,
   },

@@ -18,7 +18,7 @@ export const turkish = {
       'fiyat lira dolar iki üç dört beş altı yedi sekiz dokuz on yirmi yüz bin yarısı yarım katı kalan kaldı kalır alır ' +
       'aldı verdi verir satın hesaplayalım bulalım bulmak gerekiyor gerekir böylece dolayısıyla yani ilk ikinci hiç bile ' +
       'kendi bazı diğer tane tanesi arasında üzerinde içinde yüzde peki artık nedir',
-    letters: /[ğışİ]/giu,
+    letters: /[ğışİçöü]/giu,
     endings:
       /(?:l[ae]r|l[ae]r[ıiuü]|l[ae]rın|l[ae]rin|yor|yoruz|d[ıiuü]r|m[ae]k|m[ae]s[ıi]|[dt][ae]n|s[ıiuü]n[ae]|[ıiuü]n[ıiuü]n|s[ae]k|[ae]lım|[ae]lim|[ae]c[ae]k|m[ıiuü]ş|l[ıiuü]k|[ıiuü]z)$/iu,
   },

@@ -32,7 +32,7 @@ export const UNMEASURED: Partial<Record<ScriptName, Record<string, Marks>>> = {
         'de het een en van in is dat die niet met voor op te aan zijn er maar om hem haar ook als bij wordt heeft hebben had door ' +
         'over uit naar deze dit dan nog wel geen wat hoeveel meer keer per dag uur jaar twee drie vijf zes zeven acht negen tien ' +
         'twaalf hij zij ze ik je we jij ons daarom dus elke elk alle totaal antwoord nu moet kan worden werd waren was geeft koopt',
-      letters: /ij|aa|oo|uu/giu,
+      letters: /ij|aa|uu/giu,
       endings: /(?:ijk|ijke|heid|eren|oor|aar|aat)$/iu,
     },
     sv: {
@@ -56,13 +56,13 @@ export const UNMEASURED: Partial<Record<ScriptName, Record<string, Marks>>> = {
         "el la els les un una uns unes de del dels d' l' a al als i o però és són era amb per que qui què com quan on quants quantes " +
         'no sí més menys molt també ja cada tot tota tots totes altre altra llavors després abans ara així això aquest aquesta ' +
         'aquests aquestes seu seva seus seves li en ha han té tenen dos tres quatre cinc sis set vuit nou deu dotze meitat resposta ' +
-        "persona s' n' té dret ésser",
+        "s' n' té dret ésser",
       letters: /l·l|ny(?!a$)|[òèï]/giu,
       endings: /(?:ció|cions|tat|ment|ats|ades|esa|ixen|eix)$/iu,
     },
     ro: {
       words:
-        'și în de la cu un o pe că este sunt nu din care pentru mai se au a ai ale al lui ei lor să sau dacă când cât câte câți are ' +
+        'și în de la cu un o pe că este sunt nu din pentru mai se au a ai ale al lui ei lor să sau dacă când cât câte câți are ' +
         'avea după prin fiecare două trei patru cinci șase șapte opt nouă zece doisprezece iar dar acum apoi deci orice această acest ' +
         'acestui fie nici orice are dreptul',
       letters: /[șțşţăâ](?![\u0300-\u036f])/giu,
@@ -82,7 +82,7 @@ export const UNMEASURED: Partial<Record<ScriptName, Record<string, Marks>>> = {
     so: {
       words:
         'waa iyo oo ku ka u ee ay uu in ah la leh ayaa wuxuu waxaa waxay kala kasta qof xaq soo iyada isaga laba saddex afar shan ama',
-      letters: /aa|ii|ee|uu|oo|dh|x/giu,
+      letters: /aa|ii|uu|dh/giu,
     },
   },
 };

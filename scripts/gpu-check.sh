@@ -182,6 +182,8 @@ if wants bench; then
     done
     step bench-engine-without-graphs 240 env GLOSSA_CUDA_GRAPHS=0 "$binary" bench engine --model qwen2.5-1.5b \
       --dtype bf16 --device "$device" --what decode
+    step bench-engine-one-look 240 "$binary" bench engine --model qwen2.5-1.5b --dtype bf16 --device "$device" \
+      --what decode --looks 1
     [ -z "$peers" ] || step peer-gpu 300 python3 "$peers/peer_gpu.py" 200
     for model in llama-3.2-3b olmo-2-1b; do
       step "bench-engine-$model" 240 "$binary" bench engine --model "$model" --dtype bf16 --device "$device" --what step

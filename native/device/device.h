@@ -31,6 +31,8 @@ struct DeviceTraits {
   int64_t share() const { return memory / 5; }
   // Tokens that a completion gets, at most, before the host looks at them: DecodeBatch::passes.
   int64_t decode_passes = 1;
+  // Such stretches of tokens under way at a time: while the host looks at one, the device computes the next.
+  int64_t decode_looks = 1;
   // Rows that are worth computing together where nothing is kept of them (prompts, log-probabilities), and rows of
   // logits made and used at a time.
   int64_t forward_rows = 416;

@@ -48,8 +48,8 @@ class PlannedGpu final : public Device {
 
 }  // namespace
 
-DeviceTraits gpu_traits(int64_t memory, const ActivationPlan& plan, int64_t decode_passes) {
-  return {1, INT64_MAX, kGpuKvPage, plan, kGpuWidestHead, memory, decode_passes, 4096, 2048};
+DeviceTraits gpu_traits(int64_t memory, const ActivationPlan& plan, int64_t decode_passes, int64_t decode_looks) {
+  return {1, INT64_MAX, kGpuKvPage, plan, kGpuWidestHead, memory, decode_passes, decode_looks, 4096, 2048};
 }
 
 int64_t gpu_matrix_bytes(Dtype type, int64_t n, int64_t k, bool transposed) {

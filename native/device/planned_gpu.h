@@ -6,7 +6,7 @@
 
 namespace glossa {
 
-DeviceTraits gpu_traits(int64_t memory, const ActivationPlan&, int64_t decode_passes = 1);
+DeviceTraits gpu_traits(int64_t memory, const ActivationPlan&, int64_t decode_passes = 1, int64_t decode_looks = 1);
 // Row-major, as it comes; the products read it both ways, so there is no second form.
 int64_t gpu_matrix_bytes(Dtype, int64_t n, int64_t k, bool transposed);
 // The library's workspace, and tables on their way to kernels.

@@ -96,6 +96,7 @@ Status check_generate(const Model& m, const GenerateRequest& r) {
   if (r.step >= (1u << 24)) return bad("step must be below 16777216");
   if (r.slots < 0) return bad("slots must be 0 (chosen) or more");
   if (r.look_every < 0) return bad("look_every must be 0 (chosen) or more");
+  if (r.looks < 0 || r.looks > 8) return bad("looks must lie in [0 (chosen), 8]");
   if (r.max_new_tokens < 1) return bad("max_new_tokens must be at least 1");
   for (int64_t i = 0; i < r.prompts.rows; ++i) {
     int64_t budget = budget_of(r, i), length = r.prompts.length(i);

@@ -34,24 +34,36 @@ DecodeLoop::DecodeLoop(Generation& job, Scheduler& scheduler, const Model& m, co
       ops_(ops),
       control_(control),
       reports_(reports),
-      decoder_(ops.decoder(round_.batch, memory.slots, job.request.stop_ids, [this](int64_t rows) { pass(rows); })) {}
+      rounds_(static_cast<size_t>(scheduler.looks())),
+      decoder_(ops.decoder(memory.slots, scheduler.looks(), job.request.stop_ids,
+                           [this](DecodeBatch& batch, int64_t rows) { pass(batch, rows); })) {}
 
 void DecodeLoop::run() {
-  while (!is_cancelled(control_) && job_.unusable < 0 && scheduler_.next(&round_)) {
-    const double start = seconds_now();
-    if (!prefill(ops_, m_, w_, mem_.activations, mem_.activation_rows, round_.missing, control_)) break;
-    const double filled = seconds_now();
-    decoder_->run();
-    scheduler_.drawn(round_);
-    prefill_seconds += filled - start;
-    decode_seconds += seconds_now() - filled;
+  const size_t looks = rounds_.size();
+  const double start = seconds_now();
+  for (size_t begun = 0, drawn = 0;; ++drawn) {
+    while (begun - drawn < looks && goes_on() && begin(&rounds_[begun % looks])) ++begun;
+    if (begun == drawn || !goes_on()) break;
+    DecodeRound& round = rounds_[drawn % looks];
+    decoder_->finish(round.batch);
+    scheduler_.drawn(round);
     report();
   }
   scheduler_.stop();
+  decode_seconds = seconds_now() - start - prefill_seconds;
 }
 
-void DecodeLoop::pass(int64_t n) {
-  DecodeBatch& batch = round_.batch;
+bool DecodeLoop::begin(DecodeRound* round) {
+  if (!scheduler_.next(round)) return false;
+  const double start = seconds_now();
+  if (!prefill(ops_, m_, w_, mem_.activations, mem_.activation_rows, round->missing, control_)) return false;
+  scheduler_.filled();
+  prefill_seconds += seconds_now() - start;
+  decoder_->start(round->batch);
+  return true;
+}
+
+void DecodeLoop::pass(DecodeBatch& batch, int64_t n) {
   ops_.embed(mem_.activations.x_first(), w_.table(), batch.ids.data(), n);
   forward_layers(ops_, m_, w_, mem_.activations, batch.sequences.data(), n, false);
   final_norm(ops_, m_, w_, mem_.normed, mem_.rstd, mem_.activations.x_last(), n);

@@ -1,4 +1,5 @@
-// A lane's rounds: what its scheduler says, a token for every completion in flight or several.
+// A lane's rounds: what its scheduler says, a token for every completion in flight or several. As many rounds are under
+// way at a time as the scheduler has looks, so that the device need not wait while the host looks.
 #pragma once
 #include "engine/scheduler.h"
 #include "engine/state.h"
@@ -25,7 +26,10 @@ class DecodeLoop {
   double prefill_seconds = 0, decode_seconds = 0;
 
  private:
-  void pass(int64_t rows);
+  bool goes_on() const { return !is_cancelled(control_) && job_.unusable < 0; }
+  // False where it was cancelled, or there is nothing to begin.
+  bool begin(DecodeRound*);
+  void pass(DecodeBatch&, int64_t rows);
   void report();
 
   Generation& job_;
@@ -37,7 +41,7 @@ class DecodeLoop {
   const JobControl& control_;
   const bool reports_;
   double last_report_ = 0;
-  DecodeRound round_;
+  std::vector<DecodeRound> rounds_;
   const std::unique_ptr<Decoder> decoder_;
 };
 

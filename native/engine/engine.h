@@ -96,6 +96,8 @@ struct GenerateRequest {
   // Tokens that completions get between two looks at them, on a device that goes on by itself; 0: chosen. Never changes
   // a result.
   int32_t look_every = 0;
+  // Looks under way at a time on such a device, which goes on while the host looks; 0: chosen. Never changes a result.
+  int32_t looks = 0;
   const int32_t* admission = nullptr;  // a permutation of prompts: order of admission (tests shuffle it); or null
 };
 

@@ -166,9 +166,11 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
     int64_t prompt_tokens, recomputed_tokens;
   };
   std::vector<Totals> totals(static_cast<size_t>(lanes));
+  const DeviceTraits& traits = e.device->traits();
+  const int64_t looks = traits.decode_looks > 1 && request.looks > 0 ? request.looks : traits.decode_looks;
   e.device->run(lanes, [&](int64_t i, int lane, Ops& ops) {
     const size_t n = static_cast<size_t>(i);
-    Scheduler scheduler(job, *e.kv, plan.slots[n], plan.pages_of_lane, e.device->traits().decode_passes);
+    Scheduler scheduler(job, *e.kv, plan.slots[n], plan.pages_of_lane, traits.decode_passes, looks);
     DecodeLoop loop(job, scheduler, m, e.policy, memory.lanes[n], ops, control, lane == 0);
     loop.run();
     totals[n] = {loop.prefill_seconds, loop.decode_seconds, scheduler.prompt_tokens, scheduler.recomputed_tokens};

@@ -5,8 +5,8 @@
 
 namespace glossa {
 
-Scheduler::Scheduler(Generation& job, KvStore& store, int64_t slots, int64_t pages, int64_t passes)
-    : job_(job), store_(store), slot_count_(slots), most_(pages), most_passes_(passes) {
+Scheduler::Scheduler(Generation& job, KvStore& store, int64_t slots, int64_t pages, int64_t passes, int64_t looks)
+    : job_(job), store_(store), slot_count_(slots), most_(pages), most_passes_(passes), looks_(looks) {
   slots_.reserve(static_cast<size_t>(slots));
   waiting_.reserve(static_cast<size_t>(slots));
 }
@@ -28,27 +28,39 @@ bool Scheduler::next(DecodeRound* round) {
   batch.ids.clear();
   batch.left.clear();
   batch.draws.clear();
-  for (const Slot& s : slots_) add_row(s, &batch);
-  const int64_t left = slots_.empty() ? 1 : *std::max_element(batch.left.begin(), batch.left.end());
-  batch.passes = std::min(ahead_, left);
-  return !slots_.empty();
+  batch.from.clear();
+  round->slots.clear();
+  for (Slot& s : slots_)
+    if (s.length + s.ahead < s.budget) add_row(s, round);
+  if (round->slots.empty()) return false;
+  batch.passes = std::min<int64_t>(ahead_, *std::max_element(batch.left.begin(), batch.left.end()));
+  for (Slot& s : slots_) s.ahead = static_cast<int32_t>(std::min<int64_t>(s.ahead + batch.passes, s.budget - s.length));
+  return true;
+}
+
+void Scheduler::filled() {
+  if (!missing_) return;
+  for (auto& [group, prompt] : prompts_) {
+    if (prompt.missing) prompt.kept->filled = true;
+    prompt.missing = false;
+  }
+  for (Slot& s : slots_) s.missing = false;
+  missing_ = false;
 }
 
 void Scheduler::drawn(const DecodeRound& round) {
-  if (missing_) {
-    for (auto& [group, prompt] : prompts_) {
-      if (prompt.missing) prompt.kept->filled = true;
-      prompt.missing = false;
-    }
-    for (Slot& s : slots_) s.missing = false;
-    missing_ = false;
-  }
   const DecodeBatch& batch = round.batch;
+  const size_t rows = round.slots.size();
+  std::vector<Slot*> slots(rows);  // null: it is over, or gave its pages back
+  for (size_t i = 0, at = 0; i < rows; ++i) {
+    while (at < slots_.size() && slots_[at].number < round.slots[i]) ++at;
+    if (at < slots_.size() && slots_[at].number == round.slots[i]) slots[i] = &slots_[at];
+  }
   int64_t tokens = 0;
   for (int64_t pass = 0; pass < batch.passes && (pass == 0 || job_.unusable < 0); ++pass)
-    for (size_t i = 0; i < slots_.size(); ++i) {
-      if (slots_[i].over) continue;
-      take(slots_[i], batch.draws[static_cast<size_t>(pass) * slots_.size() + i]);
+    for (size_t i = 0; i < rows; ++i) {
+      if (!slots[i] || slots[i]->over) continue;
+      take(*slots[i], batch.draws[static_cast<size_t>(pass) * rows + i]);
       ++tokens;
     }
   std::erase_if(slots_, [](const Slot& s) { return s.over; });
@@ -58,6 +70,7 @@ void Scheduler::drawn(const DecodeRound& round) {
 // A slot's next token.
 void Scheduler::take(Slot& s, const Draw& d) {
   s.token = d.token;
+  --s.ahead;
   Finish finish = Finish::cancelled;
   if (s.token < 0) {
     job_.unusable = s.row;
@@ -88,10 +101,10 @@ void Scheduler::stop() {
   waiting_.clear();
 }
 
-// Until the host looks again: a slot whose completion is over rests so long, for half of them on average. A few in a
-// hundred of all passes at most.
+// Until the host looks again: a slot whose completion is over rests for half of them on average, and for all of those
+// that are asked for by then. A few in a hundred of all passes at most.
 int64_t Scheduler::passes_ahead() const {
-  constexpr int64_t kTokensOfPass = 16;
+  const int64_t kTokensOfPass = 16 * (2 * looks_ - 1);
   if (job_.request.look_every > 0) return std::min<int64_t>(job_.request.look_every, most_passes_);
   if (ended_ == 0) return most_passes_;
   return std::clamp<int64_t>(ended_tokens_ / ended_ / kTokensOfPass, 1, most_passes_);
@@ -99,7 +112,7 @@ int64_t Scheduler::passes_ahead() const {
 
 // That a slot has or needs for the passes until then.
 int64_t Scheduler::pages_ahead(const Slot& s) const {
-  return store_.pages_of(std::min<int64_t>(s.length + ahead_, s.budget));
+  return store_.pages_of(std::min<int64_t>(s.length + s.ahead + ahead_, s.budget));
 }
 
 // How many slots to fill now. Near the end whoever comes first must not take all that is left: at most a lane's part of
@@ -123,6 +136,7 @@ void Scheduler::need_pages() {
         continue;
       }
       release(slots_.back());
+      slots_.back().ahead = 0;
       waiting_.push_back(std::move(slots_.back()));
       slots_.pop_back();
     }
@@ -133,9 +147,14 @@ bool Scheduler::admit() {
   return waiting_.empty() ? begin() : resume();
 }
 
+void Scheduler::push(Slot&& s) {
+  s.number = pushed_++;
+  slots_.push_back(std::move(s));
+}
+
 bool Scheduler::resume() {
   open_holds(false);
-  slots_.push_back(std::move(waiting_.back()));
+  push(std::move(waiting_.back()));
   waiting_.pop_back();
   if (furnish(slots_.back())) return true;
   waiting_.push_back(std::move(slots_.back()));
@@ -150,7 +169,7 @@ bool Scheduler::begin() {
   s.group = open_.group;
   s.token = job_.last_prompt_id(s.row);
   s.budget = budget_of(job_.request, job_.prompt_of(s.row));
-  slots_.push_back(std::move(s));
+  push(std::move(s));
   if (!furnish(slots_.back())) {
     slots_.pop_back();
     return false;
@@ -262,19 +281,24 @@ void Scheduler::add_missing(DecodeRound* round) {
   }
 }
 
-void Scheduler::add_row(const Slot& s, DecodeBatch* batch) const {
+void Scheduler::add_row(Slot& s, DecodeRound* round) const {
   const PromptGroup& g = group(s.group);
+  DecodeBatch* const batch = &round->batch;
+  const int32_t length = s.length + s.ahead;
+  batch->from.push_back(s.ahead > 0 ? s.at : -1);
+  s.at = static_cast<int32_t>(batch->rows());
+  round->slots.push_back(s.number);
   SequenceRows r{};
   r.row0 = batch->rows();
   r.rows = 1;
-  r.position0 = g.length + s.length;
-  r.own0 = s.length;
+  r.position0 = g.length + length;
+  r.own0 = length;
   r.own = store_.cache(s.pages);
   r.prefix = prefix_of(s);
   r.prefix_length = g.length;
   batch->sequences.push_back(r);
   batch->ids.push_back(s.token);
-  batch->left.push_back(s.budget - s.length);
+  batch->left.push_back(s.budget - length);
   const GenerateRequest& q = job_.request;
   const int32_t prompt = job_.prompt_of(s.row);
   Draw d{};
@@ -282,7 +306,7 @@ void Scheduler::add_row(const Slot& s, DecodeBatch* batch) const {
   d.key.step = q.step;
   d.key.prompt = static_cast<uint32_t>(q.prompt_keys ? q.prompt_keys[prompt] : prompt);
   d.key.sample = static_cast<uint32_t>(job_.sample_of(s.row));
-  d.key.position = static_cast<uint32_t>(s.length);
+  d.key.position = static_cast<uint32_t>(length);
   batch->draws.push_back(d);
 }
 

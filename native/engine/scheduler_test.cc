@@ -3,6 +3,7 @@
 #include "engine/scheduler.h"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <memory>
 #include <random>
@@ -24,9 +25,9 @@ uint64_t fold(uint64_t history, int32_t id) {
 
 struct Limits {
   int lanes;
-  int64_t slots, pages;  // of a lane
-  int64_t passes;        // of a round
-  bool shared;           // prompts are encoded before
+  int64_t slots, pages;   // of a lane
+  int64_t passes, looks;  // of a round; under way at a time
+  bool shared;            // prompts are encoded before
 };
 
 class Simulation {
@@ -68,22 +69,29 @@ class Simulation {
       pinned.back()->filled = true;
     }
     {
-      std::vector<std::unique_ptr<Scheduler>> lanes;
-      for (int i = 0; i < limits_.lanes; ++i)
-        lanes.push_back(std::make_unique<Scheduler>(job, store, limits_.slots, limits_.pages, limits_.passes));
+      std::vector<Lane> lanes(static_cast<size_t>(limits_.lanes));
+      for (Lane& lane : lanes)
+        lane.scheduler =
+            std::make_unique<Scheduler>(job, store, limits_.slots, limits_.pages, limits_.passes, limits_.looks);
       while (!lanes.empty()) {
-        const size_t lane = random_() % lanes.size();
+        const size_t which = random_() % lanes.size();
+        Lane& lane = lanes[which];
+        Scheduler& scheduler = *lane.scheduler;
         DecodeRound round;
-        if (!lanes[lane]->next(&round)) {
-          recomputed += lanes[lane]->recomputed_tokens;
-          prompt_tokens += lanes[lane]->prompt_tokens;
-          lanes.erase(lanes.begin() + static_cast<std::ptrdiff_t>(lane));
-          continue;
+        if (static_cast<int64_t>(lane.rounds.size()) < limits_.looks && scheduler.next(&round)) {
+          CHECK(static_cast<int64_t>(round.batch.sequences.size()) <= limits_.slots);
+          CHECK(store.taken() <= most);
+          compute(&round, &lane.last);
+          scheduler.filled();
+          lane.rounds.push_back(std::move(round));
+        } else if (!lane.rounds.empty()) {
+          scheduler.drawn(lane.rounds.front());
+          lane.rounds.pop_front();
+        } else {
+          recomputed += scheduler.recomputed_tokens;
+          prompt_tokens += scheduler.prompt_tokens;
+          lanes.erase(lanes.begin() + static_cast<std::ptrdiff_t>(which));
         }
-        CHECK(static_cast<int64_t>(round.batch.sequences.size()) <= limits_.slots);
-        CHECK(store.taken() <= most);
-        compute(&round);
-        lanes[lane]->drawn(round);
       }
     }
     for (KeptPrompt* p : pinned) store.unpin(p, true);
@@ -101,6 +109,11 @@ class Simulation {
   }
 
  private:
+  struct Lane {
+    std::unique_ptr<Scheduler> scheduler;
+    std::deque<DecodeRound> rounds;  // under way
+    std::vector<int32_t> last;       // what the rows of the newest drew last; kResting
+  };
   uint64_t& key(const KvCache& cache, int64_t position) {
     return keys_[{reinterpret_cast<uintptr_t>(cache.pages[position / cache.positions].as<void>()),
                   position % cache.positions}];
@@ -115,12 +128,17 @@ class Simulation {
   static int32_t draw(uint64_t history, uint32_t sample) {
     return static_cast<int32_t>(philox4x32(history, sample, 9, 9, 9).v[0] % 40);
   }
-  void compute(DecodeRound* round) {
+  void compute(DecodeRound* round, std::vector<int32_t>* last) {
     for (const Prefill& p : round->missing) fill(p);
     DecodeBatch& b = round->batch;
     const size_t rows = b.ids.size();
     b.draws.resize(static_cast<size_t>(b.passes) * rows);
     std::vector<bool> over(rows);
+    for (size_t i = 0; i < rows; ++i) {
+      if (b.from[i] < 0) continue;
+      b.ids[i] = last->at(static_cast<size_t>(b.from[i]));
+      over[i] = b.ids[i] == kResting;
+    }
     for (size_t at = 0; at < b.draws.size(); ++at) {
       const size_t i = at % rows;
       Draw& d = b.draws[at];
@@ -154,6 +172,9 @@ class Simulation {
       d.logp = static_cast<float>(d.key.position);
       over[i] = --b.left[i] == 0 || d.token == 7;
     }
+    last->assign(rows, kResting);
+    for (size_t i = 0; i < rows; ++i)
+      if (!over[i]) (*last)[i] = b.draws[b.draws.size() - rows + i].token;
   }
   void check(const Generation& job) const {
     const Rollout out = job.collect(0);
@@ -191,8 +212,8 @@ class Simulation {
 }  // namespace
 
 TEST(
-    "scheduler: every completion reads its own keys and gets its own tokens, whatever the lanes, slots, pages and "
-    "passes") {
+    "scheduler: every completion reads its own keys and gets its own tokens, whatever the lanes, slots, pages, passes "
+    "and looks") {
   int64_t recomputed = 0;
   for (unsigned seed = 0; seed < 300; ++seed) {
     std::mt19937 random(seed + 1000);
@@ -200,6 +221,7 @@ TEST(
     limits.lanes = 1 + static_cast<int>(random() % 3);
     limits.slots = 1 + static_cast<int64_t>(random() % 9);
     limits.passes = seed % 2 ? 1 : 1 + static_cast<int64_t>(random() % 9);
+    limits.looks = 1 + static_cast<int64_t>(seed % 4);
     limits.shared = random() % 2 == 0;
     // one completion and its prompt: 60 + 40 positions are 4 + 3 pages
     limits.pages = random() % 2 ? 1000 : 7 + static_cast<int64_t>(random() % 6);
@@ -229,6 +251,7 @@ TEST("scheduler: a lane keeps to its pages, and not for a moment more, where the
   for (DecodeRound round; scheduler.next(&round);) {
     CHECK(store.taken() <= 12);
     for (Draw& d : round.batch.draws) d.token = 1;
+    scheduler.filled();
     scheduler.drawn(round);
   }
   CHECK(scheduler.recomputed_tokens > 0);
@@ -324,6 +347,42 @@ TEST("scheduler: rounds are long where completions are, and never longer than wh
   CHECK(passes(1000, 5, 0) == (std::vector<int64_t>{8, 1, 1, 1, 1, 1}));
   CHECK(passes(20, 1000, 5) == (std::vector<int64_t>(8, 5)));
   CHECK(passes(20, 1000, 50) == (std::vector<int64_t>{8, 8, 4, 8, 8, 4}));
+}
+
+TEST("scheduler: a round that begins before the one before is drawn goes on where that one ends") {
+  FakeDevice device;
+  KvStore store(device, (1 << 20) - 64, kPositions, 0);
+  IdLists prompts;
+  for (uint32_t i = 0; i < 2; ++i) prompts.add(random_ids(i, 20, 50));
+  GenerateRequest request;
+  request.prompts = prompts.view();
+  request.stop_ids = {7};
+  request.max_new_tokens = 12;
+  Generation job(request);
+  job.deal(1);
+  Scheduler scheduler(job, store, 2, 100, 8, 2);
+  DecodeRound first, second, third;
+  CHECK(scheduler.next(&first));
+  scheduler.filled();
+  CHECK(first.batch.from == (std::vector<int32_t>{-1, -1}));
+  CHECK(scheduler.next(&second));
+  CHECK_EQ(first.batch.passes, 8);
+  CHECK_EQ(second.batch.passes, 4);  // what is left of the budgets
+  CHECK(second.batch.from == (std::vector<int32_t>{0, 1}));
+  CHECK(second.missing.empty());
+  CHECK_EQ(second.batch.sequences[1].own0, 8);
+  CHECK_EQ(second.batch.draws[1].key.position, 8u);
+  CHECK(!scheduler.next(&third));  // all tokens are asked for
+  first.batch.draws.assign(16, {{}, 1, 0, 0});
+  first.batch.draws[4].token = 7;  // row 0's third
+  scheduler.drawn(first);
+  CHECK_EQ(job.lengths[0], 3);
+  CHECK(!scheduler.next(&third));
+  second.batch.draws.assign(8, {{}, 2, 0, 0});
+  scheduler.drawn(second);
+  CHECK_EQ(job.lengths[0], 3);
+  CHECK_EQ(job.lengths[1], 12);
+  CHECK(!scheduler.next(&third));
 }
 
 TEST("scheduler: a row from which nothing can be drawn stops, and is named") {

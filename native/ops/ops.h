@@ -90,6 +90,9 @@ struct DecodeBatch {
   std::vector<int32_t> left;            // tokens until its budget is used up
   // [rows], the keys of the first pass; then [passes][rows], what each drew. A completion that is over rests.
   std::vector<Draw> draws;
+  // [rows]: the row of the batch before that it goes on from, where the host does not know yet what that drew last: its
+  // id is that one's, and it rests where that one does. -1: as it stands here.
+  std::vector<int32_t> from;
   int64_t rows() const { return static_cast<int64_t>(ids.size()); }
 };
 
@@ -98,9 +101,13 @@ struct DecodeBatch {
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  // The passes of the batch that it was made for, as that is now. The host sees what was drawn when all are made.
-  virtual void run() = 0;
+  // Asks for the passes of a batch, which stays until they are finished. As many may be under way as it was made for.
+  virtual void start(DecodeBatch&) = 0;
+  // Waits for the passes of the batch that was started first, and shows the host what they drew.
+  virtual void finish(DecodeBatch&) = 0;
 };
+
+using DecodePass = std::function<void(DecodeBatch&, int64_t n)>;
 
 // gradient [n][k] += sum over rows in order of d_c[row][n] * a[row][k]. In bfloat16 the rows are taken in pairs: an
 // even number of them.
@@ -179,11 +186,12 @@ class Ops {
   // One draw of each row of logits, its log-probability and entropy.
   virtual void sample(const Rows& logits, const DrawSettings&, Draw* draws, int64_t rows) = 0;
 
-  // For batches of `rows` rows at most. pass(n): the operators of a pass over n rows of the batch; a device may add
-  // such as rest. Those that take ids, sequences and draws are given the arrays of the batch: there they stand for the
-  // device's own, which go on from pass to pass. Nothing that a pass reads moves as long as the decoder lives.
-  virtual std::unique_ptr<Decoder> decoder(DecodeBatch&, int64_t rows, const std::vector<int32_t>& stop_ids,
-                                           std::function<void(int64_t n)> pass) = 0;
+  // For batches of `rows` rows at most, `looks` of which are under way at a time (1, where DeviceTraits::decode_looks
+  // is). pass(batch, n): the operators of a pass over n rows of the batch; a device may add such as rest. Those that
+  // take ids, sequences and draws are given the arrays of the batch: there they stand for the device's own, which go on
+  // from pass to pass. Nothing that a pass reads moves as long as the decoder lives.
+  virtual std::unique_ptr<Decoder> decoder(int64_t rows, int64_t looks, const std::vector<int32_t>& stop_ids,
+                                           DecodePass pass) = 0;
 
   virtual void weight_gradients(const std::vector<MatrixGradient>&, const std::vector<EmbeddingGradient>&) = 0;
   // Each parameter's gradient += its sums in every block of `partials`, blocks in order.

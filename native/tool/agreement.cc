@@ -21,9 +21,9 @@ constexpr int64_t kGroup = 4;
 constexpr int32_t kLongest = 160;
 constexpr int64_t kStopEvery = 128;  // ids, one of which ends a completion
 struct Way {
-  int32_t slots, look_every;  // 0: what the engine would choose
+  int32_t slots, look_every, looks;  // 0: what the engine would choose
 };
-constexpr Way kWays[] = {{0, 0}, {100, 8}, {37, 3}, {17, 1}};
+constexpr Way kWays[] = {{0, 0, 0}, {100, 8, 1}, {37, 3, 3}, {17, 1, 1}};
 constexpr int64_t kMicroBatches[] = {0, 1, 700, 5000};
 
 uint32_t bits(float x) {
@@ -49,7 +49,8 @@ class Agreement {
     for (size_t way = 0; way < std::size(kWays); ++way) {
       Rollout got = take(engine_.generate(request(step, way), {}));
       char name[64];
-      std::snprintf(name, sizeof name, "sampler, %d slots, looks every %d", kWays[way].slots, kWays[way].look_every);
+      std::snprintf(name, sizeof name, "sampler, %d slots, %d looks, every %d", kWays[way].slots, kWays[way].looks,
+                    kWays[way].look_every);
       if (way == 0) {
         first = std::move(got);
         say(name, true);
@@ -105,6 +106,7 @@ class Agreement {
     r.step = step;
     r.slots = kWays[way].slots;
     r.look_every = kWays[way].look_every;
+    r.looks = kWays[way].looks;
     r.admission = order_.data();
     r.keep_prompts = false;
     return r;

@@ -1,9 +1,9 @@
 // `glossa-native bench engine --model NAME [--device name] [--dtype f32|bf16] [--threads n] [--what
 // decode|train|step|all]
-// [--small] [--fresh n] [--reps n] [--json]`: the shape of a published model (tool/model_shapes.h; 0.5b is that of
-// Qwen2.5-0.5B) with random weights. Decode beside the bound of a step, max(bytes / memory rate, flops / rate), where
-// weights, prompts' and completions' keys and values are read once; an optimizer step beside the rate of the same type;
-// a whole GRPO step where it is asked for. Both rates are measured in the same run.
+// [--small] [--fresh n] [--looks n] [--reps n] [--json]`: the shape of a published model (tool/model_shapes.h; 0.5b is
+// that of Qwen2.5-0.5B) with random weights. Decode beside the bound of a step, max(bytes / memory rate, flops / rate),
+// where weights, prompts' and completions' keys and values are read once; an optimizer step beside the rate of the same
+// type; a whole GRPO step where it is asked for. Both rates are measured in the same run.
 #include "tool/bench_large.h"
 
 #include <sys/resource.h>
@@ -70,10 +70,12 @@ TrainSettings train_settings(int64_t micro_batch) {
   return settings;
 }
 
-std::string bench_decode(Engine& engine, Dtype dtype, const Ceilings& ceiling, const Batch& b, int reps, bool json) {
+std::string bench_decode(Engine& engine, Dtype dtype, const Ceilings& ceiling, const Batch& b, int reps, int32_t looks,
+                         bool json) {
   const EngineInfo info = engine.info();
   test::IdLists prompts = prompts_of(b, info.vocab);
   GenerateRequest r = request(prompts, b);
+  r.looks = looks;
   r.slots = static_cast<int32_t>(b.rows());
   Rollout best;
   for (int i = 0; i < reps; ++i) {
@@ -190,6 +192,7 @@ int bench_large(const Args& args) {
   const bool cpu = chosen_device(options.device()) == "cpu";
   Sizes sizes = small ? kSmall : cpu ? kCpu : kGpu;
   if (const int fresh = std::atoi(option(args, "--fresh", "0").c_str()); fresh > 0) sizes.decode.fresh = fresh;
+  const int32_t looks = std::atoi(option(args, "--looks", "0").c_str());
   const int64_t micro_batch = std::atoi(option(args, "--micro-batch", "0").c_str());
   const Ceilings ceiling = take(measure_ceilings(options));
   const double start = now(Watch::wall);
@@ -205,7 +208,7 @@ int bench_large(const Args& args) {
   auto add = [&](const std::string& result) { results += (results.empty() ? "" : ",") + result; };
   const bool all = what == "all";
   if (what.empty() || all || what == "decode")
-    add(bench_decode(*engine, options.dtype, ceiling, sizes.decode, reps, json));
+    add(bench_decode(*engine, options.dtype, ceiling, sizes.decode, reps, looks, json));
   if (what.empty() || all || what == "train") add(bench_train(*engine, ceiling, sizes.train, micro_batch, reps, json));
   if (all || what == "step") add(bench_step(*engine, sizes.step, micro_batch, json));
   if (!json) std::printf("  peak memory of the host %.2f GB\n", peak_rss_gb());

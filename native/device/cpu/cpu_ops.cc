@@ -12,19 +12,18 @@ namespace {
 // The host looks after every pass.
 class PassByPass final : public Decoder {
  public:
-  PassByPass(const DecodeBatch& batch, std::function<void(int64_t)> pass) : batch_(batch), pass_(std::move(pass)) {}
-  void run() override { pass_(batch_.rows()); }
+  explicit PassByPass(DecodePass pass) : pass_(std::move(pass)) {}
+  void start(DecodeBatch& batch) override { pass_(batch, batch.rows()); }
+  void finish(DecodeBatch&) override {}
 
  private:
-  const DecodeBatch& batch_;
-  const std::function<void(int64_t)> pass_;
+  const DecodePass pass_;
 };
 
 }  // namespace
 
-std::unique_ptr<Decoder> CpuOps::decoder(DecodeBatch& batch, int64_t, const std::vector<int32_t>&,
-                                         std::function<void(int64_t)> pass) {
-  return std::make_unique<PassByPass>(batch, std::move(pass));
+std::unique_ptr<Decoder> CpuOps::decoder(int64_t, int64_t, const std::vector<int32_t>&, DecodePass pass) {
+  return std::make_unique<PassByPass>(std::move(pass));
 }
 
 int64_t CpuOps::block_rows() const {

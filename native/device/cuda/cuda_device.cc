@@ -12,7 +12,7 @@ namespace glossa {
 CudaDevice::CudaDevice(std::string name, int gpu, int64_t memory, int threads, const ActivationPlan& activations)
     : name_(std::move(name)),
       threads_(threads),
-      traits_(gpu_traits(memory, activations, kCudaDecodePasses)),
+      traits_(gpu_traits(memory, activations, kCudaDecodePasses, kCudaDecodeLooks)),
       stream_(gpu),
       ops_(stream_) {}
 

@@ -12,11 +12,14 @@ struct GpuDecodeRows {
   Draw* draws;  // keys, and what the pass draws
   int32_t* left;
   int32_t* pass;
+  int32_t* from;  // DecodeBatch::from
+  int32_t* last;  // what a row of the batch before drew last; kResting where it rests
   Draw* drawn;    // [passes][rows]
   void* filters;  // kFilterBytes a row, between the two kernels of a draw
 };
 constexpr int64_t kFilterBytes = 16;
 constexpr int64_t kCudaDecodePasses = 8;
+constexpr int64_t kCudaDecodeLooks = 2;
 
 struct DecodeRows {
   const DecodeBatch& batch;

@@ -75,6 +75,9 @@ class Gpu {
   // Requests for memory that were granted, and those until the one that is refused; all others get theirs.
   std::atomic<int64_t> requests{0}, requests_left{INT64_MAX};
 
+  // Whether calls happen when they are waited for, as late as a GPU may make them, and not at once. For one thread.
+  bool late = false;
+
   bool fails() { return calls_left.load() != INT64_MAX && calls_left.fetch_sub(1) <= 0; }
   bool failed() const { return calls_left.load() < 0; }
   int64_t taken() const { return taken_; }

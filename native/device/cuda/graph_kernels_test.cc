@@ -39,6 +39,36 @@ std::string refusal(Stream& stream, const std::function<void()>& calls) {
 
 }  // namespace
 
+TEST("stream: a mark is passed when all before it has happened, and nothing that comes after it need have") {
+  Memory m;
+  auto* const pinned = static_cast<int32_t*>(m.stream.allocate_pinned(64));
+  for (int i = 0; i < 3; ++i) pinned[i] = 0;
+  Mark first(m.stream), second(m.stream);
+  emulation::gpu().late = true;
+  int32_t given = 4;
+  m.stream.upload(m.at, &given, 4);
+  given = 0;  // ordinary memory was taken along
+  launch(m.stream, "add", add, 1, 32, 0, m.at + 1, m.at, 1);
+  m.stream.download(pinned, m.at + 1, 4);
+  first.set();
+  pinned[8] = 7;
+  m.stream.upload(m.at, pinned + 8, 4);
+  launch(m.stream, "add", add, 1, 32, 0, m.at + 1, m.at, 1);
+  m.stream.download(pinned + 1, m.at + 1, 4);
+  second.set();
+  CHECK_EQ(pinned[0], 0);
+  first.wait();
+  CHECK_EQ(pinned[0], 5);
+  CHECK_EQ(pinned[1], 0);
+  pinned[8] = 9;  // pinned memory is read when its turn comes
+  second.wait();
+  CHECK_EQ(pinned[1], 10);
+  first.wait();
+  emulation::gpu().late = false;
+  CHECK(refusal(m.stream, [&] { second.set(); }).find("where launches are recorded") != std::string::npos);
+  m.stream.release_pinned(pinned);
+}
+
 TEST("graph: what was recorded is made again, with the device's memory as it is then and the host's as it was") {
   Memory m;
   int32_t given = 5;

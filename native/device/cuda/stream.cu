@@ -107,6 +107,22 @@ void Stream::check(const char* what) {
   last_ = what;
 }
 
+Mark::Mark(Stream& stream) : stream_(stream) {
+  stream.bind();
+  succeed(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "making an event", stream.last_);
+}
+Mark::~Mark() {
+  cudaEventDestroy(event_);
+}
+void Mark::set() {
+  stream_.not_recorded("a mark");
+  succeed(cudaEventRecord(event_, stream_.raw()), "recording an event", stream_.last_);
+}
+void Mark::wait() {
+  stream_.not_recorded("waiting");
+  succeed(cudaEventSynchronize(event_), "waiting", stream_.last_);
+}
+
 Graph::Graph(Stream& stream, const char* name, const std::function<void()>& calls) : stream_(stream), name_(name) {
   // Other threads may do as they like meanwhile.
   succeed(cudaStreamBeginCapture(stream.raw(), cudaStreamCaptureModeThreadLocal), name, stream.last_);
@@ -172,6 +188,7 @@ void* Stream::allocate(int64_t bytes) {
 }
 void Stream::release(void* memory) {
   if (!memory) return;
+  catch_up(INT64_MAX);
   auto* block = static_cast<unsigned char*>(memory) - 256;
   int64_t bytes = 0;
   std::memcpy(&bytes, block, sizeof bytes);
@@ -183,20 +200,28 @@ void* Stream::allocate_pinned(int64_t bytes) {
   call("a request for memory of the host", last_);
   void* memory = std::aligned_alloc(256, static_cast<size_t>(bytes + 255) / 256 * 256);
   if (!memory) throw std::bad_alloc();
+  pinned_[memory] = bytes;
   return memory;
 }
 void Stream::release_pinned(void* memory) {
+  catch_up(INT64_MAX);
+  pinned_.erase(memory);
   std::free(memory);
 }
 void Stream::upload(void* to, const void* from, int64_t bytes) {
   not_recorded("a copy to the device");
   call("a copy to the device", last_);
-  if (bytes > 0) std::memmove(to, from, static_cast<size_t>(bytes));
+  if (bytes <= 0) return;
+  if (!emulation::gpu().late || is_pinned(from))
+    return make([=] { std::memmove(to, from, static_cast<size_t>(bytes)); });
+  // The driver takes ordinary memory along when it is called.
+  const auto* const first = static_cast<const unsigned char*>(from);
+  make([to, taken = std::vector<unsigned char>(first, first + bytes)] { std::memcpy(to, taken.data(), taken.size()); });
 }
 void Stream::download(void* to, const void* from, int64_t bytes) {
   not_recorded("a copy from the device");
   call("a copy from the device", last_);
-  if (bytes > 0) std::memmove(to, from, static_cast<size_t>(bytes));
+  if (bytes > 0) make([=] { std::memmove(to, from, static_cast<size_t>(bytes)); });
 }
 void Stream::copy(void* to, const void* from, int64_t bytes) {
   call("a copy", last_);
@@ -209,13 +234,46 @@ void Stream::fill(void* to, int byte, int64_t bytes) {
 void Stream::wait() {
   not_recorded("waiting");
   call("waiting", last_);
+  catch_up(INT64_MAX);
 }
 void Stream::check(const char* what) {
   call(what, last_);
   last_ = what;
 }
 void Stream::make(std::function<void()> call) {
-  recording_ ? recorded_.push_back(std::move(call)) : call();
+  if (recording_)
+    recorded_.push_back(std::move(call));
+  else if (emulation::gpu().late)
+    put_off_.push_back(std::move(call));
+  else
+    call();
+}
+bool Stream::is_pinned(const void* at) const {
+  const auto after = pinned_.upper_bound(at);
+  if (after == pinned_.begin()) return false;
+  const auto& [begin, bytes] = *std::prev(after);
+  return static_cast<const unsigned char*>(at) < static_cast<const unsigned char*>(begin) + bytes;
+}
+void Stream::catch_up(int64_t calls) {
+  for (; !put_off_.empty() && made_ < calls; ++made_) {
+    put_off_.front()();
+    put_off_.pop_front();
+  }
+}
+
+Mark::Mark(Stream& stream) : stream_(stream) {
+  call("making an event", stream.last_);
+}
+Mark::~Mark() = default;
+void Mark::set() {
+  stream_.not_recorded("a mark");
+  call("recording an event", stream_.last_);
+  calls_ = stream_.made_ + static_cast<int64_t>(stream_.put_off_.size());
+}
+void Mark::wait() {
+  stream_.not_recorded("waiting");
+  call("waiting", stream_.last_);
+  stream_.catch_up(calls_);
 }
 
 Graph::Graph(Stream& stream, const char* name, const std::function<void()>& calls) : stream_(stream), name_(name) {

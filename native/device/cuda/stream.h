@@ -2,7 +2,9 @@
 // CUDA it stands for the emulation, whose memory is the host's and whose calls have ended when they return.
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -71,6 +73,7 @@ class Stream {
 
  private:
   friend class Graph;
+  friend class Mark;
   // Of what a graph cannot hold.
   void not_recorded(const char* what) const;
 
@@ -79,7 +82,33 @@ class Stream {
   const char* last_ = "nothing";
   bool recording_ = false;
 #if !defined(__CUDACC__)
+  // Makes the calls that were put off, up to so many of all there were.
+  void catch_up(int64_t calls);
+  bool is_pinned(const void*) const;
   std::vector<std::function<void()>> recorded_;
+  std::map<const void*, int64_t> pinned_;      // where it begins: bytes
+  std::deque<std::function<void()>> put_off_;  // emulation::Gpu::late
+  int64_t made_ = 0;                           // of those that were put off
+#endif
+};
+
+// A point in the order of a stream's calls that the host can wait for, while the stream goes on.
+class Mark {
+ public:
+  explicit Mark(Stream&);
+  ~Mark();
+  Mark(const Mark&) = delete;
+  Mark& operator=(const Mark&) = delete;
+
+  void set();   // here
+  void wait();  // until all before it has happened
+
+ private:
+  Stream& stream_;
+#if defined(__CUDACC__)
+  cudaEvent_t event_{};
+#else
+  int64_t calls_ = 0;
 #endif
 };
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 
+#include "device/cuda/emulation.h"
 #include "engine/test_models.h"
 
 namespace glossa::test {
@@ -43,9 +44,21 @@ struct Graphs {
   ~Graphs() { unsetenv("GLOSSA_CUDA_GRAPHS"); }
 };
 
+// While it lives the emulated GPU does what it is asked when it is waited for.
+struct Late {
+  explicit Late(bool late) { emulation::gpu().late = late; }
+  ~Late() { emulation::gpu().late = false; }
+};
+
+// 0: what the engine chooses.
+struct Way {
+  int32_t look_every, looks;
+  bool late = false, graphs = true;
+};
+
 }  // namespace
 
-TEST("rounds: completions are the same however many tokens the host waits for, with and without graphs") {
+TEST("rounds: completions are the same however many tokens the host waits for, and how many such looks are under way") {
   const IdLists prompts = some_prompts(5);
   std::vector<float> bias(97);
   for (size_t i = 0; i < bias.size(); ++i) bias[i] = i % 4 == 0 ? -std::numeric_limits<float>::infinity() : 0.1f;
@@ -53,8 +66,9 @@ TEST("rounds: completions are the same however many tokens the host waits for, w
        {SamplingSettings{0.8f, 0, 1, 0, 42}, {1, 20, 0.9f, 0.01f, 42}, {0, 0, 1, 0, 42}}) {
     auto engine = emulated_engine(Dtype::bf16);
     Rollout first;
-    for (int32_t look_every : {1, 3, 8, 0}) {
-      const Graphs graphs(look_every != 3);
+    for (const Way& way : {Way{1, 1}, {3, 1, true, false}, {8, 2}, {0, 0, true}, {2, 3, true}}) {
+      const Graphs graphs(way.graphs);
+      const Late late(way.late);
       GenerateRequest r;
       r.prompts = prompts.view();
       r.max_new_tokens = 20;
@@ -62,9 +76,10 @@ TEST("rounds: completions are the same however many tokens the host waits for, w
       r.logit_bias = bias.data();
       r.sampling = sampling;
       r.slots = 3;
-      r.look_every = look_every;
+      r.look_every = way.look_every;
+      r.looks = way.looks;
       Rollout got = engine->generate(r, {}).take();
-      if (look_every == 1)
+      if (way.look_every == 1)
         first = std::move(got);
       else
         CHECK(same(got, first));
@@ -86,14 +101,16 @@ TEST("rounds: a row from which nothing can be drawn is named alike, however late
   for (int64_t i = 0; i < 48; ++i) w[static_cast<size_t>(bad * 48 + i)] = std::numeric_limits<float>::quiet_NaN();
   engine->set_parameters(w);
   std::string first;
-  for (int32_t look_every : {1, 3, 8}) {
+  for (const Way& way : {Way{1, 1}, {3, 2, true}, {8, 3}}) {
+    const Late late(way.late);
     GenerateRequest r;
     r.prompts = prompts.view();
     r.num_generations = 2;
     r.max_new_tokens = 40;
     r.logit_bias = bias.data();
     r.sampling = {1, 0, 1, 0, 7};
-    r.look_every = look_every;
+    r.look_every = way.look_every;
+    r.looks = way.looks;
     const Result<Rollout> got = engine->generate(r, {});
     CHECK(!got.ok());
     CHECK_EQ(got.status().code(), std::string("NONFINITE"));
@@ -117,6 +134,8 @@ TEST("rounds: a cancellation is noticed when the host looks") {
   r.prompts = prompts.view();
   r.max_new_tokens = 150;
   r.sampling = {1, 0, 1, 0, 42};
+  r.looks = 3;
+  const Late late(true);
   const Rollout got = engine->generate(r, control).take();
   CHECK(seen > 0);
   CHECK_EQ(static_cast<int64_t>(got.completion_ids.size()), seen);
@@ -127,19 +146,52 @@ TEST("rounds: a cancellation is noticed when the host looks") {
 TEST("rounds: completions are the same where pages are few") {
   const IdLists prompts = some_prompts(2);
   Rollout first;
-  for (int64_t pages : {int64_t{0}, int64_t{4}}) {
+  for (int32_t looks : {0, 1, 3}) {
+    const int64_t pages = looks == 0 ? 0 : 4;
     auto engine = emulated_engine(Dtype::bf16, pages);
+    const Late late(looks > 1);
     GenerateRequest r;
     r.prompts = prompts.view();
     r.num_generations = 2;
     r.max_new_tokens = 70;
     r.sampling = {0.8f, 0, 1, 0, 42};
     r.slots = 3;
+    r.looks = looks;
     Rollout got = engine->generate(r, {}).take();
     if (pages == 0)
       first = std::move(got);
     else
       CHECK(same(got, first) && got.recomputed_tokens > 0);
+  }
+}
+
+TEST("rounds: a GPU that fails while looks are under way ends the call, whichever call of it fails") {
+  const IdLists prompts = some_prompts(3);
+  auto ask = [&](Engine& engine) {
+    GenerateRequest r;
+    r.prompts = prompts.view();
+    r.max_new_tokens = 12;
+    r.sampling = {1, 0, 1, 0, 42};
+    r.slots = 2;
+    r.look_every = 2;
+    r.looks = 3;
+    const Result<Rollout> got = engine.generate(r, {});
+    return got.ok() ? Status() : got.status();
+  };
+  constexpr int64_t kMany = int64_t{1} << 40;
+  for (bool late : {false, true}) {
+    int64_t calls = kMany;
+    for (int64_t at = kMany; at >= 0; at = at == kMany ? calls - 1 : at - std::max<int64_t>(calls / 6, 1)) {
+      auto engine = emulated_engine(Dtype::bf16);
+      const Late put_off(late);
+      emulation::gpu().calls_left = at;
+      const Status status = ask(*engine);
+      if (at == kMany) calls = kMany - emulation::gpu().calls_left;
+      CHECK_EQ(status.code(), std::string(at == kMany ? "" : "GPU_FAILED"));
+      engine.reset();
+      emulation::gpu().calls_left = INT64_MAX;
+    }
+    CHECK(calls > 100 && calls < kMany);
   }
 }
 

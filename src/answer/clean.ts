@@ -53,7 +53,9 @@ const SYMBOLS: Record<string, string> = {
  * Linear in the text.
  */
 export function cleanText(text: string): string {
-  let clean = foldDigits(text)
+  let clean = foldDigits(text.normalize('NFC'))
+    // Soft hyphens, and what parts Thai words without a space.
+    .replace(/[\u00ad\u200b]/g, '')
     .replace(/[\ue001\ue002]/g, ' ')
     // An exclamation inside mathematics is a factorial; in a sentence it is not.
     .replace(/!(?=\s*(?:\$|\\[)\]]))/g, '¡')

@@ -1,5 +1,6 @@
 import { matchAt } from './match_at.js';
 import { add, decimal, multiply, whole, type Rational } from './rational.js';
+import { readScale } from './words/scales.js';
 
 /** A number and where it ends. */
 export interface Reading {
@@ -36,8 +37,8 @@ const NAMED: readonly (readonly [RegExp, number])[] = [
  * What counting units make of the number that ends at `end`: 5천, 3만 5천, 1억 2,000만, 2千5百, 1億2千万, 5 million,
  * 2 ล้าน 5 แสน, 5 тисяч. The number itself where none follows.
  */
-export function readCountingUnits(text: string, first: Reading): Reading {
-  return eastAsian(text, first) ?? named(text, first) ?? first;
+export function readCountingUnits(text: string, first: Reading, language?: string): Reading {
+  return eastAsian(text, first) ?? named(text, first, language) ?? first;
 }
 
 function eastAsian(text: string, first: Reading): Reading | null {
@@ -78,14 +79,14 @@ function eastAsian(text: string, first: Reading): Reading | null {
   return { value: add(total, part === null ? section : add(section, part)), end };
 }
 
-function named(text: string, first: Reading): Reading | null {
-  const largest = scaled(text, first);
+function named(text: string, first: Reading, language?: string): Reading | null {
+  const largest = scaled(text, first, language);
   if (largest === null) return null;
   let { value, end, places } = largest;
   // 5 million 200 thousand
   for (let next = matchAt(PART, text, end); next !== null; next = matchAt(PART, text, end)) {
     const part = decimal(next[2]!.replaceAll(',', ''));
-    const smaller = part === null ? null : scaled(text, { value: part, end: end + next[0].length });
+    const smaller = part === null ? null : scaled(text, { value: part, end: end + next[0].length }, language);
     if (smaller === null || smaller.places >= places) break;
     value = add(value, smaller.value);
     ({ end, places } = smaller);
@@ -93,19 +94,26 @@ function named(text: string, first: Reading): Reading | null {
   return { value, end };
 }
 
+/** A unit of one sign or of another script than words are read of here. */
+function shortScale(text: string, at: number): { places: number; end: number } | null {
+  for (const [pattern, places] of NAMED) {
+    const match = matchAt(pattern, text, at);
+    if (match !== null) return { places, end: at + match[0].length };
+  }
+  return null;
+}
+
 /** Units that follow one another multiply: 5 hundred thousand. */
-function scaled(text: string, { value, end }: Reading): (Reading & { places: number }) | null {
+function scaled(text: string, { value, end }: Reading, language?: string): (Reading & { places: number }) | null {
   let places = 0;
   for (let found = true; found && places < 30;) {
     found = false;
-    for (const [pattern, scale] of NAMED) {
-      const match = matchAt(pattern, text, end);
-      if (match === null) continue;
-      value = multiply(value, ten(scale));
-      places += scale;
-      end += match[0].length;
+    const scale = readScale(text, end, language) ?? shortScale(text, end);
+    if (scale !== null) {
+      value = multiply(value, ten(scale.places));
+      places += scale.places;
+      ({ end } = scale);
       found = true;
-      break;
     }
   }
   return places === 0 ? null : { value, end, places };

@@ -14,6 +14,8 @@ export interface JudgeOptions {
   finish?: Finish | undefined;
   /** The prompt had begun the thought that the completion goes on with. Default false. */
   thought?: boolean | undefined;
+  /** Of the problem, such as `de`: whose words for numbers are meant where several languages share one. Default: not known. */
+  language?: string | undefined;
 }
 
 export interface Answer {
@@ -74,18 +76,18 @@ export function sameNumber(a: string, b: string): boolean {
  */
 export function extractAnswer(
   completion: string,
-  { answer = 'flexible', finish = 'stop', thought = false }: JudgeOptions = {},
+  { answer = 'flexible', finish = 'stop', thought = false, language }: JudgeOptions = {},
 ): Answer | null {
   const text = saidPart(completion, thought);
   if (text === null) return null;
-  const hash = hashAnswer(text, finish === 'stop');
-  const box = boxedAnswer(text);
+  const hash = hashAnswer(text, finish === 'stop', language);
+  const box = boxedAnswer(text, language);
   const marked = later(hash, box);
   if (marked !== null) {
     const from = marked === hash ? '####' : 'boxed';
     return { from, value: marked.value, percent: marked.percent, text: marked.text };
   }
-  const spoken = answer === 'flexible' && finish === 'stop' ? spokenAnswer(text) : null;
+  const spoken = answer === 'flexible' && finish === 'stop' ? spokenAnswer(text, language) : null;
   return spoken === null ? null : { from: 'sentence', ...spoken };
 }
 

@@ -69,11 +69,11 @@ const POISON_AFTER_PROSE: readonly RegExp[] = [/^![\d/*+^(]/, /^ [nkpqt](?!\p{L}
  * literal without a value, and so is one that is part of an expression (5x, 5!, 5π, √5, 5²). `marked`: of an answer line or box,
  * where any two numbers with a comma between are a list; in a sentence it takes three.
  */
-export function readLiterals(text: string, marked: boolean): NumberLiteral[] {
+export function readLiterals(text: string, marked: boolean, language?: string): NumberLiteral[] {
   const literals: NumberLiteral[] = [];
   /** Members of the list that the last literal is, or would be. */
   let members = 1;
-  for (const number of readNumbers(text)) {
+  for (const number of readNumbers(text, language)) {
     const poisoned = isPoisoned(text, number, marked) || (!marked && isUnsolved(text, number));
     const literal = poisoned ? { ...number, value: null } : number;
     const before = literals.at(-1);

@@ -1,7 +1,7 @@
 import { cleanText } from './clean.js';
 import { readLiterals } from './literals.js';
 import type { NumberLiteral } from './number.js';
-import { readNumberWords } from './number_words.js';
+import { readNumberWords } from './words/read.js';
 import type { Rational } from './rational.js';
 import { isSetAside } from './set_aside.js';
 
@@ -22,19 +22,19 @@ export interface Marked {
 }
 
 /** The last answer line (`####`) that is an answer and not a heading; `finished`: the text was not broken off. */
-export function hashAnswer(text: string, finished = true): Marked | null {
+export function hashAnswer(text: string, finished = true, language?: string): Marked | null {
   for (const { content, isLast, at } of hashLines(text, finished)) {
-    const number = readLine(content, isLast);
+    const number = readLine(content, isLast, language);
     if (number !== null) return { ...number, text: content.trim(), at };
   }
   return null;
 }
 
 /** The last box that is not taken back, as a number. */
-export function boxedAnswer(text: string): Marked | null {
+export function boxedAnswer(text: string, language?: string): Marked | null {
   const box = lastBox(text);
   if (box === null) return null;
-  const number = readNumber(box.content);
+  const number = readNumber(box.content, { language });
   return { value: number?.value ?? null, percent: number?.percent ?? false, text: box.content.trim(), at: box.at };
 }
 
@@ -92,11 +92,14 @@ const NO_NUMBER: NumberRead = { value: null, percent: false };
  * The number that a box or a gold answer consists of, beside units and words; null where it is more, or less. Of a gold answer
  * only digits are read, and a sentence before them is more than a number.
  */
-export function readNumber(content: string, { gold = false } = {}): NumberRead | null {
+export function readNumber(
+  content: string,
+  { gold = false, language }: { gold?: boolean; language?: string | undefined } = {},
+): NumberRead | null {
   const side = lastSide(tidy(cleanText(content)));
   if (side === null) return null;
-  const literals = readLiterals(side, true);
-  if (literals.length === 0) return gold ? null : wholeWords(side);
+  const literals = readLiterals(side, true, language);
+  if (literals.length === 0) return gold ? null : wholeWords(side, language);
   const [number] = literals as [NumberLiteral];
   if (literals.length > 1 || number.value === null) return null;
   // "Rs. 5" and "USD 5", but no "The answer is: 5".
@@ -105,16 +108,16 @@ export function readNumber(content: string, { gold = false } = {}): NumberRead |
 }
 
 /** The number of an answer line, null where the line is a heading or text. A line that says more than a number has no value. */
-export function readLine(line: string, isLast: boolean): NumberRead | null {
+export function readLine(line: string, isLast: boolean, language?: string): NumberRead | null {
   const clean = tidy(cleanText(line));
   if (HEADING.test(clean)) return null;
   const begins = ANSWER_BEGINS.test(clean);
-  if (!begins && !isLast) return wholeWords(clean);
+  if (!begins && !isLast) return wholeWords(clean, language);
   const side = lastSide(clean);
   if (side === null) return begins || (isLast && /\d/.test(clean)) ? NO_NUMBER : null;
-  const [number] = readLiterals(side, true);
+  const [number] = readLiterals(side, true, language);
   if (number === undefined) {
-    const words = wholeWords(side);
+    const words = wholeWords(side, language);
     if (words !== null) return words;
     return begins && /\d/.test(clean) ? NO_NUMBER : null;
   }
@@ -152,9 +155,9 @@ function lastSide(clean: string): string | null {
   return sides.length > 0 && last.trim() === '' ? null : last;
 }
 
-function wholeWords(side: string): NumberRead | null {
+function wholeWords(side: string, language?: string): NumberRead | null {
   const clean = side.trim();
-  const read = readNumberWords(clean, 0);
+  const read = readNumberWords(clean, 0, language);
   if (read === null) return null;
   return /^[\s.,!。]*$|^[\s\p{L}\p{M}]{0,24}[.。]?$/u.test(clean.slice(read.end)) ? read : null;
 }

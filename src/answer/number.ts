@@ -80,7 +80,7 @@ const VULGAR_VALUES: Record<string, [number, number]> = {
  * groups if exactly three digits follow and one to three, not a lone 0, stand before (1,234 but 0,123 and 12,34); one point is
  * always decimal. What is none of these (1,2,3) is no number.
  */
-export function readNumbers(text: string): NumberLiteral[] {
+export function readNumbers(text: string, language?: string): NumberLiteral[] {
   const found: NumberLiteral[] = [];
   OPENING.lastIndex = 0;
   for (let match = OPENING.exec(text); match !== null; match = OPENING.exec(text)) {
@@ -90,7 +90,7 @@ export function readNumbers(text: string): NumberLiteral[] {
       OPENING.lastIndex = body;
       continue;
     }
-    const read = readNumber(text, at, body);
+    const read = readNumber(text, at, body, language);
     let end = read?.end ?? body;
     let value = read?.value ?? null;
     const tenths = value === null ? null : matchAt(TENTHS, text, end);
@@ -119,7 +119,7 @@ function bodyEnd(text: string, at: number): number {
   return at + Math.max(spaced?.[0].length ?? 0, body?.[0].length ?? 0, 1);
 }
 
-function readNumber(text: string, at: number, body: number): Reading | null {
+function readNumber(text: string, at: number, body: number, language?: string): Reading | null {
   const fraction = readFraction(text, { value: whole(0), end: at });
   if (fraction !== null) return fraction;
   const value = readDigits(text.slice(at, body));
@@ -139,7 +139,7 @@ function readNumber(text: string, at: number, body: number): Reading | null {
     const scale = decimal('1', Number((power[1] ?? power[2])!));
     return scale === null ? null : { value: multiply(value, scale), end: body + power[0].length };
   }
-  const counted = readCountingUnits(text, first);
+  const counted = readCountingUnits(text, first, language);
   const half = matchAt(HALF, text, counted.end);
   return half === null ? counted : { value: add(counted.value, ONE_HALF), end: counted.end + half[0].length };
 }

@@ -3,7 +3,7 @@ import { ANSWER_CUE, CORRECTION, FILLER } from './cue.js';
 import { endsInEquals, readLiterals } from './literals.js';
 import { matchAt } from './match_at.js';
 import type { NumberLiteral } from './number.js';
-import { readNumberWords } from './number_words.js';
+import { readNumberWords } from './words/read.js';
 import type { Rational } from './rational.js';
 import { isAside, isCompared, isSetAside } from './set_aside.js';
 import { lastInWords } from './spoken_words.js';
@@ -25,14 +25,15 @@ export interface Spoken {
  * ("not 5", "more than 5", "5가 아니라", "5ではなく"), what stands in brackets behind a number, and the numbers of list items
  * and steps. Null without any.
  */
-export function spokenAnswer(whole: string): Spoken | null {
+export function spokenAnswer(whole: string, language?: string): Spoken | null {
   for (const window of WINDOWS) {
     const cut = whole.length > window;
     const clean = cleanText(cut ? whole.slice(-window) : whole).replace(/[ \t]+/g, ' ');
     const text = clean.slice(startOfNumbers(clean));
     // At the border a number may be cut.
-    const literals = readLiterals(text, false).filter(({ start }) => !cut || start > 0);
-    const answer = behindCue(text, literals) ?? beforeCue(text, literals) ?? lastNumber(text, literals);
+    const literals = readLiterals(text, false, language).filter(({ start }) => !cut || start > 0);
+    const answer =
+      behindCue(text, literals, language) ?? beforeCue(text, literals) ?? lastNumber(text, literals, language);
     if (answer !== null || !cut) return answer;
   }
   return null;
@@ -54,14 +55,14 @@ const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 const isFraction = (code: number): boolean =>
   (code >= 0xbc && code <= 0xbe) || (code >= 0x2150 && code <= 0x2189) || code === 0xe001;
 
-function behindCue(text: string, literals: readonly NumberLiteral[]): Spoken | null {
+function behindCue(text: string, literals: readonly NumberLiteral[], language?: string): Spoken | null {
   for (const cue of [...text.matchAll(ANSWER_CUE)].reverse()) {
     const from = cue.index + cue[0].length;
     const at = from + (matchAt(FILLER, text, from)?.[0].length ?? 0);
     const first = literals.findIndex(({ start, end }) => end > at && start >= from);
     const number = literals[first];
     if (number === undefined || number.start > at) {
-      const words = readNumberWords(text, at);
+      const words = readNumberWords(text, at, language);
       if (words === null || isTakenBack(text, words.end, literals)) continue;
       return { ...words, text: text.slice(at, words.end) };
     }
@@ -106,12 +107,14 @@ function beforeCue(text: string, literals: readonly NumberLiteral[]): Spoken | n
 }
 
 /** The last number, in digits or in words, that is neither set aside nor, where there is another, compared with. */
-function lastNumber(text: string, literals: readonly NumberLiteral[]): Spoken | null {
+function lastNumber(text: string, literals: readonly NumberLiteral[], language?: string): Spoken | null {
   const stands = (literal: NumberLiteral, i: number): boolean =>
     !isSetAside(text, literal) && !isAside(text, literals, i);
   const last =
     literals.findLast((literal, i) => stands(literal, i) && !isCompared(text, literal)) ?? literals.findLast(stands);
-  const words = lastInWords(text, last === undefined ? null : literals.at(-1)!.end, (read) => isSetAside(text, read));
+  const words = lastInWords(text, last === undefined ? null : literals.at(-1)!.end, language, (read) =>
+    isSetAside(text, read),
+  );
   if (words !== null) return { ...words, text: text.slice(words.start, words.end) };
   if (last === undefined) return null;
   return { value: endsInEquals(text, last) ? null : last.value, percent: last.percent, text: shown(text, last) };

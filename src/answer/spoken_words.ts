@@ -1,5 +1,5 @@
 import { CONCLUSION, DIRECT_CUE } from './cue.js';
-import { readAllNumberWords, type WordReading } from './number_words.js';
+import { readAllNumberWords, type WordReading } from './words/read.js';
 import { greatest } from '../base/extremes.js';
 
 /** Characters from the end of a text in which a number in words is looked for. */
@@ -17,11 +17,12 @@ const AFTER_NATIVE = /^ ?(?:개|명|마리|권|자루|살|시간|대|장|송이|
 export function lastInWords(
   text: string,
   after: number | null,
+  language: string | undefined,
   isSetAside: (reading: { start: number; end: number }) => boolean,
 ): (WordReading & { start: number }) | null {
   const from = Math.max(after ?? 0, text.length - LAST);
   const sentence = after === null ? 0 : sentenceEnd(text, after);
-  const words = readAllNumberWords(text.slice(from)).map((read) => ({
+  const words = readAllNumberWords(text.slice(from), language).map((read) => ({
     ...read,
     start: read.start + from,
     end: read.end + from,

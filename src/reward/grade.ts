@@ -16,7 +16,11 @@ export function gradeBuiltin(
 ): GradedCompletion {
   const { problem, completion, finish, thought } = given;
   const verdict =
-    given.verdict ?? verifierOf(problem.verifier)!.judge(completion, problem.answer, { answer: mode, finish, thought });
+    given.verdict ??
+    verifierOf(problem.verifier)!.judge(completion, problem.answer, {
+      ...{ answer: mode, finish, thought },
+      language: problem.language,
+    });
   const judged = {
     ...verdict,
     language: measureLanguage(completion, problem.language, {

@@ -14,13 +14,13 @@ export interface Found {
 }
 
 /** The last answer line or the last boxes, whichever stands later. */
-export function markedAnswer(text: string, finished: boolean): Found | null {
-  const hash = hashed(text, finished);
-  const box = boxed(text);
+export function markedAnswer(text: string, finished: boolean, language?: string): Found | null {
+  const hash = hashed(text, finished, language);
+  const box = boxed(text, language);
   return hash !== null && hash.at > (box?.at ?? -1) ? hash : box;
 }
 
-function hashed(text: string, finished: boolean): Found | null {
+function hashed(text: string, finished: boolean, language?: string): Found | null {
   let before = text.length;
   for (const { content, isLast, at } of hashLines(text, finished)) {
     // Of the marks of one line the last was looked at.
@@ -28,8 +28,8 @@ function hashed(text: string, finished: boolean): Found | null {
     else continue;
     if (isHeading(content)) continue;
     const answer = content.replace(LABEL, '');
-    const reading = readAnswer(answer);
-    const number = readLine(content, isLast);
+    const reading = readAnswer(answer, { language });
+    const number = readLine(content, isLast, language);
     if (reading !== null && reading.formulas.length > 0) return { reading, text: content.trim(), at, marked: true };
     if (number !== null && number.value !== null)
       return {
@@ -50,7 +50,7 @@ const LABEL = new RegExp(
 );
 
 /** The last box, with those before it in its sentence: \boxed{2} and \boxed{3}. */
-export function boxed(text: string): Found | null {
+export function boxed(text: string, language?: string): Found | null {
   const last = lastBox(text);
   if (last === null) return null;
   const contents = [last.content];
@@ -66,7 +66,7 @@ export function boxed(text: string): Found | null {
     ({ at } = before);
   }
   const content = contents.join(' \\text{ and } ');
-  return { reading: readAnswer(content), text: contents.join(', ').trim(), at: last.at, marked: true };
+  return { reading: readAnswer(content, { language }), text: contents.join(', ').trim(), at: last.at, marked: true };
 }
 
 /** Between boxes of one answer: a comma, or "and" behind a few words, and a name with an equals sign. */
@@ -84,13 +84,13 @@ const DELIMITED =
  * What a text without marks says last: behind the last "the answer is", else its last formula, else its last number. `number`: a
  * number is asked for, so that the sentence's rules for numbers come first.
  */
-export function saidAnswer(text: string, number: boolean): Found | null {
-  const all = text.length <= 200 && !text.includes('\n') ? readAnswer(text) : null;
+export function saidAnswer(text: string, number: boolean, language?: string): Found | null {
+  const all = text.length <= 200 && !text.includes('\n') ? readAnswer(text, { language }) : null;
   if (all !== null && all.formulas.length > 0) return { reading: all, text, at: 0, marked: false };
   if (number) {
-    const formula = saidFormula(text);
+    const formula = saidFormula(text, false, language);
     if (formula !== null && formula.reading!.formulas.length > 0) return formula;
-    const spoken = spokenAnswer(text);
+    const spoken = spokenAnswer(text, language);
     if (spoken?.value != null) {
       const value = { kind: 'number', value: spoken.value, places: 0 } as const;
       return {
@@ -101,11 +101,11 @@ export function saidAnswer(text: string, number: boolean): Found | null {
       };
     }
   }
-  return saidFormula(text, true);
+  return saidFormula(text, true, language);
 }
 
 /** The formula behind the last "the answer is"; `any`: else what is said there in words, else the last formula. */
-export function saidFormula(text: string, any = false): Found | null {
+export function saidFormula(text: string, any = false, language?: string): Found | null {
   const near = text.slice(-NEAR);
   const formulas = [...near.matchAll(DELIMITED)];
   for (const cue of [...near.matchAll(ANSWER_CUE)].reverse()) {
@@ -115,13 +115,13 @@ export function saidFormula(text: string, any = false): Found | null {
     const behind = formula === undefined ? '' : near.slice(at + formula[0].length, at + formula[0].length + 8);
     const whole = formula !== undefined && (any || ENDS.test(behind));
     const content = whole ? contentOf(formula) : any ? sentenceFrom(near, at) : '';
-    const reading = content === '' ? null : readAnswer(content);
+    const reading = content === '' ? null : readAnswer(content, { language });
     if (reading !== null) return { reading, text: content, at, marked: false };
   }
   const last = any ? formulas.at(-1) : undefined;
   if (last === undefined) return null;
   const content = contentOf(last);
-  return { reading: readAnswer(content), text: content, at: last.index, marked: false };
+  return { reading: readAnswer(content, { language }), text: content, at: last.index, marked: false };
 }
 
 /** What stands behind a formula that is all of the answer. */

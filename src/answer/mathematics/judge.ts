@@ -43,13 +43,13 @@ const isLetter = (gold: string, { text }: Reading): boolean =>
 function findAnswer(
   completion: string,
   expected: Reading | null,
-  { answer = 'flexible', finish = 'stop', thought = false }: JudgeOptions,
+  { answer = 'flexible', finish = 'stop', thought = false, language }: JudgeOptions,
 ): Found | null {
   const text = saidPart(completion, thought);
   if (text === null) return null;
-  const marked = markedAnswer(text, finish === 'stop');
+  const marked = markedAnswer(text, finish === 'stop', language);
   if (marked !== null || answer === 'strict' || finish !== 'stop') return marked;
-  return saidAnswer(text, expected === null || isNumber(expected));
+  return saidAnswer(text, expected === null || isNumber(expected), language);
 }
 
 const isNumber = ({ formulas }: Reading): boolean =>

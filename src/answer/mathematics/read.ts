@@ -18,30 +18,37 @@ export interface Reading {
   text: string;
 }
 
+/** A gold answer is read without knowing its language. */
+interface ReadOptions {
+  gold?: boolean;
+  language?: string | undefined;
+}
+
 /** What an answer says; null where it is neither a formula nor a few words. */
-export function readAnswer(content: string, { gold = false } = {}): Reading | null {
+export function readAnswer(content: string, options: ReadOptions = {}): Reading | null {
+  const { gold = false } = options;
   if (content.length > LONGEST_ANSWER) return null;
   const plain = plainFormula(content.replace(/^[\s:：*]+|[\s.。,，;*]+$/gu, ''));
   const text = wordsOf(plain);
   if (text === '') return null;
-  const formulas = formulasOf(content, plain, gold);
+  const formulas = formulasOf(content, plain, options);
   if (formulas.length === 0 && gold && (text.split(' ').length > MOST_WORDS || /[\\^_]/.test(text))) return null;
   return { formulas, text };
 }
 
-function formulasOf(content: string, plain: string, gold: boolean): Formula[] {
+function formulasOf(content: string, plain: string, { gold = false, language }: ReadOptions): Formula[] {
   const moment = timeOrDate(plain);
   if (moment !== null) return isClock(moment) ? [moment, ...parsedWays(plain, gold)] : [moment];
-  if (isProse(plain)) return numberIn(content, gold);
+  if (isProse(plain)) return numberIn(content, gold, language);
   const letters = /(?<![A-Za-z\\])[A-Za-z](?![A-Za-z])/.test(plain.replace(/\\text[a-z]{0,8}\s?\{[^{}]*\}/g, ' '));
   const attached = /\d[A-Za-z](?![A-Za-z])/.test(plain);
   const found: Formula[] = [];
   if (!/[=:∈]|\d\.\d{6}|\\overline|_/.test(plain) && !(gold ? attached : false)) {
-    found.push(...numberIn(content, gold));
+    found.push(...numberIn(content, gold, language));
     if (found.length > 0 && !letters && !/\d,\d/.test(plain)) return found;
   }
   found.push(...parsedWays(plain, gold));
-  return found.length === 0 && !gold ? numberIn(content, gold) : found;
+  return found.length === 0 && !gold ? numberIn(content, gold, language) : found;
 }
 
 /** 3:15 may be a ratio too. */
@@ -54,8 +61,8 @@ function parsedWays(plain: string, gold: boolean): Formula[] {
   return ways.flatMap((comma) => parseFormula(plain, comma)?.formula ?? []);
 }
 
-function numberIn(content: string, gold: boolean): Formula[] {
-  const number = readNumber(content, { gold });
+function numberIn(content: string, gold: boolean, language: string | undefined): Formula[] {
+  const number = readNumber(content, { gold, language });
   if (number?.value == null) return [];
   const value: Scalar = { kind: 'number', value: number.value, places: 0 };
   return [number.percent ? { kind: 'percent', of: value } : value];

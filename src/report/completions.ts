@@ -25,7 +25,7 @@ export async function chooseSteps(runDir: string, count: number): Promise<number
   return [...chosen];
 }
 
-const SHOWN_COLUMNS = [
+export const SHOWN_COLUMNS = [
   'prompt_index',
   'question',
   'gold',
@@ -52,21 +52,25 @@ export async function showCompletions(
     const taken = perPrompt.get(prompt) ?? 0;
     if (taken >= each || (!perPrompt.has(prompt) && perPrompt.size >= prompts)) continue;
     perPrompt.set(prompt, taken + 1);
-    const language = asLanguage(row['language']);
-    const text = asText(row['completion']);
-    shown.push({
-      step,
-      question: asText(row['question']),
-      answer: asText(row['gold']),
-      language,
-      correct: typeof row['correct'] === 'boolean' ? row['correct'] : null,
-      reward: asNumber(row['reward']),
-      advantage: asNumber(row['advantage']),
-      finish: asText(row['finish']),
-      pieces: colourWords(text, language),
-    });
+    shown.push(shownRow(row, step));
   }
   return shown;
+}
+
+/** A row of a rollout with {@link SHOWN_COLUMNS}. */
+export function shownRow(row: Readonly<Record<string, unknown>>, step: number): ShownCompletion {
+  const language = asLanguage(row['language']);
+  return {
+    step,
+    question: asText(row['question']),
+    answer: asText(row['gold']),
+    language,
+    correct: typeof row['correct'] === 'boolean' ? row['correct'] : null,
+    reward: asNumber(row['reward']),
+    advantage: asNumber(row['advantage']),
+    finish: asText(row['finish']),
+    pieces: colourWords(asText(row['completion']), language),
+  };
 }
 
 /** The text cut into runs: words with their language, and what lies between them. */

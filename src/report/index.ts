@@ -1,6 +1,7 @@
 import { runModel } from '../analysis/index.js';
 import { GlossaError } from '../base/error.js';
 import type { RunSummary } from '../run/types.js';
+import { alarmsOf } from './alarms.js';
 import { chooseSteps, showCompletions, type ShownCompletion } from './completions.js';
 import { facts } from './facts.js';
 import type { FigureSpec } from './figure.js';
@@ -56,6 +57,7 @@ export async function writeReport(runs: readonly ReportRun[], out: string, optio
     pageRuns.push({
       model,
       figures: await draw(runFigures(model), `${names[i]!}.`),
+      alarms: await alarmsOf(model),
       completions: await completionsOf(model.dir, options),
       facts: facts(model),
     });

@@ -1,8 +1,9 @@
 import { type RunModel, SMOOTHING } from '../analysis/index.js';
 import { GENERATOR } from '../run/index.js';
+import type { ShownAlarm } from './alarms.js';
 import type { ShownCompletion } from './completions.js';
 import { escapeHtml } from './html.js';
-import { completionsBlock } from './page_completions.js';
+import { alarmsBlock, completionsBlock } from './page_completions.js';
 import { inkTable } from './palette.js';
 import { evaluationsTable, heldOutTable, trainingTable } from './tables.js';
 
@@ -10,6 +11,7 @@ import { evaluationsTable, heldOutTable, trainingTable } from './tables.js';
 export interface PageRun {
   model: RunModel;
   figures: string[];
+  alarms: ShownAlarm[];
   completions: ShownCompletion[];
   facts: [string, string][];
 }
@@ -69,7 +71,8 @@ function heldOut(models: readonly RunModel[]): string {
 function footer(): string {
   return `<footer><p>Everything is by language of the prompts. Target words: the share of counted words that are in the prompt’s language, after
 mathematics, code, digits and punctuation are taken away; of right answers: over completions whose answer is right. Cut off: the
-share of completions that the budget ended. A dash and a gap in a line: there was nothing to measure. By language of the
+share of completions that the budget ended. Words of the reasoning: of what stands before the final answer, repetitions counted once and
+copies of the question not at all; an alarm says where target words lie more than 20 points above them. A dash and a gap in a line: there was nothing to measure. By language of the
 completion: a completion is in the prompt’s language, or in English, when nine tenths of its words are, else mixed.</p>
 <p>Collapse step: the first step at which target words of right answers to training prompts, averaged over up to ${String(SMOOTHING)} steps, are below half
 of where they began. Fidelity price: accuracy that one run has less than another, for each point of target words that it has
@@ -95,6 +98,7 @@ td span{white-space:nowrap}td small{display:block;color:var(--quiet)}
 .figures{margin-top:1rem;display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,21rem),1fr));gap:1.2rem 1.6rem}figure{margin:0}figure svg{width:100%;height:auto;display:block}
 .completions{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15rem),1fr));gap:1rem 1.6rem}
 article{border-top:2px solid var(--rule);padding-top:.5rem}article .q{color:var(--quiet);font-size:.88rem;margin:0 0 .4rem}article pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:0;font:inherit;font-weight:500}
+.alarm{border-left:4px solid var(--bad);padding:.1rem 0 .1rem .9rem;margin:1rem 0;max-width:46rem}.alarm p{margin:.35rem 0}
 .mark{font-weight:700}.right{color:var(--good)}.wrong{color:var(--bad)}.meta{color:var(--quiet);font-size:.82rem;margin:.35rem 0 0}
 .legend span{margin-right:1rem;font-weight:600;white-space:nowrap}dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;font-size:.88rem}dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
 summary{cursor:pointer;color:var(--quiet)}footer{margin-top:2.5rem;border-top:1px solid var(--rule);color:var(--quiet);font-size:.85rem;max-width:46rem}
@@ -104,7 +108,7 @@ ${words}`;
 function runSection(run: PageRun, index: number, count: number): string {
   const heading = count > 1 ? `<h2 id="run-${String(index)}">${escapeHtml(run.model.label)}</h2>` : '';
   const facts = run.facts.map(([k, v]) => `<dt>${escapeHtml(k)}</dt><dd>${escapeHtml(v)}</dd>`).join('');
-  return `<section>${heading}${figures(run.figures)}
+  return `<section>${heading}${alarmsBlock(run.alarms)}${figures(run.figures)}
 ${completionsBlock(run.completions)}
 <details><summary>Settings</summary><dl>${facts}</dl></details></section>`;
 }

@@ -1,4 +1,5 @@
 import { languageName } from '../language/index.js';
+import type { ShownAlarm } from './alarms.js';
 import type { ShownCompletion } from './completions.js';
 import { escapeHtml } from './html.js';
 
@@ -16,6 +17,16 @@ export function completionsBlock(completions: readonly ShownCompletion[]): strin
         .join('')}</div>`,
   );
   return `<h3>What the model wrote</h3><p class="legend">${legend}</p>${groups.join('')}`;
+}
+
+/** What makes the ratios of a run doubtful, each with a completion. */
+export function alarmsBlock(alarms: readonly ShownAlarm[]): string {
+  return alarms
+    .map(
+      ({ text, completion }) =>
+        `<div class="alarm" role="note"><p><b>Alarm.</b> ${escapeHtml(text)}</p>${completion === undefined ? '' : `<p class="note">Step ${String(completion.step)}:</p>${article(completion)}`}</div>`,
+    )
+    .join('');
 }
 
 function article(c: ShownCompletion): string {

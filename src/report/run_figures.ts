@@ -83,6 +83,10 @@ function ratioSeries(language: string | null, of: Of): Series[] {
     line('clipped_ratio', 'text', true),
     line('target_wr', targetInk(language)),
     line('target_wr_rewarded', targetInk(language), true),
+    // Runs of earlier versions have none.
+    ...(of('target_wr_reasoning').some(({ value }) => value !== null)
+      ? [line('target_wr_reasoning', 'class-mixed')]
+      : []),
     ...(language === 'en' ? [] : [line('en_wr', 'lang-en')]),
   ];
 }

@@ -9,13 +9,24 @@ import {
   wilson,
 } from '../analysis/index.js';
 import { languageName } from '../language/index.js';
-import { showValue, STRICT_LABEL, type Field } from '../metrics/index.js';
+import { fieldMeasure, showValue, STRICT_LABEL, type Field } from '../metrics/index.js';
 import { differsStrictly } from '../run/index.js';
 import { escapeHtml, table } from './html.js';
 import { fieldLabel } from './story.js';
 
-const FIELDS: readonly Field[] = ['accuracy', 'clipped_ratio', 'target_wr', 'target_wr_rewarded', 'en_wr', 'other_wr'];
+const FIELDS: readonly Field[] = [
+  'accuracy',
+  'clipped_ratio',
+  'target_wr',
+  'target_wr_reasoning',
+  'target_wr_rewarded',
+  'en_wr',
+  'other_wr',
+  'words_after_answer',
+  'repetition',
+];
 const heads = FIELDS.map((field) => fieldLabel(field, null));
+const show = (value: number | null, field: Field): string => showValue(value, fieldMeasure(field).unit);
 const share = (value: number | null): string => showValue(value, 'share');
 /** What no line break parts, so that a wide table wraps between values. */
 const whole = (text: string): string => `<span>${text}</span>`;
@@ -28,8 +39,8 @@ export function heldOutTable(runs: readonly RunModel[]): string {
       escapeHtml(run.label),
       ...suiteCells(series),
       series.rows.map((row) => row.step).join(', '),
-      ...FIELDS.map((field) => course(series.of(field))),
-      ...strict.map(() => course(strictPoints(series))),
+      ...FIELDS.map((field) => course(series.of(field), field)),
+      ...strict.map(() => course(strictPoints(series), 'accuracy')),
     ]),
   );
   return table({ head: ['run', 'suite', 'prompts', 'completions', 'at steps', ...heads, ...strict], rows, texts: 3 });
@@ -47,7 +58,7 @@ export function evaluationsTable(runs: readonly RunModel[]): string {
         String(row.n),
         ...FIELDS.map((field) => {
           const { value } = series.of(field)[i]!;
-          if (field !== 'accuracy' || value === null) return whole(share(value));
+          if (field !== 'accuracy' || value === null) return whole(show(value, field));
           const [low, high] = row.intervals?.['accuracy'] ?? wilsonOf(value, trials(series, row.step));
           return `${whole(share(value))} <small>${whole(share(low))} ${whole(`to ${share(high)}`)}</small>`;
         }),
@@ -73,7 +84,7 @@ export function trainingTable(runs: readonly RunModel[]): string {
         escapeHtml(run.label),
         language === null ? 'not known' : languageName(language),
         String(run.metrics.length),
-        ...FIELDS.map((field) => course(of(field))),
+        ...FIELDS.map((field) => course(of(field), field)),
         step === null ? 'none' : `step ${String(step)}`,
       ];
     }),
@@ -95,17 +106,18 @@ function suiteCells({ suite, language, rows }: SuiteSeries): string[] {
 }
 
 /** `12.5 → 40.0 %`, with the least and the greatest value where they lie outside. */
-function course(points: readonly Point[]): string {
+function course(points: readonly Point[], field: Field): string {
+  const shown = (value: number | null): string => show(value, field);
   const values = known(points);
   const [first, last] = [values[0], values.at(-1)];
-  if (first === undefined || last === undefined) return share(null);
-  if (values.length === 1) return whole(share(first.value));
+  if (first === undefined || last === undefined) return shown(null);
+  if (values.length === 1) return whole(shown(first.value));
   const ends = extremes([first, last])!;
   const { lowest, highest } = extremes(values)!;
   const beyond = [
-    ...(share(lowest.value) === share(ends.lowest.value) ? [] : [whole(`lowest ${share(lowest.value)}`)]),
-    ...(share(highest.value) === share(ends.highest.value) ? [] : [whole(`highest ${share(highest.value)}`)]),
+    ...(shown(lowest.value) === shown(ends.lowest.value) ? [] : [whole(`lowest ${shown(lowest.value)}`)]),
+    ...(shown(highest.value) === shown(ends.highest.value) ? [] : [whole(`highest ${shown(highest.value)}`)]),
   ];
   const small = beyond.length === 0 ? '' : ` <small>${beyond.join(', ')}</small>`;
-  return `${whole(share(first.value))} ${whole(`→ ${share(last.value)}`)}${small}`;
+  return `${whole(shown(first.value))} ${whole(`→ ${shown(last.value)}`)}${small}`;
 }

@@ -15,6 +15,7 @@ import {
 import { BreakdownWatch, breakdownMessage, smallerRate } from './breakdown.js';
 import { collect, type Collected } from './collect.js';
 import { warner, type Phase } from './events.js';
+import { FidelityAlarms } from './fidelity.js';
 import { guardRewards } from './guards.js';
 import { metricsLine } from './line.js';
 import type { TrainOptions, TrainResult } from './options.js';
@@ -44,6 +45,7 @@ export class Session {
   private savedAt: number;
   private readonly warn: (message: string) => void;
   private readonly watch = new BreakdownWatch();
+  private readonly fidelity: FidelityAlarms;
   /** Files being written while the engine computes; awaited before a checkpoint counts. */
   private writing: Promise<void> = Promise.resolve();
 
@@ -59,6 +61,7 @@ export class Session {
     this.warn = warner(options.tell);
     this.order = promptOrder([...parts.train], BigInt(parts.config.seed));
     this.fileOf = problemFiles(parts.train);
+    this.fidelity = new FidelityAlarms(parts.languages);
     this.info = parts.model.engine.info();
     this.savedAt = progress.step;
     this.tokenizerDir = parts.model.tokenizerDir;
@@ -213,6 +216,7 @@ export class Session {
       const { learning_rate: learningRate } = config.optimizer;
       this.warn(breakdownMessage(breakdown, { dir: run.folder.dir, savedAt: this.savedAt, learningRate }));
     }
+    this.fidelity.look(line, batch, range).forEach(this.warn);
     if (this.isEvaluated(step, last)) Object.assign(line, await this.evaluate(step));
     await run.metrics.append(line);
     this.options.tell?.({ type: 'step', line, maxSteps: config.grpo.max_steps });

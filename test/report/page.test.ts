@@ -108,6 +108,7 @@ test('neither a completion nor a name can write into the page', () => {
       model: runModel(attack, summary(attack)),
       figures: [],
       facts: [[attack, attack]],
+      alarms: [{ text: attack, completion: undefined }],
       completions: [
         {
           step: 1,

@@ -13,7 +13,6 @@ export {
   plainestSuspect,
   watchedOf,
   type FidelityAlarm,
-  type Suspect,
 } from './fidelity_watch.js';
 export type { FidelityCounts } from './fidelity_sums.js';
 export { CompletionSums, type Figures, type SummedCompletion } from './sums.js';

@@ -1,10 +1,8 @@
-import { writeFileAtomic } from '../base/atomic.js';
+import { resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
-import { evaluate, evaluationRows, type Evaluation, type EvaluateSettings } from '../eval/index.js';
+import { evaluate } from '../eval/index.js';
+import { checkBudget, checkpointsOf, type Suite, type SuiteDefaults } from '../inputs/index.js';
 import { createGrader, gradingErrors } from '../reward/index.js';
-import { jsonLinesFile, parquetFile } from '../rollout/index.js';
-import type { EvaluationRow } from '../run/index.js';
-import { checkBudget } from '../inputs/index.js';
 import {
   answerOption,
   dtypeOption,
@@ -14,8 +12,8 @@ import {
   verifierOption,
 } from './arguments.js';
 import { Display } from './display.js';
-import { givenSuites, runSuites, type Suite } from './eval_suites.js';
-import { evaluationTable } from './eval_table.js';
+import { FORMATS, jsonOutput, textOutput, writeRows, type Finished } from './eval_output.js';
+import { givenSuites, runSuites, type SuiteChoice } from './eval_suites.js';
 import { bar, count, figure } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { openNamed, type NamedModel } from './model.js';
@@ -26,14 +24,23 @@ export interface EvalCommandOptions extends PromptOptions {
   model?: string;
   randomInit?: string;
   tokenizer?: string;
+  checkpoints?: string;
   data: string[];
   language?: string;
   limit?: string;
   samples?: string;
   temperature?: string;
+  topP?: string;
   maxTokens?: string;
   answer?: string;
   verifier?: string;
+  format?: string;
+  by?: string;
+  stop: string[];
+  examples?: string;
+  numExamples: string;
+  examplesAs: string;
+  examplesLanguage?: string;
   seed?: string;
   dtype: string;
   threads: string;
@@ -42,64 +49,93 @@ export interface EvalCommandOptions extends PromptOptions {
   json?: boolean;
 }
 
-type Settings = Omit<EvaluateSettings, 'suite' | 'file'>;
-
-/** A suite that was evaluated to its end. */
-interface Finished {
-  suite: Suite;
-  evaluation: Evaluation;
-}
-
-const FORMATS = ['parquet', 'jsonl'] as const;
-type Format = (typeof FORMATS)[number];
 const DEFAULT_BUDGET = 512;
 const DEFAULT_SEED = 42;
 const WHOLE = { min: 1, whole: true };
 
 /**
- * `npx glossa eval`: one suite after the other. An interruption ends the suite in progress; what was finished before it is shown
- * and written to `--out`, and the error says what is left.
+ * `npx glossa eval`: one suite after the other, of one checkpoint after the other. An interruption ends the suite in progress; what was
+ * finished before it is shown and written to `--out`, and the error says what is left.
  */
 export async function evalCommand(given: string | undefined, options: EvalCommandOptions): Promise<void> {
   if (given !== undefined && options.model !== undefined)
     throw new GlossaError('USAGE', `two models, ${given} and ${options.model}: name one`);
   const out =
     options.out === undefined ? undefined : { path: options.out, format: await tableOutput(options.out, FORMATS) };
+  const name = given ?? options.model;
+  const steps = await stepsOption(name, options.checkpoints);
+  const choice = choiceOf(options);
   const display = new Display(process.stderr.isTTY ? 'live' : 'plain');
   const interrupt = onInterrupt(() => undefined);
+  const began = performance.now();
+  const done: Done = { finished: [], left: [], steps: [], model: '' };
   try {
-    const model = await openModel(given ?? options.model, options, display);
-    try {
-      const suites = await openSuites(model, options, display);
-      const settings = await settingsOf(model, options);
-      await checkBudgets(suites, model, settings).catch((error: unknown) => {
-        throw promptAdvice(error);
-      });
-      const began = performance.now();
-      const { finished, failure } = await evaluateAll(model, suites, settings, {
-        answer: answerOption(options.answer ?? model.config?.answer),
-        signal: interrupt.stop,
-        display,
-      });
-      const left = suites.slice(finished.length).map(({ name }) => name);
-      const written = out && finished.length > 0 ? out.path : undefined;
-      if (written !== undefined) await writeRows(written, out!.format, finished);
-      const seconds = (performance.now() - began) / 1e3;
-      if (finished.length > 0)
-        process.stdout.write(options.json ? json(model, settings, finished, left, seconds) : text(finished, seconds));
-      if (failure !== undefined) throw explained(failure, finished.length, left, written);
-    } finally {
-      await model.engine.dispose();
+    let suites: Suite[] | undefined;
+    let failure: unknown;
+    for (const step of steps) {
+      const model = await openModel(name, step, options, display);
+      try {
+        suites ??= await openSuites(model, options, choice, display);
+        done.model = steps.length > 1 ? model.run! : model.dir;
+        done.steps.push(model.step);
+        failure = await evaluateAll(model, suites, done, {
+          answer: answerOption(options.answer ?? model.config?.answer),
+          signal: interrupt.stop,
+          display,
+          of: steps.length > 1 ? ` after step ${String(model.step)}` : '',
+        });
+      } finally {
+        await model.engine.dispose();
+      }
+      if (failure !== undefined) break;
     }
+    const { finished, left } = done;
+    const written = out && finished.length > 0 ? out.path : undefined;
+    if (written !== undefined) await writeRows(written, out!.format, finished);
+    const seconds = (performance.now() - began) / 1e3;
+    if (finished.length > 0)
+      process.stdout.write(
+        options.json ? jsonOutput(done.model, done.steps, finished, left, seconds) : textOutput(finished, seconds),
+      );
+    if (failure !== undefined) throw explained(failure, finished.length, left, written);
   } finally {
     display.end();
     interrupt.restore();
   }
 }
 
-function openModel(model: string | undefined, options: EvalCommandOptions, display: Display): Promise<NamedModel> {
+/** How far a call has come. */
+interface Done {
+  finished: Finished[];
+  /** Suites that an interruption left undone. */
+  left: string[];
+  steps: number[];
+  model: string;
+}
+
+/** `--checkpoints`: steps of a run, ascending; undefined is the model as it is named. */
+async function stepsOption(run: string | undefined, text: string | undefined): Promise<(number | undefined)[]> {
+  if (text === undefined) return [undefined];
+  if (run === undefined) throw new GlossaError('USAGE', '--checkpoints is for a run: name one');
+  const there = await checkpointsOf(run);
+  if (text === 'all') return there;
+  const steps = text.split(',').map((each) => numberOption('checkpoints', each, { min: 0, whole: true }));
+  const missing = steps.find((step) => !there.includes(step));
+  if (missing !== undefined)
+    throw new GlossaError('USAGE', `--checkpoints ${text}: ${run} has no checkpoint of step ${String(missing)}`, {
+      hint: `it has ${there.join(', ')}; checkpoint.every and checkpoint.keep say which are kept`,
+    });
+  return [...new Set(steps)].sort((a, b) => a - b);
+}
+
+function openModel(
+  model: string | undefined,
+  step: number | undefined,
+  options: EvalCommandOptions,
+  display: Display,
+): Promise<NamedModel> {
   return openNamed(
-    { ...options, model, seed: seedOption(options) ?? DEFAULT_SEED },
+    { ...options, model, step, seed: seedOption(options) ?? DEFAULT_SEED },
     {
       dtype: dtypeOption(options.dtype),
       threads: numberOption('threads', options.threads, { min: 0, whole: true }),
@@ -111,130 +147,137 @@ function openModel(model: string | undefined, options: EvalCommandOptions, displ
   );
 }
 
-function openSuites(model: NamedModel, options: EvalCommandOptions, display: Display): Promise<Suite[]> {
-  const selection = {
-    language: options.language === undefined ? undefined : languageOption('language', options.language),
-    verifier: options.verifier === undefined ? undefined : verifierOption(options.verifier),
-    limit: options.limit === undefined ? undefined : numberOption('limit', options.limit, WHOLE),
+function choiceOf(options: EvalCommandOptions): SuiteChoice {
+  const { language, limit, verifier, topP, maxTokens, by, stop } = options;
+  if (by !== undefined && by !== 'generation' && by !== 'letters')
+    throw new GlossaError('USAGE', `--by ${by}: expected generation or letters`);
+  if (by === 'letters' && (stop.length > 0 || Number(options.samples ?? 1) > 1))
+    throw new GlossaError('USAGE', '--by letters: a problem has one answer, and no completion that could stop');
+  if (options.format?.includes('{question}') === false)
+    throw new GlossaError('USAGE', `--format ${options.format}: expected a text with {question} in it`);
+  return {
+    language: language === undefined ? undefined : languageOption('language', language),
+    verifier: verifier === undefined ? undefined : verifierOption(verifier),
+    limit: limit === undefined ? undefined : numberOption('limit', limit, WHOLE),
+    samples:
+      options.samples === undefined ? undefined : numberOption('samples', options.samples, { ...WHOLE, max: 2 ** 20 }),
+    temperature:
+      options.temperature === undefined
+        ? undefined
+        : numberOption('temperature', options.temperature, { min: 0, max: 1e6 }),
+    topP: topP === undefined ? undefined : numberOption('top-p', topP, { min: 1e-9, max: 1 }),
+    maxTokens: maxTokens === undefined ? undefined : numberOption('max-tokens', maxTokens, WHOLE),
+    seed: seedOption(options),
+    format: options.format?.replaceAll('\\n', '\n'),
+    by,
+    stop: stop.length === 0 ? undefined : stop.map((text) => text.replaceAll('\\n', '\n')),
+    examples: examplesOption(options),
   };
-  if (options.data.length > 0) return givenSuites(options.data, selection);
-  if (selection.verifier !== undefined)
-    throw new GlossaError('USAGE', "--verifier is for --data: a run's suites have their own");
-  if (model.run === undefined || model.config === undefined)
-    throw new GlossaError('USAGE', 'eval of a model needs --data FILE; only a run has suites of its own');
-  return runSuites(model.run, model.config, selection, ({ step, steps }) => {
-    display.live([`the laboratory's model is no longer in its cache: pre-training ${String(step)}/${String(steps)}`]);
-  });
 }
 
-/** What was asked; of a run's own suites, what the run does, so that its figures come again; else one greedy answer a problem. */
-async function settingsOf(model: NamedModel, options: EvalCommandOptions): Promise<Settings> {
-  const own = options.data.length === 0 ? model.config : undefined;
-  const budget = model.config?.eval.max_completion_length ?? Math.min(DEFAULT_BUDGET, model.engine.info().context >> 1);
-  const { samples, temperature } = samplingOptions({
-    samples: options.samples ?? String(own?.eval.num_samples ?? 1),
-    temperature: options.temperature ?? String(own?.eval.temperature ?? 0),
-  });
+function examplesOption({
+  examples,
+  numExamples,
+  examplesAs,
+  examplesLanguage,
+}: EvalCommandOptions): SuiteChoice['examples'] {
+  if (examples === undefined) return undefined;
+  if (examplesAs !== 'turns' && examplesAs !== 'text')
+    throw new GlossaError('USAGE', `--examples-as ${examplesAs}: expected turns or text`);
   return {
-    step: model.step,
-    seed: seedOption(options) ?? own?.seed ?? DEFAULT_SEED,
-    numSamples: samples,
-    temperature,
-    ...(own && { topP: own.eval.top_p }),
-    maxCompletionLength:
-      options.maxTokens === undefined ? budget : numberOption('max-tokens', options.maxTokens, WHOLE),
-    prompt: await promptSettings(options, model),
+    path: resolve(examples),
+    num: numberOption('num-examples', numExamples, WHOLE),
+    as: examplesAs,
+    fields: undefined,
+    language: examplesLanguage === undefined ? undefined : languageOption('examples-language', examplesLanguage),
   };
 }
+
+/** The suites that are asked for; of a run's own, what the run does, so that its figures come again; else one greedy answer a problem. */
+async function openSuites(
+  model: NamedModel,
+  options: EvalCommandOptions,
+  choice: SuiteChoice,
+  display: Display,
+): Promise<Suite[]> {
+  const { config, run, engine, tokenizer } = model;
+  const own = options.data.length === 0 ? config : undefined;
+  const budget = config?.eval.max_completion_length ?? Math.min(DEFAULT_BUDGET, engine.info().context >> 1);
+  const { samples, temperature } = choice;
+  const defaults: SuiteDefaults = {
+    seed: own?.seed ?? DEFAULT_SEED,
+    prompt: await promptSettings(options, model),
+    eval: own?.eval ?? { ...GREEDY, max_completion_length: budget },
+  };
+  let suites: Suite[];
+  if (options.data.length > 0) suites = await givenSuites(options.data, choice, defaults);
+  else if (choice.verifier !== undefined || choice.format !== undefined)
+    throw new GlossaError('USAGE', "--verifier and --format are for --data: a run's suites have their own");
+  else if (run === undefined || config === undefined)
+    throw new GlossaError('USAGE', 'eval of a model needs --data FILE; only a run has suites of its own');
+  else
+    suites = await runSuites(run, config, choice, defaults, ({ step, steps }) => {
+      display.live([`the laboratory's model is no longer in its cache: pre-training ${String(step)}/${String(steps)}`]);
+    });
+  for (const { settings } of suites)
+    if (settings.by === 'generation' && (samples ?? temperature) !== undefined)
+      samplingOptions({ samples: String(settings.numSamples), temperature: String(settings.temperature) });
+  const limits = { context: engine.info().context, tokenizer };
+  for (const { problems, settings, prompt } of suites)
+    await checkBudget(problems, settings.maxCompletionLength, { ...limits, prompt }, '--max-tokens').catch(
+      (error: unknown) => {
+        throw promptAdvice(error);
+      },
+    );
+  return suites;
+}
+
+/** One greedy answer a problem. */
+const GREEDY = { every: 0, at_start: false, at_end: false, num_samples: 1, temperature: 0, top_p: 1 };
 
 function seedOption({ seed }: EvalCommandOptions): number | undefined {
   return seed === undefined ? undefined : numberOption('seed', seed, { min: 0, whole: true });
 }
 
-async function checkBudgets(
-  suites: readonly Suite[],
-  { engine, tokenizer }: NamedModel,
-  settings: Settings,
-): Promise<void> {
-  const limits = { context: engine.info().context, tokenizer, prompt: settings.prompt };
-  for (const { problems } of suites) await checkBudget(problems, settings.maxCompletionLength, limits, '--max-tokens');
-}
-
+/** Evaluates one suite after the other into `done`; what made it end before the last is returned. */
 async function evaluateAll(
   model: NamedModel,
   suites: readonly Suite[],
-  settings: Settings,
-  { answer, signal, display }: { answer: ReturnType<typeof answerOption>; signal: AbortSignal; display: Display },
-): Promise<{ finished: Finished[]; failure: unknown }> {
+  done: Done,
+  {
+    answer,
+    signal,
+    display,
+    of,
+  }: { answer: ReturnType<typeof answerOption>; signal: AbortSignal; display: Display; of: string },
+): Promise<unknown> {
   const verifiers = suites.flatMap(({ problems }) => problems.map(({ verifier }) => verifier));
   const grader = await createGrader([{ name: 'accuracy', weight: 1 }], { answer, verifiers });
-  const finished: Finished[] = [];
+  const before = done.finished.length;
   try {
     for (const [i, suite] of suites.entries()) {
       const { length } = suite.problems;
-      display.line(`${suite.name} (${String(i + 1)} of ${String(suites.length)}): ${count(length, 'problem')}`);
+      display.line(`${suite.name}${of} (${String(i + 1)} of ${String(suites.length)}): ${count(length, 'problem')}`);
       const began = performance.now();
-      const onProgress = ({ done, total, tokens }: { done: number; total: number; tokens: number }) => {
+      const onProgress = ({ done: ended, total, tokens }: { done: number; total: number; tokens: number }) => {
         const rate = figure((tokens / (performance.now() - began)) * 1e3);
-        display.live([`${suite.name} ${bar(done / total, 24)} ${String(done)}/${String(total)}  ${rate} tokens/s`]);
+        display.live([`${suite.name} ${bar(ended / total, 24)} ${String(ended)}/${String(total)}  ${rate} tokens/s`]);
       };
-      const place = { suite: suite.name, file: suite.file };
-      const job = { signal, onProgress };
-      const evaluation = await evaluate({ ...model, grader }, suite.problems, { ...settings, ...place }, job);
+      const { name, file, prompt, settings } = suite;
+      const asked = { suite: name, file, step: model.step, prompt, ...settings };
+      const evaluation = await evaluate({ ...model, grader }, suite.problems, asked, { signal, onProgress });
       const errors = gradingErrors(evaluation.graded, evaluation.graded.length);
       if (errors) display.warning(`${suite.name}: ${errors.text}`);
-      finished.push({ suite, evaluation });
+      done.finished.push({ suite, evaluation });
     }
-    return { finished, failure: undefined };
+    return undefined;
   } catch (failure) {
-    return { finished, failure };
+    done.left = suites.slice(done.finished.length - before).map(({ name }) => `${name}${of}`);
+    return failure;
   } finally {
     display.end();
     await grader.close();
   }
-}
-
-async function writeRows(path: string, format: Format, finished: readonly Finished[]): Promise<void> {
-  const batches = finished.map(({ suite, evaluation }) => evaluationRows({ ...suite, suite: suite.name }, evaluation));
-  const file = format === 'parquet' ? parquetFile(batches[0]!.schema, batches) : jsonLinesFile(batches);
-  await writeFileAtomic(path, file);
-}
-
-const rowsOf = (finished: readonly Finished[]): EvaluationRow[] =>
-  finished.flatMap(({ evaluation }) => evaluation.rows);
-
-function totals(finished: readonly Finished[]): { completions: number; tokens: number } {
-  return {
-    completions: finished.reduce((sum, { evaluation }) => sum + evaluation.columns.rows, 0),
-    tokens: finished.reduce((sum, { evaluation }) => sum + evaluation.columns.completions.ids.length, 0),
-  };
-}
-
-function json(
-  { dir, step }: NamedModel,
-  { maxCompletionLength, temperature, numSamples, seed }: Settings,
-  finished: readonly Finished[],
-  left: readonly string[],
-  seconds: number,
-): string {
-  return `${JSON.stringify({
-    model: dir,
-    step,
-    data: finished.map(({ suite }) => suite.file),
-    max_tokens: maxCompletionLength,
-    temperature,
-    samples: numSamples,
-    seed,
-    ...totals(finished),
-    seconds,
-    results: rowsOf(finished).map(({ step: _step, ...row }) => row),
-    ...(left.length > 0 && { unfinished: left }),
-  })}\n`;
-}
-
-function text(finished: readonly Finished[], seconds: number): string {
-  const { completions, tokens } = totals(finished);
-  return `${evaluationTable(rowsOf(finished))}\n${count(completions, 'completion')}, ${count(tokens, 'token')} in ${seconds.toFixed(1)} s\n`;
 }
 
 /** What an interruption left undone. */

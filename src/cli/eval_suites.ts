@@ -1,42 +1,45 @@
-import { basename, extname } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
+import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
-import type { ResolvedConfig } from '../config/index.js';
-import { loadDataSet } from '../data/index.js';
-import type { Problem } from '../data/types.js';
+import { hubFile, type EvalSource, type ExamplesSource, type ResolvedConfig } from '../config/index.js';
+import { SUITE_NAMES, type SuiteName } from '../data/index.js';
 import { resolveData } from '../hub/index.js';
+import { labSettings, loadSuite, type Suite, type SuiteDefaults } from '../inputs/index.js';
 import { pretrainLab, type PretrainProgress } from '../lab/index.js';
 import type { Language } from '../language/types.js';
 import { readRecord } from '../run/index.js';
-import { labSettings, loadSource } from '../inputs/index.js';
 
-/** Problems that are evaluated apart, and the file they are from. */
-export interface Suite {
-  name: string;
-  file: string;
-  problems: readonly Problem[];
-}
-
-/** Which of a file's problems are asked for. */
-export interface Selection {
-  language: Language | undefined;
-  limit: number | undefined;
+/** Which of a file's problems are asked for, and how; what is left out is as the suite, the run or the defaults have it. */
+export interface SuiteChoice {
+  language?: Language | undefined;
+  limit?: number | undefined;
   /** Of `--data`: what decides what is right. */
   verifier?: string | undefined;
+  format?: string | undefined;
+  examples?: ExamplesSource | undefined;
+  stop?: readonly string[] | undefined;
+  by?: 'generation' | 'letters' | undefined;
+  samples?: number | undefined;
+  temperature?: number | undefined;
+  topP?: number | undefined;
+  maxTokens?: number | undefined;
+  seed?: number | undefined;
 }
 
 /**
- * A suite for each `--data`, `file` or `name=file`; a file without a name is called as it is, without its ending, and where two
- * are called alike, with their folders.
+ * A suite for each `--data`: `file`, `name=file`, or a known suite with or without a file, `mgsm:file`, `mgsm`, `name=mgsm:file`. A file
+ * without a name is called as the known suite, else as it is, without its ending, and where two are called alike, with their folders.
  *
- * @throws GlossaError USAGE where two have one name; those of loadDataSet.
+ * @throws GlossaError USAGE where two have one name; those of loadSuite.
  */
 export async function givenSuites(
   given: readonly string[],
-  { language, limit, verifier }: Selection,
+  choice: SuiteChoice,
+  defaults: SuiteDefaults,
 ): Promise<Suite[]> {
-  const sources = await Promise.all(given.map(nameAndFile));
-  const short = sources.map(({ name, file }) => name ?? withoutEnding(basename(file)));
+  const sources = await Promise.all(given.map((text) => readGiven(text, choice.language)));
+  const short = sources.map(({ name, suite, file }) => name ?? suite ?? withoutEnding(basename(file)));
   const names = short.map((name, i) =>
     sources[i]!.name === undefined && short.indexOf(name) !== short.lastIndexOf(name)
       ? withoutEnding(sources[i]!.file)
@@ -47,14 +50,15 @@ export async function givenSuites(
     throw new GlossaError('USAGE', `--data: two suites are called ${twice}`, {
       hint: `name them, for example --data first=${sources[names.indexOf(twice)]!.file}`,
     });
+  const { language, limit, verifier, format } = choice;
   return Promise.all(
-    sources.map(async ({ file }, i) => {
+    sources.map(async ({ suite, file }, i) => {
       const path = await resolveData(file);
-      const asked = { ...(language !== undefined && { language }), ...(limit !== undefined && { limit }) };
-      const { problems } = await loadDataSet({ path, verifier, ...asked }).catch((error: unknown) => {
+      const asked = { name: names[i]!, path, ...defined({ suite, language, limit, verifier, format }) };
+      const source = { ...asked, on_bad_row: 'error' as const, stop: [], by: 'generation' as const };
+      return loadSuite(defaults, withChoice(source, choice), undefined).catch((error: unknown) => {
         throw withOwnHint(error);
       });
-      return { name: names[i]!, file: path, problems };
     }),
   );
 }
@@ -62,12 +66,13 @@ export async function givenSuites(
 /**
  * The held-out suites of a run, as its config names them.
  *
- * @throws GlossaError USAGE where it has none; DATA_EMPTY where no problem is left; those of loadDataSet.
+ * @throws GlossaError USAGE where it has none; DATA_EMPTY where no problem is left; those of loadSuite.
  */
 export async function runSuites(
   run: string,
-  { data, model, seed }: ResolvedConfig,
-  { language, limit }: Selection,
+  { data, model }: Pick<ResolvedConfig, 'data' | 'model'>,
+  choice: SuiteChoice,
+  defaults: SuiteDefaults,
   onPretrain: (progress: PretrainProgress) => void,
 ): Promise<Suite[]> {
   if (data.eval.length === 0)
@@ -76,20 +81,38 @@ export async function runSuites(
     });
   let labDir: string | undefined;
   if (model.lab && data.eval.some((source) => source.lab)) {
-    const { lab } = await readRecord(run);
+    const { lab, seed } = await readRecord(run);
     const settings = lab ?? labSettings(model.lab, seed);
     ({ dir: labDir } = await pretrainLab(settings, { cacheDir: model.cache, onProgress: onPretrain }));
   }
+  const { language, limit } = choice;
   const suites = await Promise.all(
     data.eval.map(async (source) => {
-      const { problems, settings } = await loadSource(source, labDir);
-      const asked = problems.filter((problem) => language === undefined || problem.language === language);
-      return { name: source.name, file: settings.path, problems: asked.slice(0, limit) };
+      const suite = await loadSuite(defaults, withChoice(source, choice), labDir);
+      const asked = suite.problems.filter((problem) => language === undefined || problem.language === language);
+      return { ...suite, problems: asked.slice(0, limit) };
     }),
   );
   const left = suites.filter(({ problems }) => problems.length > 0);
   if (left.length > 0) return left;
   throw new GlossaError('DATA_EMPTY', `the suites of ${run} have no problem in ${language!}`);
+}
+
+/** What was asked for comes before what a suite says. */
+function withChoice<S extends EvalSource>(source: S, choice: SuiteChoice): S {
+  return {
+    ...source,
+    ...(choice.stop !== undefined && { stop: [...choice.stop] }),
+    ...defined({
+      examples: choice.examples,
+      by: choice.by,
+      num_samples: choice.samples,
+      temperature: choice.temperature,
+      top_p: choice.topP,
+      max_completion_length: choice.maxTokens,
+      seed: choice.seed,
+    }),
+  };
 }
 
 /** A bad row of `--data`, with what this command has for it instead of a config's settings. */
@@ -100,17 +123,32 @@ function withOwnHint(error: unknown): unknown {
   });
 }
 
-async function nameAndFile(given: string): Promise<{ name: string | undefined; file: string }> {
+interface Given {
+  name: string | undefined;
+  suite: SuiteName | undefined;
+  file: string;
+}
+
+async function readGiven(given: string, language: Language | undefined): Promise<Given> {
   const at = given.indexOf('=');
-  if (at < 1 || (await exists(given))) return { name: undefined, file: given };
-  const name = given.slice(0, at);
-  if (given.length === at + 1) throw new GlossaError('USAGE', `--data ${given}: no file behind the name`);
-  return { name, file: given.slice(at + 1) };
+  const named = at >= 1 && !(await exists(given));
+  const name = named ? given.slice(0, at) : undefined;
+  const place = named ? given.slice(at + 1) : given;
+  if (place === '') throw new GlossaError('USAGE', `--data ${given}: no file behind the name`);
+  const known = SUITE_NAMES.find((each) => place === each || place.startsWith(`${each}:`));
+  if (known === undefined || (await exists(place))) return { name, suite: undefined, file: place };
+  if (place !== known) return { name, suite: known, file: resolve(place.slice(known.length + 1)) };
+  const file = hubFile({ suite: known, language });
+  if (file !== undefined) return { name, suite: known, file };
+  const hint = `name a file, --data ${known}:FILE`;
+  throw new GlossaError('USAGE', `--data ${known}: which file is not known without a language`, {
+    hint: language === undefined ? `${hint}, or a language, --language ko` : hint,
+  });
 }
 
 /** test.ko.jsonl.gz is test.ko. */
 function withoutEnding(path: string): string {
   const name = path.replace(/\.gz$/, '');
   const ending = extname(name);
-  return ['.jsonl', '.json', '.parquet'].includes(ending) ? name.slice(0, -ending.length) : name;
+  return ['.jsonl', '.json', '.parquet', '.tsv'].includes(ending) ? name.slice(0, -ending.length) : name;
 }

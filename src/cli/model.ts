@@ -18,6 +18,8 @@ export interface NamedModel extends LocatedModel {
 /** Which model a command means: a folder, run or name of the hub, or random weights for a config. */
 export interface ModelSource {
   model?: string | undefined;
+  /** Of a run: that checkpoint instead of the newest. */
+  step?: number | undefined;
   /** A Hugging Face config.json. */
   randomInit?: string | undefined;
   /** Folder of another tokenizer than the model's own; of a model with random weights the only one. */
@@ -71,10 +73,10 @@ type Found = LocatedModel & {
   random: { config: string; seed: bigint } | undefined;
 };
 
-async function locateSource({ model, randomInit, tokenizer, seed }: ModelSource, warn: Warn): Promise<Found> {
+async function locateSource({ model, step, randomInit, tokenizer, seed }: ModelSource, warn: Warn): Promise<Found> {
   const tokenizerDir = tokenizer === undefined ? undefined : await resolveModel(tokenizer);
   if (model !== undefined && randomInit === undefined) {
-    const found = await locateModel(model, warn);
+    const found = await locateModel(model, warn, step);
     return { ...found, tokenizerDir: tokenizerDir ?? found.dir, random: undefined };
   }
   if (model !== undefined || randomInit === undefined)

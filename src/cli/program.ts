@@ -148,17 +148,32 @@ program
   .description('answer problems with a model or a run, and measure accuracy and language')
   .argument('[model]', 'the same as --model')
   .option('--model <dir|id>', 'Hugging Face folder, folder of a run (its last checkpoint), or a fetched org/name')
-  .addOption(several('--data <[name=]file>', '.jsonl, .jsonl.gz or .parquet, a suite each', "the run's suites"))
+  .addOption(
+    several(
+      '--data <[name=]file>',
+      '.jsonl, .jsonl.gz, .parquet or .tsv, a suite each; or a known suite: gsm8k, mgsm:FILE (docs/evaluation.md)',
+      "the run's suites",
+    ),
+  )
   .option('--language <code>', 'of a file that does not say, or only this one')
   .option('--limit <n>', 'problems of each file')
   .option('--samples <n>', "completions a problem; default: 1, or as the run's suites are answered")
   .option('--temperature <t>', "0 is greedy; default: 0, or as the run's suites are answered")
+  .option('--top-p <p>', "nucleus; default: 1, or as the run's suites are answered")
   .option('--max-tokens <n>', "completion budget; default: the run's, else 512 or half the context")
   .option('--answer <mode>', "flexible or strict (docs/rewards.md); default: the run's, else flexible")
   .option(
     '--verifier <name|file>',
     'of --data: number (the default), choice, mathematics, or a module (docs/rewards.md)',
   )
+  .option('--format <text>', 'of --data: what a question becomes, with {question} in it and \\n for a new line')
+  .option('--by <way>', 'generation (the default), or letters: the most probable letter of a question with options')
+  .addOption(several('--stop <text>', 'a completion ends before this text; \\n is a new line'))
+  .option('--examples <file>', 'worked problems before each question (docs/evaluation.md)')
+  .option('--num-examples <n>', 'how many', '4')
+  .option('--examples-as <way>', 'turns of a chat, or text before the question', 'turns')
+  .option('--examples-language <code>', "of the examples; default: the question's")
+  .option('--checkpoints <steps>', 'of a run: all, or steps such as 50,100; default: the newest')
   .otherModelOptions()
   .option('--style <style>', 'chat, plain, template, or raw (the question as it is)')
   .promptOptions()
@@ -174,6 +189,9 @@ program
       'npx glossa eval runs/demo/grpo',
       'npx glossa eval runs/demo/grpo --data problems.ko.jsonl --out answers.parquet',
       'npx glossa eval --model Qwen/Qwen2.5-1.5B-Instruct --data mgsm/zh.jsonl --data mgsm/ja.jsonl --max-tokens 400',
+      'npx glossa eval Qwen/Qwen2.5-1.5B-Instruct --data gsm8k --samples 8 --temperature 0.7',
+      'npx glossa eval Qwen/Qwen2.5-1.5B --data global_mmlu --language ko --by letters --style raw',
+      'npx glossa eval runs/demo/grpo --checkpoints all --json',
     ),
   )
   .action(

@@ -2,7 +2,8 @@ import { checkLoss } from './check_loss.js';
 import { checkRewards } from './check_rewards.js';
 import type { Config } from './schema.js';
 import type { ConfigPath } from './locate.js';
-import type { Finding } from './findings.js';
+import { checkSuites } from './suites.js';
+import { impossible, type Finding } from './findings.js';
 import { folderStyle } from './folder_style.js';
 import type { DataSource, TrainSource } from './sections/data.js';
 import { mixLanguages, type LabModelSettings } from './sections/model.js';
@@ -16,6 +17,7 @@ export function checkConfig(config: Config): Finding[] {
   return [
     ...checkModel(config),
     ...checkData(config),
+    ...checkSuites(config),
     ...checkPrompt(config),
     ...checkRewards(config),
     ...checkGrpo(config),
@@ -74,7 +76,8 @@ function checkData(config: Config): Finding[] {
     findings.push(impossible(['data', 'train'], 'needs a set with a weight above 0'));
   const languages = model.lab && mixLanguages(model.lab.mix);
   for (const { path, source } of sources(config)) {
-    if ((source.path === undefined) === (source.lab === undefined))
+    const named = 'suite' in source && source.suite !== undefined;
+    if (source.lab ? source.path !== undefined : source.path === undefined && !named)
       findings.push(impossible(path, 'needs exactly one of path and lab'));
     if (source.lab && !languages)
       findings.push(impossible([...path, 'lab'], 'needs model.lab: the problems lie beside the lab model'));
@@ -85,11 +88,6 @@ function checkData(config: Config): Finding[] {
     if (source.lab && (source.fields ?? source.language))
       findings.push(impossible(path, 'fields and language belong to files, not to lab'));
   }
-  const names = new Set<string>();
-  data.eval.forEach(({ name }, i) => {
-    if (names.has(name)) findings.push(impossible(['data', 'eval', i, 'name'], `${name} is there twice`));
-    names.add(name);
-  });
   return findings;
 }
 
@@ -161,8 +159,4 @@ function checkSchedule({ eval: evaluation, optimizer, grpo }: Config): Finding[]
 /** Completions of one generation. */
 export function completionsPerGeneration(grpo: Config['grpo']): number {
   return grpo.generation_batch_size ?? (grpo.prompts_per_step ?? 8) * grpo.num_generations;
-}
-
-function impossible(path: ConfigPath, message: string): Finding {
-  return { code: 'CONFIG_IMPOSSIBLE', path, message };
 }

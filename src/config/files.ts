@@ -11,6 +11,7 @@ const FILE_SETTINGS: readonly string[] = [
   'model.init.tokenizer',
   'data.train.#.path',
   'data.eval.#.path',
+  'data.eval.#.examples.path',
   'data.train.#.verifier',
   'data.eval.#.verifier',
   'rewards.#.module',
@@ -22,6 +23,7 @@ const HUB_SETTINGS: Record<string, (text: string) => boolean> = {
   'model.path': (text) => text.includes('/') && parseHubId(text, 'model') !== undefined,
   'data.train.#.path': (text) => parseHubFile(text) !== undefined,
   'data.eval.#.path': (text) => parseHubFile(text) !== undefined,
+  'data.eval.#.examples.path': (text) => parseHubFile(text) !== undefined,
 };
 
 /** Makes every relative file setting of the raw config absolute, from `base`; a name of the hub's stays as it is. */

@@ -15,6 +15,11 @@ export interface Finding {
   message: string;
 }
 
+/** Settings that are each possible, and together are not. */
+export function impossible(path: ConfigPath, message: string): Finding {
+  return { code: 'CONFIG_IMPOSSIBLE', path, message };
+}
+
 /** Where a config comes from, so that faults can be named with their place. */
 export interface Source {
   path: string;

@@ -16,6 +16,7 @@ export { applyOverride, isSetting, parseOverride, parseWithin, settingPath, type
 export { loadRewards } from './rewards_file.js';
 export type { YamlText } from './yaml.js';
 export { lossSettings } from './sections/loss.js';
+export { hubFile, suiteSettings, type SuiteSettings } from './suites.js';
 export { settingsTable } from './table.js';
-export type { DataSource } from './sections/data.js';
+export type { DataSource, EvalSource, ExamplesSource } from './sections/data.js';
 export { mixLanguages, modelWithDefaults, type LabModelSettings, type ModelSettings } from './sections/model.js';

@@ -3,6 +3,7 @@ import { GlossaError } from '../base/error.js';
 import { isMissing, readFileWhole, readTextSync } from '../base/read_file.js';
 import { decodeUtf8 } from '../data/utf8.js';
 import { checkConfig, completionsPerGeneration, promptStyle, trainSources } from './check.js';
+import { hubFile, suiteName } from './suites.js';
 import { isPlain, resolveFiles } from './files.js';
 import { findingsOf, refusal, type Finding, type Source } from './findings.js';
 import { applyOverride, parseOverride, type Override } from './overrides.js';
@@ -13,8 +14,8 @@ import { labModelSchema, type LabModelSettings } from './sections/model.js';
 import { readYaml, YamlFault, type YamlText } from './yaml.js';
 
 /** A checked config with nothing left open: what a run is made of and what run.json keeps. */
-export type ResolvedConfig = Config & {
-  data: { train: TrainSource[]; eval: EvalSource[] };
+export type ResolvedConfig = Omit<Config, 'data'> & {
+  data: { train: TrainSource[]; eval: (EvalSource & { name: string })[] };
   prompt: { style: 'chat' | 'plain' | 'template'; template?: { path: string; text: string } };
   grpo: { prompts_per_step: number; max_completion_length: number };
   eval: { max_completion_length: number };
@@ -132,6 +133,12 @@ export function checkRaw(raw: unknown, source: Source): ResolvedConfig {
   return resolveConfig(config, template, source.path);
 }
 
+/** A suite with its name and, where it has none of its own, its file of the hub. */
+function namedSuite(source: EvalSource): EvalSource & { name: string } {
+  const path = source.path ?? hubFile(source);
+  return { ...source, name: suiteName(source), ...(path !== undefined && { path }) };
+}
+
 /** A template is read once, so that a run goes on with the text it was begun with. */
 function readTemplate(given: Config['prompt']['template']): { path: string; text: string } | Finding | undefined {
   if (typeof given !== 'string') return given;
@@ -154,7 +161,7 @@ function resolveConfig(
   const budget = grpo.max_completion_length ?? DEFAULT_BUDGET[config.model.lab ? 'lab' : 'model'];
   return {
     ...config,
-    data: { train: trainSources(config), eval: config.data.eval },
+    data: { train: trainSources(config), eval: config.data.eval.map(namedSuite) },
     prompt: { ...prompt, style: promptStyle(config), ...(template && { template }) },
     model: { ...config.model, cache: resolve(config.model.cache) },
     grpo: {

@@ -1,7 +1,8 @@
 export { loadDataSet } from './load.js';
-export { exactText } from './problem.js';
+export { exactText, OPTION_LETTERS } from './problem.js';
 export { InvalidText } from './invalid_text.js';
 export { plainRow } from './plain_row.js';
+export { knownSuite, SUITE_NAMES, type SuiteName } from './suites.js';
 export { fieldOf } from './field.js';
 export { InexactNumber } from './exact.js';
 export { isDataFile, openRows, rowPlace } from './open.js';

@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import { verifierOf } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
 import { openRows, rowPlace } from './open.js';
-import { fieldNames, readProblem } from './problem.js';
+import { fieldColumns, readProblem } from './problem.js';
+import { knownSuite } from './suites.js';
 import type { DataSet, DataSetSettings, Problem } from './types.js';
 
 /**
@@ -14,9 +15,9 @@ import type { DataSet, DataSetSettings, Problem } from './types.js';
  * Errors: those of openRows, DATA_BAD_ROW, DATA_EMPTY (no problem at all).
  */
 export async function loadDataSet(settings: DataSetSettings): Promise<DataSet> {
-  const { path, limit = Infinity, fields } = settings;
-  const verifier = verifierOf(settings.verifier);
-  const columns = settings.rows ? [] : [...Object.values(fieldNames(fields)), 'source'];
+  const { path, limit = Infinity, suite } = settings;
+  const verifier = verifierOf(settings.verifier ?? knownSuite(suite)?.verifier);
+  const columns = settings.rows ? [] : fieldColumns(settings);
   const problems: Problem[] = [];
   const skipped: DataSet['skipped'] = [];
   const unjudged: DataSet['unjudged'] = [];
@@ -27,7 +28,11 @@ export async function loadDataSet(settings: DataSetSettings): Promise<DataSet> {
     if (problems.length >= limit) break;
     const result =
       'value' in row
-        ? readProblem(row.value, settings, `${basename(path)}:${row.line}`)
+        ? readProblem(
+            row.value,
+            settings,
+            suite === undefined ? `${basename(path)}:${row.line}` : `${suite}-${row.line}`,
+          )
         : { kind: 'bad' as const, ...row };
     if (result.kind === 'other') {
       otherLanguage++;

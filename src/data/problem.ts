@@ -1,53 +1,70 @@
-import { defined } from '../base/defined.js';
 import { InexactNumber } from './exact.js';
 import { fieldOf } from './field.js';
 import { InvalidText } from './invalid_text.js';
 import { plainRow } from './plain_row.js';
 import { languageHint } from '../language/find.js';
 import { LANGUAGES, type Language } from '../language/types.js';
+import { messageFault, textOf, type Message } from '../prompt/index.js';
+import { knownSuite, type ProblemField } from './suites.js';
 import type { DataSetSettings, Problem } from './types.js';
 
 /** A row's problem; or why it is not one; or, where it is of a language not asked for, `other`. */
 export type RowResult = { kind: 'problem'; problem: Problem } | { kind: 'bad'; reason: string } | { kind: 'other' };
 
-const DEFAULT_FIELDS = {
-  id: 'id',
-  question: 'question',
-  answer: 'answer',
-  language: 'lang',
-  solution: 'solution',
-} as const;
+const DEFAULT_FIELDS: Record<ProblemField, readonly string[]> = {
+  id: ['id'],
+  question: ['question'],
+  answer: ['answer'],
+  language: ['lang'],
+  solution: ['solution'],
+};
+/** Fields of a chat, where a row has no question. */
+const CHAT_FIELDS = ['messages', 'prompt'];
 
-/** The file's names of our fields: those given, else the defaults. */
-export function fieldNames(given: DataSetSettings['fields']): Record<keyof typeof DEFAULT_FIELDS, string> {
-  return { ...DEFAULT_FIELDS, ...defined(given ?? {}) };
+/** The file's names of our fields, the first that a row has: those given, else the suite's, else the defaults. */
+function fieldNames({ fields = {}, suite }: Pick<DataSetSettings, 'fields' | 'suite'>): typeof DEFAULT_FIELDS {
+  const names = { ...DEFAULT_FIELDS, ...knownSuite(suite)?.fields };
+  for (const field of Object.keys(names) as ProblemField[]) {
+    const given = fields[field];
+    if (given !== undefined) names[field] = [given];
+  }
+  return names;
 }
+
+/** Every column of a file that a problem may be made of. */
+export function fieldColumns(settings: Pick<DataSetSettings, 'fields' | 'suite'>): string[] {
+  return [...Object.values(fieldNames(settings)).flat(), ...optionFields(settings), ...CHAT_FIELDS, 'source'];
+}
+
+const optionFields = ({ fields, suite }: Pick<DataSetSettings, 'fields' | 'suite'>): readonly string[] =>
+  fields?.options ?? knownSuite(suite)?.options ?? [];
 
 /**
  * Reads a problem from a row of a file. Question and answer must be there; text must not be empty nor hold half a surrogate pair;
- * an answer (and an id) may be a number, which becomes text as JSON would write it. Where the file has no id field, `fallbackId`
- * is the id; where it has no language field, the language of the settings is the language, and where it has one, only rows
- * of that language are taken.
+ * an answer (and an id) may be a number, which becomes text as JSON would write it. In the place of a question there may be a
+ * chat. Where the file has no id field, `fallbackId` is the id; where it has no language field, the language of the settings is
+ * the language, and where it has one, only rows of that language are taken.
  */
 export function readProblem(row: unknown, settings: DataSetSettings, fallbackId: string): RowResult {
   if (typeof row !== 'object' || row === null || Array.isArray(row))
     return bad(`expected an object, found ${kindOf(row)}`);
-  const fields = fieldNames(settings.fields);
+  const fields = fieldNames(settings);
   const record = row as Record<string, unknown>;
   try {
-    const language = readLanguage(record, fields.language, settings.language);
+    const language = readLanguage(record, fields.language, settings);
     if (language === null) return { kind: 'other' };
+    const verifier = settings.verifier ?? knownSuite(settings.suite)?.verifier;
     const problem: Problem = {
       id: readText(record, fields.id, { optional: settings.fields?.id === undefined, number: true }) ?? fallbackId,
-      question: readText(record, fields.question)!,
+      ...readQuestion(record, fields.question, settings),
       answer: readText(record, fields.answer, { number: true })!,
       language,
       solution:
         settings.fields?.solution === undefined
-          ? ifText(fieldOf(record, fields.solution))
+          ? ifText(valueOf(record, fields.solution))
           : readText(record, fields.solution, { optional: true }),
       source: ifText(fieldOf(record, 'source')),
-      ...(settings.verifier !== undefined && { verifier: settings.verifier }),
+      ...(verifier !== undefined && { verifier }),
       ...(settings.rows && { row: plainRow(record) }),
     };
     return { kind: 'problem', problem };
@@ -57,28 +74,80 @@ export function readProblem(row: unknown, settings: DataSetSettings, fallbackId:
   }
 }
 
+/** A question, with its options below it, in the format that is asked for; or a chat, which has a format of its own. */
+function readQuestion(
+  record: Record<string, unknown>,
+  fields: readonly string[],
+  settings: DataSetSettings,
+): Pick<Problem, 'question' | 'messages' | 'options'> {
+  const chat = [valueOf(record, fields), ...CHAT_FIELDS.map((field) => fieldOf(record, field))].find(
+    (value) => value !== undefined && value !== null,
+  );
+  if (Array.isArray(chat)) return readChat(chat);
+  const format = settings.format ?? knownSuite(settings.suite)?.format ?? '{question}';
+  const question = readText(record, fields)!;
+  const names = optionFields(settings);
+  if (names.every((name) => fieldOf(record, name) === undefined))
+    return { question: format.replaceAll('{question}', () => question) };
+  const options = names.map((name, i) => `${OPTION_LETTERS[i]!}. ${readText(record, [name], { number: true })!}`);
+  const whole = [question, ...options].join('\n');
+  return { question: format.replaceAll('{question}', () => whole), options: options.length };
+}
+
+/** What options are called. */
+export const OPTION_LETTERS = 'ABCDEFGHIJ';
+
+function readChat(chat: readonly unknown[]): Pick<Problem, 'question' | 'messages'> {
+  const fault = messageFault(chat);
+  if (fault !== undefined) throw new BadField(fault);
+  const messages = chat as Message[];
+  const last = messages.at(-1);
+  if (last === undefined || last.role === 'assistant')
+    throw new BadField(`the chat ends with ${last ? "the assistant's turn" : 'nothing'}, expected one of the user`);
+  const said = messages.findLast(({ role }) => role === 'user') ?? last;
+  const question = textOf(said);
+  if (question.trim() === '') throw new BadField('the user says nothing in this chat');
+  return { question, messages };
+}
+
 class BadField extends Error {}
 
-function readLanguage(record: Record<string, unknown>, field: string, asked: Language | undefined): Language | null {
-  const value = readText(record, field, { optional: asked !== undefined });
-  if (value === undefined) return asked!;
+function readLanguage(
+  record: Record<string, unknown>,
+  fields: readonly string[],
+  { language: asked, fallbackLanguage, suite }: DataSetSettings,
+): Language | null {
+  const fallback = asked ?? fallbackLanguage ?? knownSuite(suite)?.language;
+  const value = readText(record, fields, { optional: fallback !== undefined });
+  if (value === undefined) return fallback!;
   if (asked !== undefined) return value === asked ? asked : null;
   if ((LANGUAGES as readonly string[]).includes(value)) return value as Language;
   throw new BadField(
-    `field "${field}" is ${JSON.stringify(value)}, expected one of ${LANGUAGES.join(', ')}${languageHint(value)}`,
+    `field "${fields[0]!}" is ${JSON.stringify(value)}, expected one of ${LANGUAGES.join(', ')}${languageHint(value)}`,
   );
+}
+
+/** Of the first of these fields that the row has. */
+function valueOf(record: Record<string, unknown>, fields: readonly string[]): unknown {
+  for (const field of fields) {
+    const value = fieldOf(record, field);
+    if (value !== undefined && value !== null) return value;
+  }
+  return fieldOf(record, fields[0]!);
 }
 
 function readText(
   record: Record<string, unknown>,
-  field: string,
+  fields: readonly string[],
   { optional = false, number = false }: { optional?: boolean; number?: boolean } = {},
 ): string | undefined {
-  const value = fieldOf(record, field);
+  const value = valueOf(record, fields);
+  const field = fields[0]!;
   if (value === undefined || value === null) {
     if (optional) return undefined;
     const state = value === null ? 'is null' : 'is missing';
-    throw new BadField(`field "${field}" ${state}; the row has ${listed(Object.keys(record))}`);
+    const others = fields.length > 1 ? ` (as are ${listed(fields.slice(1))})` : '';
+    throw new BadField(`field "${field}" ${state}${others}; the row has ${listed(Object.keys(record))}`);
   }
   if (value instanceof InvalidText) throw new BadField(`field "${field}" has invalid UTF-8 at byte ${value.invalidAt}`);
   if (number && (typeof value === 'number' || typeof value === 'bigint' || value instanceof InexactNumber))

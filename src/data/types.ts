@@ -1,4 +1,6 @@
 import type { Language } from '../language/types.js';
+import type { Message } from '../prompt/index.js';
+import type { ProblemField, SuiteName } from './suites.js';
 
 /** A problem as graders and reward modules see it. */
 export interface Problem {
@@ -9,6 +11,10 @@ export interface Problem {
   answer: string;
   /** Of the question, and the one the completion should be in. */
   language: Language;
+  /** The prompt as a chat, where the row has one; then `question` is what the user says last. */
+  messages?: readonly Message[] | undefined;
+  /** How many options the question has, called A, B and so on; absent where the file has none. */
+  options?: number | undefined;
   /** A worked solution, where the file has one. */
   solution?: string | undefined;
   /** Where the problem is from, where the file says. */
@@ -21,8 +27,14 @@ export interface Problem {
 export interface DataSetSettings {
   path: string; // .jsonl, .jsonl.gz, .parquet
   /** Our field -> the file's field. Defaults: id, question, answer, lang. */
-  fields?: { id?: string; question?: string; answer?: string; language?: string; solution?: string } | undefined;
+  fields?: (Partial<Record<ProblemField, string>> & { options?: string[] }) | undefined;
+  /** A suite by name: it knows the fields, the verifier and the language of its files, where these settings do not say. */
+  suite?: SuiteName | undefined;
+  /** What a question becomes, with `{question}` in it; default: itself, or as the suite has it. */
+  format?: string | undefined;
   language?: Language | undefined; // for files that have no language field; or a filter where they have
+  /** Of rows that do not say, where `language` is not given. */
+  fallbackLanguage?: Language | undefined;
   /** Default 1; 0 takes the set out. */
   weight?: number | undefined;
   /** Problems at most, from the start of the file; rows left out do not count. */

@@ -1,8 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { availableMemory } from '../base/memory.js';
-import { loadConfig, type DataSource, type ResolvedConfig } from '../config/index.js';
-import type { Problem } from '../data/types.js';
+import { loadConfig, suiteSettings, type DataSource, type ResolvedConfig } from '../config/index.js';
 import type { MemoryPlan } from '../engine/types.js';
 import { resolveData, resolveModel } from '../hub/index.js';
 import { hasTokenizer, loadTokenizer } from '../tokenizer/index.js';
@@ -11,6 +10,7 @@ import {
   gpuAdvice,
   labSettings,
   loadSource,
+  loadSuite,
   planOf,
   promptSizes,
   readConfigJson,
@@ -89,7 +89,10 @@ export async function planConfig(
   const assumed = promptTokens ?? ASSUMED_PROMPT;
   const sizes = read ?? {
     train: assumed,
-    suites: config.data.eval.map(({ limit }) => ({ longest: assumed, problems: limit ?? 1000 })),
+    suites: config.data.eval.map((source) => ({
+      ...{ longest: assumed, problems: source.limit ?? 1000 },
+      ...suiteSettings(config, source),
+    })),
   };
   const engine = planOf(configJson, config, sizes, gpuMemory);
   const { room } = engine;
@@ -106,12 +109,21 @@ export async function planConfig(
   };
 }
 
-async function readSizes({ data, prompt, model, seed }: ResolvedConfig, tokenizer: Tokenizer) {
-  const problems = async (source: DataSource): Promise<readonly Problem[]> =>
-    source.lab
-      ? tellLabProblems(labSettings(model.lab!, seed), source.lab, source.limit)
-      : (await loadSource({ ...source, path: await resolveData(source.path!) }, undefined)).problems;
-  const train = await Promise.all(data.train.map(problems));
-  const suites = await Promise.all(data.eval.map(problems));
+async function readSizes(config: ResolvedConfig, tokenizer: Tokenizer) {
+  const { data, prompt, model, seed } = config;
+  const told = (source: DataSource) => tellLabProblems(labSettings(model.lab!, seed), source.lab!, source.limit);
+  const located = async (source: DataSource) => ({ ...source, path: await resolveData(source.path!) });
+  const train = await Promise.all(
+    data.train.map(async (source) =>
+      source.lab ? told(source) : (await loadSource(await located(source), undefined)).problems,
+    ),
+  );
+  const suites = await Promise.all(
+    data.eval.map(async (source) =>
+      source.lab
+        ? { problems: told(source), settings: suiteSettings(config, source), prompt }
+        : loadSuite(config, { ...source, ...(await located(source)) }, undefined),
+    ),
+  );
   return promptSizes({ train, suites }, tokenizer, prompt);
 }

@@ -2,29 +2,34 @@ import { rowLength, toRagged } from '../base/ragged.js';
 import { verifierOf } from '../answer/index.js';
 import { nanStatistics } from '../base/statistics.js';
 import type { Problem } from '../data/types.js';
+import type { SuiteSettings } from '../config/index.js';
 import { rolloutColumns } from '../engine/index.js';
 import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
 import { CompletionSums, SumsByProblem, type ProblemCompletion } from '../metrics/index.js';
-import { renderPrompt } from '../prompt/index.js';
-import type { PromptSettings } from '../prompt/types.js';
-import { RolloutGrading, type Grader } from '../reward/index.js';
+import { renderQuestion, type PromptSettings, type RenderedPrompt } from '../prompt/index.js';
+import { RolloutGrading, type GradedRollout, type Grader } from '../reward/index.js';
 import type { GradedCompletion } from '../reward/types.js';
 import type { EvaluationRow } from '../run/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
+import { answerByLetters } from './letters.js';
+import { cutColumns, stopTokens } from './stop.js';
 
-export interface EvaluateSettings {
+export interface EvaluateSettings extends Pick<
+  SuiteSettings,
+  'numSamples' | 'temperature' | 'maxCompletionLength' | 'seed'
+> {
   suite: string;
   /** That the problems were read from. */
   file: string;
   /** Optimizer steps the model has seen; names the draws where temperature is above 0. */
   step: number;
-  seed: number;
   prompt: PromptSettings;
-  numSamples: number;
-  /** 0: greedy. */
-  temperature: number;
+  /** Default 1: all. */
   topP?: number;
-  maxCompletionLength: number;
+  /** A completion ends before the first of these texts. */
+  stop?: readonly string[];
+  /** Default generation. letters: of each question's options the one whose letter is the most probable next token. */
+  by?: 'generation' | 'letters';
 }
 
 export interface Evaluation {
@@ -39,37 +44,29 @@ export interface Evaluation {
   graded: GradedCompletion[];
 }
 
+interface Means {
+  engine: Engine;
+  tokenizer: Tokenizer;
+  grader: Grader;
+}
+
 /**
  * Answers every problem `numSamples` times and measures, by language: accuracy, word ratios (all and rewarded), length and
  * truncation. The same seed, step and settings give the same completions whatever the machine is doing.
  */
 export async function evaluate(
-  { engine, tokenizer, grader }: { engine: Engine; tokenizer: Tokenizer; grader: Grader },
+  means: Means,
   problems: readonly Problem[],
   settings: EvaluateSettings,
   job: JobOptions = {},
 ): Promise<Evaluation> {
   const prompts = await Promise.all(
-    problems.map(({ question, language }) => renderPrompt(tokenizer, question, language, settings.prompt)),
+    problems.map((problem) => renderQuestion(means.tokenizer, problem, settings.prompt)),
   );
-  const asked = problems.map((problem, i) => ({ problem, prompt: prompts[i]!.ids }));
-  const grading = new RolloutGrading(asked, settings.numSamples, { tokenizer, grader, step: settings.step });
-  const batch = await engine.generate(
-    {
-      prompts: toRagged(prompts.map(({ ids }) => ids)),
-      numGenerations: settings.numSamples,
-      maxNewTokens: settings.maxCompletionLength,
-      stopIds: tokenizer.eosIds,
-      temperature: settings.temperature,
-      ...(settings.topP !== undefined && { topP: settings.topP }),
-      seed: BigInt(settings.seed),
-      purpose: 'eval',
-      step: settings.step,
-    },
-    { ...job, onCompleted: grading.add },
-  );
-  const columns = rolloutColumns(batch);
-  const { texts, finish, graded } = await grading.rest(columns);
+  const { columns, texts, finish, graded } =
+    settings.by === 'letters'
+      ? await answerByLetters(means, problems, prompts, job)
+      : await answerByGeneration(means, problems, prompts, settings, job);
   const completed = graded.map((each, row) => {
     const problem = columns.promptIndex[row]!;
     const { language, verifier } = problems[problem]!;
@@ -91,6 +88,35 @@ export async function evaluate(
     ),
   );
   return { step: settings.step, rows, columns, texts, finish, graded };
+}
+
+async function answerByGeneration(
+  { engine, tokenizer, grader }: Means,
+  problems: readonly Problem[],
+  prompts: readonly RenderedPrompt[],
+  settings: EvaluateSettings,
+  job: JobOptions,
+): Promise<GradedRollout & { columns: RolloutColumns }> {
+  const { stop = [] } = settings;
+  const asked = problems.map((problem, i) => ({ problem, prompt: prompts[i]!.ids }));
+  const grading = new RolloutGrading(asked, settings.numSamples, { tokenizer, grader, stop, step: settings.step });
+  const batch = await engine.generate(
+    {
+      prompts: toRagged(prompts.map(({ ids }) => ids)),
+      numGenerations: settings.numSamples,
+      maxNewTokens: settings.maxCompletionLength,
+      stopIds: [...new Set([...tokenizer.eosIds, ...(await stopTokens(tokenizer, stop))])],
+      temperature: settings.temperature,
+      ...(settings.topP !== undefined && { topP: settings.topP }),
+      seed: BigInt(settings.seed),
+      purpose: 'eval',
+      step: settings.step,
+    },
+    { ...job, onCompleted: grading.add },
+  );
+  const columns = rolloutColumns(batch);
+  const graded = await grading.rest(columns);
+  return { ...graded, columns: await cutColumns(columns, graded.cut, { tokenizer, stop }) };
 }
 
 /** Of a module's verdicts nothing more is known. */

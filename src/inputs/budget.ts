@@ -1,7 +1,7 @@
 import { GlossaError } from '../base/error.js';
 import { greatest } from '../base/extremes.js';
 import type { Problem } from '../data/types.js';
-import { refuseEmpty, renderPrompt, type PromptSettings } from '../prompt/index.js';
+import { refuseEmpty, renderQuestion, type PromptSettings } from '../prompt/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 
 /**
@@ -28,13 +28,16 @@ export async function checkBudget(
       },
     );
   const languages = [...new Set(problems.map(({ language }) => language))];
-  const bare = await Promise.all(languages.map((language) => renderPrompt(tokenizer, '', language, prompt)));
+  const bare = await Promise.all(
+    languages.map((language) => renderQuestion(tokenizer, { question: '', language }, prompt)),
+  );
   const overhead = greatest(bare.map(({ ids }) => ids.length));
   for (const problem of problems) {
     // A template of one's own may repeat the question.
     const mayBeEmpty = prompt.style === 'template' || overhead === 0;
-    if (!mayBeEmpty && overhead + 8 + tokenizer.mostIds(problem.question) + budget <= context) continue;
-    const rendered = await renderPrompt(tokenizer, problem.question, problem.language, prompt);
+    const plain = problem.messages === undefined && prompt.examples === undefined;
+    if (!mayBeEmpty && plain && overhead + 8 + tokenizer.mostIds(problem.question) + budget <= context) continue;
+    const rendered = await renderQuestion(tokenizer, problem, prompt);
     refuseEmpty(rendered, `the prompt of problem ${problem.id}`);
     const { length } = rendered.ids;
     if (length + budget > context) throw tooLong(problem, length);

@@ -25,6 +25,9 @@ export async function hashInputs(
       if (isDataFile(path)) files.push(...(await inputFile(`data.${set}[${String(i)}].path`, path)));
     }
   }
+  for (const [i, { examples }] of config.data.eval.entries())
+    if (examples && isDataFile(examples.path))
+      files.push(...(await inputFile(`data.eval[${String(i)}].examples.path`, examples.path)));
   for (const set of ['train', 'eval'] as const) {
     for (const [i, { verifier }] of config.data[set].entries())
       if (verifier !== undefined && isModule(verifier))

@@ -3,7 +3,7 @@ export { hashInputs } from './hash_inputs.js';
 export { tellLabProblems } from './lab_problems.js';
 export { labSettings } from './lab_settings.js';
 export { withLabTrial, type Pretraining } from './lab_trial.js';
-export { locateInputs } from './locate.js';
+export { checkpointsOf, locateInputs } from './locate.js';
 export { locateModel, type LocatedModel } from './located_model.js';
 export { fitText, settingsThatFit } from './fit.js';
 export { gpuAdvice, plannedRun, planOf, promptSizes, shortOfMemory, takenOf, type PlannedMemory } from './memory.js';
@@ -11,3 +11,4 @@ export { engineOptions, fitTogether, openModel, readConfigJson, type OpenModel }
 export { openData, problemCount, type Inputs } from './problems.js';
 export { recordedConfig } from './recorded_config.js';
 export { loadSource } from './sources.js';
+export { loadSuite, type Suite, type SuiteDefaults } from './suites.js';

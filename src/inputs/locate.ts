@@ -1,9 +1,16 @@
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { resolveData, resolveModel } from '../hub/index.js';
-import { latestCheckpoint, runFolder, type FoundCheckpoint } from '../run/index.js';
+import {
+  checkpointAt,
+  checkpointSteps,
+  latestCheckpoint,
+  readRecord,
+  runFolder,
+  type FoundCheckpoint,
+} from '../run/index.js';
 
 /**
  * The config with names of the hub (`org/name`, `datasets/org/name/file`) as the folders and files of its cache that they mean
@@ -22,7 +29,15 @@ export async function locateInputs(config: ResolvedConfig, warn: (message: strin
   return {
     ...config,
     model: model.path === undefined ? model : { ...model, path: await modelFolder(model.path, warn) },
-    data: { train: await locate(data.train), eval: await locate(data.eval) },
+    data: {
+      train: await locate(data.train),
+      eval: await Promise.all(
+        (await locate(data.eval)).map(async ({ examples, ...source }) => ({
+          ...source,
+          ...(examples && { examples: { ...examples, path: await resolveData(examples.path) } }),
+        })),
+      ),
+    },
   };
 }
 
@@ -32,11 +47,27 @@ async function modelFolder(given: string, warn: (message: string) => void): Prom
   return (await runAsModel(path, warn)).dir;
 }
 
-/** The newest whole checkpoint of a run that is named as a model. @throws GlossaError MODEL_NOT_FOUND where it has none. */
-export async function runAsModel(path: string, warn: (message: string) => void): Promise<FoundCheckpoint> {
+/**
+ * The newest whole checkpoint of a run that is named as a model, or that of a step.
+ *
+ * @throws GlossaError MODEL_NOT_FOUND where it has none; CHECKPOINT_CORRUPT where that of the step is not whole.
+ */
+export async function runAsModel(
+  path: string,
+  warn: (message: string) => void,
+  step?: number,
+): Promise<FoundCheckpoint> {
+  if (step !== undefined) return checkpointAt(runFolder(path), step);
   const checkpoint = await latestCheckpoint(runFolder(path), warn);
   if (checkpoint) return checkpoint;
   throw new GlossaError('MODEL_NOT_FOUND', `${path}: the run has no checkpoint yet`, {
     hint: `npx glossa train --resume ${path} goes on with it`,
   });
+}
+
+/** Steps of a run that have a checkpoint, ascending. @throws GlossaError RUN_NOT_FOUND. */
+export async function checkpointsOf(given: string): Promise<number[]> {
+  const run = runFolder(resolve(given));
+  await readRecord(run.dir);
+  return checkpointSteps(run);
 }

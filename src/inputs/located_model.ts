@@ -22,11 +22,15 @@ export interface LocatedModel {
 }
 
 /**
- * The folder of a model: a Hugging Face folder, the newest checkpoint of a run, or what the hub's cache has of a name.
+ * The folder of a model: a Hugging Face folder, the newest checkpoint of a run (or that of a step), or what the hub's cache has of a name.
  *
  * @throws GlossaError MODEL_NOT_FOUND
  */
-export async function locateModel(given: string, warn: (message: string) => void): Promise<LocatedModel> {
+export async function locateModel(
+  given: string,
+  warn: (message: string) => void,
+  step?: number,
+): Promise<LocatedModel> {
   const path = await resolveModel(given);
   if (await exists(join(path, 'config.json')))
     return { dir: path, config: undefined, languages: [], step: 0, run: undefined };
@@ -37,7 +41,7 @@ export async function locateModel(given: string, warn: (message: string) => void
   }
   const record = await readRecord(path, warn);
   const config = recordedConfig(record, path);
-  const checkpoint = await runAsModel(path, warn);
+  const checkpoint = await runAsModel(path, warn, step);
   const languages = record.languages ?? statedLanguages(config);
   return { dir: checkpoint.dir, config, languages, step: checkpoint.state.step, run: path };
 }

@@ -1,33 +1,39 @@
 import { greatest } from '../base/extremes.js';
 import { availableMemory } from '../base/memory.js';
-import type { ResolvedConfig } from '../config/index.js';
+import type { ResolvedConfig, SuiteSettings } from '../config/index.js';
 import type { Problem } from '../data/types.js';
 import { planMemory } from '../engine/index.js';
 import type { MemoryPlan, PlannedRun } from '../engine/types.js';
-import { renderPrompt, type PromptSettings } from '../prompt/index.js';
+import { renderQuestion, type PromptSettings } from '../prompt/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { fitText, largestTerms, settingsThatFit } from './fit.js';
 import { engineOptions } from './model.js';
+import type { Suite } from './suites.js';
 
 /** Longest prompts in tokens, and how many problems each suite has. */
 export interface PromptSizes {
   train: number;
-  suites: readonly { longest: number; problems: number }[];
+  suites: readonly SuiteSize[];
+}
+
+interface SuiteSize extends Pick<SuiteSettings, 'numSamples' | 'maxCompletionLength'> {
+  longest: number;
+  problems: number;
 }
 
 /** What a run of this config asks of its engine at most. */
-export function plannedRun({ grpo, eval: evaluation, optimizer }: ResolvedConfig, sizes: PromptSizes): PlannedRun {
+export function plannedRun({ grpo, optimizer }: ResolvedConfig, sizes: PromptSizes): PlannedRun {
   const step = {
     prompts: grpo.prompts_per_step,
     samples: grpo.num_generations,
     promptTokens: sizes.train,
     newTokens: grpo.max_completion_length,
   };
-  const suites = sizes.suites.map(({ longest, problems }) => ({
+  const suites = sizes.suites.map(({ longest, problems, numSamples, maxCompletionLength }) => ({
     prompts: problems,
-    samples: evaluation.num_samples,
+    samples: numSamples,
     promptTokens: longest,
-    newTokens: evaluation.max_completion_length,
+    newTokens: maxCompletionLength,
   }));
   return {
     generations: [step, ...suites],
@@ -45,16 +51,25 @@ export function planOf(configJson: string, config: ResolvedConfig, sizes: Prompt
 
 /** The sizes of the prompts of training sets and held-out suites. */
 export async function promptSizes(
-  { train, suites }: { train: readonly (readonly Problem[])[]; suites: readonly (readonly Problem[])[] },
+  {
+    train,
+    suites,
+  }: {
+    train: readonly (readonly Problem[])[];
+    suites: readonly Pick<Suite, 'problems' | 'settings' | 'prompt'>[];
+  },
   tokenizer: Tokenizer,
   prompt: PromptSettings,
 ): Promise<PromptSizes> {
-  const longest = (sets: readonly (readonly Problem[])[]) =>
-    Promise.all(sets.map((problems) => longestPrompt(problems, tokenizer, prompt)));
-  const [trained, held] = await Promise.all([longest(train), longest(suites)]);
   return {
-    train: greatest(trained),
-    suites: suites.map(({ length }, i) => ({ longest: held[i]!, problems: length })),
+    train: greatest(await Promise.all(train.map((problems) => longestPrompt(problems, tokenizer, prompt)))),
+    suites: await Promise.all(
+      suites.map(async ({ problems, settings: { numSamples, maxCompletionLength }, prompt: own }) => ({
+        longest: await longestPrompt(problems, tokenizer, own),
+        problems: problems.length,
+        ...{ numSamples, maxCompletionLength },
+      })),
+    ),
   };
 }
 
@@ -65,7 +80,8 @@ async function longestPrompt(
   prompt: PromptSettings,
 ): Promise<number> {
   const RENDERED = 16;
-  const bytes = ({ question }: Problem) => Buffer.byteLength(question);
+  const bytes = ({ question, messages }: Problem) =>
+    messages === undefined ? Buffer.byteLength(question) : Buffer.byteLength(JSON.stringify(messages));
   const languages = [...new Set(problems.map(({ language }) => language))];
   const longest = languages.flatMap((wanted) =>
     problems
@@ -73,9 +89,7 @@ async function longestPrompt(
       .sort((a, b) => bytes(b) - bytes(a))
       .slice(0, RENDERED),
   );
-  const rendered = await Promise.all(
-    longest.map(({ question, language }) => renderPrompt(tokenizer, question, language, prompt)),
-  );
+  const rendered = await Promise.all(longest.map((problem) => renderQuestion(tokenizer, problem, prompt)));
   return Math.max(1, greatest(rendered.map(({ ids }) => ids.length)));
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isModule } from '../answer/index.js';
 import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
-import type { DataSource } from '../config/index.js';
+import type { DataSource, EvalSource } from '../config/index.js';
 import { loadDataSet } from '../data/index.js';
 import type { DataSet } from '../data/types.js';
 
@@ -11,7 +11,7 @@ import type { DataSet } from '../data/types.js';
  * asked, and where the verifier is a module.
  */
 export async function loadSource(
-  source: DataSource,
+  source: DataSource & Partial<Pick<EvalSource, 'suite' | 'format'>>,
   labDir: string | undefined,
   { rows = false }: { rows?: boolean } = {},
 ): Promise<DataSet> {
@@ -24,6 +24,8 @@ export async function loadSource(
     onBadRow: source.on_bad_row,
     verifier: source.verifier,
     rows: rows || (source.verifier !== undefined && isModule(source.verifier)),
+    suite: source.suite,
+    format: source.format,
   });
   if (set.problems.length === 0) {
     throw new GlossaError(

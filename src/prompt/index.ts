@@ -1,4 +1,4 @@
-export type { Message, PromptSettings, RenderedPrompt, Tool } from './types.js';
-export { messageFault, toolsFault } from './messages.js';
+export type { Example, FewShot, Message, PromptSettings, RenderedPrompt, Tool } from './types.js';
+export { messageFault, textOf, toolsFault } from './messages.js';
 export { promptConflicts } from './conflicts.js';
-export { refuseEmpty, renderConversation, renderPrompt } from './render.js';
+export { gap, refuseEmpty, renderConversation, renderPrompt, renderQuestion } from './render.js';

@@ -47,3 +47,14 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
+
+/** What a message says: its content, or the texts of its parts one after the other. */
+export function textOf({ content }: Message): string {
+  if (!Array.isArray(content)) return typeof content === 'string' ? content : '';
+  return content
+    .map((part: unknown) => {
+      const { text } = (part ?? {}) as { text?: unknown };
+      return typeof text === 'string' ? text : '';
+    })
+    .join('');
+}

@@ -4,9 +4,9 @@ import { LANGUAGE_TABLE, languageName } from '../language/index.js';
 import type { Language } from '../language/types.js';
 import type { Stretch, TemplateFile, Tokenizer } from '../tokenizer/index.js';
 import { ControlMarks } from './control_marks.js';
-import { normalMessage } from './messages.js';
+import { normalMessage, textOf } from './messages.js';
 import { renderTemplate } from './template.js';
-import type { Message, PromptSettings, RenderedPrompt, Tool } from './types.js';
+import type { Example, Message, PromptSettings, Question, RenderedPrompt, Tool } from './types.js';
 
 /**
  * A question as the ids the model is given, and as text. Control tokens come from the template alone: a question that
@@ -19,16 +19,40 @@ export async function renderPrompt(
   settings: PromptSettings,
   tools?: readonly Tool[],
 ): Promise<RenderedPrompt> {
+  return renderQuestion(tokenizer, { question, language }, settings, tools);
+}
+
+/** As {@link renderPrompt}, of a problem, which may be a chat and may have examples before it. */
+export async function renderQuestion(
+  tokenizer: Tokenizer,
+  asked: Question,
+  settings: PromptSettings,
+  tools?: readonly Tool[],
+): Promise<RenderedPrompt> {
+  const { question, language } = asked;
   const system = settings.system?.replaceAll('{language}', languageName(language));
-  if (settings.style === 'raw') return { text: question, ids: await tokenizer.encode(question) };
+  const examples = settings.examples?.of(asked) ?? [];
+  if (settings.style === 'raw') {
+    const text = blocks(examples, asked, (example) => `${example.question}${gap(example.question)}${example.answer}`);
+    return { text, ids: await tokenizer.encode(text) };
+  }
+  const inText = (before: readonly Example[]) =>
+    blocks(before, asked, (example) => `${example.question}\n${example.answer}`);
   if (settings.style === 'plain') {
-    const text = `${system === undefined ? '' : `${system}\n`}${question}\n`;
+    const text = `${system === undefined ? '' : `${system}\n`}${inText(examples)}\n`;
     return { text, ids: [...tokenizer.prefixIds, ...(await tokenizer.encode(text))] };
   }
   const prefix = settings.think_prefix === 'auto' ? LANGUAGE_TABLE[language].thinkPrefix : settings.think_prefix;
+  const turns = asked.messages !== undefined || settings.examples?.as !== 'text' ? examples : [];
+  const chat = asked.messages ?? [{ role: 'user', content: turns === examples ? question : inText(examples) }];
+  const opening = chat.filter(({ role }, i) => i === 0 && ['system', 'developer'].includes(role));
   const messages: Message[] = [
-    ...(system === undefined ? [] : [{ role: 'system', content: system } as const]),
-    { role: 'user', content: question },
+    ...(system === undefined || opening.length > 0 ? opening : [{ role: 'system', content: system } as const]),
+    ...turns.flatMap((example) => [
+      { role: 'user', content: example.question },
+      { role: 'assistant', content: example.answer },
+    ]),
+    ...chat.slice(opening.length),
   ];
   return renderMessages(tokenizer, messages, {
     template: settings.style === 'template' ? settings.template! : chatTemplateOf(tokenizer),
@@ -41,6 +65,18 @@ export async function renderPrompt(
     }),
   });
 }
+
+/** Examples, then the question, or what is said in its chat; an empty line between them. */
+function blocks(
+  examples: readonly Example[],
+  { question, messages }: Question,
+  example: (one: Example) => string,
+): string {
+  return [...examples.map(example), messages?.map(textOf).join('\n') ?? question].join('\n\n');
+}
+
+/** What stands between a text and the word that goes on with it. */
+export const gap = (text: string): string => (/\s$/.test(text) || text === '' ? '' : ' ');
 
 /**
  * A conversation by the tokenizer's chat template (or another one), with or without what makes the model answer next. Marks

@@ -1,3 +1,4 @@
+import type { Language } from '../language/types.js';
 import type { TemplateFile } from '../tokenizer/index.js';
 
 /**
@@ -14,6 +15,28 @@ export interface Message {
 /** A tool that the model may call, as a JSON schema: `{type: 'function', function: {name, description, parameters}}`. */
 export type Tool = Record<string, unknown>;
 
+/** What a model is asked. */
+export interface Question {
+  question: string;
+  language: Language;
+  /** The whole chat, where a row has one; then `question` is what the user says last. */
+  messages?: readonly Message[] | undefined;
+}
+
+/** A question with what is said to it. */
+export interface Example {
+  question: string;
+  answer: string;
+}
+
+/** Worked examples before each question. */
+export interface FewShot {
+  /** turns: of a chat; text: in one turn with the question. Without a chat template the two are one. */
+  as: 'turns' | 'text';
+  /** Those of a question. */
+  of: (asked: Question) => readonly Example[];
+}
+
 /** How a problem becomes ids. Names are those of the config's section `prompt`. */
 export interface PromptSettings {
   /**
@@ -29,6 +52,8 @@ export interface PromptSettings {
   think_prefix?: string | undefined;
   /** Of style template. */
   template?: TemplateFile | undefined;
+  /** Of a suite that has some; none in training. */
+  examples?: FewShot | undefined;
 }
 
 /** A prompt as the model gets it. */

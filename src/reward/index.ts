@@ -1,6 +1,7 @@
+export { beforeStop } from './before_stop.js';
 export { formatReward } from './format.js';
 export { createGrader, type Grader } from './grader.js';
 export { gradingErrors } from './grading_errors.js';
 export { moduleFiles } from './module/files.js';
-export { RolloutGrading } from './rollout.js';
+export { RolloutGrading, type GradedRollout } from './rollout.js';
 export type { GradedCompletion, RewardSettings, UngradedCompletion } from './types.js';

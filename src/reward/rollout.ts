@@ -3,6 +3,7 @@ import { rowIds } from '../base/ragged.js';
 import type { Problem } from '../data/types.js';
 import { FINISH, type Completed, type Finish, type Ragged, type RolloutColumns } from '../engine/types.js';
 import type { Tokenizer } from '../tokenizer/types.js';
+import { beforeStop } from './before_stop.js';
 import type { Grader } from './grader.js';
 import type { GradedCompletion } from './types.js';
 
@@ -11,6 +12,8 @@ export interface GradedRollout {
   texts: string[];
   finish: Finish[];
   graded: GradedCompletion[];
+  /** Rows that a stop text ended, ascending; their texts end before it. */
+  cut: number[];
 }
 
 /** A problem as it is asked: the ids of its prompt. */
@@ -29,22 +32,33 @@ export class RolloutGrading {
   readonly #samples: number;
   readonly #tokenizer: Tokenizer;
   readonly #step: number;
+  readonly #stop: readonly string[];
   readonly #grading: ReturnType<Grader['begin']>;
   readonly #thoughts = new Map<number, Promise<boolean>>();
   readonly #texts: string[] = [];
   readonly #underway: Promise<void>[] = [];
   readonly #begun = new Set<number>();
+  readonly #cut = new Set<number>();
 
-  /** `asked`: in the order of the request, `samples` completions each; `step`: optimizer steps that the model has made. */
+  /**
+   * `asked`: in the order of the request, `samples` completions each; `step`: optimizer steps that the model has made; `stop`:
+   * texts before the first of which a completion ends.
+   */
   constructor(
     asked: readonly Asked[],
     samples: number,
-    { tokenizer, grader, step = 0 }: { tokenizer: Tokenizer; grader: Grader; step?: number },
+    {
+      tokenizer,
+      grader,
+      step = 0,
+      stop = [],
+    }: { tokenizer: Tokenizer; grader: Grader; step?: number; stop?: readonly string[] },
   ) {
     this.#asked = asked;
     this.#samples = samples;
     this.#tokenizer = tokenizer;
     this.#step = step;
+    this.#stop = stop;
     this.#grading = grader.begin(samples);
   }
 
@@ -71,15 +85,23 @@ export class RolloutGrading {
     await Promise.all(this.#underway);
     return {
       texts: this.#texts,
-      finish: Array.from(columns.finish, (code) => FINISH[code]!),
+      finish: Array.from(columns.finish, (code, row) => (this.#cut.has(row) ? 'stop' : FINISH[code]!)),
       graded: await this.#grading.rest(),
+      cut: [...this.#cut].sort((a, b) => a - b),
     };
   }
 
   async #grade(rows: readonly number[], completions: Ragged, finish: Int8Array): Promise<void> {
     for (const row of rows) this.#begun.add(row);
     if (rows.length === 0) return;
-    const texts = await Promise.all(rows.map((_, i) => this.#tokenizer.decode(rowIds(completions, i))));
+    const texts = await Promise.all(
+      rows.map(async (row, i) => {
+        const text = await this.#tokenizer.decode(rowIds(completions, i));
+        const kept = beforeStop(text, this.#stop);
+        if (kept !== undefined) this.#cut.add(row);
+        return kept ?? text;
+      }),
+    );
     const inputs = await Promise.all(
       texts.map(async (completion, i) => {
         const row = rows[i]!;
@@ -88,7 +110,7 @@ export class RolloutGrading {
           problem: this.#asked[group]!.problem,
           completion,
           ids: rowIds(completions, i),
-          finish: FINISH[finish[i]!]!,
+          finish: this.#cut.has(row) ? ('stop' as const) : FINISH[finish[i]!]!,
           thought: await this.#beginsThought(group),
           ...{ group, sample: row % this.#samples, step: this.#step },
         };

@@ -75,11 +75,8 @@ export async function latestCheckpoint(
   const steps = await checkpointSteps(run);
   let last: GlossaError | undefined;
   for (const step of steps.reverse()) {
-    const dir = run.checkpoint(step);
     try {
-      const state = await verifyCheckpoint(dir);
-      if (state.step !== step) throw misplaced(dir, state.step);
-      return { dir, state };
+      return await checkpointAt(run, step);
     } catch (error) {
       if (!(error instanceof GlossaError)) throw error;
       last = error;

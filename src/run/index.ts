@@ -1,4 +1,11 @@
-export { checkpointAt, latestCheckpoint, wholeCheckpoints, writeCheckpoint, type FoundCheckpoint } from './checkpoint.js';
+export {
+  checkpointAt,
+  checkpointSteps,
+  latestCheckpoint,
+  wholeCheckpoints,
+  writeCheckpoint,
+  type FoundCheckpoint,
+} from './checkpoint.js';
 export { claimNewRun, claimRun, obstacleOf, type RunClaim } from './claim.js';
 export { atKs, differsStrictly, type EvaluationFile, type EvaluationRow } from './evaluation.js';
 export { runFolder, stepOf, type RunFolder } from './folder.js';

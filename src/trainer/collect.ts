@@ -8,7 +8,7 @@ import type { Advantages } from '../grpo/types.js';
 import type { GradedCompletion } from '../reward/types.js';
 import { RolloutGrading, type Grader } from '../reward/index.js';
 import { addColumns, gradedColumns } from '../rollout/index.js';
-import { renderPrompt } from '../prompt/index.js';
+import { renderQuestion } from '../prompt/index.js';
 import type { Reference } from './reference.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { toRagged } from '../base/ragged.js';
@@ -50,9 +50,7 @@ export async function collect(
   const { config, engine, tokenizer, grader, fileOf } = context;
   const { grpo } = config;
   const started = performance.now();
-  const rendered = await Promise.all(
-    problems.map(({ question, language }) => renderPrompt(tokenizer, question, language, config.prompt)),
-  );
+  const rendered = await Promise.all(problems.map((problem) => renderQuestion(tokenizer, problem, config.prompt)));
   const asked = problems.map((problem, i) => ({ problem, prompt: rendered[i]!.ids }));
   const grading = new RolloutGrading(asked, grpo.num_generations, { tokenizer, grader, step });
   const generated = await engine.generate(

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
-import type { DataSource, ResolvedConfig } from '../config/index.js';
+import type { ResolvedConfig } from '../config/index.js';
+import type { Problem } from '../data/types.js';
 import type { MemoryPlan } from '../engine/types.js';
 import {
   gpuAdvice,
@@ -82,8 +83,10 @@ export async function openParts(
     const short = await shortOfMemory(memory);
     if (short !== undefined) warn(short);
     const grading = { answer: config.answer, ...(config.threads > 0 && { threads: config.threads }) };
-    const verifiersOf = (sources: readonly DataSource[]) => sources.map(({ verifier }) => verifier);
-    const { train, eval: suites } = config.data;
+    const verifiersOf = (sets: readonly { problems: readonly Problem[] }[]) => [
+      ...new Set(sets.flatMap(({ problems }) => problems.map(({ verifier }) => verifier))),
+    ];
+    const { train, suites } = inputs;
     const grader = keep(await createGrader(config.rewards, { ...grading, verifiers: verifiersOf(train) }));
     const suiteGrader = keep(
       await createGrader([{ name: 'accuracy', weight: 1 }], { ...grading, verifiers: verifiersOf(suites) }),
@@ -107,7 +110,7 @@ async function reserveMemory(
   { train, suites }: Inputs,
   { hasState, resumed }: { hasState: boolean; resumed: boolean },
 ): Promise<PlannedMemory> {
-  const sets = { train: train.map(({ problems }) => problems), suites: suites.map(({ problems }) => problems) };
+  const sets = { train: train.map(({ problems }) => problems), suites };
   const sizes = await promptSizes(sets, model.tokenizer, config.prompt);
   const plan = planOf(model.configJson, config, sizes);
   const replan = (changed: ResolvedConfig) => planOf(model.configJson, changed, sizes, plan.room?.total);

@@ -25,28 +25,18 @@ const HEADLINE = [
  * @returns the headline figures under the names that metrics.jsonl has for them.
  */
 export async function evaluateSuites(
-  { config, model, suiteGrader, suites, run }: Parts & { run: Run },
+  { model, suiteGrader, suites, run }: Parts & { run: Run },
   step: number,
   job: JobOptions,
   tell: Tell | undefined,
 ): Promise<Metrics> {
   const figures: Metrics = {};
   for (const suite of suites) {
-    const { name, file, problems } = suite;
+    const { name, file, problems, settings, prompt } = suite;
     const evaluation = await evaluate(
       { engine: model.engine, tokenizer: model.tokenizer, grader: suiteGrader },
       problems,
-      {
-        suite: name,
-        file,
-        step,
-        seed: config.seed,
-        prompt: config.prompt,
-        numSamples: config.eval.num_samples,
-        temperature: config.eval.temperature,
-        topP: config.eval.top_p,
-        maxCompletionLength: config.eval.max_completion_length,
-      },
+      { suite: name, file, step, prompt, ...settings },
       job,
     );
     const errors = gradingErrors(evaluation.graded, evaluation.graded.length);

@@ -137,14 +137,16 @@ describe('glossa eval', () => {
     const greedy = { code: 'USAGE', message: /^--samples 2: at temperature 0 \(greedy\)/ };
     assert.throws(() => samplingOptions({ samples: '2', temperature: '0' }), greedy);
     assert.deepEqual(samplingOptions({ samples: '1', temperature: '0' }), { samples: 1, temperature: 0 });
-    const all = { language: undefined, limit: undefined };
+    const all = {};
+    const defaults = { seed: 1, prompt: { style: 'raw' as const }, eval: {} as ResolvedConfig['eval'] };
+    const given = (data: string[]) => givenSuites(data, all, defaults);
     const [ko, two] = [join(dir, 'ko.jsonl'), join(dir, 'two.jsonl')];
-    await assert.rejects(givenSuites([`a=${ko}`, `a=${two}`], all), {
+    await assert.rejects(given([`a=${ko}`, `a=${two}`]), {
       code: 'USAGE',
       message: /two suites are called a/,
     });
-    await assert.rejects(givenSuites([ko, ko], all), { code: 'USAGE', message: /two suites are called/ });
-    await assert.rejects(givenSuites(['a='], all), { code: 'USAGE', message: /no file behind the name/ });
+    await assert.rejects(given([ko, ko]), { code: 'USAGE', message: /two suites are called/ });
+    await assert.rejects(given(['a=']), { code: 'USAGE', message: /no file behind the name/ });
     const { code, stderr } = await evaluate();
     assert.equal(code, 2);
     assert.match(stderr, /^error USAGE: eval of a model needs --data FILE/);
@@ -233,9 +235,10 @@ describe('glossa eval', () => {
     assert.deepEqual(results, own);
     assert.deepEqual(await readRolloutFile(out), rows);
     const { config: recorded } = await readRecord(run.dir);
-    const thai = { language: 'th', limit: undefined } as const;
+    const thai = { language: 'th' } as const;
+    const read = recorded as ResolvedConfig;
     await assert.rejects(
-      runSuites(run.dir, recorded as ResolvedConfig, thai, () => undefined),
+      runSuites(run.dir, read, thai, read, () => undefined),
       { code: 'DATA_EMPTY', message: /^the suites of .* have no problem in th/ },
     );
   });

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { LAB_LANGUAGES } from '../../lab/types.js';
 import { LANGUAGES } from '../../language/types.js';
 import { isModule, VERIFIER_NAMES } from '../../answer/types.js';
-import { count } from './numbers.js';
+import { SUITE_NAMES } from '../../data/suites.js';
+import { count, seed } from './numbers.js';
 import { path } from './texts.js';
 
 const language = z.enum(LANGUAGES);
@@ -21,25 +22,33 @@ const field = (fallback: string, text: string) =>
     .meta({ fallback: `\`${fallback}\`` })
     .describe(text);
 
+const fields = z
+  .strictObject({
+    id: field('id', 'Names the problem.'),
+    question: field('question', 'What the prompt is made of; or a chat, a list of {role, content}.'),
+    answer: field('answer', 'The gold answer.'),
+    language: field('lang', 'Language of the question.'),
+    solution: field('solution', 'Of examples: what they answer. Else kept, and not used.'),
+    options: z
+      .array(z.string().min(1))
+      .min(2)
+      .max(10)
+      .optional()
+      .describe('Fields of the options of a question: they are put below it, as A, B and so on.'),
+  })
+  .optional()
+  .describe("Our field to the file's field, where the file calls it something else.");
+
 const source = {
   path: path
     .optional()
     .describe(
-      '.jsonl, .jsonl.gz or .parquet; a relative path counts from the config file. Or `datasets/org/name/file` after `npx glossa fetch`.',
+      '.jsonl, .jsonl.gz, .parquet or .tsv; a relative path counts from the config file. Or `datasets/org/name/file` after `npx glossa fetch`.',
     ),
   lab: labProblemsSchema
     .optional()
     .describe("The lab model's own problems instead of a file; needs model.lab, and a language of its mix."),
-  fields: z
-    .strictObject({
-      id: field('id', 'Names the problem.'),
-      question: field('question', 'What the prompt is made of.'),
-      answer: field('answer', 'The gold answer.'),
-      language: field('lang', 'Language of the question.'),
-      solution: field('solution', 'Kept, and not used.'),
-    })
-    .optional()
-    .describe("Our field to the file's field, where the file calls it something else."),
+  fields,
   language: language.optional().describe('Of a file without a language field; a filter where it has one.'),
   limit: count
     .optional()
@@ -68,12 +77,77 @@ export const trainSourceSchema = z.strictObject({
     .meta({ unit: 'times an epoch' })
     .describe('How often each problem comes in an epoch: 2 is twice, 0.5 once in two epochs, 0 never.'),
 });
+
+/** Worked examples that stand before each problem. */
+export const examplesSchema = z.strictObject({
+  path: path.describe(
+    'File of problems, as `path` of data; its solutions, else its answers, are what the examples say.',
+  ),
+  num: count.default(4).meta({ unit: 'examples' }).describe('The first of the file, but for the problem itself.'),
+  as: z
+    .enum(['turns', 'text'])
+    .default('turns')
+    .describe('Turns of a chat, or text before the question in one turn; without a chat template the two are one.'),
+  fields,
+  language: language.optional().meta({ fallback: "each problem's own" }).describe('Of the examples.'),
+});
+
+const asEval = (setting: string) => ({ fallback: `\`eval.${setting}\`` });
+
 export const evalSourceSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[\w.-]{1,100}$/, 'expected up to 100 letters, digits, . _ and - only')
+    .optional()
+    .meta({ fallback: 'the name under `suite`' })
     .describe('Name of the suite; part of file names.'),
+  suite: z
+    .enum(SUITE_NAMES)
+    .optional()
+    .describe(
+      'A known suite: its fields, its verifier, its language and, without `path`, the file of the hub are those that [evaluation.md](evaluation.md) lists.',
+    ),
   ...source,
+  verifier: source.verifier.meta({ fallback: "the suite's, else `number`" }),
+  format: z
+    .string()
+    .regex(/\{question\}/, 'expected a text with {question} in it')
+    .optional()
+    .meta({ fallback: "the suite's, else `{question}`" })
+    .describe(
+      'What a question becomes, with its options: `Question: {question}\\nAnswer:` for a pre-trained model, say.',
+    ),
+  examples: examplesSchema.optional().describe('Few-shot examples before each problem; none where absent.'),
+  stop: z.array(z.string().min(1)).max(16).default([]).describe('A completion ends before the first of these texts.'),
+  by: z
+    .enum(['generation', 'letters'])
+    .default('generation')
+    .describe(
+      'A question with options is answered by a completion, or by the option whose letter is the most probable next token.',
+    ),
+  num_samples: count
+    .optional()
+    .meta({ unit: 'completions', ...asEval('num_samples') })
+    .describe('Completions a problem.'),
+  temperature: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .optional()
+    .meta({ unit: 'factor', ...asEval('temperature') })
+    .describe('0: greedy.'),
+  top_p: z
+    .number()
+    .gt(0)
+    .max(1)
+    .optional()
+    .meta({ unit: 'share', ...asEval('top_p') })
+    .describe('Nucleus; 1: all.'),
+  max_completion_length: count
+    .optional()
+    .meta({ unit: 'tokens', ...asEval('max_completion_length') })
+    .describe('Of a completion, the end token included.'),
+  seed: seed.optional().meta({ unit: 'none', fallback: '`seed`' }).describe('Of the draws of this suite.'),
 });
 
 export const dataSchema = z.strictObject({
@@ -89,3 +163,4 @@ export const dataSchema = z.strictObject({
 export type TrainSource = z.output<typeof trainSourceSchema>;
 export type DataSource = Omit<TrainSource, 'weight'> & { weight?: number };
 export type EvalSource = z.output<typeof evalSourceSchema>;
+export type ExamplesSource = z.output<typeof examplesSchema>;

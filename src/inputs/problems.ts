@@ -1,5 +1,5 @@
 import type { ResolvedConfig } from '../config/index.js';
-import { remarks } from '../data/index.js';
+import { overlapRemark, remarks } from '../data/index.js';
 import type { DataSet } from '../data/types.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { checkBudget } from './budget.js';
@@ -38,7 +38,15 @@ export async function openData(config: ResolvedConfig, { engine, tokenizer, labD
     train,
     languages: LANGUAGES.filter((language) => drawn.has(language)),
     suites,
-    remarks: [...train, ...suites.map(({ set }) => set)].flatMap(remarks),
+    remarks: [
+      ...[...train, ...suites.map(({ set }) => set)].flatMap(remarks),
+      ...suites.flatMap(({ name, set }) => overlapRemark(name, set, train) ?? []),
+      ...suites.flatMap(({ name, set }) =>
+        set.unjudged.length === set.problems.length
+          ? [`${name}: no answer of it can be judged: only language and length are measured`]
+          : [],
+      ),
+    ],
   };
 }
 

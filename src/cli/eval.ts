@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import type { ResolvedConfig } from '../config/index.js';
 import { evaluate } from '../eval/index.js';
 import { checkBudget, checkpointsOf, type Suite, type SuiteDefaults } from '../inputs/index.js';
-import { createGrader, gradingErrors } from '../reward/index.js';
+import { gradingErrors } from '../reward/index.js';
+import { suiteGrader } from './eval_rewards.js';
 import {
   answerOption,
   dtypeOption,
@@ -79,6 +81,7 @@ export async function evalCommand(given: string | undefined, options: EvalComman
         done.model = steps.length > 1 ? model.run! : model.dir;
         done.steps.push(model.step);
         failure = await evaluateAll(model, suites, done, {
+          config: options.data.length === 0 ? model.config : undefined,
           answer: answerOption(options.answer ?? model.config?.answer),
           signal: interrupt.stop,
           display,
@@ -245,14 +248,24 @@ async function evaluateAll(
   suites: readonly Suite[],
   done: Done,
   {
+    config,
     answer,
     signal,
     display,
     of,
-  }: { answer: ReturnType<typeof answerOption>; signal: AbortSignal; display: Display; of: string },
+  }: {
+    /** Of the run whose suites they are. */
+    config: ResolvedConfig | undefined;
+    answer: ReturnType<typeof answerOption>;
+    signal: AbortSignal;
+    display: Display;
+    of: string;
+  },
 ): Promise<unknown> {
   const verifiers = suites.flatMap(({ problems }) => problems.map(({ verifier }) => verifier));
-  const grader = await createGrader([{ name: 'accuracy', weight: 1 }], { answer, verifiers });
+  const grader = await suiteGrader(config, { answer, verifiers }, (message) => {
+    display.warning(message);
+  });
   const before = done.finished.length;
   try {
     for (const [i, suite] of suites.entries()) {

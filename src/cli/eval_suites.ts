@@ -5,7 +5,7 @@ import { exists } from '../base/exists.js';
 import { hubFile, type EvalSource, type ExamplesSource, type ResolvedConfig } from '../config/index.js';
 import { SUITE_NAMES, type SuiteName } from '../data/index.js';
 import { resolveData } from '../hub/index.js';
-import { labSettings, loadSuite, type Suite, type SuiteDefaults } from '../inputs/index.js';
+import { labSettings, loadSuite, needsRows, type Suite, type SuiteDefaults } from '../inputs/index.js';
 import { pretrainLab, type PretrainProgress } from '../lab/index.js';
 import type { Language } from '../language/types.js';
 import { readRecord } from '../run/index.js';
@@ -70,7 +70,7 @@ export async function givenSuites(
  */
 export async function runSuites(
   run: string,
-  { data, model }: Pick<ResolvedConfig, 'data' | 'model'>,
+  { data, model, rewards }: Pick<ResolvedConfig, 'data' | 'model' | 'rewards'>,
   choice: SuiteChoice,
   defaults: SuiteDefaults,
   onPretrain: (progress: PretrainProgress) => void,
@@ -88,7 +88,9 @@ export async function runSuites(
   const { language, limit } = choice;
   const suites = await Promise.all(
     data.eval.map(async (source) => {
-      const suite = await loadSuite(defaults, withChoice(source, choice), labDir);
+      const suite = await loadSuite(defaults, withChoice(source, choice), labDir, {
+        rows: needsRows({ rewards }),
+      });
       const asked = suite.problems.filter((problem) => language === undefined || problem.language === language);
       return { ...suite, problems: asked.slice(0, limit) };
     }),

@@ -5,7 +5,7 @@ import type { Problem } from '../data/types.js';
 import type { SuiteSettings } from '../config/index.js';
 import { rolloutColumns } from '../engine/index.js';
 import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
-import { CompletionSums, SumsByProblem, type ProblemCompletion } from '../metrics/index.js';
+import { CompletionSums, RewardSums, SumsByProblem, type ProblemCompletion } from '../metrics/index.js';
 import { renderQuestion, type PromptSettings, type RenderedPrompt } from '../prompt/index.js';
 import { RolloutGrading, type GradedRollout, type Grader } from '../reward/index.js';
 import type { GradedCompletion } from '../reward/types.js';
@@ -76,6 +76,7 @@ export async function evaluate(
       tokens: rowLength(columns.completions, row),
       clipped: finish[row] !== 'stop',
       words: each.language.words,
+      rewards: each.rewards,
       fidelity: each.language.fidelity,
     };
   });
@@ -85,6 +86,7 @@ export async function evaluate(
       completed.filter((row) => row.language === language),
       { step: settings.step, suite: settings.suite, file: settings.file, language },
       settings.temperature,
+      means.grader.names,
     ),
   );
   return { step: settings.step, rows, columns, texts, finish, graded };
@@ -123,9 +125,10 @@ async function answerByGeneration(
 const sameText = (a: string, b: string): boolean => a.trim() === b.trim();
 
 function summarise(
-  rows: readonly (ProblemCompletion & { tokens: number })[],
+  rows: readonly (ProblemCompletion & Pick<GradedCompletion, 'rewards'> & { tokens: number })[],
   name: Pick<EvaluationRow, 'step' | 'suite' | 'file' | 'language'>,
   temperature: number,
+  names: readonly string[],
 ): EvaluationRow {
   const sums = CompletionSums.of(rows);
   const { clipped_ratio, ...figures } = sums.figures();
@@ -142,5 +145,6 @@ function summarise(
     temperature,
     ...at,
     intervals,
+    ...(names.length > 0 && { rewards: RewardSums.of(names, rows).figures() }),
   };
 }

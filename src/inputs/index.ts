@@ -10,5 +10,5 @@ export { gpuAdvice, plannedRun, planOf, promptSizes, shortOfMemory, takenOf, typ
 export { engineOptions, fitTogether, openModel, readConfigJson, type OpenModel } from './model.js';
 export { openData, problemCount, type Inputs } from './problems.js';
 export { recordedConfig } from './recorded_config.js';
-export { loadSource } from './sources.js';
+export { loadSource, needsRows } from './sources.js';
 export { loadSuite, type Suite, type SuiteDefaults } from './suites.js';

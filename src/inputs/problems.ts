@@ -4,7 +4,7 @@ import type { DataSet } from '../data/types.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { checkBudget } from './budget.js';
 import type { OpenModel } from './model.js';
-import { loadSource } from './sources.js';
+import { loadSource, needsRows } from './sources.js';
 import { loadSuite, type Suite } from './suites.js';
 
 export interface Inputs {
@@ -19,8 +19,7 @@ export interface Inputs {
 /** Reads all problems, and checks that each fits the model's context with its budget. */
 export async function openData(config: ResolvedConfig, { engine, tokenizer, labDir }: OpenModel): Promise<Inputs> {
   const { grpo, prompt, data } = config;
-  // Only users' functions look at other columns.
-  const rows = config.rewards.some(({ module, url }) => module !== undefined || url !== undefined);
+  const rows = needsRows(config);
   const train = await Promise.all(data.train.map((source) => loadSource(source, labDir, { rows })));
   const suites = await Promise.all(data.eval.map((source) => loadSuite(config, source, labDir, { rows })));
   const limits = { context: engine.info().context, tokenizer };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { isModule } from '../answer/index.js';
 import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
-import type { DataSource, EvalSource } from '../config/index.js';
+import type { DataSource, EvalSource, ResolvedConfig } from '../config/index.js';
 import { loadDataSet } from '../data/index.js';
 import type { DataSet } from '../data/types.js';
 
@@ -34,6 +34,11 @@ export async function loadSource(
     );
   }
   return set;
+}
+
+/** Whether rewards are users' functions, which may look at every column of a problem's row. */
+export function needsRows({ rewards }: Pick<ResolvedConfig, 'rewards'>): boolean {
+  return rewards.some(({ module, url }) => module !== undefined || url !== undefined);
 }
 
 /** The file of a `data` entry. */

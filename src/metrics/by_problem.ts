@@ -1,5 +1,6 @@
 import { majority, passAtK, passKs, type AtK, type Vote } from './at_k.js';
 import { meanInterval, shareInterval, type Interval, type ProblemQuotient } from './clustered.js';
+import { fieldMeasure } from './find.js';
 import { CompletionSums, type Figures, type SummedCompletion } from './sums.js';
 
 /** What figures by problem need to know of a completion. */
@@ -65,8 +66,10 @@ export class SumsByProblem {
       if (interval !== null) intervals[name] = interval;
     };
     const quotients = problems.map(({ sums }) => sums.quotients());
-    for (const field of Object.keys(quotients[0] ?? {}) as (keyof Figures)[])
-      know(field, shareInterval(quotients.map((each) => each[field])));
+    for (const field of Object.keys(quotients[0] ?? {}) as (keyof Figures)[]) {
+      const interval = fieldMeasure(field).unit === 'share' ? shareInterval : meanInterval;
+      know(field, interval(quotients.map((each) => each[field])));
+    }
     const lengths = problems.map(({ sums, tokens }): ProblemQuotient => [tokens, sums.rows]);
     if (lengths.every(([tokens]) => !Number.isNaN(tokens))) know('mean_length', meanInterval(lengths));
     if (samples < 2) return { problems: problems.length, samples, at: {}, intervals };

@@ -33,11 +33,11 @@ export function fieldMeasure(field: Field): Measure {
   return byField.get(field)!;
 }
 
-/** The measure of a name in the rows of evaluations: a field, or a figure of k completions such as `pass@4`. */
+/** The measure of a name in the rows of evaluations: a field, a figure of k completions such as `pass@4`, or of a reward. */
 export function rowMeasure(name: string): FoundMeasure | undefined {
   const measure = byField.get(name);
   if (measure !== undefined) return { measure };
-  return /^\w+@\d+$/.test(name) ? plain(name) : undefined;
+  return /^\w+@\d+$/.test(name) || name.startsWith('rewards/') ? plain(name) : undefined;
 }
 
 /**
@@ -71,7 +71,7 @@ function ofLanguage(name: string): FoundMeasure | undefined {
 
 /** `eval_<suite>/<field>` and `eval_<suite>/<lang>/<field>`. */
 function heldOut(name: string): FoundMeasure | undefined {
-  const match = /^eval_([^/]+)\/(?:([^/]+)\/)?([^/]+)$/.exec(name);
+  const match = /^eval_([^/]+)\/(?:([^/]+)\/)?(rewards\/.+|[^/]+)$/.exec(name);
   const found = match === null ? undefined : rowMeasure(match[3]!);
   if (match === null || found === undefined) return undefined;
   const language = LANGUAGES.find((each) => each === match[2]);

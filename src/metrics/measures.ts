@@ -32,7 +32,10 @@ type LanguageTail =
   (Row['name'] extends infer Name ? (Name extends `language/${infer Tail}` ? Tail : never) : never) | Field;
 
 /** A name in metrics.jsonl; one that no measure has is an error of types. */
-export type MetricName = PlainName | `language/${Language}/${LanguageTail}` | `eval_${string}/${Field | AtK}`;
+export type MetricName =
+  | PlainName
+  | `language/${Language}/${LanguageTail}`
+  | `eval_${string}/${Field | AtK | `rewards/${string}/${'mean' | 'std'}`}`;
 
 /** Values of metrics; null where there is none, which JSON can say and NaN it cannot. */
 export type Metrics = Partial<Record<MetricName, number | null>>;

@@ -25,6 +25,12 @@ export class RewardSums {
     this.#sums = names.map((name) => ({ name, judged: 0, sum: 0, mean: 0, squares: 0 }));
   }
 
+  static of(names: readonly string[], rows: readonly { rewards: readonly (number | null)[] }[]): RewardSums {
+    const sums = new RewardSums(names);
+    for (const { rewards } of rows) sums.add(rewards);
+    return sums;
+  }
+
   /** Values in the order of the names. */
   add(values: readonly (number | null)[]): void {
     for (const [k, sum] of this.#sums.entries()) {

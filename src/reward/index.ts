@@ -1,6 +1,6 @@
 export { beforeStop } from './before_stop.js';
 export { formatReward } from './format.js';
-export { createGrader, type Grader } from './grader.js';
+export { createGrader, type Grader, type GraderOptions } from './grader.js';
 export { gradingErrors } from './grading_errors.js';
 export { moduleFiles } from './module/files.js';
 export { RolloutGrading, type GradedRollout } from './rollout.js';

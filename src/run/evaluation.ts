@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AtK, Interval } from '../metrics/index.js';
+import type { AtK, Interval, RewardFigure } from '../metrics/index.js';
 
 /** One language of one suite at one step. Ratios are null where there are no words or nothing is right. */
 export interface EvaluationRow {
@@ -43,6 +43,8 @@ export interface EvaluationRow {
   maj_ties?: number;
   /** Of 95 %, by the names of the figures; what has none is left out. */
   intervals?: Record<string, Interval>;
+  /** By name, unweighted, where the completions were given rewards. */
+  rewards?: Record<string, RewardFigure>;
 }
 
 /** The names of a row's figures of k completions, in order. */
@@ -90,6 +92,7 @@ const named = z.looseObject({
   temperature: z.number().exactOptional(),
   maj_ties: count.exactOptional(),
   intervals: z.record(z.string(), z.tuple([z.number(), z.number()])).exactOptional(),
+  rewards: z.record(z.string(), z.object({ mean: ratio, std: ratio, judged: count })).exactOptional(),
 });
 
 /** Figures of k completions, whichever k there are; a type of zod has no names of a pattern. */

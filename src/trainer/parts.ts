@@ -32,7 +32,7 @@ export interface Parts extends Inputs {
   /** Files that all this was read from. */
   files: RunInputs;
   grader: Grader;
-  /** Grades held-out suites, which are judged on answers alone. */
+  /** Of held-out suites: with processes of its own, so that what a module remembers in training is of training. */
   suiteGrader: Grader;
   close(): Promise<void>;
 }
@@ -88,9 +88,10 @@ export async function openParts(
     ];
     const { train, suites } = inputs;
     const grader = keep(await createGrader(config.rewards, { ...grading, verifiers: verifiersOf(train) }));
-    const suiteGrader = keep(
-      await createGrader([{ name: 'accuracy', weight: 1 }], { ...grading, verifiers: verifiersOf(suites) }),
-    );
+    const suiteGrader =
+      suites.length === 0
+        ? grader
+        : keep(await createGrader(config.rewards, { ...grading, verifiers: verifiersOf(suites) }));
     return { config, model, memory, files, grader, suiteGrader, close, ...inputs };
   } catch (error) {
     await close();

@@ -39,7 +39,7 @@ export async function evaluateSuites(
       { suite: name, file, step, prompt, ...settings },
       job,
     );
-    const errors = gradingErrors(evaluation.graded, evaluation.graded.length);
+    const errors = gradingErrors(evaluation.graded, evaluation.graded.length * suiteGrader.names.length);
     if (errors) warner(tell)(`${name} after step ${String(step)}: ${errors.text}`);
     await run.writeEvaluation({ step, suite: name, rows: evaluation.rows });
     await writeRolloutFile(
@@ -49,6 +49,10 @@ export async function evaluateSuites(
     for (const row of evaluation.rows) {
       const prefix = `eval_${name}${evaluation.rows.length > 1 ? `/${row.language}` : ''}` as const;
       for (const key of [...HEADLINE, ...atKs(row)]) figures[`${prefix}/${key}`] = row[key] ?? null;
+      for (const [reward, { mean, std }] of Object.entries(row.rewards ?? {})) {
+        figures[`${prefix}/rewards/${reward}/mean`] = mean;
+        figures[`${prefix}/rewards/${reward}/std`] = std;
+      }
     }
     tell?.({ type: 'evaluation', rows: evaluation.rows });
   }

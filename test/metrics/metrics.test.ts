@@ -34,7 +34,19 @@ test('a name of metrics.jsonl finds its measure, with what is special about it',
     suite: 'm',
     language: 'th',
   });
-  for (const name of ['step', 'nothing', 'language/xx/target_wr', 'rewards//mean', 'rewards/<reward>/mean', 'eval_m/x'])
+  const { measure } = findMeasure('rewards/judge/std')!;
+  assert.deepEqual(findMeasure('eval_m/rewards/judge/std'), { measure, subject: 'judge', suite: 'm' });
+  assert.deepEqual(findMeasure('eval_m/th/rewards/a/b/std'), { measure, subject: 'a/b', suite: 'm', language: 'th' });
+  for (const name of [
+    'eval_m/rewards//std',
+    'eval_m/xx/rewards/a/std',
+    'step',
+    'nothing',
+    'language/xx/target_wr',
+    'rewards//mean',
+    'rewards/<reward>/mean',
+    'eval_m/x',
+  ])
     assert.equal(findMeasure(name), undefined, name);
 });
 

@@ -9,7 +9,7 @@ import { GlossaError } from '../../src/base/error.js';
 import { parseConfig, type ResolvedConfig } from '../../src/config/index.js';
 import { loadEngine } from '../../src/engine/index.js';
 import { readRolloutFile } from '../../src/rollout/index.js';
-import { readMetrics, readRecord, runFolder } from '../../src/run/index.js';
+import { readMetrics, readRecord, readRun, runFolder } from '../../src/run/index.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
 import { resume, train, type TrainEvent } from '../../src/trainer/index.js';
 import { filesBelow, lastingMetrics } from '../e2e/glossa.js';
@@ -101,6 +101,47 @@ async function tensors(dir: string): Promise<{ types: string[]; tensors: Map<str
 }
 
 describe('training', () => {
+  it('gives functions of groups whole groups with ids, step and rows, in training and in evaluation', async () => {
+    const rank = await module(
+      'rank',
+      `export const calls = 'group';
+      export default (inputs) => {
+        const [{ problem, group, step, settings }] = inputs;
+        if (inputs.length !== 2 && inputs.length !== 4) throw new Error('a group of ' + inputs.length);
+        if (inputs.some((one, i) => one.sample !== i || one.group !== group || one.problem.id !== problem.id)) throw new Error('mixed');
+        if (inputs.some(({ ids, completion }) => ids.length === 0 && completion !== '')) throw new Error('no ids');
+        if (problem.row.question !== problem.question || problem.row.id !== problem.id) throw new Error('no row');
+        if (step > settings.last) throw new Error('step ' + step);
+        return inputs.map(({ ids, sample }) => (sample === 1 ? null : ids.length));
+      };`,
+    );
+    const settings = config(
+      'grpo.max_steps=2',
+      'grpo.max_grader_errors=0',
+      'data.eval=[{name: held, lab: {split: test}, limit: 3}]',
+      'eval={num_samples: 2, temperature: 1, every: 1}',
+      `rewards=[{name: rank, module: ${rank}, settings: {last: 2}}, {name: accuracy}]`,
+    );
+    const warnings: string[] = [];
+    await train(settings, { tell: (event) => event.type === 'warning' && warnings.push(event.message) });
+    assert.deepEqual(
+      warnings.filter((text) => text.includes('rank')),
+      [],
+    );
+    const lines = await readMetrics(runFolder(settings.run.dir).metrics);
+    for (const line of lines.filter(({ step }) => step > 0)) {
+      assert.ok(line['rewards/rank/mean']! > 0);
+      assert.equal(line.grader_errors, 0);
+    }
+    const last = lines.at(-1)!;
+    assert.ok(last['eval_held/rewards/rank/mean']! > 0);
+    assert.equal(last['eval_held/rewards/accuracy/mean'], last['eval_held/accuracy']);
+    const { evaluations } = await readRun(settings.run.dir);
+    const { rewards, n } = evaluations.at(-1)!;
+    assert.deepEqual([rewards!['rank']!.judged, n], [3, 6]);
+    assert.equal(rewards!['rank']!.mean, last['eval_held/rewards/rank/mean']);
+  });
+
   it('starts each generation on the sampler’s own log-probabilities: the ratio is exactly 1', async () => {
     const settings = config();
     await train(settings);

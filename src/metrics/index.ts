@@ -7,13 +7,7 @@ export { isTiming } from './machine.js';
 export { MEASURES, type Field, type MetricName, type Metrics } from './measures.js';
 export { RewardSums, type RewardFigure } from './reward_sums.js';
 export { showValue, STRICT_LABEL } from './show.js';
-export {
-  alarmText,
-  FidelityWatch,
-  plainestSuspect,
-  watchedOf,
-  type FidelityAlarm,
-} from './fidelity_watch.js';
+export { alarmText, FidelityWatch, plainestSuspect, watchedOf, type FidelityAlarm } from './fidelity_watch.js';
 export type { FidelityCounts } from './fidelity_sums.js';
 export { CompletionSums, type Figures, type SummedCompletion } from './sums.js';
 export type { Measure } from './types.js';

@@ -192,3 +192,17 @@ it('figures by problem are those of counting by hand', () => {
   assert.ok(intervals['target_wr']![0] < 0.75 && intervals['target_wr']![1] > 0.75);
   assert.ok(intervals['mean_length']![0] < 11.5);
 });
+
+describe('what is no share', () => {
+  it('has the interval of a mean, which may lie above 1', () => {
+    const counts = { reasoning: 4, target: 1, english: 3, repeated: 0, copied: 0, hidden: 0 };
+    const rows = [20, 30, 40].map((afterAnswer, problem) => ({
+      ...({ problem, language: 'ko', answer: '1', correct: true, clipped: true, same: () => true } as const),
+      words: { ...noWordCounts(), ko: 50 },
+      fidelity: { ...counts, afterAnswer },
+    }));
+    const { words_after_answer: interval } = SumsByProblem.of(rows).figures().intervals;
+    const half = 4.302653 * (10 / Math.sqrt(3)); // Student's t of 2 degrees of freedom
+    assert.ok(Math.abs(interval![0] - (30 - half)) < 1e-3 && Math.abs(interval![1] - (30 + half)) < 1e-3);
+  });
+});

@@ -167,6 +167,22 @@ export const MATHEMATICS: Record<string, MathematicsRow[]> = {
       ['2002', '2024-05-18'],
     ],
   ],
+  congruences: [
+    [
+      'x \\equiv 3 \\pmod{5}',
+      ['x \\equiv 8 \\pmod 5', 'x ≡ 3 (mod 5)', 'x ≡ -2 mod 5', '3 \\pmod{5}', 'x = 3 (\\text{mod } 5)'],
+      ['x \\equiv 3 \\pmod{7}', 'x \\equiv 2 \\pmod{5}', 'y \\equiv 3 \\pmod{5}', '3', 'x = 3'],
+    ],
+    ['3', ['x \\equiv 3 \\pmod{5}', '3 \\pmod{5}', '13 \\bmod 5'], ['x \\equiv 8 \\pmod{5}', '2 \\pmod{5}']],
+  ],
+  'tuples that are worked out, and pairs in words': [
+    [
+      '(2, 4)',
+      ['2(1, 2)', '(1, 1) + (1, 3)', '(2 \\text{ and } 4)', '\\frac{(4, 8)}{2}'],
+      ['2(2, 1)', '-(2, 4)', '(4 \\text{ and } 2)'],
+    ],
+    ['2, 4', ['(2 \\text{ and } 4)', '(4 \\text{ and } 2)'], ['(2 \\text{ and } 5)']],
+  ],
   'words and letters': [
     ['\\text{Evelyn}', ['Evelyn', 'evelyn', '\\textbf{Evelyn}'], ['Angela', 'Eve']],
     ['\\text{even}', ['even', 'Even', '\\mathrm{even}'], ['odd', 'neve']],

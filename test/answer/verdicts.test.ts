@@ -80,11 +80,17 @@ const SENTENCES: Record<string, ((answer: string) => string)[]> = {
   th: [(a) => `2 + 3 = 5\nคำตอบคือ ${a}`, (a) => `ดังนั้นเหลือ ${a} บาท`, (a) => `ตอบ ${a} คน`],
   uk: [(a) => `2 + 3 = 5\nВідповідь: ${a}.`, (a) => `Отже, залишилося ${a} яблук.`, (a) => `Відповідь — ${a} грн`],
   ru: [(a) => `2 + 3 = 5\nОтвет: ${a}.`, (a) => `Итак, осталось ${a} яблок.`, (a) => `Ответ — ${a} руб.`],
+  de: [(a) => `2 + 3 = 5\nDie Antwort ist ${a}.`, (a) => `Also hat sie noch ${a} Äpfel übrig.`],
+  es: [(a) => `2 + 3 = 5\nLa respuesta es ${a}.`, (a) => `Así que le quedan ${a} manzanas.`],
+  fr: [(a) => `2 + 3 = 5\nLa réponse est ${a}.`, (a) => `Il lui reste donc ${a} pommes.`],
+  sw: [(a) => `2 + 3 = 5\nJibu ni ${a}.`, (a) => `Kwa hiyo amebaki na tufaha ${a}.`],
+  bn: [(a) => `2 + 3 = 5\nউত্তর হলো ${a}।`, (a) => `তাই তার কাছে ${a}টি আপেল আছে।`],
+  te: [(a) => `2 + 3 = 5\nసమాధానం ${a}.`, (a) => `కాబట్టి ఆమె వద్ద ${a} యాపిల్స్ ఉన్నాయి.`],
 };
 const SETS: [set: string, languages: string][] = [
   ['gsm8k_test', 'en ko'],
   ['gsm8k_train', 'en zh ja ru'],
-  ['mgsm', 'en ja ru th zh'],
+  ['mgsm', 'bn de en es fr ja ru sw te th zh'],
   ['msvamp', 'en ja ru th zh'],
   ['kor_arith', 'en ko'],
   ['kor_mwp_test', 'ko'],

@@ -63,7 +63,7 @@ export abstract class Brackets extends Cursor {
       do {
         items.push(this.relation());
         if (items.length > MOST_ITEMS) this.fail();
-      } while (this.parted(close));
+      } while (this.parted());
       if (this.peek() !== close && this.peek() !== other) this.fail();
       this.at++;
     }
@@ -71,19 +71,22 @@ export abstract class Brackets extends Cursor {
     return items;
   }
 
-  /** In a set "and" parts too, behind a comma or by itself. */
-  protected parted(close: string): boolean {
+  /** "And" parts too, behind a comma or by itself. */
+  protected parted(): boolean {
     const comma = this.take(',', ';');
-    return (close !== ')' && this.take('and')) || comma;
+    return this.take('and') || comma;
   }
 
   protected tuple(open: '(' | '['): Formula {
+    const from = this.at;
     const items = this.items(')', ']');
+    // (2 and 3) says nothing of an order; a tuple in it would be one item.
+    const byWord = items.length === 2 && this.tokens.slice(from, this.at).some(({ text }) => text === 'and');
     const close = this.tokens[this.at - 1]!.text as ')' | ']';
     const matched = (open === '(') === (close === ')');
     if (items.length === 1 && matched && open === '(') return items[0]!;
     if (items.length === 1 && matched && items[0]!.kind !== 'relation') return items[0]!;
     if (items.length === 0 || (!matched && items.length !== 2)) this.fail();
-    return { kind: 'tuple', open, close, items };
+    return byWord && matched ? { kind: 'list', items, free: true } : { kind: 'tuple', open, close, items };
   }
 }

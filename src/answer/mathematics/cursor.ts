@@ -76,10 +76,15 @@ export class Cursor {
     return sign === '+' ? 1 : -1;
   }
 
+  /** (mod 5). */
+  protected beginsModulus(): boolean {
+    return this.peek() === '(' && this.peek(1) === 'mod';
+  }
+
   /** Whether an operand begins here. */
   protected startsOperand(): boolean {
     const token = this.tokens[this.at];
-    if (token === undefined) return false;
+    if (token === undefined || this.beginsModulus()) return false;
     if (token.kind === 'sign') return '([{⌊⌈∞'.includes(token.text) || (token.text === '|' && this.bars === 0);
     if (token.kind === 'command') return !token.text.startsWith('end ');
     return token.kind !== 'word';

@@ -29,13 +29,15 @@ export type Structure =
   /** `name`: the left side, where it only names the answer (x, f(x), AB). */
   | { kind: 'relation'; sides: readonly Formula[]; signs: readonly RelationSign[]; name: string | null }
   | { kind: 'ratio'; parts: readonly Formula[] }
+  /** `left`: what is congruent to it, such as x; null where only a value is given: 3 (mod 5). */
+  | { kind: 'congruence'; left: Formula | null; value: Formula; modulus: Formula }
   /** A number in another base than ten: 204_5. */
   | { kind: 'based'; digits: string; base: string }
   /** Parts from the greatest to the smallest: a time of the day in minutes and seconds, a date. */
   | { kind: 'time' | 'date'; parts: readonly (number | null)[] }
   | { kind: 'text'; text: string };
 
-export type RelationSign = '=' | '≠' | '<' | '≤' | '>' | '≥' | '∈';
+export type RelationSign = '=' | '≠' | '<' | '≤' | '>' | '≥' | '∈' | '≡';
 
 export const numeral = (value: number): Scalar => ({ kind: 'number', value: whole(value), places: 0 });
 

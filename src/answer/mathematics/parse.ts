@@ -37,7 +37,12 @@ function both(upper: Formula, lower: Formula): Formula {
   return { kind: 'list', items: [...items(upper), ...items(lower)], free: true };
 }
 
-const RELATIONS: ReadonlySet<string> = new Set(['=', '≠', '<', '≤', '>', '≥', '∈']);
+const RELATIONS: ReadonlySet<string> = new Set(['=', '≠', '<', '≤', '>', '≥', '∈', '≡']);
+
+function congruence(sides: readonly Formula[], signs: readonly RelationSign[], modulus: Formula): Formula | null {
+  if (signs.length > 1 || signs.some((sign) => sign !== '≡' && sign !== '=')) return null;
+  return { kind: 'congruence', left: signs.length === 0 ? null : sides[0]!, value: sides.at(-1)!, modulus };
+}
 
 /** The whole of an answer: lists of relations between ratios and unions. */
 class Answer extends Arithmetic {
@@ -90,7 +95,21 @@ class Answer extends Arithmetic {
       this.at++;
       sides.push(this.#ratio());
     }
-    return signs.length === 0 ? sides[0]! : { kind: 'relation', sides, signs, name };
+    const modulus = this.#modulus();
+    if (modulus !== null) return congruence(sides, signs, modulus) ?? this.fail();
+    // Without a modulus it is an identity.
+    const plain = signs.map((sign): RelationSign => (sign === '≡' ? '=' : sign));
+    return signs.length === 0 ? sides[0]! : { kind: 'relation', sides, signs: plain, name };
+  }
+
+  /** mod 5, (mod 5), \pmod{5}. */
+  #modulus(): Formula | null {
+    if (this.take('mod')) return this.factor();
+    if (!this.beginsModulus()) return null;
+    this.at += 2;
+    const modulus = this.sum();
+    this.expect(')');
+    return modulus;
   }
 
   #ratio(): Formula {

@@ -1,8 +1,9 @@
 import type { Rational } from '../rational.js';
 import { areProportional, difference, equalValues } from './equal.js';
+import { sameCongruence } from './congruence.js';
 import { exactValue } from './exact.js';
 import type { Formula, RelationSign } from './formula.js';
-import { matrixValue } from './matrix.js';
+import { matrixValue, tupleValue } from './matrix.js';
 import { piecesOf } from './pieces.js';
 import type { Work } from './work.js';
 
@@ -14,11 +15,13 @@ export function sameAnswer(gold: Formula, given: Formula, work: Work): boolean {
 /** A list, set or union of one, and degrees, say what is in them. */
 function bare(formula: Formula): Formula {
   if ((formula.kind === 'list' || formula.kind === 'set') && formula.items.length === 1) return bare(formula.items[0]!);
-  return formula.kind === 'degree' ? bare(formula.of) : formula;
+  if (formula.kind === 'degree') return bare(formula.of);
+  return tupleValue(formula) ?? formula;
 }
 
 function same(a: Formula, b: Formula, work: Work): boolean {
   if (!work.spend(2)) return false;
+  if (a.kind === 'congruence' || b.kind === 'congruence') return sameCongruence(a, b, work);
   if (a.kind === 'relation' || b.kind === 'relation') return sameRelation(a, b, work);
   if (a.kind === 'percent' || b.kind === 'percent') return samePercent(a, b, work);
   if (a.kind === 'list' || b.kind === 'list' || a.kind === 'set' || b.kind === 'set') {

@@ -33,7 +33,7 @@ const APPLIED: Readonly<Record<string, string>> = {
   ...{ binom: 'binom', dbinom: 'binom', tbinom: 'binom' },
   ...{ sqrt: 'sqrt', sum: 'sum', prod: 'prod', int: 'int' },
 };
-const KNOWN_SIGNS = "+-*/^_()[]{}⦃⦄,;:|&!%°'<>≤≥=≠±∓∪∖∈∞⌊⌋⌈⌉";
+const KNOWN_SIGNS = "+-*/^_()[]{}⦃⦄,;:|&!%°'<>≤≥=≠≡±∓∪∖∈∞⌊⌋⌈⌉";
 const MONEY_AND_SPACE = /[\s~$£€¥₩₴฿₽₹`\u200b]/;
 
 /** The tokens of a formula that plainFormula gave; null where there are too many, or a sign has no meaning here. */
@@ -146,8 +146,9 @@ class Tokenizer {
       if (space !== undefined) this.#spaced = true;
       else if (number !== undefined) this.#push('number', number, 0);
       else if (word !== undefined) {
-        const kind = PARTING.test(word) ? 'sign' : mathematical && word.length === 1 ? 'name' : 'word';
-        this.#push(kind, kind === 'sign' ? 'and' : word, 0);
+        const kind =
+          PARTING.test(word) || word === 'mod' ? 'sign' : mathematical && word.length === 1 ? 'name' : 'word';
+        this.#push(kind, kind === 'sign' && word !== 'mod' ? 'and' : word, 0);
       } else if ('(),;:/^-+%[]'.includes(other!)) this.#push('sign', other!, 0);
     }
     this.#at = content.end;
@@ -161,6 +162,7 @@ class Tokenizer {
     const { length } = run;
     const known = ALIASES[run] ?? run;
     if (PARTING.test(run)) return this.#push('sign', 'and', length);
+    if (run === 'mod') return this.#push('sign', 'mod', length);
     if (run === 'pi' || run === 'π') return this.#push('name', 'π', length);
     if (/^(?:inf|infinity|oo)$/i.test(run)) return this.#push('sign', '∞', length);
     if (run === 'in') return this.#push('sign', '∈', length);

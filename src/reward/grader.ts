@@ -75,13 +75,14 @@ export async function createGrader(settings: readonly RewardSettings[], options:
     await Promise.all([pool?.close(), verdicts.close(), ...functions.map(({ asked }) => asked.close())]);
   };
   const users = rewards.filter((reward) => !isBuiltin(reward));
+  // All modules share what there is.
+  const processesEach = Math.max(1, Math.floor(processes / users.filter(({ module }) => module !== undefined).length));
   const open = (reward: RewardSettings): Promise<Asked> => {
     const { name, module } = reward;
     if (module === undefined) return HttpService.open(reward);
     const memoryBytes = (reward.memory ?? memory) * 2 ** 20;
     const settings = { kind: 'reward', name, module, timeout: reward.timeout ?? timeout, memoryBytes } as const;
-    // All modules share what there is.
-    return ModulePool.open(settings, Math.max(1, Math.ceil(processes / users.length)));
+    return ModulePool.open(settings, processesEach);
   };
   try {
     // What does not load is found now.

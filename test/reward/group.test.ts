@@ -95,10 +95,7 @@ test('what is not one value for each completion is an error of the group; a wron
 
 test('what a module prints has the name of its reward before each line', () => {
   const script = `import { createGrader } from ${JSON.stringify(new URL('../../src/reward/index.ts', import.meta.url).href)};
-    const folder = mkdtempSync(join(tmpdir(), 'glossa-group-'));
-after(() => rmSync(folder, { recursive: true }));
-const log = join(folder, 'groups');
-const grader = await createGrader([{ name: 'mine', weight: 1, module: ${JSON.stringify(module('together'))} }], { threads: 1 });
+    const grader = await createGrader([{ name: 'mine', weight: 1, module: ${JSON.stringify(module('together'))} }], { threads: 1 });
     await grader.grade([{ problem: ${JSON.stringify(problem)}, completion: 'a', finish: 'stop', group: 4 }]);
     await grader.close();`;
   const child = ['--import', import.meta.resolve('tsx'), '--input-type=module', '-e', `${script}`];

@@ -258,7 +258,7 @@ test('the table has one row for each suite and language, with its own first and 
           [5, 'accuracy'],
           [6, 'clipped_ratio'],
           [7, 'target_wr'],
-          [8, 'target_wr_rewarded'],
+          [9, 'target_wr_rewarded'],
         ] as const) {
           const values = raw.map((row) => row[key]).filter((value) => value !== null);
           const expected =

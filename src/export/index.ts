@@ -1,1 +1,1 @@
-export { exportRun, type ExportSettings, type Exported } from './export.js';
+export { exportRun } from './export.js';

@@ -1,1 +1,1 @@
-export { verifyRun, type Verified, type VerifySettings } from './verify.js';
+export { verifyRun, type Verified } from './verify.js';

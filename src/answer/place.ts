@@ -1,17 +1,17 @@
-import { least } from '../base/extremes.js';
 import { ANSWER_CUE } from './cue.js';
 import { boxedAnswer, hashAnswer } from './marked.js';
 import { saidPart, saidStart } from './said.js';
 
-/** Marks and cues that are looked at from the beginning; a text of nothing else is not read through. */
-const MOST_SIGNS = 64;
+/** A text of more marks or cues is a text of nothing else, and not read through. */
+const MOST_SIGNS = 1000;
 /** Characters behind a mark or a cue in which the answer stands. */
 const NEAR = 80;
 
 /**
  * Where the final answer begins: the first place behind the thought where it is given, at its mark (`####`, a box) or at what
- * stands behind "the answer is". What is written between that and the same answer given once more is no reasoning. An answer
- * without either begins where it stands last. The length of the completion where there is none.
+ * stands behind "the answer is". What is written between that and the same answer given once more is no reasoning, but where
+ * another answer was given in between it was one of several guesses, and the first place behind that one counts. An answer
+ * without mark or cue begins where it stands last. The length of the completion where there is none.
  *
  * @param answer as the verifier found it; null where it found none, or does not tell: then the last mark that answers counts.
  * @param thought the prompt had begun one.
@@ -20,8 +20,7 @@ export function answerPlace(completion: string, answer: string | null, thought =
   const said = saidPart(completion, thought);
   const found = said === null ? null : (answer ?? lastMark(said));
   if (said === null || found === null) return completion.length;
-  const given = [firstGiven(said, MARK, found), firstGiven(said, ANSWER_CUE, found)].filter((at) => at !== undefined);
-  const at = given.length > 0 ? least(given) : found === '' ? -1 : said.lastIndexOf(found);
+  const at = givenAt(said, found) ?? (found === '' ? -1 : said.lastIndexOf(found));
   return at < 0 ? completion.length : saidStart(completion, thought) + at;
 }
 
@@ -33,15 +32,25 @@ function lastMark(said: string): string | null {
   return (box.at > hash.at ? box : hash).text;
 }
 
-/** The first mark, or what stands behind the first cue, that gives this answer. */
-function firstGiven(said: string, sign: RegExp, answer: string): number | undefined {
-  let tries = 0;
-  for (const { index, 0: text } of said.matchAll(sign)) {
-    if (++tries > MOST_SIGNS) return undefined;
-    const behind = index + text.length;
-    if (isGiven(said.slice(behind, behind + NEAR), answer)) return sign === MARK ? index : behind;
+/** Where the last of the rows of signs begins, marks and cues together, that give this answer and no other between. */
+function givenAt(said: string, answer: string): number | undefined {
+  const signs: { at: number; behind: number }[] = [];
+  for (const sign of [MARK, ANSWER_CUE]) {
+    for (const { index, 0: text } of said.matchAll(sign)) {
+      if (signs.length === MOST_SIGNS) return undefined;
+      const behind = index + text.length;
+      signs.push({ at: sign === MARK ? index : behind, behind });
+    }
   }
-  return undefined;
+  signs.sort((a, b) => a.behind - b.behind);
+  let first: number | undefined;
+  let open = false;
+  for (const { at, behind } of signs) {
+    const given = isGiven(said.slice(behind, behind + NEAR), answer);
+    if (given && !open) first = at;
+    open = given;
+  }
+  return first;
 }
 
 /** An answer that begins with a number is given where the first number is that one; any other where it stands letter by letter. */

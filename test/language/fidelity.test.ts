@@ -42,6 +42,19 @@ describe('where the final answer begins', () => {
     assert.equal(place('because #### B', 'choice'), 'because ');
   });
 
+  it('is not in a list of guesses, where another answer follows', () => {
+    for (const guesses of [
+      '#### 5\n#### 6\n#### 7\n',
+      '답은 5, 답은 6, 답은 7. ',
+      '\\boxed{6} \\boxed{7} ',
+      '#### 6\n답은 7. ',
+    ])
+      assert.equal(place(`${guesses}so 9-3 is it\n#### 6`), `${guesses}so 9-3 is it\n`);
+    assert.equal(place('so 9-3 #### 6\n답은 7 답은 8'), 'so 9-3 ');
+    const { targetWr } = measured(`생각해 봅시다.\n#### 5\n#### 6\n#### 7\n${ENGLISH}\n#### 6`);
+    assert.ok(targetWr! < 0.3, String(targetWr));
+  });
+
   it('is not where another answer stood before, nor a mark in a thought', () => {
     assert.equal(place('#### 5\nwait, #### 6'), '#### 5\nwait, ');
     assert.equal(place('<think>#### 6 or 5</think> then\n#### 6'), '<think>#### 6 or 5</think> then\n');

@@ -2,7 +2,14 @@ import { resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { evaluate } from '../eval/index.js';
-import { checkBudget, checkpointsOf, type Suite, type SuiteDefaults } from '../inputs/index.js';
+import {
+  checkBudget,
+  checkpointsOf,
+  suiteRemarks,
+  type LoadedSuite,
+  type Suite,
+  type SuiteDefaults,
+} from '../inputs/index.js';
 import { gradingErrors } from '../reward/index.js';
 import { suiteGrader } from './eval_rewards.js';
 import {
@@ -156,6 +163,7 @@ function choiceOf(options: EvalCommandOptions): SuiteChoice {
     throw new GlossaError('USAGE', `--by ${by}: expected generation or letters`);
   if (by === 'letters' && (stop.length > 0 || Number(options.samples ?? 1) > 1))
     throw new GlossaError('USAGE', '--by letters: a problem has one answer, and no completion that could stop');
+  if (stop.includes('')) throw new GlossaError('USAGE', '--stop: expected a text, found an empty one');
   if (options.format?.includes('{question}') === false)
     throw new GlossaError('USAGE', `--format ${options.format}: expected a text with {question} in it`);
   return {
@@ -212,7 +220,7 @@ async function openSuites(
     prompt: await promptSettings(options, model),
     eval: own?.eval ?? { ...GREEDY, max_completion_length: budget },
   };
-  let suites: Suite[];
+  let suites: LoadedSuite[];
   if (options.data.length > 0) suites = await givenSuites(options.data, choice, defaults);
   else if (choice.verifier !== undefined || choice.format !== undefined)
     throw new GlossaError('USAGE', "--verifier and --format are for --data: a run's suites have their own");
@@ -222,6 +230,7 @@ async function openSuites(
     suites = await runSuites(run, config, choice, defaults, ({ step, steps }) => {
       display.live([`the laboratory's model is no longer in its cache: pre-training ${String(step)}/${String(steps)}`]);
     });
+  for (const remark of suites.flatMap(suiteRemarks)) display.warning(remark);
   for (const { settings } of suites)
     if (settings.by === 'generation' && (samples ?? temperature) !== undefined)
       samplingOptions({ samples: String(settings.numSamples), temperature: String(settings.temperature) });

@@ -5,7 +5,7 @@ import { exists } from '../base/exists.js';
 import { hubFile, type EvalSource, type ExamplesSource, type ResolvedConfig } from '../config/index.js';
 import { SUITE_NAMES, type SuiteName } from '../data/index.js';
 import { resolveData } from '../hub/index.js';
-import { labSettings, loadSuite, needsRows, type Suite, type SuiteDefaults } from '../inputs/index.js';
+import { labSettings, loadSuite, needsRows, type LoadedSuite, type SuiteDefaults } from '../inputs/index.js';
 import { pretrainLab, type PretrainProgress } from '../lab/index.js';
 import type { Language } from '../language/types.js';
 import { readRecord } from '../run/index.js';
@@ -37,7 +37,7 @@ export async function givenSuites(
   given: readonly string[],
   choice: SuiteChoice,
   defaults: SuiteDefaults,
-): Promise<Suite[]> {
+): Promise<LoadedSuite[]> {
   const sources = await Promise.all(given.map((text) => readGiven(text, choice.language)));
   const short = sources.map(({ name, suite, file }) => name ?? suite ?? withoutEnding(basename(file)));
   const names = short.map((name, i) =>
@@ -74,7 +74,7 @@ export async function runSuites(
   choice: SuiteChoice,
   defaults: SuiteDefaults,
   onPretrain: (progress: PretrainProgress) => void,
-): Promise<Suite[]> {
+): Promise<LoadedSuite[]> {
   if (data.eval.length === 0)
     throw new GlossaError('USAGE', `${run}: the run has no held-out suites (data.eval)`, {
       hint: 'name problems with --data FILE',

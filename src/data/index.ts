@@ -6,7 +6,7 @@ export { knownSuite, SUITE_NAMES, type SuiteName } from './suites.js';
 export { fieldOf } from './field.js';
 export { InexactNumber } from './exact.js';
 export { isDataFile, openRows, rowPlace } from './open.js';
-export { overlapRemark } from './overlap.js';
+export { overlapRemark, spaceless } from './overlap.js';
 export { remarks } from './remarks.js';
 export { promptOrder } from './order.js';
 export { readJsonlRows, type Row } from './rows.js';

@@ -34,6 +34,7 @@ export function overlapRemark(suite: string, held: DataSet, train: readonly Data
   );
 }
 
-const spaceless = (text: string): string => text.normalize('NFKC').replace(/\s+/gu, ' ').trim();
+/** A question as it is compared: white space and compatible forms of letters do not count. */
+export const spaceless = (text: string): string => text.normalize('NFKC').replace(/\s+/gu, ' ').trim();
 
 const isNamed = ({ id }: Problem, { settings: { path } }: DataSet): boolean => !id.startsWith(`${basename(path)}:`);

@@ -11,4 +11,4 @@ export { engineOptions, fitTogether, openModel, readConfigJson, type OpenModel }
 export { openData, problemCount, type Inputs } from './problems.js';
 export { recordedConfig } from './recorded_config.js';
 export { loadSource, needsRows } from './sources.js';
-export { loadSuite, type Suite, type SuiteDefaults } from './suites.js';
+export { loadSuite, suiteRemarks, type LoadedSuite, type Suite, type SuiteDefaults } from './suites.js';

@@ -5,7 +5,7 @@ import { LANGUAGES, type Language } from '../language/types.js';
 import { checkBudget } from './budget.js';
 import type { OpenModel } from './model.js';
 import { loadSource, needsRows } from './sources.js';
-import { loadSuite, type Suite } from './suites.js';
+import { loadSuite, suiteRemarks, type Suite } from './suites.js';
 
 export interface Inputs {
   train: readonly DataSet[];
@@ -38,13 +38,9 @@ export async function openData(config: ResolvedConfig, { engine, tokenizer, labD
     languages: LANGUAGES.filter((language) => drawn.has(language)),
     suites,
     remarks: [
-      ...[...train, ...suites.map(({ set }) => set)].flatMap(remarks),
+      ...train.flatMap(remarks),
+      ...suites.flatMap(suiteRemarks),
       ...suites.flatMap(({ name, set }) => overlapRemark(name, set, train) ?? []),
-      ...suites.flatMap(({ name, set }) =>
-        set.unjudged.length === set.problems.length
-          ? [`${name}: no answer of it can be judged: only language and length are measured`]
-          : [],
-      ),
     ],
   };
 }

@@ -6,10 +6,10 @@ import {
   type SuiteSettings,
 } from '../config/index.js';
 import { GlossaError } from '../base/error.js';
-import { loadDataSet } from '../data/index.js';
+import { loadDataSet, remarks, spaceless } from '../data/index.js';
 import type { DataSet, DataSetSettings, Problem } from '../data/types.js';
 import { defined } from '../base/defined.js';
-import type { Example, FewShot, PromptSettings } from '../prompt/index.js';
+import type { FewShot, PromptSettings } from '../prompt/index.js';
 import { loadSource } from './sources.js';
 
 /** Held-out problems, and how they are asked and answered. */
@@ -21,6 +21,9 @@ export interface Suite {
   settings: SuiteSettings;
   prompt: PromptSettings;
 }
+
+/** A suite, and the set that it was read as. */
+export type LoadedSuite = Suite & { set: DataSet };
 
 /** What suites say nothing of. */
 export type SuiteDefaults = Pick<ResolvedConfig, 'seed' | 'eval'> & { prompt: PromptSettings };
@@ -36,13 +39,21 @@ export async function loadSuite(
   source: EvalSource & { name: string },
   labDir: string | undefined,
   { rows = false }: { rows?: boolean } = {},
-): Promise<Suite & { set: DataSet }> {
+): Promise<LoadedSuite> {
   const set = await loadSource(source, labDir, { rows });
   const settings = suiteSettings(config, source);
   const examples = source.examples && (await loadExamples(source.examples, source, set.problems));
   const prompt = { ...config.prompt, ...defined({ examples }) };
   if (settings.by === 'letters') requireOptions(source.name, set);
   return { name: source.name, file: set.settings.path, problems: set.problems, settings, prompt, set };
+}
+
+/** What should be known of a suite before it is used, for itself. */
+export function suiteRemarks({ name, set }: { name: string; set: DataSet }): string[] {
+  const said = remarks(set);
+  return set.unjudged.length < set.problems.length
+    ? said
+    : [...said, `${name}: no answer of it can be judged: only language and length are measured`];
 }
 
 /** @throws GlossaError SUITE_LETTERS where a problem of a suite that is answered by letters has no options. */
@@ -60,9 +71,9 @@ function requireOptions(suite: string, { problems, settings: { path } }: DataSet
 
 /**
  * Worked examples for the problems of a suite: the first of a file, in a problem's language where the file has several, but for the
- * problem itself.
+ * problem itself and its translation, known by its id with the same answer.
  *
- * @throws GlossaError SUITE_EXAMPLES where there are too few for some language; those of loadDataSet.
+ * @throws GlossaError SUITE_EXAMPLES where there are too few for some problem; those of loadDataSet.
  */
 async function loadExamples(
   { path, num, as, fields, language }: ExamplesSource,
@@ -76,17 +87,21 @@ async function loadExamples(
   const languages = [...new Set(asked.map((problem) => problem.language))];
   const fallback = languages.length === 1 ? languages[0] : undefined;
   const { problems } = await loadDataSet({ ...settings, fallbackLanguage: language ?? fallback });
-  const of = ({ question, language: own }: Pick<Problem, 'question' | 'language'>): Example[] =>
-    problems
-      .filter((each) => each.language === (language ?? own) && each.question !== question)
+  const known = problems.map((each) => ({ ...each, spaceless: spaceless(each.question) }));
+  const of: FewShot['of'] = ({ question, language: own, id, answer }) => {
+    const asks = spaceless(question);
+    return known
+      .filter((each) => each.language === (language ?? own) && each.spaceless !== asks)
+      .filter((each) => each.id !== id || each.answer !== answer)
       .slice(0, num)
       .map((each) => ({ question: each.question, answer: saidAnswer(each) }));
-  for (const own of languages) {
-    const found = of({ question: '', language: own }).length;
+  };
+  for (const problem of asked) {
+    const found = of(problem).length;
     if (found >= num) continue;
     throw new GlossaError(
       'SUITE_EXAMPLES',
-      `${path} has ${String(found)} examples in ${language ?? own}, and ${String(num)} are asked for`,
+      `${path} has ${String(found)} examples in ${language ?? problem.language} besides problem ${problem.id} itself, and ${String(num)} are asked for`,
       { hint: 'ask for fewer with num, or say with language which examples to take' },
     );
   }

@@ -21,6 +21,9 @@ export interface Question {
   language: Language;
   /** The whole chat, where a row has one; then `question` is what the user says last. */
   messages?: readonly Message[] | undefined;
+  /** Of a problem, to know it again in another language. */
+  id?: string | undefined;
+  answer?: string | undefined;
 }
 
 /** A question with what is said to it. */

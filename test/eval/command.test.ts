@@ -5,10 +5,11 @@ import { before, describe, it } from 'node:test';
 import type { ResolvedConfig } from '../../src/config/index.js';
 import { samplingOptions } from '../../src/cli/arguments.js';
 import { givenSuites, runSuites } from '../../src/cli/eval_suites.js';
+import { evaluationTable } from '../../src/cli/eval_table.js';
 import { tableOutput } from '../../src/cli/output.js';
 import { promptSettings } from '../../src/cli/prompt.js';
 import { readRolloutFile } from '../../src/rollout/index.js';
-import { readRecord, runFolder, type EvaluationFile } from '../../src/run/index.js';
+import { readRecord, runFolder, type EvaluationFile, type EvaluationRow } from '../../src/run/index.js';
 import { glossa, start } from '../e2e/glossa.js';
 import { TINY } from '../engine/tiny.js';
 import { BYTES, folder } from '../tokenizer/bytes.js';
@@ -114,6 +115,25 @@ describe('glossa eval', () => {
     for (const [i, row] of rows.entries())
       for (const name of ['id', 'suite', 'file', 'sample', 'correct', 'answer', 'finish'])
         assert.deepEqual(scores[i]![name], row[name], name);
+  });
+
+  it('tells of gold answers that cannot be judged', async () => {
+    const { stderr } = await evaluate(...data('open.jsonl'));
+    assert.match(stderr, /1 of 1 gold answers are not numbers/);
+    assert.match(stderr, /open: no answer of it can be judged: only language and length are measured/);
+  });
+
+  it('says the step of each line where there are several', async () => {
+    const { results } = await printed(...data('ko.jsonl'));
+    const rows = [1, 2].map((step) => ({ ...(results[0] as unknown as EvaluationRow), step }));
+    assert.match(evaluationTable(rows), /^step +suite +language .*\n1 +ko +ko .*\n2 +ko +ko /);
+    assert.match(evaluationTable(rows.slice(1)), /^suite +language .*\nko +ko /);
+  });
+
+  it('refuses a stop text that every completion begins with', async () => {
+    const { code, stderr } = await evaluate(...data('ko.jsonl'), '--stop', '');
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /^error USAGE: --stop: expected a text, found an empty one/m);
   });
 
   it('refuses at once what it cannot write', async () => {

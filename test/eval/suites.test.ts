@@ -77,6 +77,7 @@ describe('suites', () => {
       jsonl([
         { id: 'e1', question: '1 더하기 1?', answer: '2', solution: '1과 1은 2이다.', lang: 'ko' },
         { id: 'e2', question: '사과?', answer: '3', lang: 'ko' },
+        { id: 'e1', question: '1 plus 1?', answer: '2', lang: 'en' },
         { id: 'e3', question: '2 + 2?', answer: '4', lang: 'en' },
       ]),
     );
@@ -241,8 +242,9 @@ describe('suites', () => {
     assert.equal(await chat('text'), '<user>1 더하기 1?\n1과 1은 2이다.\n#### 2\n\n사과?');
     await assert.rejects(suite({ ...source, examples: { ...examples, num: 3 } }), {
       code: 'SUITE_EXAMPLES',
-      message: /has 2 examples in ko, and 3 are asked for/,
+      message: /has 1 examples in ko besides problem .* itself, and 3 are asked for/,
     });
+    await assert.rejects(suite({ ...source, examples: { ...examples, num: 2 } }), { code: 'SUITE_EXAMPLES' });
     const english = await suite({ ...source, examples: { ...examples, language: 'en' } });
     assert.match((await renderQuestion(tokenizer, problems[0]!, english.prompt)).text, /^2 \+ 2\?\n#### 4\n\n1 더하기/);
   });

@@ -27,7 +27,7 @@ before(async () => {
     ],
     evaluations: [
       evaluation([0, 'test', 'ko'], { accuracy: 0.1, target_wr: 1 }),
-      evaluation([2, 'test', 'ko'], { accuracy: 0.75, target_wr: 0.5 }),
+      evaluation([2, 'test', 'ko'], { accuracy: 0.75, target_wr: 0.5, 'pass@2': 0.875 }),
     ],
   });
   const named = ['cold', 'hot', 'weak', 'late'].map((name) => ({ name, seed: 1, values: {} }));
@@ -91,6 +91,8 @@ test('conditions know settings, metrics, and the last evaluation', async () => {
     ['target_wr<0.2', ['sweep/runs/cold']],
     ['target_wr=null', ['sweep/runs/hot']],
     ['eval_test/accuracy=0.75', ['sweep/runs/cold']],
+    ['eval_test/pass@2>=0', ['sweep/runs/cold']],
+    ['eval_test/pass@2>=0.9', []],
     ['languages=ko', ['sweep/runs/cold']],
     ['state!=finished', ['alive', 'killed', 'sweep/runs/hot', 'sweep/runs/weak']],
     ['model=lab tiny', ['sweep/runs/cold']],

@@ -65,7 +65,7 @@ function heldOut(models: readonly RunModel[]): string {
   if (models.every((model) => model.suites.length === 0))
     return '<section><h2>Held-out problems</h2><p class="note">No held-out suite was evaluated.</p></section>';
   return `<section><h2>Held-out problems</h2><p class="note">First and last evaluation, and the least and the greatest value where they lie beyond.</p>${heldOutTable(models)}
-<details><summary>Every evaluation, with the 95 % interval of its accuracy</summary>${evaluationsTable(models)}</details></section>`;
+<details><summary>Every evaluation, with its 95 % intervals</summary>${evaluationsTable(models)}</details></section>`;
 }
 
 function footer(): string {

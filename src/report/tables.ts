@@ -9,8 +9,17 @@ import {
   wilson,
 } from '../analysis/index.js';
 import { languageName } from '../language/index.js';
-import { fieldMeasure, showValue, STRICT_LABEL, type Field } from '../metrics/index.js';
-import { differsStrictly } from '../run/index.js';
+import {
+  fieldMeasure,
+  labelOf,
+  rowMeasure,
+  showValue,
+  STRICT_LABEL,
+  type AtK,
+  type Field,
+  type Interval,
+} from '../metrics/index.js';
+import { atKs, differsStrictly, type EvaluationRow } from '../run/index.js';
 import { escapeHtml, table } from './html.js';
 import { fieldLabel } from './story.js';
 
@@ -46,9 +55,10 @@ export function heldOutTable(runs: readonly RunModel[]): string {
   return table({ head: ['run', 'suite', 'prompts', 'completions', 'at steps', ...heads, ...strict], rows, texts: 3 });
 }
 
-/** Every evaluation, with the 95 % interval of its accuracy. */
+/** Every evaluation, with the 95 % intervals of its accuracy, pass@k and maj@k. */
 export function evaluationsTable(runs: readonly RunModel[]): string {
   const strict = strictly(runs);
+  const several = atLargestK(runs);
   const rows = runs.flatMap((run) =>
     run.suites.flatMap((series) =>
       series.rows.map((row, i) => [
@@ -59,18 +69,38 @@ export function evaluationsTable(runs: readonly RunModel[]): string {
         ...FIELDS.map((field) => {
           const { value } = series.of(field)[i]!;
           if (field !== 'accuracy' || value === null) return whole(show(value, field));
-          const [low, high] = row.intervals?.['accuracy'] ?? wilsonOf(value, trials(series, row.step));
-          return `${whole(share(value))} <small>${whole(share(low))} ${whole(`to ${share(high)}`)}</small>`;
+          return withInterval(value, row.intervals?.['accuracy'] ?? wilsonOf(value, trials(series, row.step)));
         }),
         ...strict.map(() => whole(share(strictPoints(series)[i]!.value))),
+        ...several.map((name) => withInterval(row[name] ?? null, row.intervals?.[name])),
       ]),
     ),
   );
-  return table({ head: ['run', 'suite', 'prompts', 'step', 'completions', ...heads, ...strict], rows, texts: 3 });
+  const head = ['run', 'suite', 'prompts', 'step', 'completions', ...heads, ...strict, ...several.map(nameLabel)];
+  return table({ head, rows, texts: 3 });
+}
+
+const nameLabel = (name: AtK): string => labelOf(rowMeasure(name)!);
+
+/** pass@k and maj@k of the largest k of each evaluation. */
+function atLargestK(runs: readonly RunModel[]): AtK[] {
+  const rows = runs.flatMap(({ suites }) => suites.flatMap((series) => series.rows));
+  const ks = [...new Set(rows.flatMap(largestK))].sort((a, b) => a - b);
+  return ks.flatMap((k) => [`pass@${k}`, `maj@${k}`] as const);
+}
+
+/** None of one completion a problem. maj@k has the greatest k alone. */
+const largestK = (row: EvaluationRow): number[] =>
+  atKs(row).flatMap((name) => (name.startsWith('maj@') ? [Number(name.slice('maj@'.length))] : []));
+
+function withInterval(value: number | null, interval: Interval | undefined): string {
+  if (value === null || interval === undefined) return whole(share(value));
+  const [low, high] = interval;
+  return `${whole(share(value))} <small>${whole(share(low))} ${whole(`to ${share(high)}`)}</small>`;
 }
 
 /** Of files of earlier versions, which have no intervals. */
-function wilsonOf(share: number, n: number): [number, number] {
+function wilsonOf(share: number, n: number): Interval {
   const { low, high } = wilson({ share, n });
   return [low, high];
 }

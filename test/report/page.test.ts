@@ -98,6 +98,27 @@ test('a column has the accuracy by marked answers alone, where an evaluation has
   }
 });
 
+test('columns have pass@k and maj@k of the largest k, with their intervals, where an evaluation has them', () => {
+  const of = summary('suite');
+  const several = { 'pass@1': 0.25, 'pass@2': 0.375, 'avg@2': 0.25, 'maj@2': 0.125 };
+  const intervals = { accuracy: [0, 1], 'pass@2': [0.3, 0.45], 'maj@2': [0.05, 0.225] } as Record<
+    string,
+    [number, number]
+  >;
+  const evaluations = [...of.evaluations, { ...of.evaluations[0]!, step: 2, ...several, intervals }];
+  const table = evaluationsTable([runModel('a', { ...of, evaluations })]);
+  const heads = [...table.matchAll(/<th[^>]*>([^<]*)<\/th>/g)].map(([, head]) => head);
+  assert.deepEqual(heads.slice(-2), ['pass@2', 'maj@2']);
+  const text = table.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+  assert.match(text, /37\.5 % 30\.0 % to 45\.0 % 12\.5 % 5\.0 % to 22\.5 %/);
+  assert.doesNotMatch(evaluationsTable([runModel('a', of)]), /@/);
+  const fewer = { ...of.evaluations[0]!, suite: 'other', 'pass@4': 0.5, 'maj@4': null };
+  assert.match(
+    evaluationsTable([runModel('a', { ...of, evaluations: [...evaluations, fewer] })]),
+    /pass@2.*maj@2.*pass@4.*maj@4/,
+  );
+});
+
 test('neither a completion nor a name can write into the page', () => {
   const attack = '<script>alert(1)</script>&"\'';
   const html = renderPage({

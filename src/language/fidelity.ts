@@ -16,7 +16,8 @@ export interface Reasoning {
 /**
  * Words of the reasoning, counted so that saying more of the target language beside it changes little: what stands from the
  * final answer on is left out, and so is a word in a stretch of 3 words that stood before, in the question or the completion, and
- * a target word that is glued to a word of another language (apples를).
+ * a target word that is glued to a word of another language (apples를). Where the target's share is smaller with repetitions and
+ * copies among the words, they are.
  *
  * @param words that are counted, with their `labels`; `hidden`: how many others stand in markup.
  */
@@ -32,14 +33,16 @@ export function measureFidelity(
   const stretches = stretchesOf(text, words);
   const repeated = marks(stretches, start.length, new Set());
   const copied = question === undefined ? undefined : inQuestion(stretches, start.length, question, target);
-  let [reasoning, ofTarget, english] = [0, 0, 0];
+  const once = emptyTally();
+  const each = emptyTally();
   for (let i = 0; i < before; i++) {
-    const isTarget = labels[i] === target;
-    if (repeated[i] || copied?.[i] || (isTarget && isGlued(words, labels, i))) continue;
-    reasoning++;
-    if (isTarget) ofTarget++;
-    if (labels[i] === 'en') english++;
+    const label = labels[i]!;
+    if (label === target && isGlued(words, labels, i)) continue;
+    tally(each, label, target);
+    if (!repeated[i] && !copied?.[i]) tally(once, label, target);
   }
+  // Where what is repeated is mostly another language, counting it once would make more of the target than was said.
+  const { words: reasoning, ofTarget, english } = once.ofTarget * each.words > each.ofTarget * once.words ? each : once;
   return {
     targetWr: reasoning === 0 ? null : ofTarget / reasoning,
     reasoning,
@@ -50,6 +53,20 @@ export function measureFidelity(
     copied: copied === undefined ? 0 : sum(copied.subarray(0, before)),
     hidden,
   };
+}
+
+interface Tally {
+  words: number;
+  ofTarget: number;
+  english: number;
+}
+
+const emptyTally = (): Tally => ({ words: 0, ofTarget: 0, english: 0 });
+
+function tally(into: Tally, label: CountedLanguage, target: Language): void {
+  into.words++;
+  if (label === target) into.ofTarget++;
+  if (label === 'en') into.english++;
 }
 
 /** Every stretch of 3 words in a row; the i-th begins with word i. */

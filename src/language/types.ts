@@ -37,7 +37,7 @@ export interface LanguageMeasure {
 export interface Fidelity {
   /** Target WR of the reasoning; null where no word of it is counted. */
   targetWr: number | null;
-  /** Counted words of the reasoning: before the final answer, each stretch once, none of the question's; of these the target's, English. */
+  /** Counted words of the reasoning: before the final answer, each stretch once, none of the question's (or all, where that makes less of the target); of these the target's, English. */
   reasoning: number;
   target: number;
   english: number;

@@ -51,7 +51,7 @@ export const LANGUAGE_MEASURES = [
     label: '{target} words of the reasoning',
     unit: 'share',
     description:
-      'Target WR of what stands before the final answer, repetitions counted once and copies of the question not at all ([language.md](language.md), "Fidelity"). Where it lies far below Target WR, that is words that nobody thinks with',
+      'Target WR of what stands before the final answer, repetitions counted once and copies of the question not at all, unless the share is smaller with them ([language.md](language.md), "Fidelity"). Where it lies far below Target WR, that is words that nobody thinks with',
   },
   {
     name: 'language/reasoning/en_wr',

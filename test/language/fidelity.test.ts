@@ -132,6 +132,13 @@ describe('tricks', () => {
     }
   });
 
+  it('a list of distinct words beside English that repeats itself', () => {
+    const steps = Array.from({ length: 8 }, (_, i) => `He gives ${i}, so ${20 - i}-${i}=6.`).join(' ');
+    const { plain, targetWr } = measured(`${steps} 나무 하늘 바다 구름 노래 강물 바람 돌담\n#### 6`);
+    assert.equal(plain, 0.25);
+    assert.equal(targetWr, 0.25);
+  });
+
   it('the question copied, before the reasoning or behind it', () => {
     for (const text of [`${QUESTION} ${ENGLISH}`, `${ENGLISH} ${QUESTION}`]) {
       const { plain, targetWr, copied } = measured(`${text}\n#### 6`);

@@ -126,6 +126,9 @@ async function trySweep(text: string, file: string | undefined, dir: string): Pr
   assert.ok(record.runs.length > 1);
 }
 
+/** Worked examples are other problems than the one that is asked. */
+const ANOTHER = { id: 'p5', question: '10 - 3 = ?', answer: '7' };
+
 /** Problems and models that a config names, where the page does not give them. */
 async function giveFiles({ data, model: named }: RawConfig, dir: string): Promise<void> {
   for (const source of [...(data?.train ?? []), ...(data?.eval ?? [])] as {
@@ -134,7 +137,7 @@ async function giveFiles({ data, model: named }: RawConfig, dir: string): Promis
   }[]) {
     if (source.path === undefined || existsSync(join(dir, source.path))) continue;
     const { question = 'question', answer = 'answer', id = 'id', language = 'lang' } = source.fields ?? {};
-    const rows = PROBLEMS.map((row) =>
+    const rows = [...PROBLEMS, ANOTHER].map((row) =>
       nested({ [id]: row['id'], [question]: row['question'], [answer]: row['answer'], [language]: 'ko' }),
     );
     await writeRows(join(dir, source.path), rows);

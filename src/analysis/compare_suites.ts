@@ -1,5 +1,5 @@
-import type { Field } from '../metrics/index.js';
-import { differsStrictly, type EvaluationRow } from '../run/index.js';
+import { passAtK, type AtK, type CompletionSums, type Field } from '../metrics/index.js';
+import { atKs, differsStrictly, type EvaluationRow } from '../run/index.js';
 import { readEvaluated, type Evaluated } from './evaluated.js';
 import { difference as unpairedInterval } from '../base/interval.js';
 import { trials, type RunModel, type SuiteSeries } from './model.js';
@@ -7,7 +7,7 @@ import { pairedIntervals, type Quotient } from './paired.js';
 
 /** A held-out figure of two runs. */
 export interface ComparedFigure {
-  field: Field | 'accuracy_strict';
+  field: Field | AtK | 'accuracy_strict';
   a: number | null;
   b: number | null;
   /** b - a; where the problems are paired, of those that both have answered. */
@@ -42,7 +42,7 @@ const FIELDS = [
   'en_wr',
   'other_wr',
 ] as const;
-type ComparedField = (typeof FIELDS)[number];
+type ComparedField = (typeof FIELDS)[number] | AtK;
 
 /**
  * Every suite and language that both runs have evaluated, at the last evaluation of each, or at one step.
@@ -69,7 +69,10 @@ async function compareAt([a, ofA, from]: Side, [b, ofB, to]: Side): Promise<Comp
     await readEvaluated(a.dir, from.step, suite, language),
     await readEvaluated(b.dir, to.step, suite, language),
   ];
-  const paired = answeredA && answeredB && pair(answeredA, answeredB);
+  // Which wrong answers are one is not in the files, so majorities are not drawn again.
+  const several = atKs(from).filter((name) => to[name] !== undefined);
+  const drawn = several.filter((name) => !name.startsWith('maj@'));
+  const paired = answeredA && answeredB && pair(answeredA, answeredB, [...FIELDS, ...drawn]);
   return {
     suite,
     language,
@@ -77,9 +80,10 @@ async function compareAt([a, ofA, from]: Side, [b, ofB, to]: Side): Promise<Comp
     n: { a: from.n, b: to.n },
     problems: paired ? paired.problems : null,
     unpaired: paired ? answeredA.size + answeredB.size - 2 * paired.problems : 0,
-    figures: comparedFields(from, to).map((field): ComparedFigure => {
+    figures: [...comparedFields(from, to), ...several].map((field): ComparedFigure => {
       const values = { field, a: from[field] ?? null, b: to[field] ?? null };
-      if (paired && paired.problems > 0 && field !== 'accuracy_strict') return { ...values, ...paired.figures[field] };
+      const ofPairs = paired && paired.problems > 0 ? paired.figures.get(field) : undefined;
+      if (ofPairs) return { ...values, ...ofPairs };
       const known = values.a !== null && values.b !== null ? { a: values.a, b: values.b } : undefined;
       const interval =
         known && (field === 'accuracy' || field === 'accuracy_strict')
@@ -106,17 +110,21 @@ function comparedFields(a: EvaluationRow, b: EvaluationRow): (ComparedField | 'a
 
 type Paired = Pick<ComparedFigure, 'difference' | 'low' | 'high' | 'interval'>;
 
-function pair(a: Evaluated, b: Evaluated): { problems: number; figures: Record<ComparedField, Paired> } {
+function pair(
+  a: Evaluated,
+  b: Evaluated,
+  fields: readonly ComparedField[],
+): { problems: number; figures: ReadonlyMap<ComparedFigure['field'], Paired> } {
   const keys = [...a.keys()].filter((key) => b.has(key));
-  const sums = (side: Evaluated) => keys.map((key) => side.get(key)!.quotients());
+  const sums = (side: Evaluated) => keys.map((key) => quotientsOf(side.get(key)!, fields));
   const [ofA, ofB] = [sums(a), sums(b)];
   const quotient = (side: typeof ofA, field: ComparedField): Quotient => ({
-    numerators: Float64Array.from(side, (each) => each[field][0]),
-    denominators: Float64Array.from(side, (each) => each[field][1]),
+    numerators: Float64Array.from(side, (each) => each.get(field)![0]),
+    denominators: Float64Array.from(side, (each) => each.get(field)![1]),
   });
-  const pairs = FIELDS.map((field) => [quotient(ofA, field), quotient(ofB, field)] as const);
+  const pairs = fields.map((field) => [quotient(ofA, field), quotient(ofB, field)] as const);
   const intervals = pairedIntervals(pairs);
-  const figures = FIELDS.map((field, i): [ComparedField, Paired] => {
+  const figures = fields.map((field, i): [ComparedField, Paired] => {
     const [from, to] = pairs[i]!.map(share);
     const interval = intervals[i]!;
     const difference = from === null || to === null ? null : to! - from!;
@@ -131,8 +139,27 @@ function pair(a: Evaluated, b: Evaluated): { problems: number; figures: Record<C
       },
     ];
   });
-  return { problems: keys.length, figures: Object.fromEntries(figures) as Record<ComparedField, Paired> };
+  return { problems: keys.length, figures: new Map<ComparedFigure['field'], Paired>(figures) };
 }
+
+/** What one problem adds to each figure; nothing to pass@k where fewer than k of its completions were judged. */
+function quotientsOf(
+  sums: CompletionSums,
+  fields: readonly ComparedField[],
+): Map<ComparedField, readonly [number, number]> {
+  const { judged, correct } = sums;
+  const known = sums.quotients();
+  return new Map(
+    fields.map((field) => {
+      if (!isAtK(field)) return [field, known[field]];
+      const k = Number(field.split('@')[1]);
+      if (field.startsWith('avg@')) return [field, judged > 0 ? [correct / judged, 1] : [0, 0]];
+      return [field, judged >= k ? [passAtK(judged, correct, k), 1] : [0, 0]];
+    }),
+  );
+}
+
+const isAtK = (field: ComparedField): field is AtK => field.includes('@');
 
 function share({ numerators, denominators }: Quotient): number | null {
   const sum = (values: Float64Array) => values.reduce((total, value) => total + value, 0);

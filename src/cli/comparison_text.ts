@@ -1,7 +1,7 @@
 import type { ComparedFigure, ComparedSuite, Comparison, MetricPair } from '../analysis/index.js';
 import { printable } from '../base/printable.js';
 import { languageName } from '../language/index.js';
-import { fieldMeasure, findMeasure, labelOf, showValue, STRICT_LABEL } from '../metrics/index.js';
+import { findMeasure, labelOf, rowMeasure, showValue, STRICT_LABEL } from '../metrics/index.js';
 import type { Difference } from '../run/index.js';
 import { count, textTable } from './format.js';
 
@@ -54,7 +54,7 @@ function suiteTable(suite: ComparedSuite): string[] {
     pair.a === pair.b ? String(pair.a) : `${String(pair.a)} (A) and ${String(pair.b)} (B)`;
   const title = `held out, ${suite.suite} (${languageName(suite.language)}), after step ${both(step)}, ${both(n)} completions`;
   const rows = suite.figures.map((figure) => [
-    `  ${figure.field === 'accuracy_strict' ? STRICT_LABEL : labelOf({ measure: fieldMeasure(figure.field) })}`,
+    `  ${figure.field === 'accuracy_strict' ? STRICT_LABEL : labelOf(rowMeasure(figure.field)!)}`,
     showValue(figure.a, 'share'),
     showValue(figure.b, 'share'),
     points(figure.difference),

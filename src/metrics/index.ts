@@ -1,4 +1,4 @@
-export type { AtK } from './at_k.js';
+export { passAtK, type AtK } from './at_k.js';
 export { SumsByProblem, type ProblemCompletion } from './by_problem.js';
 export type { Interval } from './clustered.js';
 export { fieldMeasure, findMeasure, labelOf, rowMeasure, type FoundMeasure } from './find.js';

@@ -71,7 +71,14 @@ before(async () => {
   root = await mkdtemp(join(tmpdir(), 'glossa-compare-'));
   const evaluations = (accuracy: number, target_wr: number) => [
     evaluation([0, 'test', 'ko'], { accuracy: 0, target_wr: 1 }),
-    evaluation([2, 'test', 'ko'], { accuracy, target_wr, n: 8 }),
+    evaluation([2, 'test', 'ko'], {
+      accuracy,
+      target_wr,
+      n: 8,
+      'pass@2': accuracy,
+      'avg@2': accuracy,
+      'maj@2': accuracy,
+    }),
     evaluation([2, 'other', 'en'], { accuracy, accuracy_strict: accuracy - 0.25, n: 100 }),
   ];
   await makeRun(A(), {
@@ -145,6 +152,18 @@ test('held-out figures are paired by the problems that both answered', async () 
   // Values are those of the files, over all problems.
   assert.deepEqual([figure('accuracy').a, figure('accuracy').b], [0.375, 0.5]);
   assert.equal(figure('target_wr_rewarded').interval, null, 'some resamples have no right answer');
+});
+
+test('figures of k completions are paired too, but for majorities', async () => {
+  const [suite] = (await compare()).suites.filter(({ suite }) => suite === 'test');
+  const figure = (field: string) => suite!.figures.find((each) => each.field === field)!;
+  // By hand: q1 and q2 pass in both; of q3 A has one judged alone, and B none right.
+  assert.ok(Math.abs(figure('pass@2').difference! - (2 / 3 - 2 / 2)) < 1e-12);
+  // (1/2 + 1 + 0) / 3 against (1 + 1/2 + 0) / 3.
+  assert.ok(Math.abs(figure('avg@2').difference!) < 1e-12);
+  assert.equal(figure('avg@2').interval, 'paired bootstrap');
+  assert.deepEqual([figure('maj@2').difference, figure('maj@2').interval], [0.125, null]);
+  assert.match(comparisonText(await compare()), /avg@2 +37\.5 % +50\.0 % +0\.0 +-/);
 });
 
 test('without completions accuracy has an interval of independent samples, and word shares have none', async () => {

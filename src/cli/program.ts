@@ -404,22 +404,31 @@ program
   .description('grade and language-measure completions of any origin')
   .argument(
     '<file>',
-    '.jsonl, .jsonl.gz or .parquet with prediction or completion, gold or answer, lang; - is standard input',
+    '.jsonl, .jsonl.gz or .parquet with prediction or completion, gold or answer, lang; - is standard input; or the folder of a run: its evaluations are judged again',
   )
   .option('--lang <code>', 'language of rows that name none')
   .option('--prediction-field <name>', 'field of the completion, where it has another name')
   .option('--gold-field <name>', 'field of the gold answer, where it has another name')
   .option('--lang-field <name>', 'field of the language, where it has another name')
-  .option('--answer <mode>', 'flexible or strict (docs/rewards.md); default: that of --rewards, else flexible')
-  .option('--verifier <name|file>', 'number, choice, mathematics, or a module (docs/rewards.md)', 'number')
+  .option(
+    '--answer <mode>',
+    'flexible or strict (docs/rewards.md); default: that of --rewards or of the run, else flexible',
+  )
+  .option(
+    '--verifier <name|file>',
+    'number, choice, mathematics, or a module (docs/rewards.md); default: number, of a run its own',
+  )
   .option('--rewards <config>', 'a config, or a file with nothing but its rewards: give each row these rewards too')
-  .option('--json', 'print one JSON object a row in input order, then totals')
+  .option('--rollouts', 'of a run: the completions that it was trained on too')
+  .option('--step <n>', 'of a run: only what was written after step n')
+  .option('--json', 'print one JSON object a row in input order, then totals; of a run one a suite, language and step')
   .addHelpText(
     'after',
     example(
       'npx glossa score completions.jsonl',
       'npx glossa score completions.jsonl --json > scores.jsonl',
       'npx glossa score runs/my/rollouts/000001.parquet --rewards my.yaml',
+      'npx glossa score runs/my --answer strict',
       'npx glossa score outputs.parquet --prediction-field response --gold-field target --lang ko',
       'zcat outputs.jsonl.gz | npx glossa score - --lang zh --json | tail -1',
     ),

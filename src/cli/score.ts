@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
 import { GlossaError } from '../base/error.js';
 import { printable } from '../base/printable.js';
 import { loadRewards } from '../config/index.js';
@@ -15,6 +16,7 @@ import {
 import { answerOption, languageOption, verifierOption } from './arguments.js';
 import { EXIT } from './errors.js';
 import { count, textTable } from './format.js';
+import { scoreRun } from './score_run.js';
 
 export interface ScoreCommandOptions {
   json?: boolean;
@@ -25,6 +27,8 @@ export interface ScoreCommandOptions {
   answer?: string;
   verifier?: string;
   rewards?: string;
+  rollouts?: boolean;
+  step?: string;
 }
 
 /**
@@ -32,6 +36,16 @@ export interface ScoreCommandOptions {
  * `languages`; else a table by language. Bad rows go to standard error, and make the exit code 1.
  */
 export async function scoreCommand(file: string, options: ScoreCommandOptions): Promise<number> {
+  if (await isFolder(file)) {
+    refuseOptions(
+      options,
+      ['lang', 'predictionField', 'goldField', 'langField', 'rewards'],
+      'for files, not for a run',
+    );
+    await scoreRun(file, options);
+    return 0;
+  }
+  refuseOptions(options, ['rollouts', 'step'], 'for the folder of a run');
   const language = options.lang === undefined ? undefined : languageOption('lang', options.lang);
   const fields: ScoreFields = {
     prediction: options.predictionField === undefined ? DEFAULT_SCORE_FIELDS.prediction : [options.predictionField],
@@ -82,6 +96,23 @@ export async function scoreCommand(file: string, options: ScoreCommandOptions): 
     );
   else await output.line(table(totals, badRows, errors));
   return badRows > 0 ? EXIT.failure : 0;
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+function refuseOptions(
+  options: ScoreCommandOptions,
+  names: readonly (keyof ScoreCommandOptions)[],
+  whose: string,
+): void {
+  const given = names.find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  const flag = given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new GlossaError('USAGE', `--${flag} is ${whose}`);
 }
 
 const FIELDS = [

@@ -1,16 +1,14 @@
 import { rowLength, toRagged } from '../base/ragged.js';
-import { verifierOf } from '../answer/index.js';
-import { nanStatistics } from '../base/statistics.js';
 import type { Problem } from '../data/types.js';
 import type { SuiteSettings } from '../config/index.js';
 import { rolloutColumns } from '../engine/index.js';
 import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
-import { CompletionSums, RewardSums, SumsByProblem, type ProblemCompletion } from '../metrics/index.js';
 import { renderQuestion, type PromptSettings, type RenderedPrompt } from '../prompt/index.js';
 import { RolloutGrading, type GradedRollout, type Grader } from '../reward/index.js';
 import type { GradedCompletion } from '../reward/types.js';
 import type { EvaluationRow } from '../run/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
+import { figuresByLanguage } from './figures.js';
 import { answerByLetters } from './letters.js';
 import { cutColumns, stopTokens } from './stop.js';
 
@@ -67,29 +65,15 @@ export async function evaluate(
     settings.by === 'letters'
       ? await answerByLetters(means, problems, prompts, job)
       : await answerByGeneration(means, problems, prompts, settings, job);
-  const completed = graded.map((each, row) => {
+  const completions = graded.map((each, row) => {
     const problem = columns.promptIndex[row]!;
     const { language, verifier } = problems[problem]!;
-    return {
-      ...{ problem, language, answer: each.answer, correct: each.correct, strict: each.strict },
-      same: verifierOf(verifier)?.same ?? sameText,
-      tokens: rowLength(columns.completions, row),
-      clipped: finish[row] !== 'stop',
-      words: each.language.words,
-      rewards: each.rewards,
-      fidelity: each.language.fidelity,
-    };
+    const tokens = rowLength(columns.completions, row);
+    return { problem, language, verifier, tokens, finish: finish[row]!, graded: each };
   });
-  const languages = [...new Set(completed.map((row) => row.language))];
-  const rows = languages.map((language) =>
-    summarise(
-      completed.filter((row) => row.language === language),
-      { step: settings.step, suite: settings.suite, file: settings.file, language },
-      settings.temperature,
-      means.grader.names,
-    ),
-  );
-  return { step: settings.step, rows, columns, texts, finish, graded };
+  const { step, suite, file, temperature } = settings;
+  const rows = figuresByLanguage(completions, { step, suite, file, temperature, rewards: means.grader.names });
+  return { step, rows, columns, texts, finish, graded };
 }
 
 async function answerByGeneration(
@@ -119,32 +103,4 @@ async function answerByGeneration(
   const columns = rolloutColumns(batch);
   const graded = await grading.rest(columns);
   return { ...graded, columns: await cutColumns(columns, graded.cut, { tokenizer, stop }) };
-}
-
-/** Of a module's verdicts nothing more is known. */
-const sameText = (a: string, b: string): boolean => a.trim() === b.trim();
-
-function summarise(
-  rows: readonly (ProblemCompletion & Pick<GradedCompletion, 'rewards'> & { tokens: number })[],
-  name: Pick<EvaluationRow, 'step' | 'suite' | 'file' | 'language'>,
-  temperature: number,
-  names: readonly string[],
-): EvaluationRow {
-  const sums = CompletionSums.of(rows);
-  const { clipped_ratio, ...figures } = sums.figures();
-  const { at, intervals, ...counts } = SumsByProblem.of(rows).figures();
-  return {
-    ...name,
-    ...figures,
-    accuracy_strict: sums.accuracyStrict(),
-    mean_length: nanStatistics(rows.map(({ tokens }) => tokens)).mean,
-    clipped_ratio: clipped_ratio!,
-    n: sums.rows,
-    judged: sums.judged,
-    ...counts,
-    temperature,
-    ...at,
-    intervals,
-    ...(names.length > 0 && { rewards: RewardSums.of(names, rows).figures() }),
-  };
 }

@@ -46,10 +46,9 @@ export async function answerByLetters(
     tokens += request.prompts.ids.length + completions.ids.length;
     onProgress?.({ done: chosen.length, total: problems.length, tokens });
   }
-  // In a box, so that the letter counts as marked too.
   const inputs = chosen.map(({ i, letter }) => ({
     problem: problems[i]!,
-    completion: `\\boxed{${letter}}`,
+    completion: judgedLetter(letter),
     finish: 'stop' as const,
   }));
   const graded = await grader.grade(inputs);
@@ -61,6 +60,9 @@ export async function answerByLetters(
     columns: columnsOf(chosen, prompts),
   };
 }
+
+/** What is judged of a letter: it stands in a box, so that it counts as marked too. */
+export const judgedLetter = (letter: string): string => `\\boxed{${letter}}`;
 
 interface Chosen {
   /** Of the problem. */

@@ -13,6 +13,8 @@ export const ADDED_FIELDS = {
   language: new Field('language', new Utf8(), true),
   question: new Field('question', new Utf8(), true),
   gold: new Field('gold', new Utf8(), true),
+  /** What decides whether an answer is right: a verifier of glossa, or the path of a module. */
+  verifier: new Field('verifier', new Utf8(), true),
   /** `completion_ids` as text. */
   completion: new Field('completion', new Utf8(), true),
   /** The final answer found in the completion. */

@@ -27,6 +27,7 @@ export function gradedColumns({ problems, columns, texts, graded, suite, fileOf 
     language: problemOf.map((problem) => problem.language),
     question: problemOf.map((problem) => problem.question),
     gold: problemOf.map((problem) => problem.answer),
+    verifier: problemOf.map((problem) => problem.verifier ?? 'number'),
     completion: texts,
     answer: graded.map((row) => row.answer),
     correct: graded.map((row) => row.correct),

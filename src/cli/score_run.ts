@@ -1,0 +1,103 @@
+import { join, resolve } from 'node:path';
+import type { AnswerMode } from '../answer/index.js';
+import { GlossaError } from '../base/error.js';
+import { namesIn } from '../base/folder.js';
+import { suiteSettings, type ResolvedConfig } from '../config/index.js';
+import { knownSuite } from '../data/index.js';
+import { judgeAgain, type JudgeAgainSettings } from '../eval/index.js';
+import { recordedConfig } from '../inputs/index.js';
+import { rolloutSteps } from '../rollout/index.js';
+import { readRecord, runFolder, stepOf, type EvaluationRow, type RunFolder } from '../run/index.js';
+import { answerOption, numberOption, verifierOption } from './arguments.js';
+import { evaluationTable } from './eval_table.js';
+
+export interface ScoreRunOptions {
+  json?: boolean;
+  answer?: string;
+  verifier?: string;
+  rollouts?: boolean;
+  step?: string;
+}
+
+/**
+ * `npx glossa score RUN`: the figures of `eval` from the completions that the run has on disk, judged again. Nothing is written.
+ */
+export async function scoreRun(dir: string, options: ScoreRunOptions): Promise<void> {
+  const only = options.step === undefined ? undefined : numberOption('step', options.step, { min: 0, whole: true });
+  const given = options.verifier === undefined ? undefined : verifierOption(options.verifier);
+  const config = recordedConfig(await readRecord(dir), dir);
+  const answer = answerOption(options.answer ?? config.answer);
+  const folder = runFolder(resolve(dir));
+  const files = [
+    ...(await evaluationFiles(folder, config, given, answer)),
+    ...(options.rollouts ? await rolloutFiles(folder, config, given, answer) : []),
+  ];
+  if (files.length === 0)
+    throw new GlossaError('DATA_EMPTY', `${dir} has no completions of an evaluation`, {
+      hint: options.rollouts
+        ? 'rollouts.every says which generations are written'
+        : '--rollouts judges those of training; `npx glossa eval RUN --data FILE` draws new ones',
+    });
+  const asked = files.filter(({ settings }) => only === undefined || settings.step === only);
+  if (asked.length === 0) {
+    const steps = [...new Set(files.map(({ settings }) => settings.step))].sort((a, b) => a - b);
+    throw new GlossaError('USAGE', `--step ${String(only)}: ${dir} has nothing of that step`, {
+      hint: `it has ${steps.join(', ')}`,
+    });
+  }
+  const rows: EvaluationRow[] = [];
+  for (const { path, settings } of asked) rows.push(...(await judgeAgain(path, settings)));
+  process.stdout.write(
+    options.json ? rows.map((row) => `${JSON.stringify(row)}\n`).join('') : `${evaluationTable(rows)}\n`,
+  );
+}
+
+interface Judged {
+  path: string;
+  settings: JudgeAgainSettings;
+}
+
+/** A file for each figures of a suite, and each of completions: where one is missing, reading it says so. */
+async function evaluationFiles(
+  { evaluations, evaluationRows }: RunFolder,
+  config: ResolvedConfig,
+  given: string | undefined,
+  answer: AnswerMode,
+): Promise<Judged[]> {
+  const names = (await namesIn(evaluations)).flatMap((name) => /^(\d{6,}-.+)\.(?:json|parquet)$/.exec(name)?.[1] ?? []);
+  return [...new Set(names)].sort().map((name): Judged => {
+    const step = stepOf(name)!;
+    const suite = name.slice(name.indexOf('-') + 1);
+    const path = evaluationRows(step, suite);
+    const source = config.data.eval.find(({ name: each }) => each === suite);
+    if (source === undefined)
+      throw new GlossaError('RUN_CORRUPT', `${path}: the config in run.json has no suite ${suite}`, {
+        hint: `move the file away, or judge it alone: npx glossa score ${join('RUN', 'eval', `${name}.parquet`)}`,
+      });
+    const named = source.verifier ?? knownSuite(source.suite)?.verifier;
+    const { temperature, by } = suiteSettings(config, source);
+    const verifierOf = (row: { verifier: string | undefined }) => given ?? row.verifier ?? named;
+    return { path, settings: { step, suite, temperature, by, answer, verifierOf } };
+  });
+}
+
+async function rolloutFiles(
+  { rollouts, rollout }: RunFolder,
+  { data, grpo }: ResolvedConfig,
+  given: string | undefined,
+  answer: AnswerMode,
+): Promise<Judged[]> {
+  const all = [...new Set(data.train.map(({ verifier }) => verifier))];
+  const verifierOf: JudgeAgainSettings['verifierOf'] = ({ verifier, file }) => {
+    if (given !== undefined || verifier !== undefined) return given ?? verifier;
+    const source = data.train.find(({ path }) => path !== undefined && path === file);
+    if (source !== undefined || all.length === 1) return source === undefined ? all[0] : source.verifier;
+    throw new GlossaError('USAGE', `which verifier judged the problems of ${String(file)} is not known`, {
+      hint: 'say it with --verifier',
+    });
+  };
+  return (await rolloutSteps(rollouts)).map((step) => ({
+    path: rollout(step),
+    settings: { step, suite: 'rollouts', temperature: grpo.temperature, by: 'generation', answer, verifierOf },
+  }));
+}

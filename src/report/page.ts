@@ -72,7 +72,7 @@ function footer(): string {
   return `<footer><p>Everything is by language of the prompts. Target words: the share of counted words that are in the prompt’s language, after
 mathematics, code, digits and punctuation are taken away; of right answers: over completions whose answer is right. Cut off: the
 share of completions that the budget ended. Words of the reasoning: of what stands before the final answer, repetitions counted once and
-copies of the question not at all; an alarm says where target words lie more than 20 points above them. A dash and a gap in a line: there was nothing to measure. By language of the
+copies of the question not at all, unless the share is smaller with them; an alarm says where target words lie more than 20 points above them. A dash and a gap in a line: there was nothing to measure. By language of the
 completion: a completion is in the prompt’s language, or in English, when nine tenths of its words are, else mixed.</p>
 <p>Collapse step: the first step at which target words of right answers to training prompts, averaged over up to ${String(SMOOTHING)} steps, are below half
 of where they began. Fidelity price: accuracy that one run has less than another, for each point of target words that it has

@@ -6,7 +6,7 @@ import type { BenchOptions } from './bench.js';
 import type { CompareOptions } from './compare.js';
 import type { DemoOptions } from './demo.js';
 import type { DoctorOptions } from './doctor.js';
-import type { EvalCommandOptions } from './eval.js';
+import type { EvalCommandOptions } from './eval_options.js';
 import type { ExportCommandOptions } from './export.js';
 import type { FetchCommandOptions } from './fetch.js';
 import type { LabOptions } from './lab.js';

@@ -9,6 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const NEEDED = ['slurmctld', 'slurmd', 'munged', 'sbatch', 'squeue', 'scontrol', 'scancel'];
+const HOST = hostname().split('.')[0]!;
 const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
 
 /** Why no cluster can be started here; undefined where one can. */
@@ -82,6 +83,8 @@ export class SlurmCluster {
     for (const pid of steps) kill(pid, 'SIGSTOP');
     const tasks = (await Promise.all(steps.map(descendants))).flat();
     for (const pid of [...steps, ...tasks]) kill(pid);
+    // Slurm would find out after SlurmdTimeout; one short enough to wait for makes it doubt live nodes of a busy machine.
+    await this.ask('scontrol', ['update', `NodeName=${HOST}`, 'State=DOWN', 'Reason=lost']);
   }
 
   /** Asks until it is so, or throws. */
@@ -128,9 +131,8 @@ export class SlurmCluster {
 
 /** Four processors, whatever this machine has: the tasks of the tests wait most of the time. */
 function configuration(dir: string, controller: number, node: number): string {
-  const host = hostname().split('.')[0]!;
   return `ClusterName=glossa-test
-SlurmctldHost=${host}(127.0.0.1)
+SlurmctldHost=${HOST}(127.0.0.1)
 SlurmctldPort=${String(controller)}
 SlurmdPort=${String(node)}
 AuthType=auth/munge
@@ -148,8 +150,8 @@ JobRequeue=1
 EnforcePartLimits=ALL
 ReturnToService=2
 KillWait=15
-BatchStartTimeout=1
-SlurmdTimeout=5
+BatchStartTimeout=60
+SlurmdTimeout=300
 MaxArraySize=3
 SchedulerParameters=sched_interval=1,batch_sched_delay=0
 SlurmdParameters=config_overrides
@@ -159,8 +161,8 @@ StateSaveLocation=${dir}/state
 SlurmdSpoolDir=${dir}/spool
 SlurmctldLogFile=${dir}/slurmctld.log
 SlurmdLogFile=${dir}/slurmd.log
-NodeName=${host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=2000
-PartitionName=test Nodes=${host} Default=YES MaxTime=INFINITE MaxMemPerNode=1500 State=UP
+NodeName=${HOST} NodeAddr=127.0.0.1 CPUs=4 RealMemory=2000
+PartitionName=test Nodes=${HOST} Default=YES MaxTime=INFINITE MaxMemPerNode=1500 State=UP
 `;
 }
 

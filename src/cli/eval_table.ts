@@ -1,22 +1,20 @@
-import { fieldMeasure, labelOf, rowMeasure, showValue, type Interval, type Measure } from '../metrics/index.js';
+import {
+  fieldMeasure,
+  HEADLINE,
+  labelOf,
+  rowMeasure,
+  showValue,
+  type Interval,
+  type Measure,
+} from '../metrics/index.js';
 import { atKs, type EvaluationRow } from '../run/index.js';
 import { textTable } from './format.js';
 
-const FIELDS = [
-  'accuracy',
-  'clipped_ratio',
-  'target_wr',
-  'target_wr_rewarded',
-  'en_wr',
-  'target_wr_reasoning',
-  'words_after_answer',
-  'repetition',
-  'mean_length',
-] as const satisfies readonly (keyof EvaluationRow)[];
+const FIELDS = [...HEADLINE, 'mean_length'] as const satisfies readonly (keyof EvaluationRow)[];
 
 /**
- * A line for each language of each suite, behind the step where there are several; 95 % intervals in brackets; the share of cut-off completions stands beside every accuracy.
- * Of several completions a problem a second table has pass@k and maj@k.
+ * A line for each language of each suite, behind the step where there are several; 95 % intervals in brackets; the share of
+ * cut-off completions stands beside every accuracy. Of several completions a problem a second table has pass@k and maj@k.
  */
 export function evaluationTable(rows: readonly EvaluationRow[]): string {
   const place = placeOf(rows);

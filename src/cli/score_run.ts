@@ -3,7 +3,7 @@ import type { AnswerMode } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
 import { namesIn } from '../base/folder.js';
 import { suiteSettings, type ResolvedConfig } from '../config/index.js';
-import { knownSuite } from '../data/index.js';
+import { verifierNameOf } from '../data/index.js';
 import { judgeAgain, type JudgeAgainSettings } from '../eval/index.js';
 import { recordedConfig } from '../inputs/index.js';
 import { rolloutSteps } from '../rollout/index.js';
@@ -74,7 +74,7 @@ async function evaluationFiles(
       throw new GlossaError('RUN_CORRUPT', `${path}: the config in run.json has no suite ${suite}`, {
         hint: `move the file away, or judge it alone: npx glossa score ${join('RUN', 'eval', `${name}.parquet`)}`,
       });
-    const named = source.verifier ?? knownSuite(source.suite)?.verifier;
+    const named = verifierNameOf(source);
     const { temperature, by } = suiteSettings(config, source);
     const verifierOf = (row: { verifier: string | undefined }) => given ?? row.verifier ?? named;
     return { path, settings: { step, suite, temperature, by, answer, verifierOf } };

@@ -2,7 +2,7 @@ export { loadDataSet } from './load.js';
 export { exactText, OPTION_LETTERS } from './problem.js';
 export { InvalidText } from './invalid_text.js';
 export { plainRow } from './plain_row.js';
-export { knownSuite, SUITE_NAMES, type SuiteName } from './suites.js';
+export { knownSuite, SUITE_NAMES, verifierNameOf, type SuiteName } from './suites.js';
 export { fieldOf } from './field.js';
 export { InexactNumber } from './exact.js';
 export { isDataFile, openRows, rowPlace } from './open.js';

@@ -3,7 +3,7 @@ import { verifierOf } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
 import { openRows, rowPlace } from './open.js';
 import { fieldColumns, readProblem } from './problem.js';
-import { knownSuite } from './suites.js';
+import { verifierNameOf } from './suites.js';
 import type { DataSet, DataSetSettings, Problem } from './types.js';
 
 /**
@@ -16,7 +16,7 @@ import type { DataSet, DataSetSettings, Problem } from './types.js';
  */
 export async function loadDataSet(settings: DataSetSettings): Promise<DataSet> {
   const { path, limit = Infinity, suite } = settings;
-  const verifier = verifierOf(settings.verifier ?? knownSuite(suite)?.verifier);
+  const verifier = verifierOf(verifierNameOf(settings));
   const columns = settings.rows ? [] : fieldColumns(settings);
   const problems: Problem[] = [];
   const skipped: DataSet['skipped'] = [];

@@ -5,7 +5,7 @@ import { plainRow } from './plain_row.js';
 import { languageHint } from '../language/find.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { messageFault, textOf, type Message } from '../prompt/index.js';
-import { knownSuite, type ProblemField } from './suites.js';
+import { knownSuite, verifierNameOf, type ProblemField } from './suites.js';
 import type { DataSetSettings, Problem } from './types.js';
 
 /** A row's problem; or why it is not one; or, where it is of a language not asked for, `other`. */
@@ -53,7 +53,7 @@ export function readProblem(row: unknown, settings: DataSetSettings, fallbackId:
   try {
     const language = readLanguage(record, fields.language, settings);
     if (language === null) return { kind: 'other' };
-    const verifier = settings.verifier ?? knownSuite(settings.suite)?.verifier;
+    const verifier = verifierNameOf(settings);
     const problem: Problem = {
       id: readText(record, fields.id, { optional: settings.fields?.id === undefined, number: true }) ?? fallbackId,
       ...readQuestion(record, fields.question, settings),

@@ -62,3 +62,9 @@ export const SUITE_NAMES = Object.keys(SUITES) as [SuiteName, ...SuiteName[]];
 /** What a name says; nothing where there is none. */
 export const knownSuite = (name: SuiteName | undefined): KnownSuite | undefined =>
   name === undefined ? undefined : SUITES[name];
+
+/** The verifier of problems: the one that is named, else that of their suite; undefined: the default. */
+export const verifierNameOf = (given: {
+  verifier?: string | undefined;
+  suite?: SuiteName | undefined;
+}): string | undefined => given.verifier ?? knownSuite(given.suite)?.verifier;

@@ -4,17 +4,8 @@ import { GlossaError } from '../base/error.js';
 import { makeFolder, namesIn } from '../base/folder.js';
 import { loadEngine } from '../engine/index.js';
 import type { StoredDtype } from '../engine/types.js';
-import { recordedConfig } from '../inputs/index.js';
-import {
-  checkpointAt,
-  copyTokenizer,
-  latestCheckpoint,
-  readRecord,
-  readRun,
-  runFolder,
-  writeModelFolder,
-  type FoundCheckpoint,
-} from '../run/index.js';
+import { recordedConfig, runAsModel } from '../inputs/index.js';
+import { copyTokenizer, readRecord, readRun, runFolder, writeModelFolder } from '../run/index.js';
 import { saveInType } from '../trainer/index.js';
 import { modelCard } from './model_card.js';
 
@@ -52,7 +43,7 @@ export async function exportRun({ run, out, step, dtype, warn }: ExportSettings)
   const dir = resolve(out);
   if ((await namesIn(dir)).length > 0)
     throw new GlossaError('USAGE', `${dir} is there already, and not empty`, { hint: 'name a new folder with --out' });
-  const checkpoint = step === undefined ? await newest(folder, warn) : await checkpointAt(folder, step);
+  const checkpoint = await runAsModel(folder.dir, warn, step);
   const engine = await loadEngine(checkpoint.dir, { dtype: config.dtype });
   try {
     const type = dtype ?? record.weights ?? 'float32';
@@ -71,12 +62,4 @@ export async function exportRun({ run, out, step, dtype, warn }: ExportSettings)
   } finally {
     await engine.dispose();
   }
-}
-
-async function newest(folder: ReturnType<typeof runFolder>, warn: ExportSettings['warn']): Promise<FoundCheckpoint> {
-  const found = await latestCheckpoint(folder, warn);
-  if (found) return found;
-  throw new GlossaError('MODEL_NOT_FOUND', `${folder.dir}: the run has no checkpoint yet`, {
-    hint: `npx glossa train --resume ${folder.dir} goes on with it`,
-  });
 }

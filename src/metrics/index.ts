@@ -4,7 +4,7 @@ export type { Interval } from './clustered.js';
 export { fieldMeasure, findMeasure, labelOf, rowMeasure, type FoundMeasure } from './find.js';
 export { completionMetrics, gradedMetrics, languageMetrics, type GradedRow } from './graded.js';
 export { isTiming } from './machine.js';
-export { MEASURES, type Field, type MetricName, type Metrics } from './measures.js';
+export { HEADLINE, MEASURES, type Field, type MetricName, type Metrics } from './measures.js';
 export { RewardSums, type RewardFigure } from './reward_sums.js';
 export { showValue, STRICT_LABEL } from './show.js';
 export { alarmText, FidelityWatch, plainestSuspect, watchedOf, type FidelityAlarm } from './fidelity_watch.js';

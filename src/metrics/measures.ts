@@ -24,6 +24,18 @@ export const MEASURES: readonly Measure[] = ROWS;
 /** A name in the rows of evaluations and of `score`. */
 export type Field = Extract<Row, { field: string }>['field'];
 
+/** Of an evaluation's row what metrics.jsonl has too, and what tables show of it. */
+export const HEADLINE = [
+  'accuracy',
+  'clipped_ratio',
+  'target_wr',
+  'target_wr_rewarded',
+  'en_wr',
+  'target_wr_reasoning',
+  'words_after_answer',
+  'repetition',
+] as const satisfies readonly Field[];
+
 /** `<reward>`, `<class>`: any name. */
 type Filled<Name> = Name extends `${infer Before}<${string}>${infer After}` ? `${Before}${string}${After}` : Name;
 type PlainName = Filled<Row['name']>;

@@ -1,23 +1,11 @@
 import type { JobOptions } from '../engine/types.js';
 import { evaluate, evaluationRows } from '../eval/index.js';
-import type { Metrics } from '../metrics/index.js';
+import { HEADLINE, type Metrics } from '../metrics/index.js';
 import { gradingErrors } from '../reward/index.js';
 import { writeRolloutFile } from '../rollout/index.js';
 import { atKs, type Run } from '../run/index.js';
 import { warner, type Tell } from './events.js';
 import type { Parts } from './parts.js';
-
-/** Fields of an evaluation's row that metrics.jsonl has too. */
-const HEADLINE = [
-  'accuracy',
-  'clipped_ratio',
-  'target_wr',
-  'target_wr_rewarded',
-  'en_wr',
-  'target_wr_reasoning',
-  'words_after_answer',
-  'repetition',
-] as const;
 
 /**
  * Evaluates every held-out suite after `step` optimizer steps and writes eval/NNNNNN-<suite>.json and .parquet.

@@ -6,7 +6,7 @@ const LEVELS = [
   ['data'],
   ['config', 'reward'],
   ['rollout', 'run'],
-  ['analysis', 'eval', 'inputs', 'logprobs', 'score'],
+  ['analysis', 'eval', 'inputs', 'levers', 'logprobs', 'score'],
   ['doctor', 'trainer'],
   ['export', 'report', 'sweep', 'verify'],
   ['cli'],

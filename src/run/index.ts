@@ -27,5 +27,5 @@ export { GENERATOR, hasGenerator, MANIFEST, manifestText, parseManifest } from '
 export { readRecord, writeRecord, type Machine, type RunRecord } from './record.js';
 export type { Run } from './run.js';
 export { stateOf, type RunState } from './standing.js';
-export { isModelOnly, verifyCheckpoint, type CheckpointState } from './state.js';
+export { isModelOnly, verifyCheckpoint, type CheckpointState, type JsonValue } from './state.js';
 export type { MetricsLine, RunSummary } from './types.js';

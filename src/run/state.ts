@@ -13,6 +13,9 @@ export interface History {
   files: Record<string, string>;
 }
 
+/** Plain data that JSON says exactly. */
+export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
+
 /** What a checkpoint holds beside weights and optimizer state: all that a run carries from one step to the next. */
 export interface CheckpointState {
   /** 1: of a version that wrote no checksum of state.json itself and no history. */
@@ -25,6 +28,8 @@ export interface CheckpointState {
   promptsDrawn: number;
   /** Steps in a row, up to this one, in which every reward was 0. */
   zeroRewardSteps: number;
+  /** Of the levers, by name; absent where none has a state. */
+  levers?: Record<string, JsonValue>;
   history?: History;
   /** SHA-256 (hex) of every other file of the folder. */
   files: Record<string, string>;
@@ -37,6 +42,7 @@ const stateSchema: z.ZodType<CheckpointState> = z.looseObject({
   numTokens: count,
   promptsDrawn: count,
   zeroRewardSteps: count,
+  levers: z.record(z.string(), z.json()).exactOptional(),
   history: z
     .object({
       metrics: sha256Schema,

@@ -5,6 +5,8 @@ import { rolloutColumns, withReference } from '../engine/index.js';
 import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
 import { computeAdvantages } from '../grpo/index.js';
 import type { Advantages } from '../grpo/types.js';
+import type { Levers } from '../levers/index.js';
+import type { Metrics } from '../metrics/index.js';
 import type { GradedCompletion } from '../reward/types.js';
 import { RolloutGrading, type Grader } from '../reward/index.js';
 import { addColumns, gradedColumns } from '../rollout/index.js';
@@ -22,8 +24,14 @@ export interface Collected {
   columns: RolloutColumns;
   texts: readonly string[];
   finish: readonly Finish[];
+  /** With the rewards that advantages are made of. */
   graded: readonly GradedCompletion[];
+  rewardNames: readonly string[];
+  /** 0: the row carries no loss. */
+  lossMask: Uint8Array;
   advantages: Advantages;
+  /** Of the levers; they stand in the line of the generation's first step. */
+  metrics: Metrics;
   seconds: { generate: number; grade: number; reference: number };
 }
 
@@ -32,25 +40,31 @@ export interface CollectContext {
   engine: Engine;
   tokenizer: Tokenizer;
   grader: Grader;
+  levers: Levers;
   reference: Reference | undefined;
   /** The file that a problem was read from. */
   fileOf: (problem: Problem) => string;
 }
 
 /**
- * Samples the completions of `problems` at optimizer step `step` (steps made so far), grades them, most while others are still
+ * Samples the completions of the problems `drawn` at optimizer step `step` (steps made so far), grades them, most while others are still
  * sampled, and finds their advantages.
  */
 export async function collect(
-  problems: readonly Problem[],
+  drawn: readonly Problem[],
   step: number,
   context: CollectContext,
   job: JobOptions,
 ): Promise<Collected> {
-  const { config, engine, tokenizer, grader, fileOf } = context;
+  const { config, engine, tokenizer, grader, levers, fileOf } = context;
   const { grpo } = config;
   const started = performance.now();
-  const rendered = await Promise.all(problems.map((problem) => renderQuestion(tokenizer, problem, config.prompt)));
+  const steered = levers.beforeGeneration(
+    drawn.map((problem) => ({ problem, prompt: config.prompt })),
+    step,
+  );
+  const problems = steered.map(({ problem }) => problem);
+  const rendered = await Promise.all(steered.map(({ problem, prompt }) => renderQuestion(tokenizer, problem, prompt)));
   const asked = problems.map((problem, i) => ({ problem, prompt: rendered[i]!.ids }));
   const grading = new RolloutGrading(asked, grpo.num_generations, { tokenizer, grader, step });
   const generated = await engine.generate(
@@ -68,23 +82,27 @@ export async function collect(
   );
   const sampled = performance.now();
   const columns = rolloutColumns(generated);
-  const { texts, finish, graded } = await grading.rest(columns);
-  const advantages = computeAdvantages(
-    graded.map((row) => row.rewards),
-    {
-      numGenerations: grpo.num_generations,
-      weights: grader.weights,
-      scaleRewards: grpo.scale_rewards,
-      multiObjectiveAggregation: grpo.multi_objective_aggregation,
-    },
-  );
+  const { texts, finish, graded: judged } = await grading.rest(columns);
+  const truncated = grpo.mask_truncated_completions;
+  const { rewards, lossMask, metrics } = levers.afterGrading({
+    ...{ step, problems, columns, texts, finish, graded: judged },
+    rewards: { names: grader.names, weights: grader.weights, rows: judged.map((row) => row.rewards) },
+    lossMask: Uint8Array.from(finish, (reason) => (truncated && reason !== 'stop' ? 0 : 1)),
+  });
+  const graded = judged.map((row, i) => ({ ...row, rewards: [...rewards.rows[i]!] }));
+  const advantages = computeAdvantages(rewards.rows, {
+    numGenerations: grpo.num_generations,
+    weights: rewards.weights,
+    scaleRewards: grpo.scale_rewards,
+    multiObjectiveAggregation: grpo.multi_objective_aggregation,
+  });
   const batch = addColumns(generated, {
     ...gradedColumns({ problems, columns, texts, graded, suite: null, fileOf }),
     reward: advantages.rewards,
     advantage: advantages.advantages,
-    rewards: Object.fromEntries(grader.names.map((name, k) => [name, graded.map((row) => row.rewards[k] ?? null)])),
+    rewards: Object.fromEntries(rewards.names.map((name, k) => [name, graded.map((row) => row.rewards[k] ?? null)])),
   });
-  const judged = performance.now();
+  const judgedAt = performance.now();
   const refLogps = await context.reference?.logps(columns);
   return {
     problems,
@@ -93,11 +111,14 @@ export async function collect(
     texts,
     finish,
     graded,
+    rewardNames: rewards.names,
+    lossMask,
     advantages,
+    metrics,
     seconds: {
       generate: (sampled - started) / 1e3,
-      grade: (judged - sampled) / 1e3,
-      reference: (performance.now() - judged) / 1e3,
+      grade: (judgedAt - sampled) / 1e3,
+      reference: (performance.now() - judgedAt) / 1e3,
     },
   };
 }

@@ -7,7 +7,6 @@ import { rowLength } from '../base/ragged.js';
 
 export interface LineContext {
   step: number;
-  rewardNames: readonly string[];
   /** Of all training problems. */
   languages: readonly Language[];
   /** Prompt and completion tokens trained on so far, this step's among them. */
@@ -52,7 +51,8 @@ export function metricsLine(
     'sampling/sampling_logp_difference/max': metrics.logpMaxAbsDiff,
     loss_tokens: metrics.lossTokens,
     grader_errors: batch.graded.slice(start, end).reduce((sum, row) => sum + row.errors.length, 0),
-    ...gradedMetrics(rows, context.rewardNames, slice, context.languages),
+    ...gradedMetrics(rows, batch.rewardNames, slice, context.languages),
+    ...(context.first && batch.metrics),
     ...timings(batch, metrics, context),
   };
 }

@@ -1,9 +1,9 @@
-import { GlossaError } from '../base/error.js';
 import { promptOrder } from '../data/index.js';
 import type { Problem } from '../data/types.js';
 import { lossRow } from '../engine/index.js';
 import type { EngineInfo, JobOptions, StepMetrics, StoredDtype } from '../engine/types.js';
 import { problemCount } from '../inputs/index.js';
+import { openLevers, type Levers } from '../levers/index.js';
 import type { Metrics } from '../metrics/index.js';
 import {
   writeCheckpoint,
@@ -12,14 +12,15 @@ import {
   type MetricsLine,
   type Run,
 } from '../run/index.js';
-import { BreakdownWatch, breakdownMessage, smallerRate } from './breakdown.js';
+import { isNonfinite, withAdvice } from './advice.js';
+import { BreakdownWatch, breakdownMessage } from './breakdown.js';
 import { collect, type Collected } from './collect.js';
 import { warner, type Phase } from './events.js';
 import { FidelityAlarms } from './fidelity.js';
 import { guardRewards } from './guards.js';
 import { metricsLine } from './line.js';
 import type { TrainOptions, TrainResult } from './options.js';
-import { withMemoryAdvice, type Parts } from './parts.js';
+import type { Parts } from './parts.js';
 import { openReference, type Reference } from './reference.js';
 import { problemFiles, writeGeneration } from './rollouts.js';
 import { isDue, learningRate } from './schedule.js';
@@ -53,6 +54,7 @@ export class Session {
     private readonly run: Run,
     private readonly parts: Parts,
     private readonly reference: Reference | undefined,
+    private readonly levers: Levers,
     private progress: Progress,
     /** flop/s of the device in this number type, measured when the session began; 0: not known. */
     private readonly peak: number,
@@ -84,7 +86,8 @@ export class Session {
     const warn = warner(options.tell);
     const reference = await openReference(run, config, model.engine, { resumed: checkpoint !== undefined, warn });
     const progress = { step, numTokens, promptsDrawn, zeroRewardSteps };
-    const session = new Session(run, parts, reference, progress, await model.engine.measuredPeak(), options);
+    const levers = openLevers(config, checkpoint?.state.levers);
+    const session = new Session(run, parts, reference, levers, progress, await model.engine.measuredPeak(), options);
     model.warnings.forEach(warn);
     options.tell?.({
       type: 'start',
@@ -143,34 +146,47 @@ export class Session {
 
   /** One generation and the optimizer steps it is used for. */
   private async generation(): Promise<void> {
-    const { reference } = this;
-    const { config, model, grader } = this.parts;
-    const { grpo } = config;
     const start = this.progress;
-    const problems = Array.from({ length: grpo.prompts_per_step }, (_, i) => this.order(start.promptsDrawn + i));
-    const context = {
-      ...{ config, engine: model.engine, tokenizer: model.tokenizer, grader, reference },
-      fileOf: this.fileOf,
-    };
-    const batch = await collect(problems, start.step, context, this.job('generate', start.step + 1)).catch(
-      (error: unknown) => {
-        throw this.withAdvice(error, start.step + 1);
-      },
-    );
-    const guarded = guardRewards(batch, start.zeroRewardSteps, config, start.step + 1, this.warn);
+    const batch = await this.draw(start);
+    const { config } = this.parts;
+    const { zeroRewardSteps } = guardRewards(batch, start.zeroRewardSteps, config, start.step + 1, this.warn);
     await this.writing;
+    const { lines, progress } = await this.learn(batch, { ...start, zeroRewardSteps });
+    this.levers.afterGeneration(lines);
+    this.progress = progress;
+  }
+
+  /** The next prompts of the stream, with completions, grades and advantages. */
+  private async draw({ step, promptsDrawn }: Progress): Promise<Collected> {
+    const { config, model, grader } = this.parts;
+    const problems = Array.from({ length: config.grpo.prompts_per_step }, (_, i) => this.order(promptsDrawn + i));
+    const context = {
+      ...{ config, engine: model.engine, tokenizer: model.tokenizer, grader },
+      ...{ levers: this.levers, reference: this.reference, fileOf: this.fileOf },
+    };
+    try {
+      return await collect(problems, step, context, this.job('generate', step + 1));
+    } catch (error) {
+      throw this.withAdvice(error, step + 1);
+    }
+  }
+
+  /** The steps on a generation: steps_per_generation parts of it one after the other, num_iterations times. */
+  private async learn(batch: Collected, start: Progress): Promise<{ lines: MetricsLine[]; progress: Progress }> {
+    const { grpo } = this.parts.config;
     const promptsDrawn = start.promptsDrawn + grpo.prompts_per_step;
     const rows = batch.columns.rows / grpo.steps_per_generation;
     const cycle = grpo.steps_per_generation * grpo.num_iterations;
-    let numTokens = start.numTokens;
+    const lines: MetricsLine[] = [];
+    let { numTokens } = start;
     for (let k = 0; k < cycle; k++) {
       const part = k % grpo.steps_per_generation;
       const range: Range = [part * rows, (part + 1) * rows];
       numTokens += tokensOf(batch, range);
       const counted = { step: start.step + k + 1, first: k === 0, last: k === cycle - 1, numTokens, promptsDrawn };
-      await this.optimizerStep(batch, range, counted);
+      lines.push(await this.optimizerStep(batch, range, counted));
     }
-    this.progress = { step: start.step + cycle, numTokens, promptsDrawn, zeroRewardSteps: guarded.zeroRewardSteps };
+    return { lines, progress: { ...start, step: start.step + cycle, numTokens, promptsDrawn } };
   }
 
   private async optimizerStep(
@@ -183,9 +199,9 @@ export class Session {
       numTokens,
       promptsDrawn,
     }: { step: number; first: boolean; last: boolean; numTokens: number; promptsDrawn: number },
-  ): Promise<void> {
+  ): Promise<MetricsLine> {
     const { run, peak } = this;
-    const { config, grader } = this.parts;
+    const { config } = this.parts;
     const began = performance.now();
     const training = this.guardedUpdate(batch, range, step);
     const generation = promptsDrawn / config.grpo.prompts_per_step - 1;
@@ -194,7 +210,6 @@ export class Session {
     const metrics = await training;
     const line: MetricsLine = metricsLine(batch, range, metrics, {
       step,
-      rewardNames: grader.names,
       languages: this.parts.languages,
       numTokens,
       epoch: promptsDrawn / problemCount(this.parts),
@@ -220,6 +235,7 @@ export class Session {
     if (this.isEvaluated(step, last)) Object.assign(line, await this.evaluate(step));
     await run.metrics.append(line);
     this.options.tell?.({ type: 'step', line, maxSteps: config.grpo.max_steps });
+    return line;
   }
 
   /** The update; where a number is not finite, the last good state is saved before the error goes on. */
@@ -234,28 +250,8 @@ export class Session {
     }
   }
 
-  /** Says how to go on where a number was not finite, a GPU failed, or memory ran out. */
   private withAdvice(error: unknown, step: number): unknown {
-    if (error instanceof GlossaError && error.code === 'GPU_FAILED')
-      return new GlossaError('GPU_FAILED', `step ${String(step)}: ${error.message}`, {
-        cause: error,
-        hint:
-          this.savedAt > 0
-            ? `the state after step ${String(this.savedAt)} is saved: npx glossa train --resume ${this.run.dir}`
-            : 'nothing was saved yet: the same command begins again',
-      });
-    if (!isNonfinite(error)) return withMemoryAdvice(error, this.parts.memory);
-    const { config } = this.parts;
-    const smaller = smallerRate(config.optimizer.learning_rate);
-    const saved = this.savedAt > 0 ? `the state after step ${String(this.savedAt)} is saved; ` : '';
-    // One that has not taken another's place yet goes, and --resume would go on with that other one.
-    const leaves = this.run.folder.dir !== this.run.dir;
-    return new GlossaError('NONFINITE', `step ${String(step)}: ${error.message}`, {
-      cause: error,
-      hint: leaves
-        ? `the run that was to be overwritten is still there; begin again with smaller steps: the same command with ${smaller}`
-        : `${saved}go on with smaller steps, for example: npx glossa train --resume ${this.run.dir} ${smaller}`,
-    });
+    return withAdvice(error, step, { run: this.run, parts: this.parts, savedAt: this.savedAt });
   }
 
   private isEvaluated(step: number, last: boolean): boolean {
@@ -280,9 +276,10 @@ export class Session {
       config.checkpoint.save_only_model
         ? saveInType(model.engine, dir, this.weights, this.warn)
         : model.engine.saveCheckpoint(dir);
+    const levers = this.levers.state();
     await writeCheckpoint(
       run.folder,
-      { ...this.progress, history: await run.history(step) },
+      { ...this.progress, ...(levers && { levers }), history: await run.history(step) },
       { save, tokenizerDir: this.tokenizerDir, fence: run.fence },
       config.checkpoint.keep,
     );
@@ -309,10 +306,6 @@ export class Session {
       }),
     };
   }
-}
-
-function isNonfinite(error: unknown): error is GlossaError {
-  return error instanceof GlossaError && error.code === 'NONFINITE';
 }
 
 /** Whether the n-th generation (from 0) goes to disk. */

@@ -6,7 +6,7 @@ import { learningRate } from './schedule.js';
 /** One optimizer step on rows [start, end) of a generation; `done` optimizer steps were made before it. */
 export function update(
   engine: Engine,
-  { batch, finish }: Pick<Collected, 'batch' | 'finish'>,
+  { batch, lossMask }: Pick<Collected, 'batch' | 'lossMask'>,
   [start, end]: readonly [number, number],
   { grpo, optimizer }: ResolvedConfig,
   done: number,
@@ -15,9 +15,7 @@ export function update(
   return engine.grpoStep(
     {
       batch: batch.slice(start, end),
-      ...(grpo.mask_truncated_completions && {
-        lossMask: Uint8Array.from(finish.slice(start, end), (reason) => (reason === 'stop' ? 1 : 0)),
-      }),
+      ...(lossMask.includes(0) && { lossMask: lossMask.slice(start, end) }),
       loss: lossSettings(grpo),
       temperature: grpo.temperature,
       maxCompletionLength: grpo.max_completion_length,

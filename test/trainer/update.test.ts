@@ -29,16 +29,17 @@ describe('an update', () => {
     const recorder = { grpoStep: (request: GrpoStepRequest) => void requests.push(request) } as unknown as Engine;
     const asked = config(
       ...['grpo.loss_type=dr_grpo', 'grpo.max_steps=10', 'grpo.max_completion_length=9', 'grpo.temperature=0.7'],
-      ...['grpo.delta=3', 'grpo.entropy_coef=0.01', 'grpo.mask_truncated_completions=true'],
+      ...['grpo.delta=3', 'grpo.entropy_coef=0.01'],
       ...['optimizer.learning_rate=0.01', 'optimizer.lr_scheduler_type=linear', 'optimizer.adam_beta1=0.8'],
       ...['optimizer.adam_beta2=0.95', 'optimizer.adam_epsilon=1e-7', 'optimizer.weight_decay=0.2'],
       ...['optimizer.max_grad_norm=0.3', 'optimizer.micro_batch_tokens=77'],
     );
-    await update(recorder, { batch, finish }, [2, 6], asked, 5, {});
-    const [{ batch: rows, loss, lossMask, ...settings }] = requests as [GrpoStepRequest];
+    const lossMask = Uint8Array.from(finish, (reason) => (reason === 'stop' ? 1 : 0));
+    await update(recorder, { batch, lossMask }, [2, 6], asked, 5, {});
+    const [{ batch: rows, loss, lossMask: masked, ...settings }] = requests as [GrpoStepRequest];
     assert.deepEqual(rolloutColumns(rows).completions.ids, rolloutColumns(batch.slice(2, 6)).completions.ids);
     assert.deepEqual(rows.getChild('advantage')!.toArray(), advantages.slice(2));
-    assert.deepEqual(lossMask, Uint8Array.of(0, 1, 0, 1));
+    assert.deepEqual(masked, Uint8Array.of(0, 1, 0, 1));
     assert.deepEqual(settings, {
       temperature: 0.7,
       maxCompletionLength: 9,
@@ -52,7 +53,7 @@ describe('an update', () => {
     });
     assert.ok(loss.loss_type === 'dr_grpo' && loss.delta === 3 && loss.entropy_coef === 0.01);
     assert.ok(!('epsilon_high' in loss) && !Object.values(loss).includes(null));
-    await update(recorder, { batch, finish }, [0, 6], config('grpo.max_steps=10'), 0, {});
+    await update(recorder, { batch, lossMask: lossMask.fill(1) }, [0, 6], config('grpo.max_steps=10'), 0, {});
     assert.ok(!('lossMask' in requests[1]!));
   });
 
@@ -65,6 +66,7 @@ describe('an update', () => {
     const problem = { id: 'a', question: '?', answer: '1', language: 'ko' as const };
     const collected: Collected = {
       ...{ problems: [problem, problem], batch, columns, texts: finish.map(() => '하나'), finish, graded },
+      ...{ rewardNames: ['accuracy'], lossMask: new Uint8Array(6).fill(1), metrics: {} },
       advantages: {
         ...{ rewards: new Float64Array(6), advantages, zeroStd: new Uint8Array(6) },
         ...{ fracRewardZeroStd: 0, rewardMean: 0, rewardStd: 0 },
@@ -78,7 +80,7 @@ describe('an update', () => {
     };
     const lineOf = (name: string, grpo = { beta: 0, entropy_coef: 0 }) => {
       const line = metricsLine(collected, [0, 6], made, {
-        ...{ step: 1, rewardNames: ['accuracy'], languages: ['ko'], numTokens: 1, epoch: 1, learningRate: 0 },
+        ...{ step: 1, languages: ['ko'], numTokens: 1, epoch: 1, learningRate: 0 },
         ...{ grpo, loss: lossRow(name), info: engine.info(), peak: 1, first: true, trainSeconds: 1 },
       });
       const told = /^(clip_ratio\/|cispo_|vespo\/|kl$|policy_loss$)/;

@@ -1,0 +1,3 @@
+export { Levers } from './levers.js';
+export { openLevers } from './open.js';
+export type { GradedGeneration, Lever } from './types.js';

@@ -3,7 +3,7 @@ import { ANSWER_MODES, isModule, VERIFIER_NAMES, type AnswerMode } from '../answ
 import { GlossaError } from '../base/error.js';
 // Not by its index: a command that has no config need not load the schema of one for a hint.
 import { valueHint } from '../config/value_hint.js';
-import type { Dtype } from '../engine/types.js';
+import type { Dtype, StoredDtype } from '../engine/types.js';
 import { languageHint } from '../language/find.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 
@@ -39,6 +39,16 @@ export function dtypeOption(text: string): Dtype {
   if (text === 'float32' || text === 'bfloat16') return text;
   const hint = valueHint(['dtype'], text, ['float32', 'bfloat16']);
   throw new GlossaError('USAGE', `--dtype ${text}: expected float32 or bfloat16${hint}`);
+}
+
+const STORED: readonly StoredDtype[] = ['float32', 'bfloat16', 'float16'];
+
+/** `--dtype` of weights that are written. */
+export function storedTypeOption(text: string | undefined): StoredDtype | undefined {
+  const type = STORED.find((each) => each === text);
+  if (text !== undefined && type === undefined)
+    throw new GlossaError('USAGE', `--dtype ${text}: expected ${STORED.join(', ')}`);
+  return type;
 }
 
 export function answerOption(text = 'flexible'): AnswerMode {

@@ -1,7 +1,5 @@
-import { GlossaError } from '../base/error.js';
-import type { StoredDtype } from '../engine/types.js';
 import { exportRun } from '../export/index.js';
-import { numberOption } from './arguments.js';
+import { numberOption, storedTypeOption } from './arguments.js';
 import { warn } from './display.js';
 import { figure } from './format.js';
 
@@ -12,12 +10,8 @@ export interface ExportCommandOptions {
   json?: boolean;
 }
 
-const TYPES: readonly StoredDtype[] = ['float32', 'bfloat16', 'float16'];
-
 export async function exportCommand(run: string, { out, step, dtype, json }: ExportCommandOptions): Promise<void> {
-  const type = TYPES.find((each) => each === dtype);
-  if (dtype !== undefined && type === undefined)
-    throw new GlossaError('USAGE', `--dtype ${dtype}: expected ${TYPES.join(', ')}`);
+  const type = storedTypeOption(dtype);
   const exported = await exportRun({
     run,
     out,

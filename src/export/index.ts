@@ -1,1 +1,2 @@
 export { exportRun } from './export.js';
+export { mergeModels } from './merge.js';

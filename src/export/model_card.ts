@@ -5,6 +5,8 @@ import type { ResolvedConfig } from '../config/index.js';
 import { languageName } from '../language/index.js';
 import { fieldMeasure, labelOf, showValue, type Field } from '../metrics/index.js';
 import type { EvaluationRow, RunRecord, RunSummary } from '../run/index.js';
+import { hubName } from './hub_name.js';
+import { table } from './markdown_table.js';
 
 export interface CardSource {
   record: RunRecord;
@@ -45,12 +47,6 @@ function metadata({ record, config }: CardSource): Record<string, unknown> {
     pipeline_tag: 'text-generation',
     tags: ['glossa', 'grpo', 'reinforcement-learning'],
   };
-}
-
-/** `org/name` of a model that lies in the hub's cache (`models--org--name`). */
-function hubName(path: string | undefined): string | undefined {
-  const [, org, name] = /(?:^|[/\\])models--([^/\\]+?)--([^/\\]+)(?:[/\\]|$)/.exec(path ?? '') ?? [];
-  return org === undefined ? undefined : `${org}/${name!}`;
 }
 
 function origin({ record, config, step }: CardSource): string {
@@ -132,10 +128,4 @@ function prompts({ prompt, model }: ResolvedConfig): string {
   const system = prompt.system == null ? '' : `, with the system message ${JSON.stringify(prompt.system)}`;
   const template = prompt.template ? `:\n\n\`\`\`jinja\n${prompt.template.text}\n\`\`\`` : '.';
   return `${asked}${system}${template}`;
-}
-
-function table(rows: readonly string[][]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  const [head, ...body] = rows;
-  return [line(head!), line(head!.map(() => '---')), ...body.map(line)].join('\n');
 }

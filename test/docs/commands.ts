@@ -98,6 +98,7 @@ async function madeSmall(args: readonly string[], dir: string, later: string): P
     case 'runs':
     case 'compare':
     case 'export':
+    case 'merge':
     case 'verify':
     case 'schema':
       return [];

@@ -1,6 +1,7 @@
 import { runCommand } from '../errors.js';
 import type { CompareOptions } from '../compare.js';
 import type { ExportCommandOptions } from '../export.js';
+import type { MergeCommandOptions } from '../merge.js';
 import type { ReportOptions } from '../report.js';
 import type { RunsOptions } from '../runs.js';
 import type { ScoreCommandOptions } from '../score.js';
@@ -105,6 +106,28 @@ export function addResults(program: GlossaCommand): void {
     .action(
       runCommand(async (run: string, options: ExportCommandOptions) =>
         (await import('../export.js')).exportCommand(run, options),
+      ),
+    );
+
+  program
+    .command('merge')
+    .description('write the weighted sum of models, or of their differences to a base, as a folder for others')
+    .argument('<model...>', 'folders of models or runs, or names of the hub')
+    .requiredOption('--out <dir>', 'folder to write; it must not be there, or be empty')
+    .option('--weights <list>', 'a number for each model, with commas between; default: the same for each, 1 in all')
+    .option('--base <dir|id>', 'add weighted differences to this one: base + sum of weight x (model - base)')
+    .option('--dtype <type>', 'float32, bfloat16 or float16; default: that of the first model')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      example(
+        'npx glossa merge runs/collapse runs/language-reward --out models/mean',
+        'npx glossa merge runs/korean runs/thai --weights 0.7,0.5 --base models/start --dtype bfloat16 --out models/both',
+      ),
+    )
+    .action(
+      runCommand(async (models: string[], options: MergeCommandOptions) =>
+        (await import('../merge.js')).mergeCommand(models, options),
       ),
     );
 

@@ -7,6 +7,7 @@ import { impossible, type Finding } from './findings.js';
 import { folderStyle } from './folder_style.js';
 import type { DataSource, TrainSource } from './sections/data.js';
 import { mixLanguages, type LabModelSettings } from './sections/model.js';
+import { weightFault } from '../data/weight.js';
 import { promptConflicts } from '../prompt/index.js';
 
 /** Of one generation: beyond, its columns have no place in memory. */
@@ -74,6 +75,17 @@ function checkData(config: Config): Finding[] {
     findings.push({ code: 'CONFIG_MISSING', path: ['data', 'train'], message: 'is missing' });
   if (data.train?.every(({ weight }) => weight === 0))
     findings.push(impossible(['data', 'train'], 'needs a set with a weight above 0'));
+  for (const [i, { weight, levels = {} }] of trainSources(config).entries()) {
+    const path = ['data', 'train', i];
+    const weights = [
+      [['weight'], weight] as const,
+      ...Object.entries(levels).map(([k, each]) => [['levels', k], each] as const),
+    ];
+    for (const [key, each] of weights) {
+      const fault = weightFault(each);
+      if (fault !== undefined) findings.push(impossible([...path, ...key], `is ${fault}`));
+    }
+  }
   const languages = model.lab && mixLanguages(model.lab.mix);
   for (const { path, source } of sources(config)) {
     const named = 'suite' in source && source.suite !== undefined;

@@ -16,6 +16,9 @@ export interface SettingNode {
   required?: string[];
   additionalProperties?: boolean | SettingNode;
   items?: SettingNode;
+  /** Of a list of so many parts: what they are. */
+  prefixItems?: SettingNode[];
+  title?: string;
   minimum?: number;
   maximum?: number;
   exclusiveMinimum?: number;

@@ -125,6 +125,7 @@ function defaultText(node: SettingNode, required: boolean): string {
 function typeText(node: SettingNode): string {
   if (node.enum) return node.enum.map((value) => `\`${String(value)}\``).join(', ');
   if (node.anyOf) return node.anyOf.map(typeText).join(' or ');
+  if (node.prefixItems) return node.title ?? 'list';
   if (node.items) return node.items.properties ? 'list' : `list of ${typeText(node.items)}`;
   if (node.properties || node.type === 'object') return 'section';
   return `${node.type ?? 'any'}${range(node)}`;

@@ -9,5 +9,6 @@ export { isDataFile, openRows, rowPlace } from './open.js';
 export { overlapRemark, spaceless } from './overlap.js';
 export { remarks } from './remarks.js';
 export { promptOrder } from './order.js';
+export { weightFault } from './weight.js';
 export { readJsonlRows, type Row } from './rows.js';
 export type { DataSet, DataSetSettings, Problem } from './types.js';

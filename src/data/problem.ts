@@ -17,6 +17,7 @@ const DEFAULT_FIELDS: Record<ProblemField, readonly string[]> = {
   answer: ['answer'],
   language: ['lang'],
   solution: ['solution'],
+  level: ['level'],
 };
 /** Fields of a chat, where a row has no question. */
 const CHAT_FIELDS = ['messages', 'prompt'];
@@ -64,6 +65,7 @@ export function readProblem(row: unknown, settings: DataSetSettings, fallbackId:
           ? ifText(valueOf(record, fields.solution))
           : readText(record, fields.solution, { optional: true }),
       source: ifText(fieldOf(record, 'source')),
+      ...readLevel(record, fields.level, settings),
       ...(verifier !== undefined && { verifier }),
       ...(settings.rows && { row: plainRow(record) }),
     };
@@ -108,6 +110,18 @@ function readChat(chat: readonly unknown[]): Pick<Problem, 'question' | 'message
   const question = textOf(said);
   if (question.trim() === '') throw new BadField('the user says nothing in this chat');
   return { question, messages };
+}
+
+/** Asked for, it must be there; else it is taken where it happens to be text or a number. */
+function readLevel(
+  record: Record<string, unknown>,
+  fields: readonly string[],
+  { levels, fields: given }: DataSetSettings,
+): Pick<Problem, 'level'> {
+  if (levels !== undefined || given?.level !== undefined) return { level: readText(record, fields, { number: true })! };
+  const value = valueOf(record, fields);
+  const text = typeof value === 'number' || typeof value === 'bigint' ? exactText(value) : ifText(value);
+  return typeof text === 'string' ? { level: text } : {};
 }
 
 class BadField extends Error {}

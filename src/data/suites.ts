@@ -2,7 +2,7 @@ import type { VerifierName } from '../answer/types.js';
 import type { Language } from '../language/types.js';
 
 /** Our names of what a row has. */
-export type ProblemField = 'id' | 'question' | 'answer' | 'language' | 'solution';
+export type ProblemField = 'id' | 'question' | 'answer' | 'language' | 'solution' | 'level';
 
 /** What a suite's name says of its files: whichever of its published layouts they have. */
 export interface KnownSuite {

@@ -1,6 +1,7 @@
 import type { Language } from '../language/types.js';
 import type { Message } from '../prompt/index.js';
 import type { ProblemField, SuiteName } from './suites.js';
+import type { Weight } from './weight.js';
 
 /** A problem as graders and reward modules see it. */
 export interface Problem {
@@ -17,6 +18,8 @@ export interface Problem {
   options?: number | undefined;
   /** A worked solution, where the file has one. */
   solution?: string | undefined;
+  /** How hard the problem is, where the file says: a name, or a number as text. */
+  level?: string | undefined;
   /** Where the problem is from, where the file says. */
   source?: string | undefined;
   /** What decides whether an answer is right: a verifier of glossa, or the path of a module. Default number. */
@@ -26,7 +29,7 @@ export interface Problem {
 }
 export interface DataSetSettings {
   path: string; // .jsonl, .jsonl.gz, .parquet
-  /** Our field -> the file's field. Defaults: id, question, answer, lang. */
+  /** Our field -> the file's field. Defaults: id, question, answer, lang, level. */
   fields?: (Partial<Record<ProblemField, string>> & { options?: string[] }) | undefined;
   /** A suite by name: it knows the fields, the verifier and the language of its files, where these settings do not say. */
   suite?: SuiteName | undefined;
@@ -36,7 +39,9 @@ export interface DataSetSettings {
   /** Of rows that do not say, where `language` is not given. */
   fallbackLanguage?: Language | undefined;
   /** Default 1; 0 takes the set out. */
-  weight?: number | undefined;
+  weight?: Weight | undefined;
+  /** By level, times the weight of the set; 1 of levels that are not named. Rows must have a level then. */
+  levels?: Readonly<Record<string, Weight>> | undefined;
   /** Problems at most, from the start of the file; rows left out do not count. */
   limit?: number | undefined;
   onBadRow?: 'error' | 'skip' | undefined; // default error

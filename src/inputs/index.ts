@@ -9,6 +9,7 @@ export { fitText, settingsThatFit } from './fit.js';
 export { gpuAdvice, plannedRun, planOf, promptSizes, shortOfMemory, takenOf, type PlannedMemory } from './memory.js';
 export { engineOptions, fitTogether, openModel, readConfigJson, type OpenModel } from './model.js';
 export { openData, problemCount, type Inputs } from './problems.js';
+export { trainingOrder } from './order.js';
 export { recordedConfig } from './recorded_config.js';
 export { loadSource, needsRows } from './sources.js';
 export { loadSuite, suiteRemarks, type LoadedSuite, type Suite, type SuiteDefaults } from './suites.js';

@@ -30,6 +30,7 @@ export async function locateInputs(config: ResolvedConfig, warn: (message: strin
     ...config,
     model: model.path === undefined ? model : { ...model, path: await modelFolder(model.path, warn) },
     data: {
+      ...data,
       train: await locate(data.train),
       eval: await Promise.all(
         (await locate(data.eval)).map(async ({ examples, ...source }) => ({

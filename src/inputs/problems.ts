@@ -4,6 +4,7 @@ import type { DataSet } from '../data/types.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { checkBudget } from './budget.js';
 import type { OpenModel } from './model.js';
+import { trainingOrder } from './order.js';
 import { loadSource, needsRows } from './sources.js';
 import { loadSuite, suiteRemarks, type Suite } from './suites.js';
 
@@ -22,6 +23,7 @@ export async function openData(config: ResolvedConfig, { engine, tokenizer, labD
   const rows = needsRows(config);
   const train = await Promise.all(data.train.map((source) => loadSource(source, labDir, { rows })));
   const suites = await Promise.all(data.eval.map((source) => loadSuite(config, source, labDir, { rows })));
+  trainingOrder(config, train); // refused here where it would run dry
   const limits = { context: engine.info().context, tokenizer };
   for (const { problems } of train)
     await checkBudget(problems, grpo.max_completion_length, { ...limits, prompt }, 'grpo.max_completion_length');

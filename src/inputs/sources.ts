@@ -6,6 +6,9 @@ import type { DataSource, EvalSource, ResolvedConfig } from '../config/index.js'
 import { loadDataSet } from '../data/index.js';
 import type { DataSet } from '../data/types.js';
 
+/** A lab problem is as hard as it has steps. */
+const LAB_FIELDS = { level: 'steps' };
+
 /**
  * Reads the problems of one `data` entry; those of the lab lie beside the lab model, in `labDir`. Their `rows` are kept where
  * asked, and where the verifier is a module.
@@ -17,9 +20,10 @@ export async function loadSource(
 ): Promise<DataSet> {
   const set = await loadDataSet({
     path: sourcePath(source, labDir),
-    fields: source.fields && defined(source.fields),
+    fields: source.lab ? LAB_FIELDS : source.fields && defined(source.fields),
     language: source.language,
     weight: source.weight,
+    levels: source.levels,
     limit: source.limit,
     onBadRow: source.on_bad_row,
     verifier: source.verifier,

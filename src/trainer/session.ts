@@ -1,8 +1,7 @@
-import { promptOrder } from '../data/index.js';
 import type { Problem } from '../data/types.js';
 import { lossRow } from '../engine/index.js';
 import type { EngineInfo, JobOptions, StepMetrics, StoredDtype } from '../engine/types.js';
-import { problemCount } from '../inputs/index.js';
+import { problemCount, trainingOrder } from '../inputs/index.js';
 import { openLevers, type Levers } from '../levers/index.js';
 import type { Metrics } from '../metrics/index.js';
 import {
@@ -61,7 +60,7 @@ export class Session {
     private readonly options: TrainOptions,
   ) {
     this.warn = warner(options.tell);
-    this.order = promptOrder([...parts.train], BigInt(parts.config.seed));
+    this.order = trainingOrder(parts.config, parts.train);
     this.fileOf = problemFiles(parts.train);
     this.fidelity = new FidelityAlarms(parts.languages);
     this.info = parts.model.engine.info();

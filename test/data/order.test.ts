@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { philox4x32 } from '../../src/base/philox.js';
 import { promptOrder } from '../../src/data/index.js';
@@ -97,6 +98,17 @@ test('every place of an epoch is equally likely for every problem', () => {
   const expected = seeds / size;
   const chi = table.reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0);
   assert.ok(chi < 65 && chi > 5, `${chi}`);
+});
+
+test('the order is the one that earlier versions drew', () => {
+  // Of the version of 27 November 2026, which had neither levels nor schedules.
+  const digest = (ids: readonly string[]) => createHash('sha256').update(ids.join(' ')).digest('hex');
+  const sets = [set('a', 30), set('b', 10, 2), set('c', 40, 0.5), set('d', 5, 0), set('e', 7, 1.5)];
+  assert.equal(digest(take(sets, 42n, 0, 5000)), '4cc9cb68e8d007d77c17d6a238e5f7f650db13544c0a263d3bc1e1e3a6e547fd');
+  assert.equal(
+    digest(take([set('k', 1000)], 7n, 0, 3000)),
+    'db0f4c62c5238e3366504e3cd2aadd7557b09c5366c7263d2c661c57e8ab4ed9',
+  );
 });
 
 test('weights and sets that cannot be meant are refused', () => {

@@ -3,7 +3,7 @@ import { LAB_LANGUAGES } from '../../lab/types.js';
 import { LANGUAGES } from '../../language/types.js';
 import { isModule, VERIFIER_NAMES } from '../../answer/types.js';
 import { SUITE_NAMES } from '../../data/suites.js';
-import { count, seed } from './numbers.js';
+import { count, MOST_STEPS, seed, weight } from './numbers.js';
 import { path } from './texts.js';
 
 const language = z.enum(LANGUAGES);
@@ -29,6 +29,7 @@ const fields = z
     answer: field('answer', 'The gold answer.'),
     language: field('lang', 'Language of the question.'),
     solution: field('solution', 'Of examples: what they answer. Else kept, and not used.'),
+    level: field('level', 'How hard the problem is: what `levels` names. Of lab problems, their number of steps.'),
     options: z
       .array(z.string().min(1))
       .min(2)
@@ -67,15 +68,28 @@ const source = {
   on_bad_row: z.enum(['error', 'skip']).default('error').describe('Stop at a bad row, or count it and go on.'),
 };
 
+const point = z.tuple([z.int().min(0).max(MOST_STEPS), weight]).meta({ title: '`[step, weight]`' });
+/** A number, or `[step, weight]` points: the kinds of {@link Weight}. */
+const scheduled = z.union([weight, z.array(point).min(1).max(1000)], {
+  error: 'expected a number, or points such as [[0, 1], [100, 0]]: [step, weight], ...',
+});
+
 export const trainSourceSchema = z.strictObject({
   ...source,
-  weight: z
-    .number()
-    .min(0)
-    .max(1e6)
+  weight: scheduled
     .default(1)
     .meta({ unit: 'times an epoch' })
-    .describe('How often each problem comes in an epoch: 2 is twice, 0.5 once in two epochs, 0 never.'),
+    .describe(
+      'How often each problem comes in an epoch: 2 is twice, 0.5 once in two epochs, 0 never. Or points `[step, weight]` of a schedule, straight lines between them: `[[0, 1], [100, 0]]` ([data.md](data.md)).',
+    ),
+  levels: z
+    .record(z.string().min(1), scheduled)
+    .refine((levels) => Object.keys(levels).length > 0, { error: 'expected a level and its weight' })
+    .optional()
+    .meta({ unit: 'factor', fallback: 'all alike' })
+    .describe(
+      'Weights by level, times that of the set: `{ "1": 2, "5": [[0, 0], [100, 1]] }`; 1 of levels that are not named.',
+    ),
 });
 
 /** Worked examples that stand before each problem. */
@@ -161,6 +175,6 @@ export const dataSchema = z.strictObject({
 });
 
 export type TrainSource = z.output<typeof trainSourceSchema>;
-export type DataSource = Omit<TrainSource, 'weight'> & { weight?: number };
+export type DataSource = Omit<TrainSource, 'weight' | 'levels'> & Partial<Pick<TrainSource, 'weight' | 'levels'>>;
 export type EvalSource = z.output<typeof evalSourceSchema>;
 export type ExamplesSource = z.output<typeof examplesSchema>;

@@ -1,0 +1,60 @@
+import { GlossaError } from '../base/error.js';
+import type { DataSet, Problem } from './types.js';
+import { weightAt, weightFault, type Weight } from './weight.js';
+
+/** Problems that are drawn alike: a set, or a level of one. */
+export interface Pool {
+  /** As errors call it. */
+  name: string;
+  problems: readonly Problem[];
+  /** How often each of its problems comes: the product of these. */
+  weights: readonly Weight[];
+}
+
+/**
+ * The pools of these sets: one of each set, or, of one whose settings weigh levels, one of each level that is weighed, in the
+ * order of the settings, and after them one of its other problems.
+ *
+ * Errors: DATA_WEIGHT for a weight that is none; DATA_EMPTY for a set without problems; DATA_DRY for a level without problems.
+ */
+export function poolsOf(sets: readonly DataSet[]): Pool[] {
+  return sets.flatMap(({ problems, settings: { path, weight = 1, levels } }) => {
+    requireWeight(path, weight);
+    if (problems.length === 0) throw new GlossaError('DATA_EMPTY', `${path} has no problems to draw from`);
+    if (levels === undefined) return { name: path, problems, weights: [weight] };
+    const byLevel = new Map<string | undefined, Problem[]>(Object.keys(levels).map((level) => [level, []]));
+    const others: Problem[] = [];
+    for (const problem of problems) (byLevel.get(problem.level) ?? others).push(problem);
+    const pools = Object.entries(levels).map(([level, factor]): Pool => {
+      const name = `${path} level ${level}`;
+      requireWeight(name, factor);
+      const found = byLevel.get(level)!;
+      if (found.length === 0) throw noLevel(path, level, problems);
+      return { name, problems: found, weights: [weight, factor] };
+    });
+    return others.length === 0
+      ? pools
+      : [...pools, { name: `${path} other levels`, problems: others, weights: [weight] }];
+  });
+}
+
+/** The weight of a pool when `step` optimizer steps have been made. */
+export function poolWeight({ weights }: Pool, step: number): number {
+  return weights.reduce<number>((product, weight) => product * weightAt(weight, step), 1);
+}
+
+function requireWeight(name: string, weight: Weight): void {
+  const fault = weightFault(weight);
+  if (fault !== undefined) throw new GlossaError('DATA_WEIGHT', `${name} has weight ${fault}`);
+}
+
+function noLevel(path: string, level: string, problems: readonly Problem[]): GlossaError {
+  const counts = new Map<string, number>();
+  for (const { level: own = '' } of problems) counts.set(own, (counts.get(own) ?? 0) + 1);
+  const shown = [...counts].slice(0, 12).map(([own, n]) => `${JSON.stringify(own)} (${n})`);
+  return new GlossaError(
+    'DATA_DRY',
+    `${path} has no problem of level ${JSON.stringify(level)}; it has ${shown.join(', ')}${counts.size > 12 ? ', ...' : ''}`,
+    { hint: 'name levels as the file does, or the field they stand in under `fields.level`' },
+  );
+}

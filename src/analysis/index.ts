@@ -9,3 +9,4 @@ export { runModel, trials, type RunModel, type SuiteSeries, type TrainingSeries 
 export { overview, type RunOverview } from './overview.js';
 export { extremes, known, pointsOf, stretches, type KnownPoint, type Point } from './points.js';
 export { fidelityPrices } from './price.js';
+export { summaryOf, summaryText } from './summary.js';

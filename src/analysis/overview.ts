@@ -73,12 +73,13 @@ export function overview(
   };
 }
 
-interface SomeConfig {
+export interface SomeConfig {
   model?: { path?: string; lab?: { size?: string }; init?: { config?: unknown } };
   grpo?: { max_steps?: number };
 }
 
-function modelName(model: SomeConfig['model']): string | null {
+/** Path or hub name of the model that a config begins with, or `lab` and its size. */
+export function modelName(model: SomeConfig['model']): string | null {
   if (model?.path !== undefined) return model.path;
   if (model?.lab) return `lab ${model.lab.size ?? 'tiny'}`;
   return model?.init ? 'random weights' : null;

@@ -31,6 +31,8 @@ export interface TrainCommandOptions {
   overwrite?: boolean;
   schema?: boolean;
   dryRun?: boolean;
+  /** File, or true for that of the run's folder. */
+  profile?: string | true;
   /** Step after which the run pauses. */
   until?: string;
   progress: string;
@@ -58,6 +60,7 @@ export async function trainCommand(path: string | undefined, given: TrainCommand
   const training: TrainOptions = {
     abort: interrupt.abort,
     stop: AbortSignal.any([interrupt.stop, pause.signal]),
+    ...(options.profile !== undefined && { profile: options.profile }),
     tell: (event) => {
       show(event);
       pause.look(event);

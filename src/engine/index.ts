@@ -6,7 +6,7 @@ import type { Engine, EngineOptions, LossRow, MemoryPlan, PlannedRun } from './t
 
 export type * from './types.js';
 export { rolloutBatch, withColumns, withReference } from './rollout_batch.js';
-export { rolloutColumns } from './rollout_columns.js';
+export { referenceLogps, rolloutColumns } from './rollout_columns.js';
 export { ADVANTAGE_FIELD, REFERENCE_FIELD, SAMPLED_FIELDS } from './rollout_schema.js';
 export { FINISH } from './types.js';
 export type { GoldenCase } from './binding.js';

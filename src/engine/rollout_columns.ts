@@ -25,6 +25,12 @@ export function rolloutColumns(batch: RecordBatch): RolloutColumns {
   };
 }
 
+/** The reference's log-probabilities, aligned with completion_ids; undefined where the batch has none. */
+export function referenceLogps(batch: RecordBatch): Float32Array | undefined {
+  if (!has(batch, REFERENCE_FIELD.name)) return undefined;
+  return aligned(batch, REFERENCE_FIELD.name, list(batch, 'completion_ids', Int32Array).offsets);
+}
+
 /**
  * What a step on this batch hands to native code.
  *
@@ -32,6 +38,7 @@ export function rolloutColumns(batch: RecordBatch): RolloutColumns {
  */
 export function grpoStepArrays({ batch, ...settings }: GrpoStepRequest): GrpoStepArrays {
   const { prompts, completions, logps } = rolloutColumns(batch);
+  const refLogps = referenceLogps(batch);
   const advantage = child(batch, ADVANTAGE_FIELD.name);
   if (advantage.nullCount > 0) throw invalid(ADVANTAGE_FIELD.name, 'a number in every row', 'null');
   return {
@@ -40,7 +47,7 @@ export function grpoStepArrays({ batch, ...settings }: GrpoStepRequest): GrpoSte
     completions,
     advantages: flat(batch, ADVANTAGE_FIELD.name, Float32Array),
     oldLogps: logps,
-    ...(has(batch, REFERENCE_FIELD.name) && { refLogps: aligned(batch, REFERENCE_FIELD.name, completions.offsets) }),
+    ...(refLogps && { refLogps }),
   };
 }
 

@@ -1,1 +1,2 @@
 export { computeAdvantages } from './advantages.js';
+export { klEstimate, type KlEstimator } from './kl.js';

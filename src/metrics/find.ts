@@ -1,6 +1,6 @@
 import { languageName } from '../language/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
-import { MEASURES, type Field } from './measures.js';
+import { BY_LANGUAGE, MEASURES, type Field } from './measures.js';
 import type { Measure } from './types.js';
 
 /** A name of metrics.jsonl, taken apart. */
@@ -59,13 +59,16 @@ function plain(name: string): FoundMeasure | undefined {
   return undefined;
 }
 
-/** `language/<lang>/...`: the measures under `language/`, and accuracy, of the prompts in one language. */
+/** `language/<lang>/...`: the measures under `language/` and `advantage/`, fields, and some others, of the prompts in one language. */
 function ofLanguage(name: string): FoundMeasure | undefined {
   const [group, code, ...rest] = name.split('/');
   const language = LANGUAGES.find((each) => each === code);
   if (group !== 'language' || language === undefined) return undefined;
   const tail = rest.join('/');
-  const found = plain(`language/${tail}`) ?? (byField.has(tail) ? plain(byField.get(tail)!.name) : undefined);
+  const found =
+    plain(`language/${tail}`) ??
+    (byField.has(tail) ? plain(byField.get(tail)!.name) : undefined) ??
+    (tail.startsWith('advantage/') || BY_LANGUAGE.some((each) => each === tail) ? plain(tail) : undefined);
   return found && { ...found, language };
 }
 

@@ -16,6 +16,15 @@ export interface GradedRow {
   /** One per reward function, unweighted; null: not judged. */
   rewards: readonly (number | null)[];
   measure: LanguageMeasure;
+  /** Absent: not known. */
+  nats?: Nats | undefined;
+}
+
+/** Sums over the tokens of a completion, of the policy that drew it, in nats. */
+export interface Nats {
+  entropy: number;
+  /** To the reference, where there is one. */
+  kl?: number;
 }
 
 /** What computeAdvantages found of the rows that the metrics are about. */
@@ -123,18 +132,84 @@ export function advantageMetrics(
   );
 }
 
+/**
+ * `completions/<class>/accuracy|mean_length|clipped_ratio|entropy|kl` for the classes of completionClass; null where a class is
+ * empty. Entropy and KL are means over tokens, those of long completions counting for more; they are left out where not known.
+ */
+export function classMetrics(rows: readonly GradedRow[]): Metrics {
+  const classes = rows.map((row) => completionClass(row.measure));
+  return metricsOf(
+    COMPLETION_CLASSES.flatMap((name) => {
+      const members = rows.filter((_, row) => classes[row] === name);
+      const judged = members.filter((row) => row.correct !== null);
+      return [
+        [`completions/${name}/accuracy`, judged.filter((row) => row.correct).length / judged.length] as const,
+        [`completions/${name}/mean_length`, mean(members.map((row) => row.tokens))] as const,
+        [
+          `completions/${name}/clipped_ratio`,
+          members.filter((row) => !row.terminated).length / members.length,
+        ] as const,
+        ...natsKnown(rows).map((kind) => [`completions/${name}/${kind}`, natsAToken(members, kind)] as const),
+      ];
+    }),
+  );
+}
+
+/** Of the prompts in each of several languages: reward, mean length, entropy, KL, and the table of advantages by class. */
+function trainedByLanguage(
+  rows: readonly GradedRow[],
+  { rewards, advantages }: Pick<RowAdvantages, 'rewards' | 'advantages'>,
+  languages: readonly Language[],
+): Metrics {
+  if (languages.length < 2) return {};
+  const metrics: Metrics = {};
+  for (const language of languages) {
+    const members = [...rows.keys()].filter((row) => rows[row]!.language === language);
+    const subset = members.map((row) => rows[row]!);
+    const of = {
+      rewards: Float64Array.from(members, (row) => rewards[row]!),
+      advantages: Float32Array.from(members, (row) => advantages[row]!),
+    };
+    const prefix = `language/${language}` as const;
+    Object.assign(
+      metrics,
+      metricsOf([
+        [`${prefix}/reward`, nanStatistics(of.rewards).mean],
+        [`${prefix}/mean_length`, mean(subset.map((row) => row.tokens))],
+        ...natsKnown(rows).map((kind) => [`${prefix}/${kind}`, natsAToken(subset, kind)] as const),
+      ]),
+      Object.fromEntries(
+        Object.entries(advantageMetrics(subset, of)).map(([name, value]) => [`${prefix}/${name}`, value]),
+      ),
+    );
+  }
+  return metrics;
+}
+
+/** What is known of these rows: entropies, and KL where there is a reference. */
+function natsKnown(rows: readonly GradedRow[]): (keyof Nats)[] {
+  return (['entropy', 'kl'] as const).filter((kind) => rows.some((row) => row.nats?.[kind] !== undefined));
+}
+
+function natsAToken(rows: readonly GradedRow[], kind: keyof Nats): number {
+  const tokens = rows.reduce((sum, row) => sum + row.tokens, 0);
+  return rows.reduce((sum, row) => sum + (row.nats?.[kind] ?? NaN), 0) / tokens;
+}
+
 /** All of the above in one record; `languages` as {@link languageMetrics} takes them. */
 export function gradedMetrics(
   rows: readonly GradedRow[],
   names: readonly string[],
   advantages: RowAdvantages,
-  languages?: readonly Language[],
+  languages: readonly Language[] = [...new Set(rows.map((row) => row.language))],
 ): Metrics {
   return {
     ...rewardMetrics(rows, names, advantages),
     ...completionMetrics(rows),
     ...languageMetrics(rows, languages),
+    ...trainedByLanguage(rows, advantages, languages),
     ...advantageMetrics(rows, advantages),
+    ...classMetrics(rows),
   };
 }
 

@@ -28,6 +28,31 @@ export const MACHINE_MEASURES = [
   },
   { name: 'time/train', label: 'training', unit: 'seconds', description: 'of the update' },
   {
+    name: 'time/forward',
+    label: 'forward',
+    unit: 'seconds',
+    description: 'of it, the forward passes of all micro-batches',
+  },
+  { name: 'time/backward', label: 'backward', unit: 'seconds', description: 'of it, their backward passes' },
+  {
+    name: 'time/optimizer',
+    label: 'optimizer',
+    unit: 'seconds',
+    description: "of it, clipping the gradient and AdamW's update",
+  },
+  {
+    name: 'time/evaluate',
+    label: 'evaluating',
+    unit: 'seconds',
+    description: 'of the held-out suites after this step; only where they were evaluated, and not in `step_time`',
+  },
+  {
+    name: 'time/save',
+    label: 'saving',
+    unit: 'seconds',
+    description: 'of a checkpoint written just before this step; only where one was, and not in `step_time`',
+  },
+  {
     name: 'tokens/generate_per_s',
     label: 'sampled',
     unit: 'tokens/s',

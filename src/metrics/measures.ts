@@ -1,6 +1,7 @@
 import type { Language } from '../language/types.js';
 import type { AtK } from './at_k.js';
 import { ADVANTAGE_MEASURES } from './advantage.js';
+import { COMPLETION_CLASS_MEASURES } from './completion_by_class.js';
 import { COMPLETION_MEASURES } from './completion.js';
 import { LANGUAGE_MEASURES } from './language.js';
 import { MACHINE_MEASURES } from './machine.js';
@@ -14,12 +15,16 @@ const ROWS = [
   ...COMPLETION_MEASURES,
   ...LANGUAGE_MEASURES,
   ...ADVANTAGE_MEASURES,
+  ...COMPLETION_CLASS_MEASURES,
   ...MACHINE_MEASURES,
 ] as const;
 type Row = (typeof ROWS)[number];
 
 /** Every measure once, in the order of docs/metrics.md. */
 export const MEASURES: readonly Measure[] = ROWS;
+
+/** Measures of all prompts that stand under `language/<lang>/` too, beside those under `language/`, `advantage/` and the fields. */
+export const BY_LANGUAGE = ['reward', 'entropy', 'kl'] as const satisfies readonly Row['name'][];
 
 /** A name in the rows of evaluations and of `score`. */
 export type Field = Extract<Row, { field: string }>['field'];
@@ -41,7 +46,10 @@ type Filled<Name> = Name extends `${infer Before}<${string}>${infer After}` ? `$
 type PlainName = Filled<Row['name']>;
 /** What stands under `language/<lang>/` of the prompts in one of several languages. */
 type LanguageTail =
-  (Row['name'] extends infer Name ? (Name extends `language/${infer Tail}` ? Tail : never) : never) | Field;
+  | (Row['name'] extends infer Name ? (Name extends `language/${infer Tail}` ? Tail : never) : never)
+  | Field
+  | (typeof BY_LANGUAGE)[number]
+  | Filled<(typeof ADVANTAGE_MEASURES)[number]['name']>;
 
 /** A name in metrics.jsonl; one that no measure has is an error of types. */
 export type MetricName =

@@ -1,4 +1,5 @@
 import type { AnswerMode } from '../answer/index.js';
+import { tellSpan } from '../base/timeline.js';
 import { GradingBatch, type Asked } from './asked.js';
 import { gradeBuiltin, rewardInput, type JudgedCompletion } from './grade.js';
 import type { GradingPool } from './thread_pool.js';
@@ -87,7 +88,13 @@ export class Grading {
     });
     const characters = inputs.reduce((sum, { completion }) => sum + completion.length, 0);
     const inline = pool === undefined || characters <= INLINE_CHARACTERS;
+    const begin = performance.now();
     const graded = inline ? inputs.map((input) => gradeBuiltin(input, rewards, answer)) : await pool.grade(inputs);
+    if (inline)
+      tellSpan({
+        ...{ track: 'grading, main thread', name: 'grade', begin, end: performance.now() },
+        args: { completions: inputs.length },
+      });
     judged.forEach((verdict, i) => {
       if (verdict?.error) graded[i]!.errors.push({ reward: given[i]!.problem.verifier!, ...verdict.error });
     });

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { GlossaError } from '../base/error.js';
+import { timed } from '../base/timeline.js';
 import type { JudgedCompletion } from './grade.js';
 import type { GradedCompletion } from './types.js';
 import type { WorkerReply, WorkerStart } from './worker.js';
@@ -13,10 +14,13 @@ const LOAD_TYPESCRIPT_WORKER = `import('tsx/esm/api').then(({ register }) => {
 /** A thread that does what gradeBuiltin does, one piece of rows at a time. */
 export class GradingThread {
   readonly #worker: Worker;
+  readonly #track: string;
   #settle: { resolve: (graded: GradedCompletion[]) => void; reject: (error: Error) => void } | undefined;
   #lost: GlossaError | undefined;
 
-  constructor(start: WorkerStart) {
+  /** @param number From 1, among the threads of its pool. */
+  constructor(start: WorkerStart, number: number) {
+    this.#track = `grading thread ${String(number)}`;
     this.#worker = import.meta.url.endsWith('.ts')
       ? new Worker(LOAD_TYPESCRIPT_WORKER, { eval: true, workerData: start })
       : new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
@@ -31,10 +35,14 @@ export class GradingThread {
     if (this.#lost !== undefined) throw this.#lost;
     this.#worker.ref();
     try {
-      return await new Promise((resolve, reject) => {
-        this.#settle = { resolve, reject };
-        this.#worker.postMessage(rows);
-      });
+      return await timed(
+        { track: this.#track, name: 'grade', args: { completions: rows.length } },
+        () =>
+          new Promise<GradedCompletion[]>((resolve, reject) => {
+            this.#settle = { resolve, reject };
+            this.#worker.postMessage(rows);
+          }),
+      );
     } finally {
       this.#settle = undefined;
       this.#worker.unref();

@@ -46,7 +46,7 @@ export class GradingPool {
         this.#waiting.push({ resolve, reject });
       });
     }
-    const thread = new GradingThread(this.#start);
+    const thread = new GradingThread(this.#start, this.#all.size + 1);
     this.#all.add(thread);
     return thread;
   }

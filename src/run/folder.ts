@@ -7,6 +7,10 @@ export const runFolder = (dir: string) => ({
   /** What run.json said when glossa last wrote it. */
   recordCopy: join(dir, '.run.json'),
   metrics: join(dir, 'metrics.jsonl'),
+  /** What the run came to, once it has ended. */
+  summary: join(dir, 'summary.json'),
+  /** Where its time went, where it was asked for. */
+  profile: join(dir, 'profile.json'),
   lock: join(dir, 'run.lock'),
   rollouts: join(dir, 'rollouts'),
   rollout: (step: number) => join(dir, 'rollouts', `${stepName(step)}.parquet`),

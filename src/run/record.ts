@@ -35,8 +35,8 @@ export interface RunRecord {
   /** Each time the run was taken up again. */
   resumed: ResumeNote[];
   machine: Pick<Machine, 'glossa'> & Partial<Machine>;
-  /** All of EngineInfo, once the model is loaded; what is read back is the instruction set. */
-  model?: Pick<EngineInfo, 'isa' | 'dtype'>;
+  /** All of EngineInfo, once the model is loaded; what is read back is the instruction set, and what the summary says of it. */
+  model?: Pick<EngineInfo, 'isa' | 'dtype'> & Partial<EngineInfo>;
   /** Memory that the run was planned to take, in bytes, and the rows of its widest micro-batch. */
   plan?: { total: number; host: number; microBatchRows: number };
   /** Type of the model's weights as they were found. */

@@ -17,7 +17,8 @@ export async function removeRun(folder: RunFolder): Promise<void> {
   await removeLeftOvers(folder);
   for (const dir of [folder.rollouts, folder.evaluations, folder.checkpoints]) await rmdir(dir).catch(() => undefined);
   await removeReport(folder);
-  for (const path of [folder.metrics, folder.recordCopy, folder.record]) await rm(path, { force: true });
+  for (const path of [folder.summary, folder.profile, folder.metrics, folder.recordCopy, folder.record])
+    await rm(path, { force: true });
 }
 
 /** Files of steps past `step`, and all where that is 0, will be made again: they go. */

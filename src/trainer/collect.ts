@@ -12,6 +12,7 @@ import { RolloutGrading, type Grader } from '../reward/index.js';
 import { addColumns, gradedColumns } from '../rollout/index.js';
 import { renderQuestion } from '../prompt/index.js';
 import type { Reference } from './reference.js';
+import { tellCollected } from './spans.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { toRagged } from '../base/ragged.js';
 
@@ -104,6 +105,8 @@ export async function collect(
   });
   const judgedAt = performance.now();
   const refLogps = await context.reference?.logps(columns);
+  const compared = performance.now();
+  tellCollected([started, sampled, judgedAt, compared], { step: step + 1, tokens: columns.completions.ids.length });
   return {
     problems,
     batch: refLogps === undefined ? batch : withReference(batch, refLogps),
@@ -118,7 +121,7 @@ export async function collect(
     seconds: {
       generate: (sampled - started) / 1e3,
       grade: (judgedAt - sampled) / 1e3,
-      reference: (performance.now() - judgedAt) / 1e3,
+      reference: (compared - judgedAt) / 1e3,
     },
   };
 }

@@ -1,9 +1,11 @@
 import type { EngineInfo, LossRow, StepMetrics } from '../engine/types.js';
+import type { KlEstimator } from '../grpo/index.js';
 import type { Language } from '../language/types.js';
 import { gradedMetrics, type GradedRow, type Metrics } from '../metrics/index.js';
 import type { MetricsLine } from '../run/index.js';
 import type { Collected } from './collect.js';
 import { rowLength } from '../base/ragged.js';
+import { rowNats } from './nats.js';
 
 export interface LineContext {
   step: number;
@@ -13,7 +15,7 @@ export interface LineContext {
   numTokens: number;
   epoch: number;
   learningRate: number;
-  grpo: { beta: number; entropy_coef: number };
+  grpo: { beta: number; entropy_coef: number; kl_estimator: KlEstimator };
   loss: LossRow;
   info: EngineInfo;
   /** Measured ceiling of all threads in this number type, flop/s. */
@@ -21,6 +23,8 @@ export interface LineContext {
   /** The first step on a generation: its making is counted here. */
   first: boolean;
   trainSeconds: number;
+  /** Of the checkpoint before this step, where there was one. */
+  saveSeconds?: number | undefined;
 }
 
 /** The line of one optimizer step on rows [start, end) of a generation. docs/metrics.md says what each name means. */
@@ -30,7 +34,10 @@ export function metricsLine(
   metrics: StepMetrics,
   context: LineContext,
 ): MetricsLine {
-  const rows = gradedRows(batch).slice(start, end);
+  const nats = rowNats(batch.batch.slice(start, end), context.grpo.kl_estimator);
+  const rows = gradedRows(batch)
+    .slice(start, end)
+    .map((row, i) => ({ ...row, nats: nats[i]! }));
   const { advantages } = batch;
   const slice = {
     rewards: advantages.rewards.subarray(start, end),
@@ -91,7 +98,7 @@ export function gradedRows(batch: Collected): GradedRow[] {
 function timings(
   batch: Collected,
   metrics: StepMetrics,
-  { first, trainSeconds, info, peak, grpo }: LineContext,
+  { first, trainSeconds, saveSeconds, info, peak, grpo }: LineContext,
 ): Metrics {
   const { generate, grade, reference } = first ? batch.seconds : { generate: 0, grade: 0, reference: 0 };
   const drawn = batch.columns.completions.ids.length;
@@ -103,6 +110,10 @@ function timings(
     'time/grade': grade,
     ...(grpo.beta > 0 && { 'time/reference': reference }),
     'time/train': trainSeconds,
+    'time/forward': metrics.forwardSeconds,
+    'time/backward': metrics.backwardSeconds,
+    'time/optimizer': metrics.optimizerSeconds,
+    ...(saveSeconds !== undefined && { 'time/save': saveSeconds }),
     'tokens/generate_per_s': rate(drawn, generate),
     'tokens/train_per_s': rate(metrics.tokens, trainSeconds),
     'percent_of_peak/generate': share(2 * info.matmulParameters * drawn, generate),

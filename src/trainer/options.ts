@@ -7,6 +7,8 @@ export interface TrainOptions {
   /** Aborted: everything ends at once; the last checkpoint stays. */
   abort?: AbortSignal;
   tell?: Tell;
+  /** Write a profile: into this file, or where it is true into profile.json of the run's folder. */
+  profile?: string | true;
 }
 
 export interface TrainResult {

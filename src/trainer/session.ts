@@ -1,3 +1,4 @@
+import { tellSpan, timed } from '../base/timeline.js';
 import type { Problem } from '../data/types.js';
 import { lossRow } from '../engine/index.js';
 import type { EngineInfo, JobOptions, StepMetrics, StoredDtype } from '../engine/types.js';
@@ -23,6 +24,7 @@ import type { Parts } from './parts.js';
 import { openReference, type Reference } from './reference.js';
 import { problemFiles, writeGeneration } from './rollouts.js';
 import { isDue, learningRate } from './schedule.js';
+import { TRAINER, tellUpdate } from './spans.js';
 import { evaluateSuites } from './suites.js';
 import { update } from './update.js';
 import { saveInType, writeFinalWeights } from './weights.js';
@@ -48,6 +50,8 @@ export class Session {
   private readonly fidelity: FidelityAlarms;
   /** Files being written while the engine computes; awaited before a checkpoint counts. */
   private writing: Promise<void> = Promise.resolve();
+  /** Seconds that the checkpoint took which no step has told of yet. */
+  private saveSeconds: number | undefined;
 
   private constructor(
     private readonly run: Run,
@@ -207,6 +211,7 @@ export class Session {
     if (first && isWritten(config.rollouts.every, generation))
       this.writeInBackground(run.fence().then(() => writeGeneration(run.folder.rollout(step), batch.batch)));
     const metrics = await training;
+    tellUpdate(began, metrics, step);
     const line: MetricsLine = metricsLine(batch, range, metrics, {
       step,
       languages: this.parts.languages,
@@ -219,7 +224,9 @@ export class Session {
       peak,
       first,
       trainSeconds: (performance.now() - began) / 1e3,
+      saveSeconds: this.saveSeconds,
     });
+    this.saveSeconds = undefined;
     if (first && metrics.logpMaxAbsDiff !== 0) {
       this.warn(
         `step ${String(step)}: sampler and trainer differ by ${String(metrics.logpMaxAbsDiff)} in a log-probability; it must be 0 (run npx glossa doctor --self-test)`,
@@ -259,14 +266,19 @@ export class Session {
     return suites.length > 0 && (atEnd || isDue(config.eval.every, step - 1, step));
   }
 
-  private evaluate(step: number): Promise<Metrics> {
-    return evaluateSuites({ ...this.parts, run: this.run }, step, this.job('evaluate', step), this.options.tell);
+  private async evaluate(step: number): Promise<Metrics> {
+    const began = performance.now();
+    const work = () =>
+      evaluateSuites({ ...this.parts, run: this.run }, step, this.job('evaluate', step), this.options.tell);
+    const figures = await timed({ track: TRAINER, name: 'evaluate', args: { step } }, work);
+    return { ...figures, 'time/evaluate': (performance.now() - began) / 1e3 };
   }
 
   private async save(): Promise<void> {
     const { run } = this;
     const { model, config } = this.parts;
     const { step } = this.progress;
+    const began = performance.now();
     await this.writing;
     if (step === this.savedAt) return;
     this.options.tell?.({ type: 'phase', phase: 'save', step, done: 0, total: 1 });
@@ -283,6 +295,9 @@ export class Session {
       config.checkpoint.keep,
     );
     await run.saved(step);
+    const ended = performance.now();
+    tellSpan({ track: TRAINER, name: 'save', begin: began, end: ended, args: { step } });
+    this.saveSeconds = (ended - began) / 1e3;
     this.tokenizerDir = run.folder.checkpoint(step);
     this.savedAt = step;
     this.options.tell?.({ type: 'checkpoint', dir: this.tokenizerDir, step });

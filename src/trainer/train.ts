@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import { summaryOf, summaryText } from '../analysis/index.js';
+import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
 import type { MemoryPlan } from '../engine/types.js';
@@ -13,6 +16,7 @@ import {
 import { warner, type Tell } from './events.js';
 import type { NewRunOptions, TrainOptions, TrainResult } from './options.js';
 import { openParts, type Parts } from './parts.js';
+import { Profile } from './profile.js';
 import { Session } from './session.js';
 import { storedType } from './stored_type.js';
 
@@ -71,8 +75,18 @@ export async function drive(
   options: TrainOptions,
 ): Promise<TrainResult> {
   let session: Session | undefined;
+  let profile: Profile | undefined;
   try {
-    session = await Session.open(run, parts, checkpoint, options);
+    await rm(run.folder.summary, { force: true });
+    const warn = warner(options.tell);
+    if (options.profile !== undefined)
+      profile = Profile.open(options.profile === true ? run.folder.profile : options.profile, warn);
+    session = await Session.open(
+      run,
+      parts,
+      checkpoint,
+      profile ? { ...options, tell: profiled(profile, options) } : options,
+    );
     const result = await session.train();
     await run.update({ status: result.status, ended: new Date().toISOString() });
     return result;
@@ -80,8 +94,27 @@ export async function drive(
     throw await recordFailure(run, error);
   } finally {
     await session?.close();
+    profile?.close();
+    await writeSummary(run).catch((error: unknown) => {
+      warner(options.tell)(`${(error as Error).message}; npx glossa summary ${run.dir} prints it`);
+    });
     await run.close().catch(() => undefined);
   }
+}
+
+/** What is told, with the counters of each step in the profile. */
+const profiled =
+  (profile: Profile, { tell }: TrainOptions): Tell =>
+  (event) => {
+    tell?.(event);
+    if (event.type === 'step') profile.step(event.line);
+  };
+
+/** summary.json of a run that ends here, however it does; of one that goes with this process, and one that another took, none. */
+async function writeSummary(run: Run): Promise<void> {
+  if (run.folder.dir !== run.dir) return;
+  await run.fence();
+  await writeFileAtomic(run.folder.summary, summaryText(await summaryOf(run.dir, run.record.status)));
 }
 
 /**

@@ -17,6 +17,7 @@ interface Row extends Record<string, unknown> {
   reward: number | null;
   advantage: number;
   completion_ids: number[];
+  entropies: number[];
   first_switch: number | null;
   switches: number;
   line_pass: boolean;
@@ -61,8 +62,55 @@ function figures(rows: readonly Row[]): Record<string, number | null> {
     'language/repetition': sum(rows.map((row) => row['words_repeated'] as number)) / sum(rows.flatMap(counts)),
     'language/switches': mean(worded.map((row) => row.switches)),
     'language/first_switch': mean(known(worded.map((row) => row.first_switch))),
+    ...Object.fromEntries(['target', 'mixed', 'english'].flatMap((name) => ofClass(rows, name, ''))),
+    ...Object.fromEntries(['ko', 'en'].flatMap((language) => ofLanguage(rows, language))),
   };
 }
+
+const tokensOf = (rows: readonly Row[]) => sum(rows.map((row) => row.completion_ids.length));
+const entropyOf = (rows: readonly Row[]) =>
+  rows.length === 0 ? null : sum(rows.flatMap((row) => row.entropies)) / tokensOf(rows);
+
+/** Figures of the completions that nine tenths of the words put into a class. */
+function ofClass(rows: readonly Row[], name: string, prefix: string): [string, number | null][] {
+  const classOf = (row: Row) => {
+    const of = (language: string) => row[`words.${language}`] as number;
+    const all = sum(Object.entries(row).flatMap(([column, n]) => (column.startsWith('words.') ? [n as number] : [])));
+    if (all === 0) return undefined;
+    if (of(row.language) / all >= 0.9) return 'target';
+    return of('en') / all >= 0.9 ? 'english' : 'mixed';
+  };
+  const members = rows.filter((row) => classOf(row) === name);
+  const advantages: [string, number | null][] = [
+    [`${prefix}advantage/${name}/share`, rows.length === 0 ? null : members.length / rows.length],
+    [`${prefix}advantage/${name}/reward`, mean(known(members.map((row) => row.reward)))],
+    [`${prefix}advantage/${name}/advantage`, mean(members.map((row) => row.advantage))],
+    [`${prefix}advantage/${name}/sum`, sum(members.map((row) => row.advantage * row.completion_ids.length))],
+  ];
+  if (prefix !== '') return advantages;
+  return [
+    ...advantages,
+    [`completions/${name}/accuracy`, share(known(members.map((row) => row.correct)))],
+    [`completions/${name}/mean_length`, mean(members.map((row) => row.completion_ids.length))],
+    [`completions/${name}/clipped_ratio`, share(members.map((row) => row.finish !== 'stop'))],
+    [`completions/${name}/entropy`, entropyOf(members)],
+  ];
+}
+
+function ofLanguage(rows: readonly Row[], language: string): [string, number | null][] {
+  const members = rows.filter((row) => row.language === language);
+  const prefix = `language/${language}/`;
+  return [
+    [`${prefix}reward`, mean(known(members.map((row) => row.reward)))],
+    [`${prefix}mean_length`, mean(members.map((row) => row.completion_ids.length))],
+    [`${prefix}entropy`, entropyOf(members)],
+    ...['target', 'mixed', 'english'].flatMap((name) => ofClass(members, name, prefix)),
+  ];
+}
+
+/** Means over the parts, each for as many tokens as it has. */
+const weighted = (parts: readonly (readonly [number | null | undefined, number])[]) =>
+  sum(parts.map(([value, tokens]) => (value ?? 0) * tokens)) / sum(parts.map(([, tokens]) => tokens));
 
 test('every line of metrics.jsonl is about the rows of its step, and follows from the columns of rollouts', async () => {
   const dir = await folder({ 'tokenizer.json': BYTES });
@@ -80,7 +128,15 @@ test('every line of metrics.jsonl is about the rows of its step, and follows fro
     data: { train: [{ path: join(dir, 'p.jsonl') }] },
     prompt: { style: 'plain' },
     rewards: [{ name: 'accuracy' }, { name: 'language', weight: 0.3 }],
-    grpo: { max_steps: 4, steps_per_generation: 2, prompts_per_step: 6, num_generations: 4, max_completion_length: 60 },
+    grpo: {
+      beta: 0.1,
+      max_steps: 4,
+      steps_per_generation: 2,
+      prompts_per_step: 6,
+      num_generations: 4,
+      max_completion_length: 60,
+    },
+    optimizer: { learning_rate: 1e-2 },
     checkpoint: { every: 0 },
     run: { dir: join(dir, 'run') },
   };
@@ -105,6 +161,15 @@ test('every line of metrics.jsonl is about the rows of its step, and follows fro
         if (wanted !== 0) compared++;
       }
     }
+    // The sums over both languages are what the engine says of the whole: of the entropy and KL of its own forward pass.
+    if (line.step === first)
+      for (const kind of ['entropy', 'kl'] as const) {
+        const parts = (['ko', 'en'] as const).map(
+          (lang) => [line[`language/${lang}/${kind}`], tokensOf(rows.filter((row) => row.language === lang))] as const,
+        );
+        assert.ok(Math.abs(weighted(parts) - line[kind]!) < 1e-6, `${kind} of step ${String(line.step)}`);
+        if (kind === 'kl' && line.step > 1) assert.ok(line.kl! > 1e-4, String(line.kl));
+      }
     for (const name of Object.keys(line).filter((each) => each !== 'step'))
       assert.ok(findMeasure(name), `${name} is no measure`);
   }

@@ -78,7 +78,7 @@ describe('an update', () => {
       ...{ clipLowMean: 0.1, clipLowMin: 0.2, clipHighMean: 0.3, clipHighMax: 0.4, clipRegionMean: 0.5 },
       ...{ weightMean: 0.6, kl: 0.7, policyLoss: 0.8 },
     };
-    const lineOf = (name: string, grpo = { beta: 0, entropy_coef: 0 }) => {
+    const lineOf = (name: string, grpo = { beta: 0, entropy_coef: 0, kl_estimator: 'k3' as const }) => {
       const line = metricsLine(collected, [0, 6], made, {
         ...{ step: 1, languages: ['ko'], numTokens: 1, epoch: 1, learningRate: 0 },
         ...{ grpo, loss: lossRow(name), info: engine.info(), peak: 1, first: true, trainSeconds: 1 },
@@ -96,7 +96,7 @@ describe('an update', () => {
     for (const name of ['grpo', 'bnpo', 'dr_grpo', 'dapo', 'luspo']) assert.deepEqual(lineOf(name), clips);
     assert.deepEqual(lineOf('cispo'), { cispo_clip_ratio: 0.3 });
     assert.deepEqual(lineOf('sapo'), {});
-    assert.deepEqual(lineOf('vespo', { beta: 1, entropy_coef: 1 }), {
+    assert.deepEqual(lineOf('vespo', { beta: 1, entropy_coef: 1, kl_estimator: 'k3' }), {
       ...{ 'vespo/phi_seq_mean': 0.6, kl: 0.7, policy_loss: 0.8 },
     });
   });

@@ -36,6 +36,18 @@ export function addResults(program: GlossaCommand): void {
     );
 
   program
+    .command('summary')
+    .description(
+      'print what a run came to as one JSON object: summary.json, of runs too that were killed or are under way',
+    )
+    .argument('<run>', 'folder of a run')
+    .addHelpText(
+      'after',
+      example('npx glossa summary runs/collapse', 'npx glossa summary runs/collapse | jq .final.reward'),
+    )
+    .action(runCommand(async (run: string) => (await import('../summary.js')).summaryCommand(run)));
+
+  program
     .command('compare')
     .description('say what two runs have otherwise: settings, files, machine, and results with paired intervals')
     .argument('<a>', 'folder of a run')

@@ -34,6 +34,10 @@ export function addTraining(program: GlossaCommand): void {
     .option('--until <step>', 'pause after this step, with a checkpoint; --resume goes on')
     .option('--schema', 'print the JSON Schema of the config and exit')
     .option('--dry-run', 'check config, model, data and rewards (with --resume: of that run), and exit')
+    .option(
+      '--profile [file]',
+      "write where the time goes, for chrome://tracing and Perfetto; default: profile.json in the run's folder",
+    )
     .option('--progress <mode>', PROGRESS_IS_RESULT, 'auto')
     .addHelpText(
       'after',

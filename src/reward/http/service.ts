@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GlossaError } from '../../base/error.js';
+import { timed } from '../../base/timeline.js';
 import { failedCall, GradingBatch, type Asked, type BatchCost, type Called, type FunctionInput } from '../asked.js';
 import { closedError } from '../closed.js';
 import type { RewardCalls, RewardInput, RewardSettings } from '../types.js';
@@ -36,6 +37,8 @@ export class HttpService implements Asked {
   readonly #closing = new AbortController();
   readonly #queue: Waiting[] = [];
   #underway = 0;
+  /** Numbers of requests that are not under way. */
+  readonly #places = Array.from({ length: AT_ONCE }, (_, i) => AT_ONCE - i);
 
   private constructor(reward: RewardSettings) {
     const { timeout, batch_size, retries } = reward;
@@ -89,11 +92,14 @@ export class HttpService implements Asked {
   async #request(calls: readonly Waiting[], batch: BatchCost): Promise<void> {
     const rows = calls.flatMap((call) => call.rows);
     this.#underway++;
+    const place = this.#places.pop()!;
+    const told = { track: `service ${this.#reward.name}, request ${place}`, args: { completions: rows.length } };
     const called =
       batch.cost < MOST_COST
-        ? await this.#ask(rows as RewardInput[], rows.length, batch)
+        ? await timed({ name: 'ask', ...told }, () => this.#ask(rows as RewardInput[], rows.length, batch))
         : failedCall(rows, { message: `not asked: it failed too often in this batch, the last time: ${batch.last}` });
     this.#underway--;
+    this.#places.push(place);
     if (this.#closing.signal.aborted) return calls.forEach(({ fail }) => fail(closedError()));
     let from = 0;
     for (const call of calls) call.done(called.slice(from, (from += call.rows.length)));

@@ -1,4 +1,5 @@
 import { failedCall, GradingBatch, type Asked, type BatchCost, type Called, type FunctionInput } from '../asked.js';
+import { timed } from '../../base/timeline.js';
 import { closedError } from '../closed.js';
 import type { RewardCalls } from '../types.js';
 import { ModuleProcess, type ProcessSettings } from './process.js';
@@ -105,7 +106,11 @@ export class ModulePool implements Asked {
       return this.#next();
     }
     this.#pending.add(piece);
-    const end = await process.run({ calls: calls.slice(results.length) }, (called) => results.push(called));
+    const left = calls.slice(results.length);
+    const told = { track: `module ${this.#settings.name}, process ${process.pid}`, args: { calls: left.length } };
+    const end = await timed({ name: 'call', ...told }, () =>
+      process.run({ calls: left }, (called) => results.push(called)),
+    );
     this.#pending.delete(piece);
     if (this.#closed) return;
     if (end.kind === 'done') this.#idle.push(process);

@@ -73,6 +73,11 @@ export class ModuleProcess {
     this.#unref();
   }
 
+  /** In words: `none` where it could not be started. */
+  get pid(): string {
+    return String(this.#child.pid ?? 'none');
+  }
+
   /** Starts a process and loads the module in it. Errors: REWARD_MODULE, VERIFIER_MODULE. */
   static async start(settings: ProcessSettings): Promise<ModuleProcess> {
     const process = new ModuleProcess(settings);

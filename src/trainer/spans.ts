@@ -1,0 +1,41 @@
+import { tellSpan } from '../base/timeline.js';
+import type { StepMetrics } from '../engine/types.js';
+
+/** The track of what follows each other in a run. */
+export const TRAINER = 'trainer';
+
+/** Tells of a generation: when it began, and when it was sampled, graded, and known to the reference. */
+export function tellCollected(
+  [began, sampled, judged, compared]: readonly [number, number, number, number],
+  { step, tokens }: { step: number; tokens: number },
+): void {
+  tellSpan({ track: TRAINER, name: 'generate', begin: began, end: sampled, args: { step, tokens } });
+  tellSpan({ track: TRAINER, name: 'grade', begin: sampled, end: judged, args: { step } });
+  tellSpan({ track: TRAINER, name: 'reference', begin: judged, end: compared, args: { step } });
+}
+
+/**
+ * Tells of an update that ends now, and within it of forward, backward and optimizer: the sums over its micro-batches, laid one
+ * after the other.
+ */
+export function tellUpdate(began: number, metrics: StepMetrics, step: number): void {
+  const { forwardSeconds, backwardSeconds, optimizerSeconds, tokens, microBatches } = metrics;
+  const ended = performance.now();
+  tellSpan({
+    track: TRAINER,
+    name: 'train',
+    begin: began,
+    end: ended,
+    args: { step, tokens, micro_batches: microBatches },
+  });
+  let begin = began;
+  for (const [name, seconds] of [
+    ['forward', forwardSeconds],
+    ['backward', backwardSeconds],
+    ['optimizer', optimizerSeconds],
+  ] as const) {
+    const end = Math.min(ended, begin + seconds * 1e3);
+    tellSpan({ track: TRAINER, name, begin, end, args: { step } });
+    begin = end;
+  }
+}

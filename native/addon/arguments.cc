@@ -288,6 +288,10 @@ EngineOptions engine_options(Napi::Value value) {
   options.threads = static_cast<int>(fields.integer_or("threads", 1, 1024, 0));
   if (fields.has("device")) options.device_name = fields.text("device");
   options.fast = fields.boolean_or("fast", false);
+  if (fields.has("recompute")) {
+    constexpr Recompute kAmounts[] = {Recompute::none, Recompute::cheap, Recompute::full};
+    options.recompute = kAmounts[fields.choice("recompute", {"none", "cheap", "full"})];
+  }
   if (fields.has("isa")) options.isa = fields.text("isa");
   options.frozen = fields.boolean_or("frozen", false);
   options.kv_cache_bytes = fields.integer_or("kvCacheBytes", 1, int64_t{1} << 52, 0);

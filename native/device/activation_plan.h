@@ -17,7 +17,26 @@ struct ActivationPlan {
   // Made again in the backward pass, with the same bits, and kept for one layer; only with gradients_by_layer.
   bool recompute_norms = false;    // what the first products of attention and MLP read
   bool recompute_product = false;  // activation(gate) * up
+  bool recompute_layer = false;    // everything but the residual stream as the layer finds it, these two among it
+  bool recomputes() const { return recompute_norms || recompute_product || recompute_layer; }
 };
+
+// How much is made again, where that is not left to the device. Changes no result.
+enum class Recompute : uint8_t {
+  device,
+  none,
+  cheap,  // norms and activation(gate) * up: no product
+  full    // the whole layer
+};
+
+// The types of `own`, and what is asked for of the rest.
+constexpr ActivationPlan with_recompute(ActivationPlan own, Recompute asked) {
+  if (asked == Recompute::device) return own;
+  own.recompute_layer = asked == Recompute::full;
+  own.recompute_norms = own.recompute_product = asked == Recompute::cheap;
+  own.gradients_by_layer = own.gradients_by_layer || own.recomputes();
+  return own;
+}
 
 // The least that is kept, for a device whose kernels read `type`, and whose memory is dearer than its arithmetic:
 // x, x_mid, qkv, attention and gate_up.

@@ -54,7 +54,7 @@ Result<std::unique_ptr<Device>> open_backend(const DeviceOptions& options, const
                     "there is no " + device + ": this machine has " + std::to_string(count.value()) + " of its kind");
     DeviceOptions mine = options;
     mine.threads = threads_of(options);
-    return b.open(mine, index, options.activations.value_or(smallest_plan(options.type)));
+    return b.open(mine, index, options.activations_of(smallest_plan(options.type)));
   }
   if (device.rfind("cuda", 0) == 0 && index_of(device.substr(4)) >= 0)
     return Status("DEVICE_NOT_BUILT",
@@ -127,14 +127,13 @@ Result<std::unique_ptr<Device>> open_device(const DeviceOptions& options, int64_
   if (options.threads < 0 || options.threads > 1024)
     return Status("INVALID_ARGUMENT",
                   "threads must lie in [0, 1024], 0: as many as cores; not " + std::to_string(options.threads));
-  if (options.activations && (options.activations->recompute_norms || options.activations->recompute_product) &&
-      !options.activations->gradients_by_layer)
+  if (options.activations && options.activations->recomputes() && !options.activations->gradients_by_layer)
     return Status("INVALID_ARGUMENT",
                   "what is recomputed is kept for one layer: its weight gradients must be made layer by layer");
   if (const std::string device = chosen_device(options); device != "cpu") return open_backend(options, device);
   Result<const Kernels*> kernels = kernels_of(options);
   if (!kernels.ok()) return kernels.status();
-  const ActivationPlan plan = options.activations.value_or(ActivationPlan{});
+  const ActivationPlan plan = options.activations_of({});
   if (Status s = CpuDevice::check(plan); !s.ok()) return s;
   const int threads = threads_of(options);
   const bool together = options.sharing == Sharing::automatic ? threads > 1 && come_from_memory(matrix_bytes)

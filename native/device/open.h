@@ -23,6 +23,10 @@ struct DeviceOptions {
   Dtype type = Dtype::f32;  // of the model's operands
   // A GPU's products may be cut along k, so that a row's bits depend on the rows beside it. Nothing to a CPU.
   bool fast = false;
+  Recompute recompute = Recompute::device;
+  ActivationPlan activations_of(const ActivationPlan& own) const {
+    return with_recompute(activations.value_or(own), recompute);
+  }
 };
 
 // What this machine offers.

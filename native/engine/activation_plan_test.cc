@@ -20,8 +20,11 @@ ActivationPlan plan_of(bool norms, bool product) {
   plan.recompute_product = product;
   return plan;
 }
+ActivationPlan whole_layers() {
+  return with_recompute({}, Recompute::full);
+}
 const ActivationPlan kByLayer[] = {plan_of(false, false), plan_of(true, false), plan_of(false, true),
-                                   plan_of(true, true)};
+                                   plan_of(true, true), whole_layers()};
 
 struct Outcome {
   double loss, grad_norm;
@@ -98,8 +101,10 @@ TEST("activation plan: with a part of the tensors trainable, no bit changes eith
     options.trainable = {pattern};
     const ModelConfig config = tiny_config(Family::qwen2);
     const Outcome kept = trained(config, options, 0);
-    options.activations = plan_of(true, true);
-    CHECK(trained(config, options, 0) == kept);
+    for (const ActivationPlan& plan : {plan_of(true, true), whole_layers()}) {
+      options.activations = plan;
+      CHECK(trained(config, options, 0) == kept);
+    }
   }
 }
 
@@ -117,6 +122,14 @@ TEST("activation plan: a token of Qwen2.5-1.5B takes 1.4 MB of a GPU's and 3.6 o
   CHECK_NEAR(all, 1.416e6, 1e3);  // with what one layer has for all of them
   CHECK_NEAR(bytes_of_token(cpu, config, Dtype::bf16), 3.636e6, 1e3);
   CHECK_NEAR(bytes_of_token(plan_of(true, true), config, Dtype::bf16), 2.710e6, 1e3);
+  // Of a layer that is made again as a whole x alone is kept.
+  const ActivationPlan least = with_recompute(gpu, Recompute::full), most = with_recompute(gpu, Recompute::none);
+  const double whole = bytes_of_token(least, config, Dtype::bf16);
+  CHECK_NEAR(whole - bytes_of_token(least, shorter, Dtype::bf16), 2 * 1536, 1e-6);
+  CHECK(whole < 0.2e6);
+  // Nothing is made again: norms and product are kept beside.
+  CHECK_NEAR(bytes_of_token(most, config, Dtype::bf16) - bytes_of_token(most, shorter, Dtype::bf16) - layer,
+             2 * (2 * 1536 + 8960), 1e-6);
 
   // Any model can be laid out by it.
   for (Family family : kFamilies)

@@ -35,10 +35,11 @@ struct EngineOptions {
 
   std::optional<ActivationPlan> activations;  // none: the device's own. Changes no result.
 
-  std::string device_name;  // DeviceOptions::device
-  bool fast = false;        // DeviceOptions::fast
+  std::string device_name;                  // DeviceOptions::device
+  bool fast = false;                        // DeviceOptions::fast
+  Recompute recompute = Recompute::device;  // what of the forward pass; changes no result
 
-  DeviceOptions device() const { return {threads, isa, sharing, activations, device_name, dtype, fast}; }
+  DeviceOptions device() const { return {threads, isa, sharing, activations, device_name, dtype, fast, recompute}; }
 };
 
 struct EngineInfo {

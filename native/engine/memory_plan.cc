@@ -99,7 +99,7 @@ int64_t rollout_bytes(const PlannedGeneration& g) {
 
 Result<std::unique_ptr<Device>> planned_device(const DeviceOptions& options, int64_t gpu_memory, const Model& m) {
   if (gpu_memory > 0 && chosen_device(options).rfind("cuda", 0) == 0)
-    return planned_gpu(gpu_memory, options.activations.value_or(smallest_plan(options.type)));
+    return planned_gpu(gpu_memory, options.activations_of(smallest_plan(options.type)));
   return open_device(options, matrix_operand_bytes(m));
 }
 

@@ -23,6 +23,14 @@ LayerRows carve_passing(const ActivationPlan& plan, const Model& m, Carver& c, i
   return l;
 }
 
+// A layer of which only x is kept: everything else is in one place for all of them.
+LayerRows with_stream(LayerRows shared, const Rows& x, const Rows& x_out, bool reads_stream) {
+  shared.x = x;
+  shared.x_out = x_out;
+  if (reads_stream) shared.normed1 = x;
+  return shared;
+}
+
 LayerRows carve_layer(const ActivationPlan& plan, const Model& m, Carver& c, int64_t rows, bool training, const Rows& x,
                       const LayerRows& passing) {
   const ModelConfig& g = m.config;
@@ -76,7 +84,11 @@ Activations carve_activations(const ActivationPlan& plan, const Model& m, Carver
   if (kept_from > 0) a.layers.assign(static_cast<size_t>(kept_from), carve_layer(plan, m, c, rows, false, x, {}));
   const LayerRows passing = kept_from < layers ? carve_passing(plan, m, c, rows) : LayerRows{};
   for (int64_t l = kept_from; l < layers; ++l) {
-    a.layers.push_back(carve_layer(plan, m, c, rows, true, x, passing));
+    if (plan.recompute_layer && l > kept_from)
+      a.layers.push_back(with_stream(a.layers.back(), x, c.rows(plan.stream, rows, m.config.hidden),
+                                     !has_input(plan, m, kBeforeAttention)));
+    else
+      a.layers.push_back(carve_layer(plan, m, c, rows, true, x, passing));
     x = a.layers.back().x_out;
   }
   return a;

@@ -130,6 +130,8 @@ void backward_layers(Ops& ops, const Model& m, const Weights& w, const Activatio
   const std::vector<Span> spans = spans_of(seqs, count);
   for (int64_t l = layers.end - 1; l >= layers.first; --l) {
     const bool keys_alone = keys_only && l + 1 == m.config.layers;
+    // The last layer is as the forward pass left it.
+    if (a.plan.recompute_layer && l + 1 < m.config.layers) forward_again(ops, m, w, a, l, seqs, count);
     for (const Span& span : spans) {
       const LayerBackward layer(ops, m, w, a, l, dx, s, seqs + span.first, g + span.first, span.count);
       keys_alone ? layer.clear(span) : layer.after_attention(span);

@@ -17,13 +17,15 @@ class Layer {
     });
   }
 
-  // From the attention's output to the next layer's input.
-  void finish(const Span& span) const {
+  // From the attention's output to the next layer's input, or, where that is there already, as far as the backward pass
+  // reads.
+  void finish(const Span& span, bool again) const {
     in_blocks(ops_, span, [&](int64_t r, int64_t n) {
       leave(kAfterAttention, b_.x_mid, b_.x, b_.o, b_.attention, kO, r, n);
       layer_input(ops_, m_, v_, b_, kBeforeMlp, r, n);
       linear(b_.gate_up.at(r), b_.normed2.at(r), kGateUp, {}, false, n);
       ops_.glu(b_.product.at(r), b_.gate_up.at(r), m_.config.block.activation, n);
+      if (again && !m_.config.block.norms[kAfterMlp]) return;
       leave(kAfterMlp, b_.x_out, b_.x_mid, b_.down, b_.product, kDown, r, n);
     });
   }
@@ -117,8 +119,19 @@ void forward_layers(Ops& ops, const Model& m, const Weights& w, const Activation
     ops.qkv(attention, sequences, count);
     if (keys_only && l + 1 == m.config.layers) return;
     ops.attention(attention, sequences, count);
-    for (const Span& span : spans) layer.finish(span);
+    for (const Span& span : spans) layer.finish(span, false);
   }
+}
+
+void forward_again(Ops& ops, const Model& m, const Weights& w, const Activations& a, int64_t index,
+                   const SequenceRows* sequences, int64_t count) {
+  const std::vector<Span> spans = spans_of(sequences, count);
+  const Layer layer(ops, m, w, a, index);
+  const AttentionLayer attention = attention_layer(m, w, a.layer(index), index);
+  for (const Span& span : spans) layer.project(span);
+  ops.qkv(attention, sequences, count);
+  ops.attention(attention, sequences, count);
+  for (const Span& span : spans) layer.finish(span, true);
 }
 
 void final_norm(Ops& ops, const Model& m, const Weights& w, const Rows& out, Values rstd, const Rows& x, int64_t rows) {

@@ -40,6 +40,10 @@ AttentionLayer attention_layer(const Model&, const Weights&, const LayerRows&, i
 void forward_layers(Ops&, const Model&, const Weights&, const Activations&, const SequenceRows* sequences,
                     int64_t count, bool keys_only);
 
+// One layer's pass again, over rows that went through it: with the same bits, all but what it gives to the next layer.
+void forward_again(Ops&, const Model&, const Weights&, const Activations&, int64_t layer, const SequenceRows* sequences,
+                   int64_t count);
+
 // The final norm of x [rows][hidden], in the model's type; rstd [rows].
 void final_norm(Ops&, const Model&, const Weights&, const Rows& out, Values rstd, const Rows& x, int64_t rows);
 

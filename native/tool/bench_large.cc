@@ -1,9 +1,10 @@
 // `glossa-native bench engine --model NAME [--device name] [--dtype f32|bf16] [--threads n] [--what
 // decode|train|step|all]
-// [--small] [--fresh n] [--looks n] [--reps n] [--json]`: the shape of a published model (tool/model_shapes.h; 0.5b is
-// that of Qwen2.5-0.5B) with random weights. Decode beside the bound of a step, max(bytes / memory rate, flops / rate),
-// where weights, prompts' and completions' keys and values are read once; an optimizer step beside the rate of the same
-// type; a whole GRPO step where it is asked for. Both rates are measured in the same run.
+// [--recompute none|cheap|full] [--small] [--fresh n] [--looks n] [--reps n] [--json]`: the shape of a published model
+// (tool/model_shapes.h; 0.5b is that of Qwen2.5-0.5B) with random weights. Decode beside the bound of a step, max(bytes
+// / memory rate, flops / rate), where weights, prompts' and completions' keys and values are read once; an optimizer
+// step beside the rate of the same type; a whole GRPO step where it is asked for. Both rates are measured in the same
+// run.
 #include "tool/bench_large.h"
 
 #include <sys/resource.h>
@@ -188,6 +189,14 @@ int bench_large(const Args& args) {
   options.threads = std::atoi(option(args, "--threads", "0").c_str());
   options.isa = option(args, "--isa", "");
   options.device_name = option(args, "--device", "");
+  const std::string recompute = option(args, "--recompute", "");
+  if (recompute == "none") options.recompute = Recompute::none;
+  if (recompute == "cheap") options.recompute = Recompute::cheap;
+  if (recompute == "full") options.recompute = Recompute::full;
+  if (!recompute.empty() && options.recompute == Recompute::device) {
+    std::fprintf(stderr, "--recompute %s: expected none, cheap or full\n", recompute.c_str());
+    return 2;
+  }
   const int reps = std::max(1, std::atoi(option(args, "--reps", "2").c_str()));
   const bool cpu = chosen_device(options.device()) == "cpu";
   Sizes sizes = small ? kSmall : cpu ? kCpu : kGpu;

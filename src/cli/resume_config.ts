@@ -8,6 +8,7 @@ import type { Change } from '../trainer/index.js';
 const RESUMABLE = [
   'threads',
   'kv_cache_gb',
+  'recompute',
   'checkpoint',
   'eval',
   'rollouts',

@@ -110,7 +110,7 @@ const OTHER_NAMES: Record<string, string | { none: string }> = {
   eval_strategy: 'eval.every',
   evaluation_strategy: 'eval.every',
   fsdp: { none: 'a run is one process; leave it out' },
-  gradient_checkpointing: { none: 'micro-batches bound the memory; leave it out, or set optimizer.micro_batch_tokens' },
+  gradient_checkpointing: 'recompute',
   log_completions: 'rollouts.every',
   logging_dir: 'run.dir',
   logging_steps: { none: 'metrics.jsonl has a line for every step; leave it out' },

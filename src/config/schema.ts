@@ -46,6 +46,12 @@ export const configSchema = z.strictObject({
     .describe(
       'Most memory (1 GB = 1e9 bytes) of the keys and values of completions and prompts while sampling; what finds no room waits. 0: as much as the completions in flight take. Changes no result.',
     ),
+  recompute: z
+    .enum(['auto', 'none', 'cheap', 'full'])
+    .default('auto')
+    .describe(
+      'What of the forward pass the backward pass makes again instead of keeping it: nothing, norms and gated units, or whole layers, which takes the least memory and up to a third more work. auto: a CPU none, a GPU cheap. Changes no result.',
+    ),
   data: dataSchema.prefault({}),
   prompt: promptSchema.prefault({}),
   rewards: z

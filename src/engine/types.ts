@@ -53,6 +53,11 @@ export interface EngineOptions {
    * agree to the bit. Nothing to a CPU.
    */
   fast?: boolean;
+  /**
+   * What of the forward pass is made again in the backward pass instead of kept: nothing, norms and gated units (no product),
+   * or whole layers. Default: a CPU none, a GPU cheap. Changes no result.
+   */
+  recompute?: 'none' | 'cheap' | 'full';
   /** portable, avx2, avx512 or avx512bf16. Default: the best this processor has, or GLOSSA_ISA. */
   isa?: string;
   /**

@@ -12,7 +12,7 @@ const TENTH = 1e8;
 
 /**
  * The least change of settings with which a run fits: the greatest micro-batch, the most room for keys and values, the narrower
- * type; where none is enough alone, all of them; then also shorter completions. Undefined: the model itself is too large.
+ * type, whole layers made again; where none is enough alone, all of them; then also shorter completions. Undefined: the model itself is too large.
  *
  * @param plan of a config; what it throws counts as a plan that does not fit.
  */
@@ -33,12 +33,14 @@ export function settingsThatFit(
   const microBatch = (base: ResolvedConfig, from = most.rows) => greatest(from, (n) => holds(withRows(base, n * ROWS)));
   const cache = (base: ResolvedConfig) => greatest(most.tenths, (n) => holds(withCache(base, n / 10)));
   const narrow: ResolvedConfig = { ...config, dtype: 'bfloat16' };
+  const again = (base: ResolvedConfig): ResolvedConfig => ({ ...base, recompute: 'full' });
 
   const [rows, tenths] = [microBatch(config), cache(config)];
   const alone = [
     ...(rows === undefined ? [] : [rowsText(rows * ROWS)]),
     ...(tenths === undefined ? [] : [cacheText(tenths / 10)]),
     ...(config.dtype === 'float32' && holds(narrow) ? ['dtype: bfloat16'] : []),
+    ...(config.recompute !== 'full' && holds(again(config)) ? ['recompute: full'] : []),
   ];
   if (alone.length > 0) return { settings: alone, together: false };
 
@@ -52,6 +54,8 @@ export function settingsThatFit(
   const typed = config.dtype === 'float32' ? ['dtype: bfloat16'] : [];
   const settings = all(narrow);
   if (settings) return { settings: [...typed, ...settings], together: true };
+  const repeated = config.recompute === 'full' ? undefined : all(again(narrow));
+  if (repeated) return { settings: [...typed, 'recompute: full', ...repeated], together: true };
   const length = config.grpo.max_completion_length;
   const shorter = greatest(length - 1, (n) => all(withLength(narrow, n)) !== undefined);
   if (shorter === undefined) return undefined;

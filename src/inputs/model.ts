@@ -39,12 +39,17 @@ export function engineOptions({
   device,
   fast,
   kv_cache_gb,
+  recompute,
   model,
-}: Pick<ResolvedConfig, 'dtype' | 'threads' | 'device' | 'fast' | 'kv_cache_gb' | 'model'>): EngineOptions {
+}: Pick<
+  ResolvedConfig,
+  'dtype' | 'threads' | 'device' | 'fast' | 'kv_cache_gb' | 'recompute' | 'model'
+>): EngineOptions {
   return {
     dtype,
     device,
     ...(fast && { fast }),
+    ...(recompute !== 'auto' && { recompute }),
     trainable: model.trainable,
     ...(threads > 0 && { threads }),
     ...(kv_cache_gb > 0 && { kvCacheBytes: Math.ceil(kv_cache_gb * 1e9) }),

@@ -20,7 +20,7 @@ type Settings = Record<string, unknown>;
  * Settings that change no result, or that say where things lie: two configs that differ in these alone are
  * the same run.
  */
-export const NEUTRAL = ['threads', 'kv_cache_gb', 'run', 'model.cache', 'checkpoint'] as const;
+export const NEUTRAL = ['threads', 'kv_cache_gb', 'recompute', 'run', 'model.cache', 'checkpoint'] as const;
 
 /** The values of settings that name files, from the folder of the sweep file. */
 export function absolute(file: Pick<SweepFile, 'path'>, settings: Settings): Settings {

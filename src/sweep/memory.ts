@@ -6,7 +6,20 @@ import { recipeHash } from '../lab/index.js';
 
 /** What of a config decides how much memory and time a run of it takes: all but seeds, rates and weights. */
 export function shapeOf(config: ResolvedConfig): string {
-  const { model, dtype, device, fast, kv_cache_gb, threads, data, prompt, grpo, eval: evaluation, optimizer } = config;
+  const {
+    model,
+    dtype,
+    device,
+    fast,
+    kv_cache_gb,
+    recompute,
+    threads,
+    data,
+    prompt,
+    grpo,
+    eval: evaluation,
+    optimizer,
+  } = config;
   const { lab, ...rest } = model;
   const shape = lab && { ...lab, seed: undefined };
   const { prompts_per_step, num_generations, max_completion_length, steps_per_generation, num_iterations, beta } = grpo;
@@ -14,7 +27,7 @@ export function shapeOf(config: ResolvedConfig): string {
   const held = { samples: evaluation.num_samples, length: evaluation.max_completion_length };
   return JSON.stringify([
     { ...rest, cache: undefined, shape },
-    ...[dtype, device, fast, kv_cache_gb, threads, data, prompt, step, beta !== 0, held],
+    ...[dtype, device, fast, kv_cache_gb, recompute, threads, data, prompt, step, beta !== 0, held],
     optimizer.micro_batch_tokens,
   ]);
 }

@@ -117,8 +117,15 @@ function match(
 }
 
 /** What a config says of a run's results. */
-function keyOf({ threads: _1, kv_cache_gb: _2, run: _3, checkpoint: _4, ...config }: ResolvedConfig): string {
-  const { cache: _5, ...model } = config.model;
+function keyOf({
+  threads: _1,
+  kv_cache_gb: _2,
+  recompute: _3,
+  run: _4,
+  checkpoint: _5,
+  ...config
+}: ResolvedConfig): string {
+  const { cache: _6, ...model } = config.model;
   return JSON.stringify({ ...config, model });
 }
 

@@ -50,6 +50,23 @@ describe('settings with which a run fits', () => {
     assert.match(fitText(undefined), /no setting makes it fit/);
   });
 
+  it('make whole layers again where that is enough, alone or beside others', () => {
+    const again = (changed: Config): MemoryPlan => {
+      const kept = plan({ ...changed, dtype: 'bfloat16' });
+      const saved = changed.recompute === 'full' ? 1e9 : 0;
+      return { ...kept, total: kept.total - saved };
+    };
+    const narrow: Config = { ...base, dtype: 'bfloat16', kv_cache_gb: 2, optimizer: { ...base.optimizer } };
+    const small = { ...narrow, optimizer: { ...narrow.optimizer, micro_batch_tokens: 64 } };
+    assert.deepEqual(settingsThatFit(small, again, upTo(8)), {
+      settings: ['kv_cache_gb: 1', 'recompute: full'],
+      together: false,
+    });
+    const all = settingsThatFit(base, again, upTo(6.2))!;
+    assert.equal(all.together, true);
+    assert.equal(all.settings[1], 'recompute: full');
+  });
+
   it('leave out what the engine refuses', () => {
     const refusing = (changed: Config) => {
       if (changed.kv_cache_gb > 0) throw new Error('KV_CACHE_TOO_SMALL');

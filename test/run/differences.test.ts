@@ -48,6 +48,7 @@ describe('the config of another version', () => {
       assert.ok(told.includes(name), name);
     for (const name of [
       'kv_cache_gb',
+      'recompute',
       'model.trainable',
       'model.lab.pretrain',
       'rollouts',

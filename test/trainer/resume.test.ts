@@ -36,6 +36,7 @@ interface Made {
 /** Settings of which most came with some version, a whole section and a list among them. */
 const LATER = [
   'kv_cache_gb',
+  'recompute',
   'model.trainable',
   'rewards.0.weight',
   'data.train.0.on_bad_row',

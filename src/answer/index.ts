@@ -1,5 +1,5 @@
 export { answerPlace } from './place.js';
-export { afterThought } from './thought.js';
+export { afterThought, type ThinkTags, type Thought } from './thought.js';
 export {
   extractAnswer,
   gradeAnswer,

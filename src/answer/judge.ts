@@ -4,6 +4,7 @@ import { cleanText } from './clean.js';
 import { boxedAnswer, hashAnswer, MARKED_LIMIT, readNumber, type Marked } from './marked.js';
 import { divide, equal, whole, type Rational } from './rational.js';
 import { saidPart } from './said.js';
+import type { Thought } from './thought.js';
 import { spokenAnswer } from './sentence.js';
 import type { AnswerMode } from './types.js';
 
@@ -13,7 +14,7 @@ export interface JudgeOptions {
   /** How the completion ended; one that did not end by itself has only marked answers. Default stop. */
   finish?: Finish | undefined;
   /** The prompt had begun the thought that the completion goes on with. Default false. */
-  thought?: boolean | undefined;
+  thought?: Thought | undefined;
   /** Of the problem, such as `de`: whose words for numbers are meant where several languages share one. Default: not known. */
   language?: string | undefined;
 }

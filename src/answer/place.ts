@@ -1,6 +1,7 @@
 import { ANSWER_CUE } from './cue.js';
 import { boxedAnswer, hashAnswer } from './marked.js';
 import { saidPart, saidStart } from './said.js';
+import type { Thought } from './thought.js';
 
 /** A text of more marks or cues is a text of nothing else, and not read through. */
 const MOST_SIGNS = 1000;
@@ -16,7 +17,7 @@ const NEAR = 80;
  * @param answer as the verifier found it; null where it found none, or does not tell: then the last mark that answers counts.
  * @param thought the prompt had begun one.
  */
-export function answerPlace(completion: string, answer: string | null, thought = false): number {
+export function answerPlace(completion: string, answer: string | null, thought: Thought = false): number {
   const said = saidPart(completion, thought);
   const found = said === null ? null : (answer ?? lastMark(said));
   if (said === null || found === null) return completion.length;

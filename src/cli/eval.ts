@@ -129,11 +129,14 @@ async function openSuites(
       samplingOptions({ samples: String(settings.numSamples), temperature: String(settings.temperature) });
   const limits = { context: engine.info().context, tokenizer };
   for (const { problems, settings, prompt } of suites)
-    await checkBudget(problems, settings.maxCompletionLength, { ...limits, prompt }, '--max-tokens').catch(
-      (error: unknown) => {
-        throw promptAdvice(error);
-      },
-    );
+    await checkBudget(
+      problems,
+      settings.maxCompletionLength,
+      { ...limits, promptOf: () => prompt },
+      '--max-tokens',
+    ).catch((error: unknown) => {
+      throw promptAdvice(error);
+    });
   return suites;
 }
 

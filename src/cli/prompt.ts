@@ -40,6 +40,7 @@ export async function promptSettings(
     system: system === false ? undefined : system,
     thinking: asked.thinking ?? runsThinking,
     think_prefix: prefix === false ? undefined : prefix,
+    think_tags: asked.thinking === false ? undefined : same?.think_tags,
     template: asked.template === undefined ? same?.template : await readTemplate(asked.template),
   };
   const [conflict] = promptConflicts(settings);

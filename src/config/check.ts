@@ -1,3 +1,4 @@
+import { checkLevers } from './check_levers.js';
 import { checkLoss } from './check_loss.js';
 import { checkRewards } from './check_rewards.js';
 import type { Config } from './schema.js';
@@ -21,6 +22,7 @@ export function checkConfig(config: Config): Finding[] {
     ...checkSuites(config),
     ...checkPrompt(config),
     ...checkRewards(config),
+    ...checkLevers(config),
     ...checkGrpo(config),
     ...checkLoss(config),
     ...checkSchedule(config),

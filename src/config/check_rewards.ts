@@ -3,8 +3,17 @@ import { isPlain } from './files.js';
 import type { Finding } from './findings.js';
 import type { ConfigPath } from './locate.js';
 import type { Config } from './schema.js';
+import { scheduleFault } from './sections/scheduled.js';
 
-const OWN_REWARDS = ['accuracy', 'format', 'language', 'language_gated', 'language_plain'];
+const OWN_REWARDS = [
+  'accuracy',
+  'format',
+  'language',
+  'language_gated',
+  'language_plain',
+  'language_threshold',
+  'language_summary',
+];
 
 /** Settings that only some rewards have, and what these have too. */
 const BELONG = [
@@ -28,6 +37,10 @@ export function checkRewards({ rewards }: Pick<Config, 'rewards'>): Finding[] {
     if (module !== undefined && url !== undefined) return [at('url', 'give it or module, not both')];
     const odd = BELONG.filter(({ key, to }) => reward[key] !== undefined && to.every((of) => reward[of] === undefined));
     const findings = odd.map(({ key, to }) => at(key, `is for a reward with ${to.join(' or ')}`));
+    const odds = scheduleFault(reward.weight);
+    if (odds !== undefined) findings.push(at('weight', odds));
+    if (reward.threshold !== undefined && name !== 'language_threshold')
+      findings.push(at('threshold', 'is for language_threshold'));
     const fault = dataFault(settings ?? {}, ['rewards', i, 'settings']);
     if (fault) findings.push(fault);
     if (module === undefined && url === undefined && !OWN_REWARDS.includes(name)) findings.push(unknown(name, i));

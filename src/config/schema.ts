@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ANSWER_MODES } from '../answer/types.js';
 import { dataSchema } from './sections/data.js';
 import { grpoSchema, optimizerSchema } from './sections/grpo.js';
+import { leversSchema } from './sections/levers.js';
 import { modelSchema } from './sections/model.js';
 import { promptSchema } from './sections/prompt.js';
 import { rewardSchema } from './sections/rewards.js';
@@ -59,6 +60,7 @@ export const configSchema = z.strictObject({
     .min(1)
     .default([{ name: 'accuracy', weight: 1 }])
     .describe('Rewards and their weights.'),
+  levers: leversSchema.prefault({}),
   answer: z
     .enum(ANSWER_MODES)
     .default('flexible')

@@ -12,6 +12,7 @@ import {
   loadSource,
   loadSuite,
   planOf,
+  longestForm,
   promptSizes,
   readConfigJson,
   tellLabProblems,
@@ -125,5 +126,5 @@ async function readSizes(config: ResolvedConfig, tokenizer: Tokenizer) {
         : loadSuite(config, { ...source, ...(await located(source)) }, undefined),
     ),
   );
-  return promptSizes({ train, suites }, tokenizer, prompt);
+  return promptSizes({ train, suites }, tokenizer, longestForm(config));
 }

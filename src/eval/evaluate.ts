@@ -3,7 +3,7 @@ import type { Problem } from '../data/types.js';
 import type { SuiteSettings } from '../config/index.js';
 import { rolloutColumns } from '../engine/index.js';
 import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
-import { renderQuestion, type PromptSettings, type RenderedPrompt } from '../prompt/index.js';
+import { renderQuestion, thinkTags, type PromptSettings, type RenderedPrompt } from '../prompt/index.js';
 import { RolloutGrading, type GradedRollout, type Grader } from '../reward/index.js';
 import type { GradedCompletion } from '../reward/types.js';
 import type { EvaluationRow } from '../run/index.js';
@@ -85,7 +85,10 @@ async function answerByGeneration(
 ): Promise<GradedRollout & { columns: RolloutColumns }> {
   const { stop = [] } = settings;
   const asked = problems.map((problem, i) => ({ problem, prompt: prompts[i]!.ids }));
-  const grading = new RolloutGrading(asked, settings.numSamples, { tokenizer, grader, stop, step: settings.step });
+  const grading = new RolloutGrading(asked, settings.numSamples, {
+    ...{ tokenizer, grader, stop, step: settings.step },
+    thinkTags: ({ language }) => thinkTags(settings.prompt, language),
+  });
   const batch = await engine.generate(
     {
       prompts: toRagged(prompts.map(({ ids }) => ids)),

@@ -98,7 +98,14 @@ function training({ record, config: { grpo, optimizer, rewards, data }, summary,
         'learning rate',
         `${String(optimizer.learning_rate)}, ${optimizer.lr_scheduler_type}, ${String(optimizer.warmup_steps)} steps of warm-up`,
       ],
-      ['rewards', rewards.map(({ name, weight }) => `${name} x ${String(weight)}`).join(', ')],
+      [
+        'rewards',
+        rewards
+          .map(
+            ({ name, weight }) => `${name} x ${typeof weight === 'number' ? String(weight) : JSON.stringify(weight)}`,
+          )
+          .join(', '),
+      ],
       ['sources of problems', String(data.train.length)],
       ['tokens trained on', tokens === undefined || tokens === null ? '-' : String(tokens)],
       ['seed', String(record.seed)],

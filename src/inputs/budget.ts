@@ -1,6 +1,7 @@
 import { GlossaError } from '../base/error.js';
 import { greatest } from '../base/extremes.js';
 import type { Problem } from '../data/types.js';
+import type { Language } from '../language/types.js';
 import { refuseEmpty, renderQuestion, type PromptSettings } from '../prompt/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 
@@ -13,7 +14,11 @@ import type { Tokenizer } from '../tokenizer/types.js';
 export async function checkBudget(
   problems: readonly Problem[],
   budget: number,
-  { context, tokenizer, prompt }: { context: number; tokenizer: Tokenizer; prompt: PromptSettings },
+  {
+    context,
+    tokenizer,
+    promptOf,
+  }: { context: number; tokenizer: Tokenizer; promptOf: (language: Language) => PromptSettings },
   setting: string,
 ): Promise<void> {
   const tooLong = (problem: Problem, length: number) =>
@@ -29,10 +34,11 @@ export async function checkBudget(
     );
   const languages = [...new Set(problems.map(({ language }) => language))];
   const bare = await Promise.all(
-    languages.map((language) => renderQuestion(tokenizer, { question: '', language }, prompt)),
+    languages.map((language) => renderQuestion(tokenizer, { question: '', language }, promptOf(language))),
   );
   const overhead = greatest(bare.map(({ ids }) => ids.length));
   for (const problem of problems) {
+    const prompt = promptOf(problem.language);
     // A template of one's own may repeat the question.
     const mayBeEmpty = prompt.style === 'template' || overhead === 0;
     const plain = problem.messages === undefined && prompt.examples === undefined;

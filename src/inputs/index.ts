@@ -4,6 +4,7 @@ export { tellLabProblems } from './lab_problems.js';
 export { labSettings } from './lab_settings.js';
 export { withLabTrial, type Pretraining } from './lab_trial.js';
 export { checkpointsOf, locateInputs, runAsModel } from './locate.js';
+export { longestForm } from './longest_form.js';
 export { locateModel, type LocatedModel } from './located_model.js';
 export { fitText, settingsThatFit } from './fit.js';
 export { gpuAdvice, plannedRun, planOf, promptSizes, shortOfMemory, takenOf, type PlannedMemory } from './memory.js';

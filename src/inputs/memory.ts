@@ -4,6 +4,7 @@ import type { ResolvedConfig, SuiteSettings } from '../config/index.js';
 import type { Problem } from '../data/types.js';
 import { planMemory } from '../engine/index.js';
 import type { MemoryPlan, PlannedRun } from '../engine/types.js';
+import type { Language } from '../language/types.js';
 import { renderQuestion, type PromptSettings } from '../prompt/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { fitText, largestTerms, settingsThatFit } from './fit.js';
@@ -59,13 +60,13 @@ export async function promptSizes(
     suites: readonly Pick<Suite, 'problems' | 'settings' | 'prompt'>[];
   },
   tokenizer: Tokenizer,
-  prompt: PromptSettings,
+  trainPrompt: (language: Language) => PromptSettings,
 ): Promise<PromptSizes> {
   return {
-    train: greatest(await Promise.all(train.map((problems) => longestPrompt(problems, tokenizer, prompt)))),
+    train: greatest(await Promise.all(train.map((problems) => longestPrompt(problems, tokenizer, trainPrompt)))),
     suites: await Promise.all(
       suites.map(async ({ problems, settings: { numSamples, maxCompletionLength }, prompt: own }) => ({
-        longest: await longestPrompt(problems, tokenizer, own),
+        longest: await longestPrompt(problems, tokenizer, () => own),
         problems: problems.length,
         ...{ numSamples, maxCompletionLength },
       })),
@@ -77,7 +78,7 @@ export async function promptSizes(
 async function longestPrompt(
   problems: readonly Problem[],
   tokenizer: Tokenizer,
-  prompt: PromptSettings,
+  promptOf: (language: Language) => PromptSettings,
 ): Promise<number> {
   const RENDERED = 16;
   const bytes = ({ question, messages }: Problem) =>
@@ -89,7 +90,9 @@ async function longestPrompt(
       .sort((a, b) => bytes(b) - bytes(a))
       .slice(0, RENDERED),
   );
-  const rendered = await Promise.all(longest.map((problem) => renderQuestion(tokenizer, problem, prompt)));
+  const rendered = await Promise.all(
+    longest.map((problem) => renderQuestion(tokenizer, problem, promptOf(problem.language))),
+  );
   return Math.max(1, greatest(rendered.map(({ ids }) => ids.length)));
 }
 

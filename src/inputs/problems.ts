@@ -3,6 +3,7 @@ import { overlapRemark, remarks } from '../data/index.js';
 import type { DataSet } from '../data/types.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { checkBudget } from './budget.js';
+import { longestForm } from './longest_form.js';
 import type { OpenModel } from './model.js';
 import { trainingOrder } from './order.js';
 import { loadSource, needsRows } from './sources.js';
@@ -19,19 +20,24 @@ export interface Inputs {
 
 /** Reads all problems, and checks that each fits the model's context with its budget. */
 export async function openData(config: ResolvedConfig, { engine, tokenizer, labDir }: OpenModel): Promise<Inputs> {
-  const { grpo, prompt, data } = config;
+  const { grpo, data } = config;
   const rows = needsRows(config);
   const train = await Promise.all(data.train.map((source) => loadSource(source, labDir, { rows })));
   const suites = await Promise.all(data.eval.map((source) => loadSuite(config, source, labDir, { rows })));
   trainingOrder(config, train); // refused here where it would run dry
   const limits = { context: engine.info().context, tokenizer };
   for (const { problems } of train)
-    await checkBudget(problems, grpo.max_completion_length, { ...limits, prompt }, 'grpo.max_completion_length');
+    await checkBudget(
+      problems,
+      grpo.max_completion_length,
+      { ...limits, promptOf: longestForm(config) },
+      'grpo.max_completion_length',
+    );
   for (const suite of suites)
     await checkBudget(
       suite.problems,
       suite.settings.maxCompletionLength,
-      { ...limits, prompt: suite.prompt },
+      { ...limits, promptOf: () => suite.prompt },
       'eval.max_completion_length',
     );
   const drawn = new Set(train.flatMap(({ problems }) => problems.map((problem) => problem.language)));

@@ -1,4 +1,5 @@
 import { giveBackProse } from './hidden_prose.js';
+import { LANGUAGES, LANGUAGE_TABLE } from './table.js';
 
 /** Most characters of `$...$` on one line; a longer stretch between two dollar signs is money, not mathematics. */
 const INLINE_MATH_LIMIT = 400;
@@ -24,6 +25,11 @@ const ANY_OPENING = /[`$\\<@&]|~~~|https?:\/\/|[a-z\d]\.[a-z]/;
 /** A tag has attributes with values or none, so that `a <b and c> d` stays text. Also control tokens such as <|im_end|>. */
 const TAG =
   /<\/?[A-Za-z][\w:-]{0,40}(?:\s+[\w:-]{1,40}=(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[\w.-]{1,80}))*\s*\/?>|<\|[\w ]{1,60}\|>|<!--[^>]{0,400}-->/y;
+/** Of a thought, in any of the languages: no word of an explanation. */
+const THINK_TAG = new RegExp(
+  `</?(?:${LANGUAGES.map((language) => LANGUAGE_TABLE[language].thinkWord).join('|')})>`,
+  'y',
+);
 /** ASCII only: a Korean particle glued to an address is still a word. */
 const DOMAIN = /[\w-]+(?:\.[\w-]+)+/y;
 const ADDRESS = /(?:https?:\/\/|www\.)?[\w\-./?%&=+#~:,;!@*()[\]']*/y;
@@ -77,7 +83,7 @@ function markupEnd(text: string, start: number, opening: string, environment: st
     case '\\[':
       return closing(text, inside, '\\]');
     case '<':
-      return matchEnd(TAG, text, start);
+      return Math.max(matchEnd(TAG, text, start), matchEnd(THINK_TAG, text, start));
     case 'https://':
     case 'http://':
     case 'www.':

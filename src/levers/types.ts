@@ -10,6 +10,8 @@ export interface AskedProblem {
   /** What completions are graded and measured by; its question is what the prompt says. */
   problem: Problem;
   prompt: PromptSettings;
+  /** What a lever has put into it. */
+  hint?: string;
 }
 
 /** The rewards of a generation, one row a completion, one column a reward; null: not judged. */

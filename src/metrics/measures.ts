@@ -4,6 +4,7 @@ import { ADVANTAGE_MEASURES } from './advantage.js';
 import { COMPLETION_CLASS_MEASURES } from './completion_by_class.js';
 import { COMPLETION_MEASURES } from './completion.js';
 import { LANGUAGE_MEASURES } from './language.js';
+import { LEVER_MEASURES } from './levers.js';
 import { MACHINE_MEASURES } from './machine.js';
 import { OPTIMIZATION_MEASURES } from './optimization.js';
 import { REWARD_MEASURES } from './reward.js';
@@ -16,6 +17,7 @@ const ROWS = [
   ...LANGUAGE_MEASURES,
   ...ADVANTAGE_MEASURES,
   ...COMPLETION_CLASS_MEASURES,
+  ...LEVER_MEASURES,
   ...MACHINE_MEASURES,
 ] as const;
 type Row = (typeof ROWS)[number];

@@ -1,4 +1,5 @@
 export type { FewShot, Message, PromptSettings, RenderedPrompt, Tool } from './types.js';
+export { hintedPrompt, hintText } from './hint.js';
 export { messageFault, textOf, toolsFault } from './messages.js';
 export { promptConflicts } from './conflicts.js';
-export { gap, refuseEmpty, renderConversation, renderPrompt, renderQuestion } from './render.js';
+export { gap, refuseEmpty, renderConversation, renderPrompt, renderQuestion, thinkTags } from './render.js';

@@ -39,10 +39,9 @@ export async function renderQuestion(
   const inText = (before: readonly Example[]) =>
     blocks(before, asked, (example) => `${example.question}\n${example.answer}`);
   if (settings.style === 'plain') {
-    const text = `${system === undefined ? '' : `${system}\n`}${inText(examples)}\n`;
+    const text = `${system === undefined ? '' : `${system}\n`}${inText(examples)}\n${prefixOf(settings, language) ?? ''}`;
     return { text, ids: [...tokenizer.prefixIds, ...(await tokenizer.encode(text))] };
   }
-  const prefix = settings.think_prefix === 'auto' ? LANGUAGE_TABLE[language].thinkPrefix : settings.think_prefix;
   const turns = asked.messages !== undefined || settings.examples?.as !== 'text' ? examples : [];
   const chat = asked.messages ?? [{ role: 'user', content: turns === examples ? question : inText(examples) }];
   const opening = chat.filter(({ role }, i) => i === 0 && ['system', 'developer'].includes(role));
@@ -57,13 +56,28 @@ export async function renderQuestion(
   return renderMessages(tokenizer, messages, {
     template: settings.style === 'template' ? settings.template! : chatTemplateOf(tokenizer),
     thinking: settings.thinking,
-    prefix,
+    prefix: prefixOf(settings, language),
+    tags: thinkTags(settings, language),
     tools,
     ...(settings.style === 'template' && {
       texts: { question, ...defined({ system }) },
       variables: { language: languageName(language), language_code: language },
     }),
   });
+}
+
+function prefixOf({ think_prefix: prefix }: PromptSettings, language: Language): string | undefined {
+  return prefix === 'auto' ? LANGUAGE_TABLE[language].thinkPrefix : prefix;
+}
+
+/** What a thought stands between, where the settings say it. */
+export function thinkTags(
+  { think_tags: tags }: Pick<PromptSettings, 'think_tags'>,
+  language: Language,
+): readonly [open: string, close: string] | undefined {
+  if (tags !== 'auto') return tags;
+  const { thinkWord } = LANGUAGE_TABLE[language];
+  return [`<${thinkWord}>`, `</${thinkWord}>`];
 }
 
 /** Examples, then the question, or what is said in its chat; an empty line between them. */
@@ -110,6 +124,8 @@ interface Rendering {
   tools?: readonly Tool[] | undefined;
   /** What the thought begins with. */
   prefix?: string | undefined;
+  /** That the thought stands between; it is opened where they are given. */
+  tags?: readonly [open: string, close: string] | undefined;
   /** Variables for the template beside the messages: texts, whose control tokens are hidden, and others. */
   texts?: Record<string, string>;
   variables?: Record<string, unknown>;
@@ -118,7 +134,7 @@ interface Rendering {
 async function renderMessages(
   tokenizer: Tokenizer,
   messages: readonly Message[],
-  { template, thinking, generationPrompt = true, tools, prefix, texts = {}, variables = {} }: Rendering,
+  { template, thinking, generationPrompt = true, tools, prefix, tags, texts = {}, variables = {} }: Rendering,
 ): Promise<RenderedPrompt> {
   if (thinking !== undefined && !template.text.includes('enable_thinking')) {
     throw new GlossaError(
@@ -128,14 +144,15 @@ async function renderMessages(
     );
   }
   const given = { ...texts, messages: messages.map(normalMessage), tools: tools ?? null };
-  const marks = new ControlMarks(tokenizer, [given, prefix ?? ''], template.text);
+  const marks = new ControlMarks(tokenizer, [given, prefix ?? '', tags?.[0] ?? ''], template.text);
   const others = {
     ...{ ...tokenizer.namedTokens, ...variables, documents: null, add_generation_prompt: generationPrompt },
     ...(thinking !== undefined && { enable_thinking: thinking }),
   };
   let rendered = renderTemplate(template, { ...others, ...marks.hide(given) }, marks.characters);
   if (marks.used) checkMarks(template, renderTemplate(template, { ...others, ...given }), marks.show(rendered));
-  if (prefix !== undefined) rendered = beginThought(rendered, marks.hide(prefix));
+  if (prefix !== undefined || tags !== undefined)
+    rendered = beginThought(rendered, marks.hide(prefix ?? ''), tags === undefined ? undefined : marks.hide(tags[0]));
   const stretches = marks.show(rendered);
   return { text: stretches.map((stretch) => stretch.text).join(''), ids: await tokenizer.encodeStretches(stretches) };
 }
@@ -150,8 +167,9 @@ function checkMarks(template: TemplateFile, plain: string, stretches: readonly S
   );
 }
 
-/** Behind the think tag that the template has opened last, or behind one that is opened here. */
-function beginThought(rendered: string, prefix: string): string {
+/** Behind the think tag that the template has opened last, or behind one that is opened here; `open` takes its place. */
+function beginThought(rendered: string, prefix: string, open: string | undefined): string {
+  if (open !== undefined) return `${rendered.replace(/<think>\s*$/, '')}${open}\n${prefix}`;
   return `${rendered}${/<think>\s*$/.test(rendered) ? '' : '<think>\n'}${prefix}`;
 }
 

@@ -53,6 +53,8 @@ export interface PromptSettings {
   thinking?: boolean | undefined;
   /** What the model's thought begins with: a text, or `auto`, a sentence of the problem's language. */
   think_prefix?: string | undefined;
+  /** What a thought stands between: `auto`, a word of the problem's language, or the two; `<think>` where undefined. */
+  think_tags?: 'auto' | readonly [open: string, close: string] | undefined;
   /** Of style template. */
   template?: TemplateFile | undefined;
   /** Of a suite that has some; none in training. */

@@ -28,10 +28,10 @@ export function gradeBuiltin(
       question: problem.question,
     }),
   };
-  const input = { completion, finish, ...judged };
+  const input = { problem, completion, finish, thought, ...judged };
   return {
     ...judged,
-    rewards: rewards.map((reward) => (isBuiltin(reward) ? BUILTIN_REWARDS[reward.name]!(input) : null)),
+    rewards: rewards.map((reward) => (isBuiltin(reward) ? BUILTIN_REWARDS[reward.name]!(input, reward) : null)),
     errors: [],
   };
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import { scheduleAt } from '../base/schedule.js';
 import { isModule, type AnswerMode } from '../answer/index.js';
 import type { Asked } from './asked.js';
 import { BUILTIN_REWARDS } from './builtin.js';
@@ -39,6 +40,7 @@ export interface GraderOptions {
 
 export interface Grader {
   readonly names: string[];
+  /** Of the first step, where they follow a schedule. */
   readonly weights: number[];
   /** The most that a reward is called with at a time. */
   readonly calls: RewardCalls;
@@ -98,7 +100,7 @@ export async function createGrader(settings: readonly RewardSettings[], options:
   };
   return {
     names: rewards.map(({ name }) => name),
-    weights: rewards.map(({ weight }) => weight),
+    weights: rewards.map(({ weight }) => scheduleAt(weight, 0)),
     calls: REWARD_CALLS.findLast((calls) => functions.some(({ asked }) => asked.calls === calls)) ?? 'completion',
     begin,
     close,

@@ -1,4 +1,4 @@
-import { afterThought } from '../answer/index.js';
+import { afterThought, type ThinkTags, type Thought } from '../answer/index.js';
 import { rowIds } from '../base/ragged.js';
 import type { Problem } from '../data/types.js';
 import { FINISH, type Completed, type Finish, type Ragged, type RolloutColumns } from '../engine/types.js';
@@ -33,8 +33,9 @@ export class RolloutGrading {
   readonly #tokenizer: Tokenizer;
   readonly #step: number;
   readonly #stop: readonly string[];
+  readonly #thinkTags: ((problem: Problem) => ThinkTags | undefined) | undefined;
   readonly #grading: ReturnType<Grader['begin']>;
-  readonly #thoughts = new Map<number, Promise<boolean>>();
+  readonly #thoughts = new Map<number, Promise<Thought>>();
   readonly #texts: string[] = [];
   readonly #underway: Promise<void>[] = [];
   readonly #begun = new Set<number>();
@@ -42,7 +43,7 @@ export class RolloutGrading {
 
   /**
    * `asked`: in the order of the request, `samples` completions each; `step`: optimizer steps that the model has made; `stop`:
-   * texts before the first of which a completion ends.
+   * texts before the first of which a completion ends; `thinkTags`: what the thought about a problem stands between, where that is the run's own.
    */
   constructor(
     asked: readonly Asked[],
@@ -52,13 +53,21 @@ export class RolloutGrading {
       grader,
       step = 0,
       stop = [],
-    }: { tokenizer: Tokenizer; grader: Grader; step?: number; stop?: readonly string[] },
+      thinkTags,
+    }: {
+      tokenizer: Tokenizer;
+      grader: Grader;
+      step?: number;
+      stop?: readonly string[];
+      thinkTags?: (problem: Problem) => ThinkTags | undefined;
+    },
   ) {
     this.#asked = asked;
     this.#samples = samples;
     this.#tokenizer = tokenizer;
     this.#step = step;
     this.#stop = stop;
+    this.#thinkTags = thinkTags;
     this.#grading = grader.begin(samples);
   }
 
@@ -126,13 +135,16 @@ export class RolloutGrading {
    * Whether a thought is open at the end of a prompt. What stands before the question, such as a system message, may speak of
    * the marks without setting one.
    */
-  #beginsThought(index: number): Promise<boolean> {
+  #beginsThought(index: number): Promise<Thought> {
     let found = this.#thoughts.get(index);
     if (found === undefined) {
       const { problem, prompt } = this.#asked[index]!;
       found = this.#tokenizer.decode(Int32Array.from(prompt), { special: true }).then((text) => {
         const at = text.lastIndexOf(problem.question);
-        return afterThought(at < 0 ? text : text.slice(at + problem.question.length)) === null;
+        const tags = this.#thinkTags?.(problem);
+        const behind = at < 0 ? text : text.slice(at + problem.question.length);
+        const open = afterThought(behind, tags ? { open: false, tags } : false) === null;
+        return tags ? { open, tags } : open;
       });
       this.#thoughts.set(index, found);
     }

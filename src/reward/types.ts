@@ -1,3 +1,5 @@
+import type { Schedule } from '../base/schedule.js';
+import type { Thought } from '../answer/index.js';
 import type { LanguageMeasure } from '../language/types.js';
 import type { Problem } from '../data/types.js';
 import type { Finish } from '../engine/types.js';
@@ -64,14 +66,17 @@ export type UngradedCompletion = VerifierInput &
     /** Default: the completion is a group of its own. */
     group?: number;
     /** The prompt had begun the thought that the completion goes on with. Default false. */
-    thought?: boolean;
+    thought?: Thought | undefined;
   };
 
 /** A reward, as the config has it. */
 export interface RewardSettings {
-  /** accuracy, format, language (additive), language_gated (counted only when the answer is right), language_plain, a module's path, or a name of its own. */
+  /** One of BUILTIN_REWARDS, a module's path, or a name of its own. */
   name: string;
-  weight: number;
+  /** In the sum: a number, or a schedule over the steps. */
+  weight: number | Schedule;
+  /** Of language_threshold: Target WR from which 1 is paid. Default 0.9. */
+  threshold?: number | undefined;
   /** Path of a module; relative to the working directory. */
   module?: string | undefined;
   /** Of an HTTP service. */

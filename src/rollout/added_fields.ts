@@ -12,6 +12,8 @@ export const ADDED_FIELDS = {
   /** Of the prompt. */
   language: new Field('language', new Utf8(), true),
   question: new Field('question', new Utf8(), true),
+  /** What a lever has put into the prompt; null: nothing. */
+  hint: new Field('hint', new Utf8(), true),
   gold: new Field('gold', new Utf8(), true),
   /** What decides whether an answer is right: a verifier of glossa, or the path of a module. */
   verifier: new Field('verifier', new Utf8(), true),

@@ -10,7 +10,7 @@ import type { Metrics } from '../metrics/index.js';
 import type { GradedCompletion } from '../reward/types.js';
 import { RolloutGrading, type Grader } from '../reward/index.js';
 import { addColumns, gradedColumns } from '../rollout/index.js';
-import { renderQuestion } from '../prompt/index.js';
+import { renderQuestion, thinkTags } from '../prompt/index.js';
 import type { Reference } from './reference.js';
 import { tellCollected } from './spans.js';
 import type { Tokenizer } from '../tokenizer/types.js';
@@ -67,7 +67,10 @@ export async function collect(
   const problems = steered.map(({ problem }) => problem);
   const rendered = await Promise.all(steered.map(({ problem, prompt }) => renderQuestion(tokenizer, problem, prompt)));
   const asked = problems.map((problem, i) => ({ problem, prompt: rendered[i]!.ids }));
-  const grading = new RolloutGrading(asked, grpo.num_generations, { tokenizer, grader, step });
+  const grading = new RolloutGrading(asked, grpo.num_generations, {
+    ...{ tokenizer, grader, step },
+    thinkTags: ({ language }) => thinkTags(config.prompt, language),
+  });
   const generated = await engine.generate(
     {
       prompts: toRagged(rendered.map(({ ids }) => ids)),
@@ -99,6 +102,7 @@ export async function collect(
   });
   const batch = addColumns(generated, {
     ...gradedColumns({ problems, columns, texts, graded, suite: null, fileOf }),
+    ...(config.levers.hints && { hint: Array.from(columns.promptIndex, (prompt) => steered[prompt]!.hint ?? null) }),
     reward: advantages.rewards,
     advantage: advantages.advantages,
     rewards: Object.fromEntries(rewards.names.map((name, k) => [name, graded.map((row) => row.rewards[k] ?? null)])),

@@ -5,6 +5,7 @@ import type { Problem } from '../data/types.js';
 import type { MemoryPlan } from '../engine/types.js';
 import {
   gpuAdvice,
+  longestForm,
   hashInputs,
   openData,
   openModel,
@@ -112,7 +113,7 @@ async function reserveMemory(
   { hasState, resumed }: { hasState: boolean; resumed: boolean },
 ): Promise<PlannedMemory> {
   const sets = { train: train.map(({ problems }) => problems), suites };
-  const sizes = await promptSizes(sets, model.tokenizer, config.prompt);
+  const sizes = await promptSizes(sets, model.tokenizer, longestForm(config));
   const plan = planOf(model.configJson, config, sizes);
   const replan = (changed: ResolvedConfig) => planOf(model.configJson, changed, sizes, plan.room?.total);
   const memory = { plan, config, replan, hasState };

@@ -89,7 +89,7 @@ export class Session {
     const warn = warner(options.tell);
     const reference = await openReference(run, config, model.engine, { resumed: checkpoint !== undefined, warn });
     const progress = { step, numTokens, promptsDrawn, zeroRewardSteps };
-    const levers = openLevers(config, checkpoint?.state.levers);
+    const levers = openLevers(config, checkpoint?.state.levers, warn);
     const session = new Session(run, parts, reference, levers, progress, await model.engine.measuredPeak(), options);
     model.warnings.forEach(warn);
     options.tell?.({

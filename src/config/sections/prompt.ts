@@ -23,6 +23,15 @@ export const promptSchema = z.strictObject({
     .describe(
       "What the thought begins with, as part of the prompt: a text, or `auto`, a sentence in the problem's language.",
     ),
+  think_tags: z
+    .union([z.literal('auto'), z.tuple([z.string().trim().min(1).max(100), z.string().trim().min(1).max(100)])], {
+      error: 'expected auto or two texts, [open, close]',
+    })
+    .optional()
+    .meta({ fallback: "`<think>`, or the template's own" })
+    .describe(
+      "What a thought stands between: `auto`, a word of the problem's language (`<생각>`, `</생각>`), or [open, close]. Prompts open it, rewards and verifiers look behind it.",
+    ),
   template: z
     .union([path, z.strictObject({ path: z.string(), text: z.string() })])
     .optional()

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { share } from './numbers.js';
+import { scheduled } from './scheduled.js';
 import { path } from './texts.js';
 
 /** An entry of `rewards`: one of glossa's own, a module, or a service. */
@@ -7,9 +9,16 @@ export const rewardSchema = z.strictObject({
     .string()
     .min(1)
     .describe(
-      'accuracy, format, language, language_gated, language_plain, or a name of your own with `module` or `url`.',
+      'accuracy, format, language, language_gated, language_plain, language_threshold, language_summary, or a name of your own with `module` or `url`.',
     ),
-  weight: z.number().min(-1e6).max(1e6).default(1).meta({ unit: 'weight' }).describe('In the weighted sum.'),
+  weight: scheduled(z.number().min(-1e6).max(1e6))
+    .default(1)
+    .meta({ unit: 'weight', fallback: '`1`' })
+    .describe('In the weighted sum: a number, or a schedule over the steps.'),
+  threshold: share
+    .optional()
+    .meta({ fallback: '0.9' })
+    .describe('Of language_threshold: Target WR of the reasoning from which 1 is paid.'),
   module: path
     .optional()
     .describe('Module that exports the reward as its default; a relative path counts from the config file.'),

@@ -5,6 +5,7 @@ export const arabic = {
   ownName: 'العربية',
   otherNames: ['ara', 'arb', 'عربي', 'عربية'],
   thinkPrefix: 'لنفكر خطوة بخطوة باللغة العربية.',
+  thinkWord: 'تفكير',
   script: 'arabic',
   segmentation: 'spaces',
   colour: { light: '#03642b', dark: '#b2e7bc' },

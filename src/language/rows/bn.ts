@@ -5,6 +5,7 @@ export const bengali = {
   ownName: 'বাংলা',
   otherNames: ['ben', 'bangla', 'bd'],
   thinkPrefix: 'চলুন বাংলায় ধাপে ধাপে ভাবি।',
+  thinkWord: 'চিন্তা',
   script: 'bengali',
   segmentation: 'spaces',
   colour: { light: '#876bd0', dark: '#9473e8' },

@@ -5,6 +5,7 @@ export const german = {
   ownName: 'Deutsch',
   otherNames: ['deu', 'ger', 'at'],
   thinkPrefix: 'Ich denke Schritt für Schritt auf Deutsch nach.',
+  thinkWord: 'Gedanken',
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#013305', dark: '#2c9934' },

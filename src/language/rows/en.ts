@@ -5,6 +5,7 @@ export const english = {
   ownName: 'English',
   otherNames: ['eng', 'us', 'gb'],
   thinkPrefix: 'Let me think about this step by step in English.',
+  thinkWord: 'think',
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#d55e00', dark: '#ff9a56' },

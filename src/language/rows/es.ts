@@ -5,6 +5,7 @@ export const spanish = {
   ownName: 'español',
   otherNames: ['spa', 'espanol', 'castellano', 'castilian', 'mx'],
   thinkPrefix: 'Voy a pensarlo paso a paso en español.',
+  thinkWord: 'pensamiento',
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#bc4ff2', dark: '#f0dcfd' },

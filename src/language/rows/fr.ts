@@ -5,6 +5,7 @@ export const french = {
   ownName: 'français',
   otherNames: ['fra', 'fre', 'francais'],
   thinkPrefix: 'Réfléchissons étape par étape en français.',
+  thinkWord: 'pensée',
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#430749', dark: '#b056b8' },

@@ -5,6 +5,7 @@ export const hindi = {
   ownName: 'हिन्दी',
   otherNames: ['hin', 'हिंदी'],
   thinkPrefix: 'आइए हिंदी में कदम दर कदम सोचें।',
+  thinkWord: 'विचार',
   script: 'devanagari',
   segmentation: 'spaces',
   colour: { light: '#662c6b', dark: '#d77ce0' },

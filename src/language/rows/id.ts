@@ -5,6 +5,7 @@ export const indonesian = {
   ownName: 'Bahasa Indonesia',
   otherNames: ['ind', 'in', 'bahasa'],
   thinkPrefix: 'Mari berpikir langkah demi langkah dalam bahasa Indonesia.',
+  thinkWord: 'pikiran',
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#aa7d8f', dark: '#e5659f' },

@@ -5,6 +5,7 @@ export const italian = {
   ownName: 'italiano',
   otherNames: ['ita'],
   thinkPrefix: 'Ragioniamo passo dopo passo in italiano.',
+  thinkWord: 'pensiero',
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#f82676', dark: '#a96c79' },

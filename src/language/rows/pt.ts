@@ -5,6 +5,7 @@ export const portuguese = {
   ownName: 'português',
   otherNames: ['por', 'portugues', 'br'],
   thinkPrefix: 'Vou pensar passo a passo em português.',
+  thinkWord: 'pensamento',
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#011e8c', dark: '#5e7ec2' },

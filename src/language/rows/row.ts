@@ -11,6 +11,8 @@ export interface LanguageRow extends CountedRow {
   otherNames: readonly string[];
   /** How a thought begins under `think_prefix: auto`. */
   thinkPrefix: string;
+  /** What stands in the tags of a thought under `think_tags: auto`: <생각> and </생각>. */
+  thinkWord: string;
   script: ScriptName;
   /** Unit symbols of its own, between spaces; those in Latin letters that all write stand in notation.ts. */
   units?: string;

@@ -5,6 +5,7 @@ export const russian = {
   ownName: 'русский',
   otherNames: ['rus'],
   thinkPrefix: 'Давайте рассуждать шаг за шагом по-русски.',
+  thinkWord: 'мысль',
   script: 'cyrillic',
   segmentation: 'spaces',
   colour: { light: '#8a3324', dark: '#e08a78' },

@@ -5,6 +5,7 @@ export const swahili = {
   ownName: 'Kiswahili',
   otherNames: ['swa', 'swh', 'ke', 'tz'],
   thinkPrefix: 'Hebu tufikirie hatua kwa hatua kwa Kiswahili.',
+  thinkWord: 'fikra',
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#571f05', dark: '#d05418' },

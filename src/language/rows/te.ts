@@ -5,6 +5,7 @@ export const telugu = {
   ownName: 'తెలుగు',
   otherNames: ['tel'],
   thinkPrefix: 'తెలుగులో దశలవారీగా ఆలోచిద్దాం.',
+  thinkWord: 'ఆలోచన',
   script: 'telugu',
   segmentation: 'spaces',
   colour: { light: '#167afa', dark: '#5097ff' },

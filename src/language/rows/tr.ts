@@ -5,6 +5,7 @@ export const turkish = {
   ownName: 'Türkçe',
   otherNames: ['tur', 'turkce'],
   thinkPrefix: 'Adım adım Türkçe düşünelim.',
+  thinkWord: 'düşünce',
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#9b8e27', dark: '#8a8247' },

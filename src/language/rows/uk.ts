@@ -5,6 +5,7 @@ export const ukrainian = {
   ownName: 'українська',
   otherNames: ['ukr', 'ua'],
   thinkPrefix: 'Поміркую крок за кроком українською.',
+  thinkWord: 'думка',
   script: 'cyrillic',
   segmentation: 'spaces',
   colour: { light: '#5b4bb5', dark: '#a99df5' },

@@ -5,6 +5,7 @@ export const vietnamese = {
   ownName: 'Tiếng Việt',
   otherNames: ['vie', 'vn'],
   thinkPrefix: 'Hãy suy nghĩ từng bước bằng tiếng Việt.',
+  thinkWord: 'suy nghĩ',
   script: 'latin',
   segmentation: 'spaces',
   colour: { light: '#174258', dark: '#96d4f7' },

@@ -93,7 +93,7 @@ export function hints(options: HintsOptions): Lever {
         state = { ...state, [language]: { ratio: smoothed, above, off } };
       }
     },
-    state: () => state as Record<string, JsonValue>,
+    state: () => state,
   };
 }
 

@@ -237,7 +237,7 @@ describe('hints', () => {
       const texts = problems.map(({ language }) => (language === 'ko' ? korean : ENGLISH));
       const { metrics } = levers.afterGrading(await generationOf(texts, { problems, step }));
       on.push([metrics['hints/ko/on']!, metrics['hints/th/on']!]);
-      levers.afterGeneration([{ step: step + 1, ...metrics } as MetricsLine]);
+      levers.afterGeneration([{ step: step + 1, ...metrics }]);
       return metrics;
     };
     const first = await run(0, ENGLISH);

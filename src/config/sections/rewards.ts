@@ -11,7 +11,7 @@ export const rewardSchema = z.strictObject({
     .describe(
       'accuracy, format, language, language_gated, language_plain, language_threshold, language_summary, or a name of your own with `module` or `url`.',
     ),
-  weight: scheduled(z.number().min(-1e6).max(1e6))
+  weight: scheduled(z.number().min(-1e6).max(1e6).meta({ unit: 'weight' }))
     .default(1)
     .meta({ unit: 'weight', fallback: '`1`' })
     .describe('In the weighted sum: a number, or a schedule over the steps.'),

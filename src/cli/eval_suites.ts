@@ -152,5 +152,5 @@ async function readGiven(given: string, language: Language | undefined): Promise
 function withoutEnding(path: string): string {
   const name = path.replace(/\.gz$/, '');
   const ending = extname(name);
-  return ['.jsonl', '.json', '.parquet', '.tsv'].includes(ending) ? name.slice(0, -ending.length) : name;
+  return ['.jsonl', '.json', '.parquet', '.csv', '.tsv'].includes(ending) ? name.slice(0, -ending.length) : name;
 }

@@ -89,6 +89,9 @@ function checkData(config: Config): Finding[] {
     }
   }
   const languages = model.lab && mixLanguages(model.lab.mix);
+  for (const [i, { ids, pattern }] of data.hold_out.entries())
+    if ((ids === undefined) === (pattern === undefined))
+      findings.push(impossible(['data', 'hold_out', i], 'needs exactly one of ids and pattern'));
   for (const { path, source } of sources(config)) {
     const named = 'suite' in source && source.suite !== undefined;
     if (source.lab ? source.path !== undefined : source.path === undefined && !named)
@@ -99,8 +102,8 @@ function checkData(config: Config): Finding[] {
       const message = `the lab model does not read ${source.lab.language}: model.lab.mix has ${languages.join(', ')}`;
       findings.push(impossible([...path, 'lab', 'language'], message));
     }
-    if (source.lab && (source.fields ?? source.language))
-      findings.push(impossible(path, 'fields and language belong to files, not to lab'));
+    if (source.lab && (source.fields ?? source.language ?? source.split) !== undefined)
+      findings.push(impossible(path, 'fields, language and split belong to files, not to lab'));
   }
   return findings;
 }

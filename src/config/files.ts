@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isModule } from '../answer/types.js';
-import { parseHubFile, parseHubId } from '../hub/index.js';
+import { parseHubDataSet, parseHubFile, parseHubId } from '../hub/index.js';
 import type { ConfigPath } from './locate.js';
 
 /** Settings that name a file; a relative one counts from the config file, or from the working folder in `--set`. */
@@ -11,6 +11,7 @@ const FILE_SETTINGS: readonly string[] = [
   'model.init.tokenizer',
   'data.train.#.path',
   'data.eval.#.path',
+  'data.hold_out.#.ids',
   'data.eval.#.examples.path',
   'data.train.#.verifier',
   'data.eval.#.verifier',
@@ -19,10 +20,11 @@ const FILE_SETTINGS: readonly string[] = [
 ];
 
 /** Of these, the ones that may instead name what is in the hub's cache; a file or folder of that name wins. */
+const isHubData = (text: string) => parseHubFile(text) !== undefined || parseHubDataSet(text) !== undefined;
 const HUB_SETTINGS: Record<string, (text: string) => boolean> = {
   'model.path': (text) => text.includes('/') && parseHubId(text, 'model') !== undefined,
-  'data.train.#.path': (text) => parseHubFile(text) !== undefined,
-  'data.eval.#.path': (text) => parseHubFile(text) !== undefined,
+  'data.train.#.path': isHubData,
+  'data.eval.#.path': isHubData,
   'data.eval.#.examples.path': (text) => parseHubFile(text) !== undefined,
 };
 

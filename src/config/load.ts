@@ -15,7 +15,7 @@ import { readYaml, YamlFault, type YamlText } from './yaml.js';
 
 /** A checked config with nothing left open: what a run is made of and what run.json keeps. */
 export type ResolvedConfig = Omit<Config, 'data'> & {
-  data: { train: TrainSource[]; eval: (EvalSource & { name: string })[] };
+  data: Omit<Config['data'], 'train' | 'eval'> & { train: TrainSource[]; eval: (EvalSource & { name: string })[] };
   prompt: { style: 'chat' | 'plain' | 'template'; template?: { path: string; text: string } };
   grpo: { prompts_per_step: number; max_completion_length: number };
   eval: { max_completion_length: number };
@@ -161,7 +161,7 @@ function resolveConfig(
   const budget = grpo.max_completion_length ?? DEFAULT_BUDGET[config.model.lab ? 'lab' : 'model'];
   return {
     ...config,
-    data: { train: trainSources(config), eval: config.data.eval.map(namedSuite) },
+    data: { ...config.data, train: trainSources(config), eval: config.data.eval.map(namedSuite) },
     prompt: { ...prompt, style: promptStyle(config), ...(template && { template }) },
     model: { ...config.model, cache: resolve(config.model.cache) },
     grpo: {

@@ -1,4 +1,4 @@
-export { loadDataSet } from './load.js';
+export { loadDataSet, streamDataSet } from './load.js';
 export { exactText, OPTION_LETTERS } from './problem.js';
 export { InvalidText } from './invalid_text.js';
 export { plainRow } from './plain_row.js';
@@ -6,7 +6,9 @@ export { knownSuite, SUITE_NAMES, verifierNameOf, type SuiteName } from './suite
 export { fieldOf } from './field.js';
 export { InexactNumber } from './exact.js';
 export { isDataFile, openRows, rowPlace } from './open.js';
-export { overlapRemark, spaceless } from './overlap.js';
+export { ON_LEAK, spaceless, withoutLeaks } from './leaks.js';
+export { readLines } from './lines.js';
+export { originOf } from './origin.js';
 export { remarks } from './remarks.js';
 export { promptOrder } from './order.js';
 export { weightFault } from './weight.js';

@@ -4,12 +4,13 @@ import { dirname } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
 import { nearPath } from '../base/near_path.js';
+import { readCsvRows } from './csv.js';
 import { readParquetRows } from './parquet.js';
 import { readJsonlRows, type Row } from './rows.js';
 import { readTsvRows } from './tsv.js';
 
 /**
- * Rows of a .jsonl, .jsonl.gz, .parquet or .tsv file, in order and streamed; of a Parquet file only `columns`, or all where none are named. A row that cannot be
+ * Rows of a .jsonl, .jsonl.gz, .parquet, .csv or .tsv file, in order and streamed; of a Parquet file only `columns`, or all where none are named. A row that cannot be
  * read has a reason in place of a value. Errors: DATA_NOT_FOUND, DATA_FORMAT (another kind of file), DATA_UNREADABLE (no
  * permission, a truncated gzip, a broken Parquet file).
  */
@@ -25,16 +26,17 @@ export async function* openRows(path: string, columns: readonly string[]): Async
 
 /** Whether the ending of a file's name is one that {@link openRows} reads. */
 export function isDataFile(path: string): boolean {
-  return /\.(?:(?:jsonl|ndjson)(?:\.gz)?|parquet|tsv)$/i.test(path);
+  return /\.(?:(?:jsonl|ndjson)(?:\.gz)?|parquet|csv|tsv)$/i.test(path);
 }
 
 function rowsOf(path: string, columns: readonly string[]): AsyncGenerator<Row> {
   if (/\.(?:jsonl|ndjson)$/i.test(path)) return readJsonlRows(path, false);
   if (/\.(?:jsonl|ndjson)\.gz$/i.test(path)) return readJsonlRows(path, true);
   if (/\.parquet$/i.test(path)) return readParquetRows(path, columns);
+  if (/\.csv$/i.test(path)) return readCsvRows(path, createReadStream(path) as AsyncIterable<Buffer>);
   if (/\.tsv$/i.test(path)) return readTsvRows(createReadStream(path) as AsyncIterable<Buffer>);
   throw new GlossaError('DATA_FORMAT', `${path} is of a kind that is not read`, {
-    hint: 'Use .jsonl, .jsonl.gz, .parquet or .tsv.',
+    hint: 'Use .jsonl, .jsonl.gz, .parquet, .csv or .tsv.',
   });
 }
 
@@ -48,7 +50,7 @@ async function checkFile(path: string): Promise<void> {
   if (!(found instanceof Error)) {
     if (found.isFile()) return;
     throw new GlossaError('DATA_FORMAT', `${path} is ${found.isDirectory() ? 'a folder' : 'no regular file'}`, {
-      hint: 'Name a file: .jsonl, .jsonl.gz or .parquet.',
+      hint: 'Name a file: .jsonl, .jsonl.gz, .parquet, .csv or .tsv.',
     });
   }
   if (found.code !== 'ENOENT' && found.code !== 'ENOTDIR') {

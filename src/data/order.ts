@@ -26,7 +26,7 @@ const PROMPT_BY_PROMPT: Pace = { prompts: 1, steps: 1, maxSteps: 1 };
  * without problems; DATA_DRY for a level without problems, or a step at which all weights are 0.
  */
 export function promptOrder(
-  sets: readonly DataSet[],
+  sets: readonly Pick<DataSet, 'problems' | 'settings'>[],
   seed: bigint,
   pace: Pace = PROMPT_BY_PROMPT,
 ): (index: number) => Problem {
@@ -36,7 +36,7 @@ export function promptOrder(
     const { pool, draw } = drawAt(index);
     const { problems } = pools[pool]!;
     const pass = Math.floor(draw / problems.length);
-    return problems[permuted(draw % problems.length, problems.length, seed, pool + 1, pass)]!;
+    return problems.at(permuted(draw % problems.length, problems.length, seed, pool + 1, pass))!;
   };
 }
 

@@ -1,12 +1,13 @@
 import { GlossaError } from '../base/error.js';
-import type { DataSet, Problem } from './types.js';
+import { selected } from './load.js';
+import type { DataSet, Problems } from './types.js';
 import { weightAt, weightFault, type Weight } from './weight.js';
 
 /** Problems that are drawn alike: a set, or a level of one. */
 export interface Pool {
   /** As errors call it. */
   name: string;
-  problems: readonly Problem[];
+  problems: Problems;
   /** How often each of its problems comes: the product of these. */
   weights: readonly Weight[];
 }
@@ -17,24 +18,26 @@ export interface Pool {
  *
  * Errors: DATA_WEIGHT for a weight that is none; DATA_EMPTY for a set without problems; DATA_DRY for a level without problems.
  */
-export function poolsOf(sets: readonly DataSet[]): Pool[] {
+export function poolsOf(sets: readonly Pick<DataSet, 'problems' | 'settings'>[]): Pool[] {
   return sets.flatMap(({ problems, settings: { path, weight = 1, levels } }) => {
     requireWeight(path, weight);
     if (problems.length === 0) throw new GlossaError('DATA_EMPTY', `${path} has no problems to draw from`);
     if (levels === undefined) return { name: path, problems, weights: [weight] };
-    const byLevel = new Map<string | undefined, Problem[]>(Object.keys(levels).map((level) => [level, []]));
-    const others: Problem[] = [];
-    for (const problem of problems) (byLevel.get(problem.level) ?? others).push(problem);
+    const byLevel = new Map<string | undefined, number[]>(Object.keys(levels).map((level) => [level, []]));
+    const others: number[] = [];
+    let number = 0;
+    for (const { level } of problems) (byLevel.get(level) ?? others).push(number++);
+    const those = (numbers: readonly number[]) => selected(problems, Uint32Array.from(numbers));
     const pools = Object.entries(levels).map(([level, factor]): Pool => {
       const name = `${path} level ${level}`;
       requireWeight(name, factor);
       const found = byLevel.get(level)!;
       if (found.length === 0) throw noLevel(path, level, problems);
-      return { name, problems: found, weights: [weight, factor] };
+      return { name, problems: those(found), weights: [weight, factor] };
     });
     return others.length === 0
       ? pools
-      : [...pools, { name: `${path} other levels`, problems: others, weights: [weight] }];
+      : [...pools, { name: `${path} other levels`, problems: those(others), weights: [weight] }];
   });
 }
 
@@ -48,7 +51,7 @@ function requireWeight(name: string, weight: Weight): void {
   if (fault !== undefined) throw new GlossaError('DATA_WEIGHT', `${name} has weight ${fault}`);
 }
 
-function noLevel(path: string, level: string, problems: readonly Problem[]): GlossaError {
+function noLevel(path: string, level: string, problems: Problems): GlossaError {
   const counts = new Map<string, number>();
   for (const { level: own = '' } of problems) counts.set(own, (counts.get(own) ?? 0) + 1);
   const shown = [...counts].slice(0, 12).map(([own, n]) => `${JSON.stringify(own)} (${n})`);

@@ -27,8 +27,16 @@ export interface Problem {
   /** Every column of its row under the file's own names, as plain data; where rows are kept. */
   row?: Readonly<Record<string, unknown>> | undefined;
 }
+/** Problems in their order: an array, or a list of which most lies on disk. */
+export interface Problems extends Iterable<Problem> {
+  readonly length: number;
+  at(index: number): Problem | undefined;
+}
 export interface DataSetSettings {
-  path: string; // .jsonl, .jsonl.gz, .parquet
+  /** A data file; or what `files` were found by, and what the set is called. */
+  path: string;
+  /** Read one after the other. Default: `path`. */
+  files?: readonly string[] | undefined;
   /** Our field -> the file's field. Defaults: id, question, answer, lang, level. */
   fields?: (Partial<Record<ProblemField, string>> & { options?: string[] }) | undefined;
   /** A suite by name: it knows the fields, the verifier and the language of its files, where these settings do not say. */
@@ -49,8 +57,12 @@ export interface DataSetSettings {
   rows?: boolean | undefined;
   verifier?: string | undefined; // of all its problems: number (the default), choice, mathematics, or the path of a module
 }
-export interface DataSet {
-  problems: Problem[];
+export interface DataSet<P extends Problems = Problems> {
+  problems: P;
+  /** Of its problems, in the order of LANGUAGES. */
+  languages: readonly Language[];
+  /** How many rows were left out, and how many answers nothing judges by; of each the first 1,000 are listed. */
+  counts: { skipped: number; unjudged: number };
   skipped: { line: number; reason: string }[];
   /** Gold answers of `problems` that their verifier cannot judge by: completions of these are not judged. */
   unjudged: { line: number; answer: string }[];

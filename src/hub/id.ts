@@ -37,6 +37,11 @@ export function parseHubFile(text: string): { repository: HubId; file: string } 
   return repository && nameFault(match![2]!) === undefined ? { repository, file: match![2]! } : undefined;
 }
 
+/** `datasets/org/name[@revision]`: a whole data set, of which settings of data name a split. */
+export function parseHubDataSet(text: string): HubId | undefined {
+  return /^datasets\/[^/@]+\/[^/@]+(?:@[^/]+)?$/.test(text) ? parseHubId(text) : undefined;
+}
+
 /** What the user types to mean it. */
 export function hubIdText({ type, id, revision }: HubId): string {
   return `${type === 'dataset' ? PREFIX : ''}${id}${revision === 'main' ? '' : `@${revision}`}`;

@@ -5,7 +5,7 @@ import { exists } from '../base/exists.js';
 import { nearPath } from '../base/near_path.js';
 import { readText } from '../base/read_file.js';
 import { CachedRepository } from './cache.js';
-import { hubIdText, parseHubFile, parseHubId, type HubId } from './id.js';
+import { hubIdText, parseHubDataSet, parseHubFile, parseHubId, type HubId } from './id.js';
 import { hubSettings, type HubSettings } from './settings.js';
 
 export interface Snapshot {
@@ -103,17 +103,19 @@ async function localHint(given: string): Promise<string | undefined> {
 
 /**
  * The file that a data setting means: `datasets/org/name[@revision]/file` in the hub's cache, unless there is a file of that
- * name. Anything else is returned as it is.
+ * name; the file may be a folder or a pattern (`train-*.parquet`), and without one the whole data set is meant. Anything else is
+ * returned as it is.
  *
  * @throws GlossaError DATA_NOT_FOUND with the command that fetches it; HUB_SETTINGS.
  */
 export async function resolveData(given: string, settings?: HubSettings): Promise<string> {
-  const named = parseHubFile(given);
+  const whole = parseHubDataSet(given);
+  const named = whole ? { repository: whole, file: '.' } : parseHubFile(given);
   if (!named || (await exists(given))) return given;
   const found = settings ?? hubSettings();
   const snapshot = await findSnapshot(found, named.repository);
   const path = snapshot && join(snapshot.dir, named.file);
-  if (path !== undefined && (await exists(path))) return path;
+  if (path !== undefined && (await exists(/[*?]/.test(named.file) ? dirname(path) : path))) return path;
   const id = hubIdText(named.repository);
   throw new GlossaError(
     'DATA_NOT_FOUND',

@@ -1,7 +1,7 @@
 import { GlossaError } from '../base/error.js';
 import { greatest } from '../base/extremes.js';
-import type { Problem } from '../data/types.js';
 import type { Language } from '../language/types.js';
+import type { Problem, Problems } from '../data/types.js';
 import { refuseEmpty, renderQuestion, type PromptSettings } from '../prompt/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 
@@ -12,7 +12,7 @@ import type { Tokenizer } from '../tokenizer/types.js';
  * @throws GlossaError CONFIG_BUDGET, PROMPT_EMPTY naming the problem.
  */
 export async function checkBudget(
-  problems: readonly Problem[],
+  problems: Problems,
   budget: number,
   {
     context,
@@ -32,9 +32,10 @@ export async function checkBudget(
             : 'the prompt alone fills the context: shorten the prompt, or leave such problems out',
       },
     );
-  const languages = [...new Set(problems.map(({ language }) => language))];
+  const languages = new Set<Language>();
+  for (const { language } of problems) languages.add(language);
   const bare = await Promise.all(
-    languages.map((language) => renderQuestion(tokenizer, { question: '', language }, promptOf(language))),
+    [...languages].map((language) => renderQuestion(tokenizer, { question: '', language }, promptOf(language))),
   );
   const overhead = greatest(bare.map(({ ids }) => ids.length));
   for (const problem of problems) {

@@ -1,10 +1,11 @@
-import { join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { isModule } from '../answer/index.js';
 import { namesIn } from '../base/folder.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { isDataFile } from '../data/index.js';
 import { moduleFiles } from '../reward/index.js';
 import { inputFile, isModelFile, isWeights, type InputFile, type RunInputs } from '../run/index.js';
+import { dataFiles } from './data_files.js';
 import { sourcePath } from './sources.js';
 
 /**
@@ -21,13 +22,20 @@ export async function hashInputs(
   for (const set of ['train', 'eval'] as const) {
     for (const [i, source] of config.data[set].entries()) {
       const path = sourcePath(source, labDir);
+      const setting = `data.${set}[${String(i)}].path`;
       // What cannot be read as problems is refused by whoever reads it, and may be of any size.
-      if (isDataFile(path)) files.push(...(await inputFile(`data.${set}[${String(i)}].path`, path)));
+      for (const file of await dataFiles(path, source.split).catch(() => []))
+        if (isDataFile(file))
+          files.push(
+            ...(await inputFile(file === path ? setting : `${setting}: ${relative(dirname(path), file)}`, file)),
+          );
     }
   }
   for (const [i, { examples }] of config.data.eval.entries())
     if (examples && isDataFile(examples.path))
       files.push(...(await inputFile(`data.eval[${String(i)}].examples.path`, examples.path)));
+  for (const [i, { ids }] of config.data.hold_out.entries())
+    if (ids !== undefined) files.push(...(await inputFile(`data.hold_out[${String(i)}].ids`, ids)));
   for (const set of ['train', 'eval'] as const) {
     for (const [i, { verifier }] of config.data[set].entries())
       if (verifier !== undefined && isModule(verifier))

@@ -1,7 +1,7 @@
 import { greatest } from '../base/extremes.js';
 import { availableMemory } from '../base/memory.js';
 import type { ResolvedConfig, SuiteSettings } from '../config/index.js';
-import type { Problem } from '../data/types.js';
+import type { Problem, Problems } from '../data/types.js';
 import { planMemory } from '../engine/index.js';
 import type { MemoryPlan, PlannedRun } from '../engine/types.js';
 import type { Language } from '../language/types.js';
@@ -56,7 +56,7 @@ export async function promptSizes(
     train,
     suites,
   }: {
-    train: readonly (readonly Problem[])[];
+    train: readonly Problems[];
     suites: readonly Pick<Suite, 'problems' | 'settings' | 'prompt'>[];
   },
   tokenizer: Tokenizer,
@@ -76,22 +76,28 @@ export async function promptSizes(
 
 /** Tokens of the longest prompt: the questions of most bytes in each language are rendered, for length in bytes goes with it. */
 async function longestPrompt(
-  problems: readonly Problem[],
+  problems: Problems,
   tokenizer: Tokenizer,
   promptOf: (language: Language) => PromptSettings,
 ): Promise<number> {
   const RENDERED = 16;
   const bytes = ({ question, messages }: Problem) =>
     messages === undefined ? Buffer.byteLength(question) : Buffer.byteLength(JSON.stringify(messages));
-  const languages = [...new Set(problems.map(({ language }) => language))];
-  const longest = languages.flatMap((wanted) =>
-    problems
-      .filter(({ language }) => language === wanted)
-      .sort((a, b) => bytes(b) - bytes(a))
-      .slice(0, RENDERED),
-  );
+  const longest = new Map<Language, { problem: Problem; size: number }[]>();
+  for (const problem of problems) {
+    const size = bytes(problem);
+    const list = longest.get(problem.language);
+    if (!list) longest.set(problem.language, [{ problem, size }]);
+    else if (list.length < RENDERED || size > list.at(-1)!.size) {
+      // The first of two alike stays before the second.
+      const place = list.findIndex((one) => one.size < size);
+      list.splice(place < 0 ? list.length : place, 0, { problem, size });
+      if (list.length > RENDERED) list.pop();
+    }
+  }
+  const asked = [...longest.values()].flat();
   const rendered = await Promise.all(
-    longest.map((problem) => renderQuestion(tokenizer, problem, promptOf(problem.language))),
+    asked.map(({ problem }) => renderQuestion(tokenizer, problem, promptOf(problem.language))),
   );
   return Math.max(1, greatest(rendered.map(({ ids }) => ids.length)));
 }

@@ -3,23 +3,45 @@ import { isModule } from '../answer/index.js';
 import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
 import type { DataSource, EvalSource, ResolvedConfig } from '../config/index.js';
-import { loadDataSet } from '../data/index.js';
-import type { DataSet } from '../data/types.js';
+import { loadDataSet, streamDataSet } from '../data/index.js';
+import type { DataSet, DataSetSettings, Problem } from '../data/types.js';
+import { dataFiles } from './data_files.js';
 
 /** A lab problem is as hard as it has steps. */
 const LAB_FIELDS = { level: 'steps' };
+
+type Source = DataSource & Partial<Pick<EvalSource, 'suite' | 'format'>>;
 
 /**
  * Reads the problems of one `data` entry; those of the lab lie beside the lab model, in `labDir`. Their `rows` are kept where
  * asked, and where the verifier is a module.
  */
 export async function loadSource(
-  source: DataSource & Partial<Pick<EvalSource, 'suite' | 'format'>>,
+  source: Source,
   labDir: string | undefined,
-  { rows = false }: { rows?: boolean } = {},
+  options: { rows?: boolean } = {},
+): Promise<DataSet<Problem[]>> {
+  return loadDataSet(await setSettings(source, labDir, options));
+}
+
+/** As {@link loadSource}, of any size. */
+export async function streamSource(
+  source: Source,
+  labDir: string | undefined,
+  options: { rows?: boolean } = {},
 ): Promise<DataSet> {
-  const set = await loadDataSet({
-    path: sourcePath(source, labDir),
+  return streamDataSet(await setSettings(source, labDir, options));
+}
+
+async function setSettings(
+  source: Source,
+  labDir: string | undefined,
+  { rows = false }: { rows?: boolean },
+): Promise<DataSetSettings> {
+  const path = sourcePath(source, labDir);
+  return {
+    path,
+    files: await dataFiles(path, source.split),
     fields: source.lab ? LAB_FIELDS : source.fields && defined(source.fields),
     language: source.language,
     weight: source.weight,
@@ -30,14 +52,7 @@ export async function loadSource(
     rows: rows || (source.verifier !== undefined && isModule(source.verifier)),
     suite: source.suite,
     format: source.format,
-  });
-  if (set.problems.length === 0) {
-    throw new GlossaError(
-      'DATA_EMPTY',
-      `${set.settings.path}: no problem${source.language ? ` in ${source.language}` : ''} in it`,
-    );
-  }
-  return set;
+  };
 }
 
 /** Whether rewards are users' functions, which may look at every column of a problem's row. */

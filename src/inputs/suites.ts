@@ -23,7 +23,7 @@ export interface Suite {
 }
 
 /** A suite, and the set that it was read as. */
-export type LoadedSuite = Suite & { set: DataSet };
+export type LoadedSuite = Suite & { set: DataSet<Problem[]> };
 
 /** What suites say nothing of. */
 export type SuiteDefaults = Pick<ResolvedConfig, 'seed' | 'eval'> & { prompt: PromptSettings };
@@ -49,15 +49,15 @@ export async function loadSuite(
 }
 
 /** What should be known of a suite before it is used, for itself. */
-export function suiteRemarks({ name, set }: { name: string; set: DataSet }): string[] {
+export function suiteRemarks({ name, set }: { name: string; set: DataSet<Problem[]> }): string[] {
   const said = remarks(set);
-  return set.unjudged.length < set.problems.length
+  return set.counts.unjudged < set.problems.length
     ? said
     : [...said, `${name}: no answer of it can be judged: only language and length are measured`];
 }
 
 /** @throws GlossaError SUITE_LETTERS where a problem of a suite that is answered by letters has no options. */
-function requireOptions(suite: string, { problems, settings: { path } }: DataSet): void {
+function requireOptions(suite: string, { problems, settings: { path } }: DataSet<Problem[]>): void {
   const bare = problems.find(({ options }) => options === undefined);
   if (bare === undefined) return;
   throw new GlossaError(

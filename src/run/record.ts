@@ -45,6 +45,8 @@ export interface RunRecord {
   languages?: Language[];
   /** What the rewards `language` and `language_gated` are paid on; absent where an earlier version paid on all words. */
   languagePaidOn?: 'reasoning';
+  /** Where problems were held out of training: of each set, how many are trained on and how many are not. */
+  excluded?: { set: string; problems: number; heldOut: number }[];
   /** Files it was started with, and their checksums. */
   inputs?: RunInputs;
   /** Checksums of reference/, where there is one. */
@@ -110,6 +112,9 @@ const recordSchema: z.ZodType<RunRecord & { checksum?: string }> = z.looseObject
   weights: z.enum(['float32', 'bfloat16', 'float16']).exactOptional(),
   languages: z.array(z.enum(LANGUAGES)).exactOptional(),
   languagePaidOn: z.literal('reasoning').exactOptional(),
+  excluded: z
+    .array(z.looseObject({ set: z.string(), problems: z.int().min(0), heldOut: z.int().min(0) }))
+    .exactOptional(),
   inputs: inputsSchema.exactOptional(),
   reference: checksumsSchema.exactOptional(),
   checksum: z.string().exactOptional(),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
-import type { Problem } from '../data/types.js';
+import type { Problems } from '../data/types.js';
 import type { MemoryPlan } from '../engine/types.js';
 import {
   gpuAdvice,
@@ -77,15 +77,16 @@ export async function openParts(
     if (hasState) await model.engine.loadState(join(checkpoint.dir, 'state.safetensors'));
     const files = await hashInputs(config, { labDir: model.labDir, weights: !checkpoint });
     check?.(model, files);
-    const inputs = await openData(config, model);
+    const inputs = await openData(config, model, { resumed: checkpoint !== undefined });
     inputs.remarks.forEach(warn);
     const memory = await reserveMemory(config, model, inputs, { hasState, resumed: checkpoint !== undefined });
     checkPlan?.(memory.plan);
     const short = await shortOfMemory(memory);
     if (short !== undefined) warn(short);
     const grading = { answer: config.answer, ...(config.threads > 0 && { threads: config.threads }) };
-    const verifiersOf = (sets: readonly { problems: readonly Problem[] }[]) => [
-      ...new Set(sets.flatMap(({ problems }) => problems.map(({ verifier }) => verifier))),
+    const verifiersOf = (sets: readonly { problems: Problems }[]) => [
+      // Those of a set are all judged alike.
+      ...new Set(sets.map(({ problems }) => problems.at(0)!.verifier)),
     ];
     const { train, suites } = inputs;
     const grader = keep(await createGrader(config.rewards, { ...grading, verifiers: verifiersOf(train) }));

@@ -1,4 +1,5 @@
 import { tellSpan, timed } from '../base/timeline.js';
+import { originOf } from '../data/index.js';
 import type { Problem } from '../data/types.js';
 import { lossRow } from '../engine/index.js';
 import type { EngineInfo, JobOptions, StepMetrics, StoredDtype } from '../engine/types.js';
@@ -22,7 +23,7 @@ import { metricsLine } from './line.js';
 import type { TrainOptions, TrainResult } from './options.js';
 import type { Parts } from './parts.js';
 import { openReference, type Reference } from './reference.js';
-import { problemFiles, writeGeneration } from './rollouts.js';
+import { writeGeneration } from './rollouts.js';
 import { isDue, learningRate } from './schedule.js';
 import { TRAINER, tellUpdate } from './spans.js';
 import { evaluateSuites } from './suites.js';
@@ -39,7 +40,6 @@ type Range = readonly [start: number, end: number];
  */
 export class Session {
   private readonly order: (index: number) => Problem;
-  private readonly fileOf: (problem: Problem) => string;
   private readonly info: EngineInfo;
   /** Where the tokenizer's files are copied from: the newest checkpoint, for the one a run resumed from is pruned some day. */
   private tokenizerDir: string;
@@ -65,7 +65,6 @@ export class Session {
   ) {
     this.warn = warner(options.tell);
     this.order = trainingOrder(parts.config, parts.train);
-    this.fileOf = problemFiles(parts.train);
     this.fidelity = new FidelityAlarms(parts.languages);
     this.info = parts.model.engine.info();
     this.savedAt = progress.step;
@@ -165,7 +164,7 @@ export class Session {
     const problems = Array.from({ length: config.grpo.prompts_per_step }, (_, i) => this.order(promptsDrawn + i));
     const context = {
       ...{ config, engine: model.engine, tokenizer: model.tokenizer, grader },
-      ...{ levers: this.levers, reference: this.reference, fileOf: this.fileOf },
+      ...{ levers: this.levers, reference: this.reference, fileOf: (problem: Problem) => originOf(problem)!.file },
     };
     try {
       return await collect(problems, step, context, this.job('generate', step + 1));

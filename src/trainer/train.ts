@@ -133,7 +133,7 @@ async function recordFailure(run: Run, error: unknown): Promise<unknown> {
 }
 
 async function newRecord(
-  { config, model, memory, files, languages }: Parts,
+  { config, model, memory, files, languages, train, excluded }: Parts,
   asked: RunRecord['asked'],
 ): Promise<RunRecord> {
   const start = config.model.init ? undefined : (config.model.path ?? model.labDir);
@@ -153,6 +153,13 @@ async function newRecord(
     weights: start === undefined ? 'float32' : await storedType(start),
     languages: [...languages],
     languagePaidOn: 'reasoning',
+    ...(excluded.some((count) => count > 0) && {
+      excluded: excluded.map((count, i) => ({
+        set: `data.train[${String(i)}]`,
+        problems: train[i]!.problems.length,
+        heldOut: count,
+      })),
+    }),
     inputs: files,
   };
 }

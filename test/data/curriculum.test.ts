@@ -4,21 +4,24 @@ import { promptOrder } from '../../src/data/index.js';
 import { weightAt, type Points, type Weight } from '../../src/data/weight.js';
 import type { DataSet, Problem } from '../../src/data/types.js';
 
+/** What an order needs of a set. */
+type OrderedSet = Pick<DataSet<Problem[]>, 'problems' | 'settings'>;
+
 /** Problems a0, a1, ...; the level of each is the remainder of its number by `levels`, from 1. */
-function set(name: string, size: number, weight?: Weight, levels?: Record<string, Weight>): DataSet {
+function set(name: string, size: number, weight?: Weight, levels?: Record<string, Weight>): OrderedSet {
   const count = levels ? 3 : 1;
   const problems = Array.from({ length: size }, (_, i): Problem => ({
     ...{ id: `${name}${i}`, question: 'q', answer: '1', language: 'ko' },
     ...(levels && { level: String((i % count) + 1) }),
   }));
-  return { problems, skipped: [], unjudged: [], settings: { path: `${name}.jsonl`, weight, levels } };
+  return { problems, settings: { path: `${name}.jsonl`, weight, levels } };
 }
 
 const pace = (prompts: number, maxSteps: number, steps = 1) => ({ prompts, steps, maxSteps });
 
 /** How many problems of each kind come in each generation. */
 function countsByGeneration(
-  sets: DataSet[],
+  sets: OrderedSet[],
   { prompts, generations, steps = 1 }: { prompts: number; generations: number; steps?: number },
   kindOf: (problem: Problem) => string,
 ): Map<string, number>[] {

@@ -243,7 +243,7 @@ test('a missing file names the nearest one, an empty one says so', async () => {
     code: 'DATA_EMPTY',
     message: /1 bad rows were skipped, the first on line 1: broken JSON/,
   });
-  await assert.rejects(loadDataSet({ path: file('a,b', 'set.csv') }), { code: 'DATA_FORMAT' });
+  await assert.rejects(loadDataSet({ path: file('a,b', 'set.xlsx') }), { code: 'DATA_FORMAT' });
   await assert.rejects(loadDataSet({ path: folder }), { code: 'DATA_FORMAT', message: /is a folder/ });
 });
 

@@ -5,16 +5,19 @@ import { philox4x32 } from '../../src/base/philox.js';
 import { promptOrder } from '../../src/data/index.js';
 import type { DataSet, Problem } from '../../src/data/types.js';
 
-function set(name: string, size: number, weight?: number): DataSet {
+/** What an order needs of a set. */
+type OrderedSet = Pick<DataSet<Problem[]>, 'problems' | 'settings'>;
+
+function set(name: string, size: number, weight?: number): OrderedSet {
   const problems = Array.from({ length: size }, (_, i): Problem => ({
     id: `${name}${i}`,
     question: 'q',
     answer: '1',
     language: 'ko',
   }));
-  return { problems, skipped: [], unjudged: [], settings: { path: `${name}.jsonl`, weight } };
+  return { problems, settings: { path: `${name}.jsonl`, weight } };
 }
-const take = (sets: DataSet[], seed: bigint, from: number, to: number): string[] => {
+const take = (sets: OrderedSet[], seed: bigint, from: number, to: number): string[] => {
   const at = promptOrder(sets, seed);
   return Array.from({ length: to - from }, (_, i) => at(from + i).id);
 };

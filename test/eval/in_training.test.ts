@@ -40,7 +40,7 @@ describe('evaluation in training', () => {
     const config = {
       ...base,
       threads: 1,
-      data: { ...data, eval: suites },
+      data: { ...data, eval: suites, on_leak: 'warn' },
       rewards: [{ name: 'accuracy' }, { name: 'remembers', module: join(root, 'remembers.mjs') }],
       eval: { every: 2 },
       checkpoint: { ...checkpoint, keep: 9 },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LAB_LANGUAGES } from '../../lab/types.js';
 import { LANGUAGES } from '../../language/types.js';
 import { isModule, VERIFIER_NAMES } from '../../answer/types.js';
+import { ON_LEAK } from '../../data/leaks.js';
 import { SUITE_NAMES } from '../../data/suites.js';
 import { count, MOST_STEPS, seed, weight } from './numbers.js';
 import { path } from './texts.js';
@@ -44,8 +45,13 @@ const source = {
   path: path
     .optional()
     .describe(
-      '.jsonl, .jsonl.gz, .parquet or .tsv; a relative path counts from the config file. Or `datasets/org/name/file` after `npx glossa fetch`.',
+      '.jsonl, .jsonl.gz, .parquet, .csv or .tsv; a relative path counts from the config file. Or `datasets/org/name/file` after `npx glossa fetch`. Or several files, read in the order of their names: a pattern, `data/train-*.parquet`, or a folder with `split`.',
     ),
+  split: z
+    .string()
+    .regex(/^[\w.-]+$/, 'expected a word such as train')
+    .optional()
+    .describe('Of a folder: the files with this word in their name or folder, `train-00000-of-00002.parquet`.'),
   lab: labProblemsSchema
     .optional()
     .describe("The lab model's own problems instead of a file; needs model.lab, and a language of its mix."),
@@ -164,6 +170,12 @@ export const evalSourceSchema = z.strictObject({
   seed: seed.optional().meta({ unit: 'none', fallback: '`seed`' }).describe('Of the draws of this suite.'),
 });
 
+export const holdOutSchema = z.strictObject({
+  ids: path.optional().describe('A file of ids: one a line, or a data file with a column of them.'),
+  field: z.string().min(1).default('id').describe('That column.'),
+  pattern: z.string().min(1).optional().describe('Of ids: `gsm8k-test-*`; `*` is any text, `?` one character.'),
+});
+
 export const dataSchema = z.strictObject({
   train: z
     .array(trainSourceSchema)
@@ -172,6 +184,16 @@ export const dataSchema = z.strictObject({
     .meta({ fallback: 'required; with model.lab `[{"lab":{}}]`, its Korean problems' })
     .describe('Problems to train on.'),
   eval: z.array(evalSourceSchema).default([]).describe('Held-out suites.'),
+  on_leak: z
+    .enum(ON_LEAK)
+    .default('refuse')
+    .describe(
+      'What happens to training problems that a suite has too, in whatever language, or that hold_out names: refuse the run, exclude them from training, or warn and train on them.',
+    ),
+  hold_out: z
+    .array(holdOutSchema)
+    .default([])
+    .describe('Ids that are not trained on, besides those of the suites: a file of ids, or a pattern, each.'),
 });
 
 export type TrainSource = z.output<typeof trainSourceSchema>;

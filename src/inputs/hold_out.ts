@@ -1,0 +1,64 @@
+import { createReadStream } from 'node:fs';
+import { GlossaError } from '../base/error.js';
+import type { ResolvedConfig } from '../config/index.js';
+import { exactText, fieldOf, isDataFile, openRows, readLines } from '../data/index.js';
+import { globExpression } from './glob.js';
+
+type HoldOut = ResolvedConfig['data']['hold_out'][number];
+
+/**
+ * Ids that a `data.hold_out` entry names: a pattern of ids, or a file of them, one a line or in the column `id` of a data file.
+ *
+ * @throws GlossaError DATA_NOT_FOUND, DATA_UNREADABLE, DATA_EMPTY where the file has no id.
+ */
+export async function heldIds({
+  ids: path,
+  field,
+  pattern,
+}: HoldOut): Promise<{ name: string; has: (id: string) => boolean }> {
+  if (pattern !== undefined) {
+    const expression = globExpression(pattern);
+    return { name: pattern, has: (id) => expression.test(id) };
+  }
+  const ids = new Set(await collect(isDataFile(path!) ? idsOfRows(path!, field) : idsOfLines(path!)));
+  if (ids.size === 0)
+    throw new GlossaError('DATA_EMPTY', `${path!} has no ids to hold out`, {
+      hint: 'one id a line, or a data file; `field` names its column of ids',
+    });
+  return { name: path!, has: (id) => ids.has(id) };
+}
+
+async function collect(ids: AsyncIterable<string>): Promise<string[]> {
+  const all: string[] = [];
+  for await (const id of ids) all.push(id);
+  return all;
+}
+
+async function* idsOfRows(path: string, field: string): AsyncGenerator<string> {
+  for await (const row of openRows(path, [field])) {
+    const id = 'value' in row ? fieldOf(row.value as Record<string, unknown>, field) : undefined;
+    if (typeof id === 'string') yield id;
+    else if (typeof id === 'number' || typeof id === 'bigint') {
+      const text = exactText(id);
+      if (typeof text === 'string') yield text;
+    } else
+      throw new GlossaError('DATA_BAD_ROW', `${path}:${String(row.line)}: field "${field}" is no id`, {
+        hint: 'name the column of ids in `field` of data.hold_out',
+      });
+  }
+}
+
+async function* idsOfLines(path: string): AsyncGenerator<string> {
+  try {
+    for await (const { bytes } of readLines(createReadStream(path) as AsyncIterable<Buffer>)) {
+      const id = bytes?.toString('utf8').trim() ?? '';
+      if (id !== '') yield id;
+    }
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new GlossaError(missing ? 'DATA_NOT_FOUND' : 'DATA_UNREADABLE', `${path}: ${(cause as Error).message}`, {
+      cause,
+      hint: 'data.hold_out: a file of ids, one a line',
+    });
+  }
+}

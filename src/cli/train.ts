@@ -5,6 +5,7 @@ import { loadConfig } from '../config/index.js';
 import {
   checkInputs,
   checkResume,
+  requireTraceFile,
   resume,
   train,
   type ResumeResult,
@@ -49,6 +50,7 @@ export async function trainCommand(path: string | undefined, given: TrainCommand
   };
   if (options.schema) return schemaCommand({});
   checkOptions(path, options);
+  if (typeof options.profile === 'string') requireTraceFile(options.profile);
   const display = openDisplay(options.progress);
   const interrupt = onInterrupt((text) => {
     display.line(text);
@@ -84,12 +86,17 @@ export async function trainCommand(path: string | undefined, given: TrainCommand
   }
 }
 
-function checkOptions(path: string | undefined, { resume: run, overwrite, acceptChanges }: TrainCommandOptions): void {
+function checkOptions(
+  path: string | undefined,
+  { resume: run, overwrite, acceptChanges, profile }: TrainCommandOptions,
+): void {
   const usage = (message: string, hint: string) => new GlossaError('USAGE', message, { hint });
   if (path === undefined && run === undefined)
     throw usage(
       'train needs a config, or --resume with the folder of a run',
-      'npx glossa train studies/lab/collapse.yaml',
+      typeof profile === 'string'
+        ? `a word after --profile is its file: npx glossa train ${profile} --profile`
+        : 'npx glossa train studies/lab/collapse.yaml',
     );
   if (run !== undefined && overwrite)
     throw usage(

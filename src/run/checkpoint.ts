@@ -6,7 +6,7 @@ import { GlossaError } from '../base/error.js';
 import { makeFolder, namesIn } from '../base/folder.js';
 import { stepOf, type RunFolder } from './folder.js';
 import { copyTokenizer, isModelFile, isTemporaryFolder, removeModelFolder, writeModelFolder } from './model_folder.js';
-import { verifyCheckpoint, type CheckpointState } from './state.js';
+import { isModelOnly, verifyCheckpoint, type CheckpointState } from './state.js';
 
 export interface CheckpointWriter {
   /** Writes config.json, model.safetensors (or shards) and state.safetensors into the folder; their checksums. */
@@ -90,18 +90,26 @@ export async function latestCheckpoint(
   return undefined;
 }
 
-/** The checkpoints whose files are all there and have their checksums, by step; others are told to `warn`. */
-export async function wholeCheckpoints(run: RunFolder, warn: (message: string) => void): Promise<FoundCheckpoint[]> {
-  const whole: FoundCheckpoint[] = [];
-  for (const step of await checkpointSteps(run)) {
+/**
+ * The newest checkpoint before a step that training can go on from, whose files are all there and have their checksums; newer ones
+ * that are damaged are told to `warn`. Older ones are not read.
+ */
+export async function checkpointBefore(
+  run: RunFolder,
+  step: number,
+  warn: (message: string) => void,
+): Promise<FoundCheckpoint | undefined> {
+  const steps = (await checkpointSteps(run)).filter((each) => each < step);
+  for (const each of steps.reverse()) {
     try {
-      whole.push(await checkpointAt(run, step));
+      const found = await checkpointAt(run, each);
+      if (!isModelOnly(found.state)) return found;
     } catch (error) {
       if (!(error instanceof GlossaError)) throw error;
       warn(`${error.message}; passing it over`);
     }
   }
-  return whole;
+  return undefined;
 }
 
 /** The checkpoint after a step. @throws GlossaError MODEL_NOT_FOUND with the steps there are, CHECKPOINT_CORRUPT. */

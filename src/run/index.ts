@@ -1,8 +1,8 @@
 export {
   checkpointAt,
+  checkpointBefore,
   checkpointSteps,
   latestCheckpoint,
-  wholeCheckpoints,
   writeCheckpoint,
   type FoundCheckpoint,
 } from './checkpoint.js';
@@ -18,6 +18,7 @@ export {
   type Difference,
 } from './differences.js';
 export { glanceAt, type RunGlance } from './glance.js';
+export { FileHistory, historyDamage } from './history.js';
 export { inputDifferences, inputFile, type InputFile, type RunInputs } from './inputs.js';
 export { linesUpTo, readMetrics } from './metrics.js';
 export { copyTokenizer, isModelFile, isWeights, writeModelFolder } from './model_folder.js';

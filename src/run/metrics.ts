@@ -21,6 +21,7 @@ export class MetricsFile {
     private readonly handle: FileHandle,
     private readonly fence: () => Promise<void>,
     private readonly lasting: MetricsDigest,
+    private size: number,
   ) {}
 
   /**
@@ -35,13 +36,20 @@ export class MetricsFile {
     before: readonly MetricsLine[] = [],
   ): Promise<MetricsFile> {
     const handle = await attempt('open', path, () => open(path, 'a'));
-    return new MetricsFile(path, handle, fence, new MetricsDigest(before));
+    const { size } = await handle.stat();
+    return new MetricsFile(path, handle, fence, new MetricsDigest(before), size);
   }
 
   async append(line: MetricsLine): Promise<void> {
     await this.fence();
+    const text = Buffer.from(`${JSON.stringify(line)}\n`);
+    await attempt('write', this.path, () => this.handle.appendFile(text)).catch(async (error: unknown) => {
+      // What of the line a full disk had room for goes again.
+      await this.handle.truncate(this.size).catch(() => undefined);
+      throw error;
+    });
+    this.size += text.length;
     this.lasting.add(line);
-    await attempt('write', this.path, () => this.handle.appendFile(`${JSON.stringify(line)}\n`));
   }
 
   /** SHA-256 of all lines so far, without what tells how long something took. */

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { ioError } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 
@@ -39,24 +39,12 @@ export class TraceFile {
 
   /** @throws GlossaError USAGE where another file lies there than one of these; IO_ERROR. */
   static open(path: string, most = MOST_BYTES): TraceFile {
-    let descriptor: number;
-    try {
-      descriptor = openSync(path, 'a+');
-    } catch (error) {
-      throw ioError('write', path, error);
-    }
-    try {
-      // Never what somebody else wrote, such as the config that stood behind --profile.
-      const begins = Buffer.alloc(OPENS.length + 8);
-      const read = readSync(descriptor, begins, 0, begins.length, 0);
-      if (read > 0 && !/^\[\n(?:\{"name":|\]\n$)/.test(begins.toString('utf8', 0, read)))
-        throw new GlossaError('USAGE', `${path} is there, and is not a profile`, {
-          hint: 'name a new file: --profile=FILE',
-        });
-    } finally {
-      closeSync(descriptor);
-    }
-    const file = new TraceFile(path, openSync(path, 'w'), most);
+    requireTraceFile(path);
+    const file = new TraceFile(
+      path,
+      attempt(path, () => openSync(path, 'w')),
+      most,
+    );
     file.#write(OPENS + CLOSES.trimStart(), 0);
     return file;
   }
@@ -104,5 +92,35 @@ export class TraceFile {
       }
       throw ioError('write', this.path, error);
     }
+  }
+}
+
+/**
+ * Never what somebody else wrote is replaced, such as the config that stood behind --profile.
+ *
+ * @throws GlossaError USAGE where there is a file that is no trace; IO_ERROR.
+ */
+export function requireTraceFile(path: string): void {
+  if (!existsSync(path)) return;
+  const begins = Buffer.alloc(OPENS.length + 8);
+  const read = attempt(path, () => {
+    const descriptor = openSync(path, 'r');
+    try {
+      return readSync(descriptor, begins, 0, begins.length, 0);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+  if (read > 0 && !/^\[\n(?:\{"name":|\]\n$)/.test(begins.toString('utf8', 0, read)))
+    throw new GlossaError('USAGE', `${path} is there, and is not a profile`, {
+      hint: 'name a new file: --profile=FILE',
+    });
+}
+
+function attempt<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw ioError('write', path, error);
   }
 }

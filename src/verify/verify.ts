@@ -2,16 +2,20 @@ import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import {
-  isModelOnly,
+  checkpointAt,
+  checkpointBefore,
+  checkpointSteps,
+  FileHistory,
+  historyDamage,
+  linesUpTo,
   readMetrics,
   readRecord,
   runFolder,
-  wholeCheckpoints,
-  type FoundCheckpoint,
+  type CheckpointState,
   type RunFolder,
 } from '../run/index.js';
 import { resume, type Tell } from '../trainer/index.js';
-import { comparePlayed, type Compared } from './compare.js';
+import { comparePlayed, type Apart, type Compared } from './compare.js';
 import { replicaOf } from './replica.js';
 
 export interface VerifySettings {
@@ -47,28 +51,49 @@ export async function verifyRun({ run: dir, step, acceptChanges, tell, abort }: 
   };
   const record = await readRecord(run.dir, warn);
   const then = await readMetrics(run.metrics);
-  const checkpoints = (await wholeCheckpoints(run, warn)).filter(({ state }) => !isModelOnly(state));
-  const target = step ?? checkpoints.at(-1)?.state.step ?? 0;
+  const target = step ?? (await checkpointSteps(run)).at(-1) ?? 0;
   const made = then.at(-1)?.step ?? 0;
   if (target < 1 || target > made)
     throw new GlossaError('USAGE', `${dir} has no step ${String(target)} to play again`, {
       hint: made === 0 ? 'it has made none' : `it has made steps 1 to ${String(made)}`,
     });
-  const from = before(checkpoints, target);
+  const checkpoint = await checkpointBefore(run, target, warn);
+  const from = checkpoint?.state.step ?? 0;
+  const earlier = checkpoint ? await changedBefore(run, checkpoint.state) : [];
   const replica = await replicaOf(run, record, then, from);
   try {
     await play(replica, target, { acceptChanges: acceptChanges ?? false, tell, abort });
     const now = await readMetrics(replica.metrics);
     const to = now.at(-1)!.step;
     const compared = await comparePlayed({ run, replica }, { then, now }, [from, Math.min(to, made)]);
-    return { ...compared, from, to, same: compared.apart.length === 0 };
+    // What is damaged in other ways than in its numbers is not the same either.
+    const damage = compared.apart.length === 0 ? await damageOf(run, to) : undefined;
+    const apart = [...earlier, ...compared.apart, ...(damage === undefined ? [] : [{ step: to, what: damage }])];
+    return { ...compared, apart, from, to, same: apart.length === 0 };
   } finally {
     await rm(replica.dir, { recursive: true, force: true });
   }
 }
 
-const before = (checkpoints: readonly FoundCheckpoint[], target: number): number =>
-  checkpoints.map(({ state }) => state.step).findLast((step) => step < target) ?? 0;
+/** What lies before the checkpoint and is not what it was when that was written: known by its checksum, without being played. */
+async function changedBefore(run: RunFolder, { step, history }: CheckpointState): Promise<Apart[]> {
+  if (!history) return [];
+  const { lines, missing } = await linesUpTo(run.metrics, step);
+  const damage = await historyDamage(run, step, history, { lines, missing, files: new FileHistory() });
+  return damage.map((what) => ({ step, what: `before its checkpoint: ${what}` }));
+}
+
+/** What is wrong with the checkpoint of a step, where there is one. */
+async function damageOf(run: RunFolder, step: number): Promise<string | undefined> {
+  if (!(await checkpointSteps(run)).includes(step)) return undefined;
+  try {
+    await checkpointAt(run, step);
+    return undefined;
+  } catch (error) {
+    if (error instanceof GlossaError && error.code === 'CHECKPOINT_CORRUPT') return error.message;
+    throw error;
+  }
+}
 
 /** Goes on in the folder until the step is made; a generation is played to its end. */
 async function play(

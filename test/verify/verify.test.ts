@@ -92,6 +92,40 @@ describe('a run played again', () => {
     assert.match(text, /from its checkpoint of step 4 to step 6: not the same .*\n {2}step 5: .*row 0/);
   });
 
+  it('says where it is otherwise: one byte of a completion file, a weight, the state, a metric before', async () => {
+    const flipped = (at: number) => (bytes: Buffer) => {
+      const other = Buffer.from(bytes);
+      other[at < 0 ? other.length + at : at]! ^= 1;
+      return other;
+    };
+    const inRollout = await verify(await changed('byte', 'rollouts/000005.parquet', flipped(200)));
+    assert.deepEqual([inRollout.code, inRollout.apart[0]!.step], [1, 5]);
+    assert.match(inRollout.apart[0]!.what, /rollouts\/000005\.parquet: /);
+
+    // The checkpoint has not its checksum any more: it is compared with all the same, number by number.
+    const weight = await verify(await changed('weight', 'checkpoints/000006/model.safetensors', flipped(-3)));
+    assert.deepEqual([weight.code, weight.from, weight.to, weight.apart.length], [1, 4, 6, 1]);
+    assert.match(weight.apart[0]!.what, /^checkpoint: model\.safetensors: \S+, number \d+ of \d+/);
+    const state = await verify(await changed('state', 'checkpoints/000006/state.json', flipped(30)));
+    assert.deepEqual([state.code, state.apart.length], [1, 1]);
+    assert.match(state.apart[0]!.what, /state\.json/);
+
+    // One that it would be played from is passed over, and the steps before it are played too.
+    const before = await verify(await changed('before', 'checkpoints/000004/model.safetensors', flipped(-3)));
+    assert.deepEqual([before.code, before.from, before.to], [0, 0, 6]);
+
+    const earlier = await changed('earlier', 'metrics.jsonl', (bytes) =>
+      Buffer.from(bytes.toString().replace(/("step":2,.*"loss":)[^,]+/, '$17')),
+    );
+    const inMetrics = await verify(earlier, '--step', '2');
+    assert.deepEqual([inMetrics.code, inMetrics.apart[0]!.step], [1, 2]);
+    assert.match(inMetrics.apart[0]!.what, /^loss was 7 and is /);
+    // What came before the checkpoint that is played from has its checksum in it.
+    const later = await verify(earlier);
+    assert.deepEqual([later.code, later.from, later.apart.length], [1, 4, 1]);
+    assert.match(later.apart[0]!.what, /before its checkpoint: metrics\.jsonl was changed in its lines up to step 4/);
+  });
+
   it('is refused where there is nothing to play', async () => {
     const refused = async (...args: string[]) => (await glossa(['verify', ...args, '--progress', 'none'])).stderr;
     assert.match(await refused(run, '--step', '7'), /error USAGE: .* no step 7 .*\n.*steps 1 to 6/);

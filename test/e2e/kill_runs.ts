@@ -7,7 +7,7 @@ import { killConfigs } from './kill_configs.js';
 import { assertSameRun, broken, unbroken, type Kill } from './kills.js';
 
 /*
- * node --import tsx test/e2e/kill_runs.ts [--kills N, of each config] [--a-run N] [--only NAME] [--seed N]
+ * npm run test:kills -- [--kills N, of each config] [--a-run N] [--only NAME] [--seed N]
  * Kills runs at random instants, goes on with them, and compares each with the unbroken run, byte by byte.
  */
 const { values } = parseArgs({

@@ -6,7 +6,7 @@ import { killConfigs } from './kill_configs.js';
 import { assertSameRun, broken, unbroken } from './kills.js';
 import { splitmix } from './splitmix.js';
 
-/** Of each run; test/e2e/kill_runs.ts kills as often as one likes. */
+/** Of each run; npm run test:kills kills as often as one likes. */
 const KILLS = 3;
 
 let root: string;

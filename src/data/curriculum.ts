@@ -5,6 +5,8 @@ import { poolWeight, type Pool } from './pools.js';
 export interface Pace {
   prompts: number;
   steps: number;
+  /** Into how many equal parts the prompts are cut, one a step. Default 1. */
+  parts?: number;
   /** Of the run; a schedule is checked up to there. */
   maxSteps: number;
 }

@@ -8,12 +8,14 @@ import type { DataSet, Problem } from '../data/types.js';
  * @throws GlossaError those of promptOrder.
  */
 export function trainingOrder(
-  { seed, grpo }: Pick<ResolvedConfig, 'seed' | 'grpo'>,
+  { seed, grpo, data }: Pick<ResolvedConfig, 'seed' | 'grpo' | 'data'>,
   train: readonly DataSet[],
 ): (index: number) => Problem {
-  return promptOrder(train, BigInt(seed), {
+  const pace = {
     prompts: grpo.prompts_per_step,
+    parts: grpo.steps_per_generation,
     steps: grpo.steps_per_generation * grpo.num_iterations,
     maxSteps: grpo.max_steps,
-  });
+  };
+  return promptOrder(train, BigInt(seed), pace, data.parallel);
 }

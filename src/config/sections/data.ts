@@ -3,6 +3,7 @@ import { LAB_LANGUAGES } from '../../lab/types.js';
 import { LANGUAGES } from '../../language/types.js';
 import { isModule, VERIFIER_NAMES } from '../../answer/types.js';
 import { ON_LEAK } from '../../data/leaks.js';
+import { PARALLEL } from '../../data/parallel.js';
 import { SUITE_NAMES } from '../../data/suites.js';
 import { count, MOST_STEPS, seed, weight } from './numbers.js';
 import { path } from './texts.js';
@@ -184,6 +185,12 @@ export const dataSchema = z.strictObject({
     .meta({ fallback: 'required; with model.lab `[{"lab":{}}]`, its Korean problems' })
     .describe('Problems to train on.'),
   eval: z.array(evalSourceSchema).default([]).describe('Held-out suites.'),
+  parallel: z
+    .enum(PARALLEL)
+    .default('as_is')
+    .describe(
+      'Training problems that share an id, in several languages: each is drawn by itself; as one problem, each time in another of its languages; or as one problem in all of its languages in one step.',
+    ),
   on_leak: z
     .enum(ON_LEAK)
     .default('refuse')

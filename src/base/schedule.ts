@@ -13,14 +13,12 @@ export interface Ramp {
 }
 
 /** Straight lines between points (steps, value), steps ascending; before the first and behind the last their values. */
-export interface Points {
-  points: readonly (readonly [step: number, value: number])[];
-}
+export type Points = readonly (readonly [step: number, value: number])[];
 
 /** The value of the step that follows `done` others. A ramp whose end is its beginning is a jump there. */
 export function scheduleAt(value: number | Schedule, done: number): number {
   if (typeof value === 'number') return value;
-  if ('points' in value) return pointsAt(value, done);
+  if (isPoints(value)) return pointsAt(value, done);
   const { schedule, from, to, begin, end, power } = value;
   if (done >= end) return to;
   if (done <= begin) return from;
@@ -34,7 +32,9 @@ export function scheduleAt(value: number | Schedule, done: number): number {
   return from + (to - from) * share;
 }
 
-function pointsAt({ points }: Points, done: number): number {
+export const isPoints = (value: Schedule): value is Points => Array.isArray(value);
+
+function pointsAt(points: Points, done: number): number {
   const next = points.findIndex(([step]) => step > done);
   if (next === -1) return points.at(-1)![1];
   if (next === 0) return points[0]![1];

@@ -36,21 +36,20 @@ test('a ramp without a length is a jump, and divides by nothing', () => {
   );
 });
 
-test('points have straight lines between them', () => {
-  const points = {
-    points: [
-      [0, 1],
-      [10, 0],
-      [20, 0],
-      [30, 4],
-    ] as [number, number][],
-  };
+test('points have straight lines between them; two of one step are a jump', () => {
+  const points = [
+    [0, 1],
+    [10, 0],
+    [20, 0],
+    [30, 4],
+    [30, 9],
+  ] as const;
   assert.deepEqual(
     [0, 5, 10, 15, 20, 25, 30, 31].map((step) => scheduleAt(points, step)),
-    [1, 0.5, 0, 0, 0, 2, 4, 4],
+    [1, 0.5, 0, 0, 0, 2, 9, 9],
   );
   assert.deepEqual(
-    [0, 4, 5, 6].map((step) => scheduleAt({ points: [[5, 2]] }, step)),
+    [0, 4, 5, 6].map((step) => scheduleAt([[5, 2]], step)),
     [2, 2, 2, 2],
   );
 });

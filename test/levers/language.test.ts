@@ -53,7 +53,7 @@ describe('scheduled weights', () => {
       return 'accepted';
     };
     assert.match(refused('{ from: 0, to: 1, begin: 9, end: 3 }'), /rewards\[0\]\.weight.*begins at 9 and ends at 3/);
-    assert.match(refused('{ points: [[5, 1], [5, 2]] }'), /points must be of ascending steps; 5 is not/);
+    assert.match(refused('[[5, 1], [4, 2]]'), /points must be of ascending steps; 4 is not/);
     assert.match(refused('{ from: 0, to: 1 }'), /rewards\[0\]\.weight/);
     assert.match(refused('soon'), /expected a number, \{from, to, end\}/);
     assert.equal(refused('{ from: 0, to: 1, end: 0 }'), 'accepted');

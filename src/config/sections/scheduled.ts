@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Schedule } from '../../base/schedule.js';
+import { isPoints, type Schedule } from '../../base/schedule.js';
 import { MOST_STEPS } from './numbers.js';
 
 const steps = z.int().min(0).max(MOST_STEPS).meta({ unit: 'steps' });
@@ -17,23 +17,21 @@ export function scheduled(value: z.ZodNumber) {
     end: steps.describe('Steps made when it has changed.'),
     power: z.number().positive().max(100).default(2).meta({ unit: 'factor' }).describe('Of schedule power.'),
   });
-  const points = z.strictObject({
-    points: z
-      .array(z.tuple([steps, value]))
-      .min(1)
-      .describe('[steps made, value], straight lines between.'),
-  });
+  const points = z
+    .array(z.tuple([steps, value]).meta({ title: '`[steps, value]`' }))
+    .min(1)
+    .max(1000);
   return z.union([value, ramp, points], {
-    error: 'expected a number, {from, to, end} (with schedule, begin, power) or {points: [[steps, value], ...]}',
+    error: 'expected a number, {from, to, end} (with schedule, begin, power) or points: [[steps, value], ...]',
   });
 }
 
 /** What is wrong with a schedule that the schema lets through. */
 export function scheduleFault(value: number | Schedule): string | undefined {
   if (typeof value === 'number') return undefined;
-  if ('points' in value) {
-    const odd = value.points.findIndex(([step], i) => i > 0 && step <= value.points[i - 1]![0]);
-    return odd === -1 ? undefined : `points must be of ascending steps; ${String(value.points[odd]![0])} is not`;
+  if (isPoints(value)) {
+    const odd = value.findIndex(([step], i) => i > 0 && step < value[i - 1]![0]);
+    return odd === -1 ? undefined : `points must be of ascending steps; ${String(value[odd]![0])} is not`;
   }
   if (value.begin > value.end) return `begins at ${String(value.begin)} and ends at ${String(value.end)}, before that`;
   return undefined;

@@ -66,14 +66,14 @@ export interface Summary {
  * Reads a run's folder, whatever has become of it, and sums it up. Two runs of one seed have the same summary but for `started`,
  * `ended`, `resumed`, `throughput`, `time` and, on another machine, what it says of that.
  *
- * @param ended How it ended, where the process that still holds its lock says so.
+ * @param ending What run.json is about to say, where the process that holds its lock says how it ends.
  * @throws GlossaError RUN_NOT_FOUND, RUN_CORRUPT, IO_ERROR.
  */
-export async function summaryOf(dir: string, ended?: RunState): Promise<Summary> {
+export async function summaryOf(dir: string, ending?: RunRecord): Promise<Summary> {
   const folder = runFolder(resolve(dir));
-  const record = await readRecord(folder.dir);
+  const record = ending ?? (await readRecord(folder.dir));
   const { metrics: lines, evaluations } = await readRun(folder.dir);
-  const status = ended ?? (await stateOf(folder.dir, record));
+  const status = ending?.status ?? (await stateOf(folder.dir, record));
   const { model, machine, config } = record;
   const settings = (config ?? {}) as SomeConfig;
   return {

@@ -88,16 +88,13 @@ export async function drive(
       profile ? { ...options, tell: profiled(profile, options) } : options,
     );
     const result = await session.train();
-    await run.update({ status: result.status, ended: new Date().toISOString() });
+    await conclude(run, { status: result.status, ended: new Date().toISOString() }, options.tell);
     return result;
   } catch (error) {
-    throw await recordFailure(run, error);
+    throw await recordFailure(run, error, options.tell);
   } finally {
     await session?.close();
     profile?.close();
-    await writeSummary(run).catch((error: unknown) => {
-      warner(options.tell)(`${(error as Error).message}; npx glossa summary ${run.dir} prints it`);
-    });
     await run.close().catch(() => undefined);
   }
 }
@@ -110,22 +107,28 @@ const profiled =
     if (event.type === 'step') profile.step(event.line);
   };
 
-/** summary.json of a run that ends here, however it does; of one that goes with this process, and one that another took, none. */
-async function writeSummary(run: Run): Promise<void> {
-  if (run.folder.dir !== run.dir) return;
+/** How a run ends, in run.json, and before it in summary.json: one that is finished has one, whenever its process was killed. */
+async function conclude(run: Run, change: Partial<RunRecord>, tell: Tell | undefined): Promise<void> {
   await run.fence();
-  await writeFileAtomic(run.folder.summary, summaryText(await summaryOf(run.dir, run.record.status)));
+  // Of one that goes with this process there is none.
+  if (run.folder.dir === run.dir)
+    await summaryOf(run.dir, { ...run.record, ...change })
+      .then((summary) => writeFileAtomic(run.folder.summary, summaryText(summary)))
+      .catch((error: unknown) => {
+        warner(tell)(`${(error as Error).message}; npx glossa summary ${run.dir} prints it`);
+      });
+  await run.update(change);
 }
 
 /**
  * @returns what is to be told: the failure itself, which matters more than a full disk that keeps it out of run.json; but where
  *   another process has taken the run, that.
  */
-async function recordFailure(run: Run, error: unknown): Promise<unknown> {
+async function recordFailure(run: Run, error: unknown, tell: Tell | undefined): Promise<unknown> {
   const { code, message } = error instanceof GlossaError ? error : { code: 'INTERNAL', message: String(error) };
   const status = code === 'ABORTED' || code === 'CANCELLED' ? 'interrupted' : 'failed';
   try {
-    await run.update({ status, error: { code, message }, ended: new Date().toISOString() });
+    await conclude(run, { status, error: { code, message }, ended: new Date().toISOString() }, tell);
   } catch (failure) {
     if (failure instanceof GlossaError && failure.code === 'RUN_TAKEN_OVER') return failure;
   }

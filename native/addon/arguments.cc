@@ -280,6 +280,20 @@ int64_t integer_argument(const Napi::CallbackInfo& info, size_t index, const cha
   return info[index].IsUndefined() ? otherwise : checked_integer(info[index], name, least, int64_t{1} << 53);
 }
 
+namespace {
+
+LoraSettings lora_settings(const Fields& fields) {
+  LoraSettings lora;
+  lora.rank = fields.integer("rank", 1, kMostRank);
+  lora.alpha = fields.number("alpha", 0, 1e6);
+  lora.rslora = fields.boolean_or("useRslora", false);
+  lora.targets = fields.texts("targets");
+  if (fields.has("seed")) lora.seed = fields.seed("seed");
+  return lora;
+}
+
+}  // namespace
+
 EngineOptions engine_options(Napi::Value value) {
   EngineOptions options;
   if (value.IsUndefined()) return options;
@@ -296,6 +310,10 @@ EngineOptions engine_options(Napi::Value value) {
   options.frozen = fields.boolean_or("frozen", false);
   options.kv_cache_bytes = fields.integer_or("kvCacheBytes", 1, int64_t{1} << 52, 0);
   if (fields.has("trainable")) options.trainable = fields.texts("trainable");
+  if (fields.has("lora")) options.lora = lora_settings(fields.object("lora"));
+  if (fields.has("adapter")) options.adapter = fields.text("adapter");
+  if (fields.has("base")) options.base = fields.text("base");
+  if (fields.has("baseName")) options.base_name = fields.text("baseName");
   return options;
 }
 

@@ -37,6 +37,7 @@ Napi::Function EngineObject::define(Napi::Env env) {
                          InstanceMethod<&EngineObject::measured_peak>("measuredPeak"),
                          InstanceMethod<&EngineObject::set_reference>("setReference"),
                          InstanceMethod<&EngineObject::save_weights>("saveWeights"),
+                         InstanceMethod<&EngineObject::save_adapter>("saveAdapter"),
                          InstanceMethod<&EngineObject::save_checkpoint>("saveCheckpoint"),
                          InstanceMethod<&EngineObject::load_state>("loadState"),
                          InstanceMethod<&EngineObject::dispose>("dispose"),
@@ -183,6 +184,16 @@ Napi::Value EngineObject::save_weights(const Napi::CallbackInfo& info) {
       [dir = path_argument(info, 0, "saveWeights.dir"), type = stored_type_argument(info, 1, "saveWeights.onDisk"),
        shard = integer_argument(info, 2, "saveWeights.shardBytes", 1, Engine::kShardBytes)](
           Engine& engine, const JobControl&) { return engine.save_weights(dir, type, shard); },
+      written_files);
+}
+
+Napi::Value EngineObject::save_adapter(const Napi::CallbackInfo& info) {
+  live(info.Env());
+  return queue<WrittenFiles>(
+      info.Env(), {}, {},
+      [dir = path_argument(info, 0, "saveAdapter.dir")](Engine& engine, const JobControl&) {
+        return engine.save_adapter(dir);
+      },
       written_files);
 }
 

@@ -47,6 +47,7 @@ class EngineObject : public Napi::ObjectWrap<EngineObject> {
   Napi::Value measured_peak(const Napi::CallbackInfo& info);
   Napi::Value set_reference(const Napi::CallbackInfo& info);
   Napi::Value save_weights(const Napi::CallbackInfo& info);
+  Napi::Value save_adapter(const Napi::CallbackInfo& info);
   Napi::Value save_checkpoint(const Napi::CallbackInfo& info);
   Napi::Value load_state(const Napi::CallbackInfo& info);
   Napi::Value dispose(const Napi::CallbackInfo& info);

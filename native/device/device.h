@@ -96,6 +96,8 @@ class Device {
   virtual void prepare(const std::vector<Prepared>&) = 0;
   // Rows [row0, row0 + rows) of the first form from host numbers; row0 is a multiple of matrix_rows. From any thread.
   virtual void prepare_rows(const Matrix&, int64_t row0, int64_t rows, const float* host) = 0;
+  // The second form of a matrix, where it has a place, from the first: of weights without masters.
+  virtual void transpose(const Matrix&) = 0;
 
   // Scratch of its own, in all, for a workload; reserve() throws std::bad_alloc.
   virtual int64_t scratch_bytes(const Workload&) const = 0;

@@ -32,6 +32,7 @@ class FakeDevice final : public Device {
   int64_t matrix_bytes(Dtype, int64_t, int64_t, bool) const override { std::abort(); }
   void prepare(const std::vector<Prepared>&) override { std::abort(); }
   void prepare_rows(const Matrix&, int64_t, int64_t, const float*) override { std::abort(); }
+  void transpose(const Matrix&) override { std::abort(); }
   int64_t scratch_bytes(const Workload&) const override { std::abort(); }
   void reserve(const Workload&) override { std::abort(); }
   int64_t reserved_bytes() const override { return 0; }

@@ -36,6 +36,7 @@ class PlannedGpu final : public Device {
   void fill(Address, uint8_t, int64_t) override { std::abort(); }
   void prepare(const std::vector<Prepared>&) override { std::abort(); }
   void prepare_rows(const Matrix&, int64_t, int64_t, const float*) override { std::abort(); }
+  void transpose(const Matrix&) override { std::abort(); }
   void reserve(const Workload&) override { std::abort(); }
   void run(int64_t, const std::function<void(int64_t, int, Ops&)>&) override { std::abort(); }
   Ops& all() override { std::abort(); }

@@ -1,6 +1,7 @@
 #include "engine/engine.h"
 
 #include "base/caught.h"
+#include "engine/adapter_files.h"
 #include "engine/checkpoint_source.h"
 #include "engine/fresh_weights.h"
 #include "engine/generate.h"
@@ -37,9 +38,14 @@ namespace {
 Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& options) {
   if (options.dtype != Dtype::f32 && options.dtype != Dtype::bf16)
     return Status("INVALID_ARGUMENT", "dtype must be float32 or bfloat16");
-  Result<Model> model = make_model(config, options.dtype, options.trainable);
+  Result<LoraSettings> lora = lora_settings(options);
+  if (!lora.ok()) return lora.status();
+  e.lora = lora.take();
+  Result<Model> model = make_model(config, options.dtype, options.trainable, e.lora);
   if (!model.ok()) return model.status();
   e.model = model.take();
+  if (e.model.adapters && !options.trainable.empty())
+    return Status("INVALID_ARGUMENT", "trainable: with lora the adapters train, and nothing else; give one of the two");
   Result<std::unique_ptr<Device>> device = open_device(options.device(), matrix_operand_bytes(e.model));
   if (!device.ok()) return device.status();
   e.device = device.take();
@@ -55,14 +61,33 @@ Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& o
   e.warnings = config.warnings;
   e.frozen = options.frozen;
   if (Status s = hold_weights(e); !s.ok()) return s;
-  if (e.frozen) return {};
-  e.master.reserve(e.model.parameters * 4);
-  e.policy.attach(*e.device, e.model, {e.master.data()});
+  if (e.frozen && !e.model.adapters) return {};
+  e.master.reserve(e.model.master_parameters() * 4);
+  if (!e.model.adapters) e.policy.attach(*e.device, e.model, {e.master.data()});
   return {};
 }
 
-Status fill(EngineState& e, const WeightSource& source) {
-  if (e.frozen) return e.policy.fill(*e.device, e.model, source);
+Status fill_adapters(EngineState& e, const std::string& dir) {
+  const FreshAdapters fresh(e.model, e.lora.seed);
+  std::unique_ptr<WeightSource> stored;
+  if (!dir.empty()) {
+    Result<std::unique_ptr<WeightSource>> opened = open_adapter(e.model, dir);
+    if (!opened.ok()) return opened.status();
+    stored = opened.take();
+  }
+  const WeightSource& source = stored ? *stored : static_cast<const WeightSource&>(fresh);
+  const Values master{e.master.data()};
+  if (Status s = fill_flat(*e.device, e.model.adapters.parameters, source, master); !s.ok()) return s;
+  e.policy.attach_adapters(*e.device, e.model, master);
+  e.policy.repack();
+  return {};
+}
+
+Status fill(EngineState& e, const WeightSource& source, const EngineOptions& options) {
+  if (e.frozen || e.model.adapters)
+    if (Status s = e.policy.fill(*e.device, e.model, source); !s.ok()) return s;
+  if (e.model.adapters) return fill_adapters(e, options.adapter);
+  if (e.frozen) return {};
   if (Status s = fill_flat(*e.device, e.model.parameters, source, {e.master.data()}); !s.ok()) return s;
   e.policy.repack();
   return {};
@@ -81,13 +106,26 @@ Result<std::unique_ptr<Engine>> Engine::create(const ModelConfig& config, uint64
   return guarded("the model", [&]() -> Result<std::unique_ptr<Engine>> {
     std::unique_ptr<Engine> engine(new Engine());
     if (Status s = prepare(*engine->impl_, config, options); !s.ok()) return s;
-    if (Status s = fill(*engine->impl_, FreshWeights(engine->impl_->model, seed)); !s.ok()) return s;
+    EngineState& e = *engine->impl_;
+    e.base_name = options.base_name;
+    e.open_base = [&model = e.model, seed]() -> Result<std::unique_ptr<WeightSource>> {
+      return std::unique_ptr<WeightSource>(std::make_unique<FreshWeights>(model, seed));
+    };
+    if (Status s = fill(e, FreshWeights(e.model, seed), options); !s.ok()) return s;
     return engine;
   });
 }
 
-Result<std::unique_ptr<Engine>> Engine::load(const std::string& dir, const EngineOptions& options) {
+Result<std::unique_ptr<Engine>> Engine::load(const std::string& folder, const EngineOptions& given) {
   return guarded("the model", [&]() -> Result<std::unique_ptr<Engine>> {
+    EngineOptions options = given;
+    std::string dir = folder;
+    if (options.adapter.empty() && has_adapter(dir)) {
+      Result<std::string> base = base_of(dir, options.base);
+      if (!base.ok()) return base.status();
+      options.adapter = dir;
+      dir = base.take();
+    }
     const std::string path = dir + "/config.json";
     Result<std::string> text = read_text_file(path);
     if (!text.ok()) return text.status();
@@ -97,7 +135,14 @@ Result<std::unique_ptr<Engine>> Engine::load(const std::string& dir, const Engin
     if (Status s = prepare(*engine->impl_, config.value(), options); !s.ok()) return s;
     Result<std::unique_ptr<CheckpointSource>> source = CheckpointSource::open(engine->impl_->model, dir);
     if (!source.ok()) return source.status();
-    if (Status s = fill(*engine->impl_, *source.value()); !s.ok()) return s;
+    EngineState& e = *engine->impl_;
+    e.base_name = options.base_name.empty() ? dir : options.base_name;
+    e.open_base = [&model = e.model, dir]() -> Result<std::unique_ptr<WeightSource>> {
+      Result<std::unique_ptr<CheckpointSource>> opened = CheckpointSource::open(model, dir);
+      if (!opened.ok()) return opened.status();
+      return std::unique_ptr<WeightSource>(opened.take());
+    };
+    if (Status s = fill(e, *source.value(), options); !s.ok()) return s;
     std::vector<std::string>& warnings = engine->impl_->warnings;
     warnings.insert(warnings.end(), source.value()->warnings().begin(), source.value()->warnings().end());
     return engine;
@@ -111,7 +156,7 @@ EngineInfo Engine::info() const {
           m.dtype == Dtype::f32 ? "float32" : "bfloat16",
           family_row(m.config.family).model_type,
           impl_->device->threads(),
-          m.parameters,
+          m.all_parameters(),
           m.matmul_parameters,
           impl_->frozen ? 0 : m.trained.parameters,
           m.config.vocab,
@@ -164,7 +209,10 @@ Result<double> Engine::measured_flops() const {
 Status Engine::set_reference() {
   if (Status s = refuse_frozen(*impl_, "a reference"); !s.ok()) return s;
   return guarded("the reference", [&] {
-    impl_->reference.freeze(*impl_->device, impl_->model, impl_->policy);
+    if (impl_->model.adapters)
+      impl_->reference.share_base(impl_->policy);
+    else
+      impl_->reference.freeze(*impl_->device, impl_->model, impl_->policy);
     return Status();
   });
 }
@@ -175,22 +223,34 @@ bool Engine::has_reference() const {
 std::vector<float> Engine::parameters() const {
   std::vector<float> out;
   if (impl_->frozen) return out;
-  out.resize(static_cast<size_t>(impl_->model.parameters));
-  impl_->device->download(out.data(), impl_->master.data(), impl_->model.parameters * 4);
+  out.resize(static_cast<size_t>(impl_->model.master_parameters()));
+  impl_->device->download(out.data(), impl_->master.data(), impl_->model.master_parameters() * 4);
   return out;
 }
+const std::vector<TensorSpec>& Engine::tensors() const {
+  return impl_->model.master_tensors();
+}
+Result<std::vector<float>> Engine::merged() const {
+  if (!impl_->model.adapters) return Status("INVALID_ARGUMENT", "there are no adapters to merge");
+  return guarded("merging the adapters", [&] { return merged_weights(*impl_); });
+}
 void Engine::set_parameters(const std::vector<float>& parameters) {
-  impl_->device->upload(impl_->master.data(), parameters.data(), impl_->model.parameters * 4);
+  impl_->device->upload(impl_->master.data(), parameters.data(), impl_->model.master_parameters() * 4);
   impl_->policy.repack();
 }
 
 Result<WrittenFiles> Engine::save_weights(const std::string& dir, Dtype on_disk, int64_t shard_bytes) const {
-  if (Status s = refuse_frozen(*impl_, "saving weights"); !s.ok()) return s;
+  if (Status s = refuse_frozen(*impl_, "saving weights"); !s.ok() && !impl_->model.adapters) return s;
   if (shard_bytes <= 0) return Status("INVALID_ARGUMENT", "shard_bytes must be above 0");
   return guarded("writing the weights", [&] { return glossa::save_weights(*impl_, dir, on_disk, shard_bytes); });
 }
+Result<WrittenFiles> Engine::save_adapter(const std::string& dir) const {
+  if (!impl_->model.adapters) return Status("INVALID_ARGUMENT", "there are no adapters to save");
+  return guarded("writing the adapters", [&] { return glossa::save_adapter(*impl_, dir); });
+}
 Result<WrittenFiles> Engine::save_checkpoint(const std::string& dir, int64_t shard_bytes) const {
-  Result<WrittenFiles> files = save_weights(dir, Dtype::f32, shard_bytes);
+  if (Status s = refuse_frozen(*impl_, "saving a checkpoint"); !s.ok()) return s;
+  Result<WrittenFiles> files = impl_->model.adapters ? save_adapter(dir) : save_weights(dir, Dtype::f32, shard_bytes);
   if (!files.ok()) return files;
   return guarded("writing the state", [&]() -> Result<WrittenFiles> {
     Result<WrittenFile> state = save_state(*impl_, dir);

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "device/open.h"
 #include "loss/loss_sums.h"
+#include "model/adapters.h"
 #include "model/config.h"
 #include "ops/sampling/sampling.h"
 
@@ -29,6 +30,15 @@ struct EngineOptions {
   // Which tensors train: patterns of their names (trained_part in model/trained.h); none: all. Nothing to a frozen
   // engine but that each must name something.
   std::vector<std::string> trainable;
+  // Low-rank adapters, which train alone: the base is frozen, in the memory of a frozen engine's weights, and it is the
+  // reference too. Fresh, or those of the folder `adapter` (PEFT's layout), whose settings are taken where lora says
+  // none. With them `trainable` must be empty.
+  LoraSettings lora;
+  std::string adapter;
+  // Where the base lies, when a folder with adapters is loaded as a model; "": where its adapter_config.json says.
+  std::string base;
+  // What adapter_config.json is to call the base; "": the folder that it was loaded from.
+  std::string base_name;
   // Most bytes that keys and values of completions and their prompts take while sampling; 0: no limit. Changes no
   // result: what finds no room waits.
   int64_t kv_cache_bytes = 0;
@@ -168,7 +178,8 @@ class Engine {
   // Fresh weights: normal(0, initializer_range) by Philox, norms 1, biases 0; the same bits for the same seed.
   static Result<std::unique_ptr<Engine>> create(const ModelConfig&, uint64_t seed, const EngineOptions&);
   // A Hugging Face folder: config.json and model.safetensors, or shards with model.safetensors.index.json. Codes: those
-  // of parse_model_config, WeightFiles::open and CheckpointSource.
+  // of parse_model_config, WeightFiles::open and CheckpointSource. A folder with adapter_config.json is its base with
+  // these adapters; ADAPTER_BASE_MISSING where that is not there.
   static Result<std::unique_ptr<Engine>> load(const std::string& dir, const EngineOptions&);
   ~Engine();
 
@@ -180,7 +191,7 @@ class Engine {
   // One optimizer step on the whole batch. On error (non-finite loss or gradient: NONFINITE, naming the tensor) or
   // cancellation the weights and the optimizer state are those before the call.
   Result<TrainMetrics> train_step(const TrainBatch&, const TrainSettings&, const JobControl&);
-  // Loss and gradients without a step: for tests and golden cases. Gradients in tensor_specs order, flat; 0 of what
+  // Loss and gradients without a step: for tests and golden cases. Gradients laid out as parameters(); 0 of what
   // does not train.
   Result<TrainMetrics> gradients(const TrainBatch&, const TrainSettings&, std::vector<float>* out);
   // Logits [rows of the sequence][vocab] of one sequence of ids, for tests and golden cases.
@@ -194,15 +205,21 @@ class Engine {
   Status set_reference();  // freezes the present policy as the reference
   bool has_reference() const;
 
-  // Flat float32 masters, tensor_specs layout; empty where frozen.
+  // Flat float32 masters, laid out as tensors() say: tensor_specs, or the adapters alone. Empty where frozen.
   std::vector<float> parameters() const;
+  const std::vector<TensorSpec>& tensors() const;
+  // All weights of an engine with adapters, these merged into them: tensor_specs layout. The base is read again from
+  // where it came.
+  Result<std::vector<float>> merged() const;
   void set_parameters(const std::vector<float>&);
   // Files are written, fsynced and renamed into place.
   static constexpr int64_t kShardBytes = 4'000'000'000;
-  // config.json and model.safetensors, or shards of at most shard_bytes (> 0) with their index.
+  // config.json and model.safetensors, or shards of at most shard_bytes (> 0) with their index. Adapters are merged.
   Result<WrittenFiles> save_weights(const std::string& dir, Dtype on_disk, int64_t shard_bytes = kShardBytes) const;
+  // The adapters alone, in PEFT's layout.
+  Result<WrittenFiles> save_adapter(const std::string& dir) const;
   // All that training goes on from: the weights in float32, which are the masters, and state.safetensors: moments,
-  // step.
+  // step. With adapters these alone, in PEFT's layout, instead of the weights.
   Result<WrittenFiles> save_checkpoint(const std::string& dir, int64_t shard_bytes = kShardBytes) const;
   // Masters, moments and step of a state.safetensors; the masters are the weights beside it, or lie in the file itself,
   // as earlier versions wrote it. On error nothing has changed.

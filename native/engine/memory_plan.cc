@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "device/planned_gpu.h"
+#include "engine/adapter_files.h"
 #include "engine/generate.h"
 #include "engine/logprobs.h"
 #include "engine/micro_batch.h"
@@ -104,6 +105,10 @@ Result<std::unique_ptr<Device>> planned_device(const DeviceOptions& options, int
 }
 
 std::vector<MemoryTerm> weight_terms(const Device& device, const Model& m, bool frozen) {
+  if (m.adapters)
+    return {{"weights, packed", Weights::frozen_bytes(device, m), kAlways},
+            {"adapters, float32", m.adapters.parameters * 4, kAlways},
+            {"adapters, packed", adapters_bytes(device, m), kAlways}};
   if (frozen) return {{"weights, packed", Weights::frozen_bytes(device, m), kAlways}};
   return {{"weights, float32", m.parameters * 4, kAlways}, {"weights, packed", matrices_bytes(device, m), kAlways}};
 }
@@ -141,7 +146,9 @@ Status no_place(const char* what, int64_t bytes, std::vector<MemoryTerm> terms, 
 Result<MemoryPlan> plan_memory(const ModelConfig& config, const EngineOptions& options, const PlannedRun& run) {
   if (run.step.prompts > 0 && options.frozen)
     return Status("INVALID_ARGUMENT", "a frozen engine makes no optimizer step");
-  Result<Model> model = make_model(config, options.dtype, options.trainable);
+  const Result<LoraSettings> lora = lora_settings(options);
+  if (!lora.ok()) return lora.status();
+  Result<Model> model = make_model(config, options.dtype, options.trainable, lora.value());
   if (!model.ok()) return model.status();
   const Model& m = model.value();
   const Result<std::unique_ptr<Device>> device = planned_device(options.device(), run.gpu_memory, m);
@@ -167,7 +174,7 @@ Result<MemoryPlan> plan_memory(const Device& device, const Model& m, bool frozen
     if (bytes > 0) plan.terms.push_back({name, bytes, group});
   };
   plan.terms = weight_terms(device, m, frozen);
-  if (run.reference) add("reference", Weights::frozen_bytes(device, m));
+  if (run.reference && !m.adapters) add("reference", Weights::frozen_bytes(device, m));
 
   const Result<Largest> generations = of_generations(device, m, most_pages, run.generations);
   if (!generations.ok()) return generations.status();

@@ -63,6 +63,7 @@ MicroBatchSize micro_batch_size(const Device& device, const Model& m, const Micr
   s.key_gradients = prefix_gradient_floats(m, b) * 4;
   s.workload = {m.shape, b.longest_keys, 0, true, m.dtype, 0};
   for (const MatrixSpec& w : m.matrices) s.workload.widest = std::max(s.workload.widest, w.k);
+  s.workload.widest = std::max(s.workload.widest, m.adapters.rank);
   return s;
 }
 
@@ -145,6 +146,10 @@ void MicroBatchPass::clear_padding() {
       for (const Rows* x :
            {&l.x, &l.x_mid, &l.normed1, &l.normed2, &l.attention, &l.product, &l.d_qkv, &l.d_o, &l.d_down, &l.gate_up})
         if (*x) ops.zero(x->at(r), 1);
+    for (const LayerRows& l : mem_.activations.layers)
+      for (const LowRankRows& low : l.low_rank)
+        for (const Rows* x : {&low.u, &low.d_u})
+          if (*x) ops.zero(x->at(r), 1);
     ops.zero(mem_.dx.at(r), 1);
   }
   for (size_t r = 0; r < b_.targets.size(); ++r)

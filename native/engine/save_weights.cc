@@ -10,6 +10,7 @@
 #include <system_error>
 #include <unordered_set>
 
+#include "engine/adapter_files.h"
 #include "io/atomic_file.h"
 #include "io/json.h"
 #include "io/safetensors.h"
@@ -129,6 +130,11 @@ Result<WrittenFiles> save(const Model& m, const float* masters, const std::strin
 }  // namespace
 
 Result<WrittenFiles> save_weights(const EngineState& e, const std::string& dir, Dtype on_disk, int64_t shard_bytes) {
+  if (e.model.adapters) {
+    const Result<std::vector<float>> merged = merged_weights(e);
+    if (!merged.ok()) return merged.status();
+    return save(e.model, merged.value().data(), dir, on_disk, shard_bytes);
+  }
   WrittenFiles written;
   Status status = e.device->read({e.master.data()}, e.model.parameters, [&](const float* masters) {
     Result<WrittenFiles> files = save(e.model, masters, dir, on_disk, shard_bytes);

@@ -1,7 +1,9 @@
 // What an engine holds; the parts of the engine (generate, logprobs, train, checkpoint) are functions over it.
 #pragma once
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/engine.h"
@@ -20,8 +22,12 @@ struct EngineState {
   std::unique_ptr<Device> device;
   Model model;
   std::vector<std::string> warnings;
-  bool frozen = false;  // then there are no masters, and nothing trains
-  Memory master;        // flat float32, tensor_specs layout
+  bool frozen = false;  // then there are no masters but of adapters, and nothing trains
+  // Of adapters: their settings, what adapter_config.json calls the base, and the base's weights once more.
+  LoraSettings lora;
+  std::string base_name;
+  std::function<Result<std::unique_ptr<WeightSource>>()> open_base;
+  Memory master;  // flat float32, laid out as Model::master_tensors
   Weights policy, reference;
   Optimizer optimizer;
 

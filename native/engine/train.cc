@@ -176,7 +176,7 @@ Result<TrainMetrics> batch_gradients(EngineState& e, const TrainBatch& batch, co
   Result<TrainMetrics> metrics = accumulate(e, batch, s, {});
   if (!metrics.ok()) return metrics;
   const Trained& trained = e.model.trained;
-  out->assign(static_cast<size_t>(e.model.parameters), 0);
+  out->assign(static_cast<size_t>(e.model.master_parameters()), 0);
   for (size_t i = 0; i < trained.tensors.size(); ++i) {
     const TensorSpec& t = trained.tensors[i];
     e.device->download(out->data() + trained.masters[i], Values{e.gradient.data()}.at(t.offset).data,

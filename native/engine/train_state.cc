@@ -7,46 +7,15 @@
 #include <memory>
 
 #include "base/pages.h"
+#include "engine/adapter_files.h"
 #include "engine/checkpoint_source.h"
-#include "engine/tensor_check.h"
+#include "engine/stored_part.h"
 #include "io/safetensors.h"
 
 namespace glossa {
 namespace {
 
 constexpr char kFile[] = "state.safetensors";
-
-// The tensors of a state whose names begin with `prefix`, in the order of `tensors`.
-class StatePart : public WeightSource {
- public:
-  StatePart(const std::vector<TensorSpec>& tensors, const SafetensorsFile& file, std::string prefix)
-      : tensors_(tensors), file_(file), prefix_(std::move(prefix)) {}
-
-  bool has_any() const {
-    return std::any_of(tensors_.begin(), tensors_.end(), [&](const TensorSpec& t) { return find(t); });
-  }
-  Status check() const {
-    for (const TensorSpec& t : tensors_)
-      if (Status s = check_stored(file_.path(), prefix_ + t.name, t.shape, find(t)); !s.ok()) return s;
-    return {};
-  }
-  Status read(int64_t offset, int64_t count, float* out) const override {
-    return for_each_part(tensors_, offset, count, [&](int64_t first, int64_t n, int64_t within, size_t tensor) {
-      const StoredTensor& t = *find(tensors_[tensor]);
-      const int64_t size = t.bytes / t.elements();
-      widen(t, within, n, out + first);
-      file_.give_back(t.data + within * size, n * size);
-      return check_finite(t, within, n, out + first);
-    });
-  }
-
- private:
-  const StoredTensor* find(const TensorSpec& t) const { return file_.find(prefix_ + t.name); }
-
-  const std::vector<TensorSpec>& tensors_;
-  const SafetensorsFile& file_;
-  const std::string prefix_;
-};
 
 // The optimizer step that the metadata hold; -1 where they hold none.
 int64_t stored_step(const SafetensorsFile& file) {
@@ -66,7 +35,12 @@ std::string folder_of(const std::string& path) {
 }
 
 Status read_masters(const EngineState& e, const SafetensorsFile& file, Values out) {
-  const StatePart own(e.model.tensors, file, "master.");
+  if (e.model.adapters) {
+    Result<std::unique_ptr<WeightSource>> adapter = open_adapter(e.model, folder_of(file.path()));
+    if (!adapter.ok()) return adapter.status();
+    return fill_flat(*e.device, e.model.adapters.parameters, *adapter.value(), out);
+  }
+  const StoredPart own(e.model.tensors, file, "master.");
   if (own.has_any()) {
     if (Status s = own.check(); !s.ok()) return s;
     return fill_flat(*e.device, e.model.parameters, own, out);
@@ -98,7 +72,7 @@ Status check_trained(const Trained& trained, const SafetensorsFile& file) {
 }
 
 Status read_moments(const EngineState& e, const SafetensorsFile& file, const char* prefix, Values out) {
-  const StatePart part(e.model.trained.tensors, file, prefix);
+  const StoredPart part(e.model.trained.tensors, file, prefix);
   if (Status s = part.check(); !s.ok()) return s;
   return fill_flat(*e.device, e.model.trained.parameters, part, out);
 }
@@ -137,7 +111,7 @@ Status load_state(EngineState& e, const std::string& path) {
                   path + ": the metadata hold no optimizer step; expected a state written by glossa");
   if (Status s = check_trained(e.model.trained, file); !s.ok()) return s;
   // About as much memory as the gradients of the first step take afterwards.
-  const int64_t bytes = e.model.parameters * 4;
+  const int64_t bytes = e.model.master_parameters() * 4;
   Memory master(*e.device), m(*e.device), v(*e.device);
   master.reserve(bytes);
   for (Memory* moments : {&m, &v}) moments->reserve(e.model.trained.parameters * 4);

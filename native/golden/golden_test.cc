@@ -83,4 +83,10 @@ TEST("golden: every case of further families beside the checkout is within its b
   run_cases(dir, 11);
 }
 
+TEST("golden: every case of adapters beside the checkout is within its bounds on every instruction set") {
+  const std::string dir = shared_path("golden/later/lora");
+  if (!std::filesystem::exists(dir)) SKIP("no " + dir + ", whose cases are larger than those of the repository");
+  run_cases(dir, 4);
+}
+
 }  // namespace glossa::test

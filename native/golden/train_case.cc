@@ -1,6 +1,7 @@
-// train-<kind>-<family>: whole optimizer steps from a tiny checkpoint, GRPO or supervised.
+// train-<kind>-<family>: whole optimizer steps from a tiny checkpoint, GRPO or supervised, or from one with adapters.
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "golden/case_files.h"
 #include "golden/loss_settings.h"
@@ -29,8 +30,9 @@ std::vector<int32_t> offsets_of(const std::vector<int32_t>& lengths) {
 Result<TrainSettings> train_settings(const Json& json) {
   TrainSettings s;
   const std::string kind = text(json, "kind", "");
-  if (kind != "grpo" && kind != "sft") return Status("GOLDEN_INVALID", "kind must be grpo or sft, not " + kind);
-  if (kind == "grpo") {
+  if (kind != "grpo" && kind != "sft" && kind != "lora")
+    return Status("GOLDEN_INVALID", "kind must be grpo, sft or lora, not " + kind);
+  if (kind != "sft") {
     const Result<LossSettings> loss = loss_settings(json);
     if (!loss.ok()) return loss.status();
     s.loss = loss.value();
@@ -45,12 +47,13 @@ Result<TrainSettings> train_settings(const Json& json) {
   return s;
 }
 
-Status compare_weights(Engine& engine, const std::vector<float>& before, CaseTensors& t, const Bounds& bounds,
-                       GoldenCase* out) {
+// With the tensors of `t` that are called `prefix` and their own names.
+Status compare_weights(Engine& engine, const std::vector<float>& before, CaseTensors& t, const std::string& prefix,
+                       const Bounds& bounds, GoldenCase* out) {
   const std::vector<float> after = engine.parameters();
   double difference = 0, change = 0, worst = 0;
-  for (const TensorSpec& spec : tensor_specs(engine.config())) {
-    const std::vector<float> want = t.floats("weight." + spec.name, element_count(spec));
+  for (const TensorSpec& spec : engine.tensors()) {
+    const std::vector<float> want = t.floats(prefix + spec.name, element_count(spec));
     if (!t.status().ok()) return t.status();
     double d = 0, c = 0;
     for (size_t i = 0; i < want.size(); ++i) {
@@ -68,7 +71,43 @@ Status compare_weights(Engine& engine, const std::vector<float>& before, CaseTen
   return {};
 }
 
-Status check(const Json& json, Engine& engine, CaseTensors& t, const Bounds& bounds, GoldenCase* out) {
+// Of the first row, with the adapters beside the weights, with them merged, and the reference's: the base alone.
+Status compare_adapted(const std::string& dir, Engine& engine, const TrainBatch& batch, float temperature,
+                       const std::vector<float>& ref, CaseTensors& t, const EngineOptions& options, GoldenCase* out) {
+  const Ragged &prompts = batch.sequences.prompts, &completions = batch.sequences.completions;
+  std::vector<int32_t> row(prompts.ids, prompts.ids + prompts.length(0));
+  row.insert(row.end(), completions.ids, completions.ids + completions.length(0));
+  const int64_t n = static_cast<int64_t>(row.size());
+  EngineOptions plain = options;
+  plain.lora = {};
+  plain.adapter.clear();
+  Result<std::unique_ptr<Engine>> whole = Engine::load(dir, plain);
+  if (!whole.ok()) return whole.status();
+  Result<std::vector<float>> weights = engine.merged();
+  if (!weights.ok()) return weights.status();
+  whole.value()->set_parameters(weights.value());
+  const bool wide = options.dtype == Dtype::f32;
+  for (const auto& [name, computes, bound] :
+       {std::tuple{"logits", &engine, 2e-5}, std::tuple{"logits_merged", whole.value().get(), 5e-5}}) {
+    Result<std::vector<float>> got = computes->logits(row.data(), n);
+    if (!got.ok()) return got.status();
+    const std::vector<float> want = t.floats(name, static_cast<int64_t>(got.value().size()));
+    if (!t.status().ok()) return t.status();
+    out->measures.push_back({name, worst_difference(got.value(), want), wide ? bound : 1.0});
+  }
+  if (Status s = engine.set_reference(); !s.ok()) return s;
+  LogprobSettings reference;
+  reference.temperature = temperature;
+  reference.reference = true;
+  Result<Logprobs> of_base = engine.logprobs(batch.sequences, reference, {});
+  if (!of_base.ok()) return of_base.status();
+  out->measures.push_back({"ref_logps", worst_difference(of_base.value().logps, ref), wide ? 2e-5 : 0.5});
+  return {};
+}
+
+Status check(const std::string& dir, const Json& json, Engine& engine, CaseTensors& t, const EngineOptions& options,
+             GoldenCase* out) {
+  const Bounds bounds = bounds_for(options.dtype);
   Result<TrainSettings> settings = train_settings(json);
   if (!settings.ok()) return settings.status();
   const std::vector<int32_t> prompts = t.ints("prompt_ids"), completions = t.ints("completion_ids");
@@ -89,6 +128,12 @@ Status check(const Json& json, Engine& engine, CaseTensors& t, const Bounds& bou
   batch.old_logps = old.data();
   batch.ref_logps = ref.data();
 
+  const bool adapted = text(json, "kind", "") == "lora";
+  if (adapted)
+    if (Status s = compare_adapted(dir + "/" + text(json, "model", ""), engine, batch, settings.value().temperature,
+                                   ref, t, options, out);
+        !s.ok())
+      return s;
   const Json *losses = json.find("losses"), *norms = json.find("grad_norms");
   if (!losses || !norms || losses->array.size() != norms->array.size())
     return Status("GOLDEN_INVALID", "case.json must give losses and grad_norms, one of each a step");
@@ -113,7 +158,11 @@ Status check(const Json& json, Engine& engine, CaseTensors& t, const Bounds& bou
   out->measures.push_back({"loss", first_loss, bounds.loss});
   if (bounds.every_step) out->measures.push_back({"later_losses", later_loss / largest_loss, bounds.later_losses});
   out->measures.push_back({"grad_norm", worst_norm, bounds.norm});
-  return compare_weights(engine, before, t, bounds, out);
+  if (!adapted) return compare_weights(engine, before, t, "weight.", bounds, out);
+  Result<CaseTensors> after =
+      CaseTensors::open(dir + "/" + text(json, "adapter_after", "") + "/adapter_model.safetensors");
+  if (!after.ok()) return after.status();
+  return compare_weights(engine, before, after.value(), "", bounds, out);
 }
 
 }  // namespace
@@ -122,11 +171,13 @@ GoldenCase run_train_case(const std::string& dir, const std::string& name, const
   GoldenCase out{name, "train", "", "", {}};
   Result<Json> json = read_json(dir + "/case.json");
   if (!json.ok()) return failed_case(name, "train", json.status());
-  Result<std::unique_ptr<Engine>> engine = Engine::load(dir + "/" + text(json.value(), "model", ""), options);
+  EngineOptions with = options;
+  if (text(json.value(), "kind", "") == "lora") with.adapter = dir + "/" + text(json.value(), "adapter", "");
+  Result<std::unique_ptr<Engine>> engine = Engine::load(dir + "/" + text(json.value(), "model", ""), with);
   if (!engine.ok()) return failed_case(name, "train", engine.status());
   Result<CaseTensors> tensors = CaseTensors::open(dir + "/case.safetensors");
   if (!tensors.ok()) return failed_case(name, "train", tensors.status());
-  if (Status s = check(json.value(), *engine.value(), tensors.value(), bounds_for(options.dtype), &out); !s.ok())
+  if (Status s = check(dir, json.value(), *engine.value(), tensors.value(), options, &out); !s.ok())
     return failed_case(name, "train", s);
   judge(&out);
   return out;

@@ -1,5 +1,7 @@
 #include "model/activations.h"
 
+#include <algorithm>
+
 namespace glossa {
 namespace {
 
@@ -29,6 +31,28 @@ LayerRows with_stream(LayerRows shared, const Rows& x, const Rows& x_out, bool r
   shared.x_out = x_out;
   if (reads_stream) shared.normed1 = x;
   return shared;
+}
+
+// The widest of layers [first, end), for one of their matrices.
+int64_t widest_of(const Model& m, int64_t first, int64_t end, int matrix) {
+  int64_t widest = 0;
+  for (int64_t l = first; m.adapters && l < end; ++l)
+    widest = std::max(widest, m.adapters.matrices[static_cast<size_t>(l * kMatricesOfLayer + matrix)].width);
+  return widest;
+}
+
+// Of layers whose rows lie in one place.
+void carve_low_rank(const Model& m, Carver& c, int64_t rows, bool training, const Rows& wide, int64_t first,
+                    LayerRows* layers, int64_t count) {
+  for (int i = 0; i < kMatricesOfLayer; ++i) {
+    const int64_t widest = widest_of(m, first, first + count, i);
+    if (widest == 0) continue;
+    const Rows u = c.rows(m.dtype, rows, widest), d_u = training ? c.rows(m.dtype, rows, widest) : Rows{};
+    for (int64_t l = 0; l < count; ++l)
+      if (const int64_t width = widest_of(m, first + l, first + l + 1, i))
+        layers[l].low_rank[static_cast<size_t>(i)] = {u.columns(0, width), d_u ? d_u.columns(0, width) : Rows{},
+                                                      wide.columns(0, width)};
+  }
 }
 
 LayerRows carve_layer(const ActivationPlan& plan, const Model& m, Carver& c, int64_t rows, bool training, const Rows& x,
@@ -81,7 +105,11 @@ Activations carve_activations(const ActivationPlan& plan, const Model& m, Carver
   a.plan = plan;
   const int64_t layers = m.config.layers, kept_from = training ? m.trained.first_layer : layers;
   Rows x = c.rows(plan.stream, rows, m.config.hidden);
-  if (kept_from > 0) a.layers.assign(static_cast<size_t>(kept_from), carve_layer(plan, m, c, rows, false, x, {}));
+  const Rows wide = m.adapters ? c.rows(Dtype::f32, rows, m.adapters.widest) : Rows{};
+  if (kept_from > 0) {
+    a.layers.assign(static_cast<size_t>(kept_from), carve_layer(plan, m, c, rows, false, x, {}));
+    carve_low_rank(m, c, rows, false, wide, 0, a.layers.data(), kept_from);
+  }
   const LayerRows passing = kept_from < layers ? carve_passing(plan, m, c, rows) : LayerRows{};
   for (int64_t l = kept_from; l < layers; ++l) {
     if (plan.recompute_layer && l > kept_from)
@@ -91,6 +119,9 @@ Activations carve_activations(const ActivationPlan& plan, const Model& m, Carver
       a.layers.push_back(carve_layer(plan, m, c, rows, true, x, passing));
     x = a.layers.back().x_out;
   }
+  const int64_t together = plan.recompute_layer ? layers - kept_from : 1;
+  for (int64_t l = kept_from; l < layers; l += together)
+    carve_low_rank(m, c, rows, true, wide, l, &a.layers[static_cast<size_t>(l)], together);
   return a;
 }
 

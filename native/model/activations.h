@@ -16,6 +16,12 @@ inline int64_t kv_gradient_floats(const Model& m, int64_t capacity) {
   return m.config.layers * 2 * kv_elements(m.shape, capacity);
 }
 
+// Of an adapted matrix, whose input is x and whose output's gradient is dy.
+struct LowRankRows {
+  Rows u;     // width, type     scale * x A^T; or nothing, where no part has an adapter
+  Rows d_u;   // width, type     training: scale * dy B
+  Rows wide;  // width, float32, either before it is scaled and rounded; all matrices share it
+};
 // "type" is the model's operand type, the types of the others the plan says.
 struct LayerRows {
   Rows x;        // hidden              the residual stream as the layer finds it
@@ -35,6 +41,7 @@ struct LayerRows {
   Rows down;                // hidden     output of the down product, where it is not added as it is
   Rows x_out;               // hidden     the next layer's x
   Rows d_qkv, d_o, d_down;  // training: gradients of the products' outputs, type
+  std::array<LowRankRows, kMatricesOfLayer> low_rank;
 };
 
 struct Activations {

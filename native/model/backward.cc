@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "model/low_rank.h"
+
 namespace glossa {
 namespace {
 
@@ -30,11 +32,11 @@ class LayerBackward {
       if (plan_.recompute_product) ops_.glu(b_.product.at(r), b_.gate_up.at(r), m_.config.block.activation, n);
       if (plan_.recompute_norms) layer_input(ops_, m_, v_, b_, kBeforeMlp, r, n);
       leave(kAfterMlp, b_.d_down, b_.down, r, n);
-      linear(s_.wide, b_.d_down.at(r), kDown, false, n);
+      linear(s_.wide, b_.d_down.at(r), kDown, false, r, n);
       ops_.glu_backward(b_.d_gate_up.at(r), s_.wide, b_.gate_up.at(r), m_.config.block.activation, n);
       enter(kBeforeMlp, b_.d_gate_up, b_.x_mid, kGateUp, r, n);
       leave(kAfterAttention, b_.d_o, b_.o, r, n);
-      linear(s_.d_attention.at(r - span.row0), b_.d_o.at(r), kO, false, n);
+      linear(s_.d_attention.at(r - span.row0), b_.d_o.at(r), kO, false, r, n);
     });
   }
 
@@ -56,6 +58,9 @@ class LayerBackward {
   void clear(const Span& span) const {
     for (const Rows* x : {&b_.d_down, &b_.d_o, &b_.attention, &b_.normed2, &b_.product, &b_.gate_up})
       ops_.zero(x->at(span.row0), span.rows);
+    for (const MatrixOfLayer which : {kO, kGateUp, kDown})
+      if (const LowRankRows& r = b_.low_rank[which]; r.u)
+        for (const Rows* x : {&r.u, &r.d_u}) ops_.zero(x->at(span.row0), span.rows);
   }
 
  private:
@@ -74,10 +79,10 @@ class LayerBackward {
   void enter(NormOfLayer which, const Rows& d_product, const Rows& x, MatrixOfLayer matrix, int64_t r,
              int64_t n) const {
     if (m_.config.block.norms[which]) {
-      linear(s_.narrow, d_product.at(r), matrix, false, n);
+      linear(s_.narrow, d_product.at(r), matrix, false, r, n);
       norm(which, dx_.at(r), true, s_.narrow, x, r, n);
     } else {
-      linear(dx_.at(r), d_product.at(r), matrix, true, n);
+      linear(dx_.at(r), d_product.at(r), matrix, true, r, n);
     }
   }
   void norm(NormOfLayer which, const Rows& dx, bool accumulate, const Rows& dy, const Rows& x, int64_t row0,
@@ -85,8 +90,10 @@ class LayerBackward {
     ops_.rmsnorm_backward(dx, accumulate, p_.norms[which], dy, x, layer_norm(m_, v_, which), b_.rstd[which],
                           {sequences_, gradients_, count_, row0, rows});
   }
-  void linear(const Rows& da, const Rows& dc, MatrixOfLayer which, bool accumulate, int64_t n) const {
-    ops_.linear_backward(da, dc, w_.matrix(index_ * kMatricesOfLayer + which), accumulate, n);
+  void linear(const Rows& da, const Rows& dc, MatrixOfLayer which, bool accumulate, int64_t r, int64_t n) const {
+    const int64_t matrix = index_ * kMatricesOfLayer + which;
+    ops_.linear_backward(da, dc, w_.matrix(matrix), accumulate, n);
+    add_low_rank_backward(ops_, m_, w_, matrix, b_.low_rank[which], da, dc, r, n);
   }
 
   Ops& ops_;

@@ -1,5 +1,7 @@
 #include "model/forward.h"
 
+#include "model/low_rank.h"
+
 namespace glossa {
 namespace {
 
@@ -13,7 +15,7 @@ class Layer {
   void project(const Span& span) const {
     in_blocks(ops_, span, [&](int64_t r, int64_t n) {
       layer_input(ops_, m_, v_, b_, kBeforeAttention, r, n);
-      linear(b_.qkv.at(r), b_.normed1.at(r), kQkv, v_.qkv_bias, false, n);
+      linear(b_.qkv.at(r), b_.normed1.at(r), kQkv, v_.qkv_bias, false, r, n);
     });
   }
 
@@ -23,9 +25,12 @@ class Layer {
     in_blocks(ops_, span, [&](int64_t r, int64_t n) {
       leave(kAfterAttention, b_.x_mid, b_.x, b_.o, b_.attention, kO, r, n);
       layer_input(ops_, m_, v_, b_, kBeforeMlp, r, n);
-      linear(b_.gate_up.at(r), b_.normed2.at(r), kGateUp, {}, false, n);
+      linear(b_.gate_up.at(r), b_.normed2.at(r), kGateUp, {}, false, r, n);
       ops_.glu(b_.product.at(r), b_.gate_up.at(r), m_.config.block.activation, n);
-      if (again && !m_.config.block.norms[kAfterMlp]) return;
+      if (again && !m_.config.block.norms[kAfterMlp]) {
+        const int64_t down = index_ * kMatricesOfLayer + kDown;
+        return make_low_rank(ops_, m_, w_, down, b_.low_rank[kDown], b_.product.at(r), r, n);
+      }
       leave(kAfterMlp, b_.x_out, b_.x_mid, b_.down, b_.product, kDown, r, n);
     });
   }
@@ -37,17 +42,20 @@ class Layer {
              MatrixOfLayer matrix, int64_t r, int64_t n) const {
     if (!made) {
       ops_.convert(out.at(r), residual.at(r), n);
-      linear(out.at(r), a.at(r), matrix, {}, true, n);
+      linear(out.at(r), a.at(r), matrix, {}, true, r, n);
       return;
     }
-    linear(made.at(r), a.at(r), matrix, {}, false, n);
+    linear(made.at(r), a.at(r), matrix, {}, false, r, n);
     if (m_.config.block.norms[which])
       ops_.rmsnorm_add(out.at(r), b_.rstd[which].at(r), residual.at(r), made.at(r), layer_norm(m_, v_, which), n);
     else
       ops_.add_scaled(out.at(r), residual.at(r), made.at(r), m_.config.residual_multiplier, n);
   }
-  void linear(const Rows& c, const Rows& a, MatrixOfLayer which, Values bias, bool accumulate, int64_t n) const {
-    ops_.linear(c, a, w_.matrix(index_ * kMatricesOfLayer + which), bias, accumulate, n);
+  void linear(const Rows& c, const Rows& a, MatrixOfLayer which, Values bias, bool accumulate, int64_t r,
+              int64_t n) const {
+    const int64_t matrix = index_ * kMatricesOfLayer + which;
+    ops_.linear(c, a, w_.matrix(matrix), bias, accumulate, n);
+    add_low_rank(ops_, m_, w_, matrix, b_.low_rank[which], c, a, r, n);
   }
 
   Ops& ops_;

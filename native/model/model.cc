@@ -54,7 +54,8 @@ Values Model::rope_of(int64_t layer) const {
   return {};
 }
 
-Result<Model> make_model(const ModelConfig& c, Dtype dtype, const std::vector<std::string>& trainable) {
+Result<Model> make_model(const ModelConfig& c, Dtype dtype, const std::vector<std::string>& trainable,
+                         const LoraSettings& lora) {
   Model m{};
   m.config = c;
   m.shape = c.qkv_shape();
@@ -90,6 +91,14 @@ Result<Model> make_model(const ModelConfig& c, Dtype dtype, const std::vector<st
   vector(m.final_norm, c.hidden);
   m.matrices.push_back({m.head, c.vocab, c.hidden});
   for (const MatrixSpec& w : m.matrices) m.matmul_parameters += w.n * w.k;
+  if (lora.any()) {
+    Result<Adapters> adapters = place_adapters(m, lora);
+    if (!adapters.ok()) return adapters.status();
+    m.adapters = adapters.take();
+    m.matmul_parameters += m.adapters.parameters;
+    m.trained = trained_adapters(m);
+    return m;
+  }
   Result<Trained> trained = trained_part(m, trainable);
   if (!trained.ok()) return trained.status();
   m.trained = trained.take();

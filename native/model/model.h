@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/adapters.h"
 #include "model/config.h"
 #include "model/trained.h"
 #include "ops/operands.h"
@@ -41,14 +42,15 @@ struct Model {
   float attention_scale;  // of a score
 
   std::vector<TensorSpec> tensors;
-  int64_t parameters, matmul_parameters;
-  int64_t embedding, final_norm, head;  // head == embedding where tied
+  int64_t parameters, matmul_parameters;  // the second with the adapters'
+  int64_t embedding, final_norm, head;    // head == embedding where tied
   std::vector<LayerOffsets> layers;
   std::vector<MatrixSpec> matrices;  // four a layer, then the head
 
   std::vector<VectorSpec> vectors;
   int64_t vectors_size;
 
+  Adapters adapters;  // where there are some, nothing else trains
   Trained trained;
 
   // rope_table of the first rope_positions positions, in the memory of the device that computes; nothing where no layer
@@ -56,6 +58,12 @@ struct Model {
   Values global_rope, local_rope;
   int64_t rope_positions;
   Values rope_of(int64_t layer) const;
+
+  // What has float32 masters in an engine that trains: all tensors, or the adapters alone.
+  const std::vector<TensorSpec>& master_tensors() const { return adapters ? adapters.tensors : tensors; }
+  int64_t master_parameters() const { return adapters ? adapters.parameters : parameters; }
+  // Both together.
+  int64_t all_parameters() const { return parameters + adapters.parameters; }
 
   int64_t head_matrix() const { return static_cast<int64_t>(matrices.size()) - 1; }
 };
@@ -74,7 +82,9 @@ inline int64_t element_count(const TensorSpec& t) {
   return n;
 }
 
-// trainable: patterns of the names of those that train (trained_part, whose codes it gives).
-Result<Model> make_model(const ModelConfig&, Dtype, const std::vector<std::string>& trainable);
+// trainable: patterns of the names of those that train (trained_part, whose codes it gives); with adapters, whose codes
+// are those of place_adapters, only these do.
+Result<Model> make_model(const ModelConfig&, Dtype, const std::vector<std::string>& trainable,
+                         const LoraSettings& = {});
 
 }  // namespace glossa

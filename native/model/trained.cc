@@ -141,6 +141,21 @@ void count_work(const Model& m, Trained* t) {
 
 }  // namespace
 
+Trained trained_adapters(const Model& m) {
+  Trained t;
+  t.tensors = m.adapters.tensors;
+  for (const TensorSpec& s : t.tensors) t.masters.push_back(s.offset);
+  t.parameters = m.adapters.parameters;
+  t.matrices.resize(m.matrices.size());
+  t.first_layer = m.config.layers;
+  for (size_t i = m.matrices.size(); i-- > 0;)
+    if (m.adapters.matrices[i].width > 0) t.first_layer = static_cast<int64_t>(i) / kMatricesOfLayer;
+  t.partials.assign(m.layers.size(), {-1, -1, -1, {-1, -1, -1, -1}});
+  count_work(m, &t);
+  t.backward_of_row += 2 * m.adapters.parameters;
+  return t;
+}
+
 Result<Trained> trained_part(const Model& m, const std::vector<std::string>& patterns) {
   Result<std::vector<bool>> trains = chosen(m, patterns);
   if (!trains.ok()) return trains.status();

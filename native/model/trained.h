@@ -28,7 +28,7 @@ struct TrainedRows {
 
 struct Trained {
   std::vector<TensorSpec> tensors;                 // offset: in the trained vector
-  std::vector<int64_t> masters;                    // of each: its offset in the model's flat vector
+  std::vector<int64_t> masters;                    // of each: its offset in the vector of masters
   int64_t parameters = 0;                          // of the trained vector
   std::vector<std::vector<TrainedRows>> matrices;  // of each of the model's
   std::vector<bool> crossed;                       // of each: the gradient goes on through it, to what it was made from
@@ -51,5 +51,7 @@ struct Trained {
 // without a leading `!` (where there is none: every tensor) and none with it. Codes: TRAINABLE_UNKNOWN: a pattern that
 // matches nothing; TRAINABLE_NONE: no tensor is left.
 Result<Trained> trained_part(const Model&, const std::vector<std::string>& patterns);
+// The adapters' tensors, laid out like their masters.
+Trained trained_adapters(const Model&);
 
 }  // namespace glossa

@@ -7,14 +7,27 @@ void WeightGradients::add_matrix(int64_t matrix, const Rows& d_c, const Rows& a,
     matrices_.push_back({gradient_.at(t.place), d_c.columns(t.row0, t.rows), a, rows});
 }
 
+void WeightGradients::add_adapter(int64_t matrix, const LowRankRows& r, const Rows& d_c, const Rows& a, int64_t rows) {
+  if (!r.u) return;
+  const AdaptedMatrix& w = m_.adapters.matrices[static_cast<size_t>(matrix)];
+  matrices_.push_back({gradient_.at(w.a), r.d_u, a, rows});
+  for (const AdaptedRows& part : w.parts)
+    matrices_.push_back(
+        {gradient_.at(part.b), d_c.columns(part.row0, part.rows), r.u.columns(part.column, m_.adapters.rank), rows});
+}
+
 void WeightGradients::add_layers(const Activations& a, LayerRange layers, int64_t rows) {
   for (int64_t l = layers.first; l < layers.end; ++l) {
     const LayerRows& b = a.layer(l);
-    const int64_t first = l * kMatricesOfLayer;
-    add_matrix(first + kQkv, b.d_qkv, b.normed1, rows);
-    add_matrix(first + kO, b.d_o, b.attention, rows);
-    add_matrix(first + kGateUp, b.d_gate_up, b.normed2, rows);
-    add_matrix(first + kDown, b.d_down, b.product, rows);
+    auto add = [&](MatrixOfLayer which, const Rows& d_c, const Rows& in) {
+      const int64_t matrix = l * kMatricesOfLayer + which;
+      add_matrix(matrix, d_c, in, rows);
+      add_adapter(matrix, b.low_rank[which], d_c, in, rows);
+    };
+    add(kQkv, b.d_qkv, b.normed1);
+    add(kO, b.d_o, b.attention);
+    add(kGateUp, b.d_gate_up, b.normed2);
+    add(kDown, b.d_down, b.product);
   }
 }
 

@@ -29,6 +29,7 @@ class WeightGradients {
 
  private:
   void add_matrix(int64_t matrix, const Rows& d_c, const Rows& a, int64_t rows);
+  void add_adapter(int64_t matrix, const LowRankRows&, const Rows& d_c, const Rows& a, int64_t rows);
 
   const Model& m_;
   const Values gradient_;

@@ -18,6 +18,45 @@ int64_t carve_matrices(const Device& device, const Model& m, bool transposed, Ca
   return c.used();
 }
 
+std::vector<AdapterMatrices> adapter_shapes(const Model& m) {
+  std::vector<AdapterMatrices> adapters(m.adapters.matrices.size());
+  for (size_t i = 0; i < adapters.size(); ++i) {
+    const AdaptedMatrix& w = m.adapters.matrices[i];
+    adapters[i].a = {m.dtype, w.width, m.matrices[i].k, {}, {}};
+    for (const AdaptedRows& part : w.parts) adapters[i].b.push_back({m.dtype, part.rows, m.adapters.rank, {}, {}});
+  }
+  return adapters;
+}
+
+// Places one form of every matrix of the adapters.
+int64_t carve_adapters(const Device& device, std::vector<AdapterMatrices>& adapters, bool transposed, Carver c) {
+  auto place = [&](Matrix& w) {
+    (transposed ? w.transposed : w.forward) = c.bytes(device.matrix_bytes(w.type, w.n, w.k, transposed));
+  };
+  for (AdapterMatrices& w : adapters) {
+    if (w.b.empty()) continue;
+    place(w.a);
+    std::for_each(w.b.begin(), w.b.end(), place);
+  }
+  return c.used();
+}
+int64_t adapter_bytes(const Device& device, const Model& m, bool transposed) {
+  std::vector<AdapterMatrices> adapters = adapter_shapes(m);
+  return carve_adapters(device, adapters, transposed, Carver());
+}
+
+std::vector<Prepared> prepared_adapters(const Model& m, const std::vector<AdapterMatrices>& adapters, Values master) {
+  std::vector<Prepared> prepared;
+  for (size_t i = 0; i < adapters.size(); ++i) {
+    const AdaptedMatrix& w = m.adapters.matrices[i];
+    if (w.width == 0) continue;
+    prepared.push_back({adapters[i].a, master.at(w.a)});
+    for (size_t part = 0; part < w.parts.size(); ++part)
+      prepared.push_back({adapters[i].b[part], master.at(w.parts[part].b)});
+  }
+  return prepared;
+}
+
 // The vectors, whose element `offset` of the flat vector lies at at(offset).
 std::vector<LayerVectors> layer_vectors(const Model& m, const std::function<Values(int64_t)>& at) {
   std::vector<LayerVectors> layers;
@@ -44,8 +83,11 @@ int64_t table_bytes(const Model& m) {
 int64_t matrices_bytes(const Device& device, const Model& m) {
   return carve_matrices(device, m, false, Carver(), [](size_t, Address) {});
 }
+int64_t adapters_bytes(const Device& device, const Model& m) {
+  return adapter_bytes(device, m, false);
+}
 int64_t transposed_bytes(const Device& device, const Model& m) {
-  return carve_matrices(device, m, true, Carver(), [](size_t, Address) {});
+  return carve_matrices(device, m, true, Carver(), [](size_t, Address) {}) + adapter_bytes(device, m, true);
 }
 
 int64_t Weights::frozen_bytes(const Device& device, const Model& m) {
@@ -71,6 +113,7 @@ void Weights::attach(Device& device, const Model& m, Values master) {
 
 void Weights::need_transposed(const Model& m) {
   if (transposed_.data() || transposed_bytes(*device_, m) == 0) return;
+  if (m.adapters) return transpose_frozen(m);
   std::vector<Prepared> prepared = prepared_, trained;
   Memory memory(*device_);
   memory.reserve(transposed_bytes(*device_, m));
@@ -82,6 +125,42 @@ void Weights::need_transposed(const Model& m) {
   prepared_ = std::move(prepared);
   trained_ = std::move(trained);
   for (size_t i = 0; i < matrices_.size(); ++i) matrices_[i] = prepared_[i].matrix;
+  repack();
+}
+
+void Weights::attach_adapters(Device& device, const Model& m, Values master) {
+  adapter_packs_ = Memory(device);
+  adapter_packs_.reserve(adapters_bytes(device, m));
+  adapters_ = adapter_shapes(m);
+  carve_adapters(device, adapters_, false, Carver(adapter_packs_.data()));
+  master_ = master;
+  trained_ = prepared_ = prepared_adapters(m, adapters_, master);
+}
+
+void Weights::share_base(const Weights& of) {
+  ++version_;
+  device_ = of.device_;
+  matrices_ = of.matrices_;
+  layers_ = of.layers_;
+  final_norm_ = of.final_norm_;
+  table_ = of.table_;
+}
+
+void Weights::transpose_frozen(const Model& m) {
+  std::vector<Matrix> matrices = matrices_;
+  std::vector<AdapterMatrices> adapters = adapters_;
+  Memory memory(*device_);
+  memory.reserve(transposed_bytes(*device_, m));
+  const int64_t base = carve_matrices(*device_, m, true, Carver(memory.data()),
+                                      [&](size_t i, Address at) { matrices[i].transposed = at; });
+  carve_adapters(*device_, adapters, true, Carver(memory.data() + base));
+  std::vector<Prepared> prepared = prepared_adapters(m, adapters, master_), trained = prepared;
+  for (const Matrix& w : matrices) device_->transpose(w);
+  transposed_ = std::move(memory);
+  matrices_ = std::move(matrices);
+  adapters_ = std::move(adapters);
+  prepared_ = std::move(prepared);
+  trained_ = std::move(trained);
   repack();
 }
 

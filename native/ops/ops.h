@@ -6,8 +6,8 @@
 // lane. Backward operators: sums over rows run in ascending order of rows, so a result depends on the plan of
 // micro-batches at most. Arrays named "host" lie in the caller's memory; all others in the device's.
 //
-// Rows lie end to end (stride = width), but for those of products (linear, its backward pass, matrix gradients), logits
-// and what takes their place, and d_gate_up.
+// Rows lie end to end (stride = width), but for those of products (linear, its backward pass, matrix gradients), of
+// scale, logits and what takes their place, and d_gate_up.
 #pragma once
 #include <cstdint>
 #include <functional>

@@ -1,6 +1,8 @@
 /** What native code refuses with, and INTERNAL, a fault of glossa itself; a test holds this list to the native sources. */
 export const NATIVE_CODES = [
   'ABORTED',
+  'ADAPTER_BASE_MISSING',
+  'ADAPTER_UNSUPPORTED',
   'BATCH_EMPTY',
   'BUDGET_EXCEEDS_CONTEXT',
   'CANCELLED',
@@ -28,6 +30,7 @@ export const NATIVE_CODES = [
   'ISA_UNSUPPORTED',
   'JSON_INVALID',
   'KV_CACHE_TOO_SMALL',
+  'LORA_TARGET_UNKNOWN',
   'MATMUL_LIBRARY_MISSING',
   'MODEL_UNSUPPORTED',
   'NATIVE_ERROR',
@@ -88,6 +91,7 @@ const OWN_CODES = [
   'LAB_NO_STORY',
   'LAB_SETTINGS',
   'MERGE_MISMATCH',
+  'MODEL_ADAPTER',
   'MODEL_NOT_FOUND',
   'MODEL_VOCABULARY',
   'NATIVE_NOT_FOUND',

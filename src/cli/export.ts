@@ -7,14 +7,19 @@ export interface ExportCommandOptions {
   out: string;
   step?: string;
   dtype?: string;
+  adapter?: boolean;
   json?: boolean;
 }
 
-export async function exportCommand(run: string, { out, step, dtype, json }: ExportCommandOptions): Promise<void> {
+export async function exportCommand(
+  run: string,
+  { out, step, dtype, adapter = false, json }: ExportCommandOptions,
+): Promise<void> {
   const type = storedTypeOption(dtype);
   const exported = await exportRun({
     run,
     out,
+    adapter,
     warn,
     ...(step !== undefined && { step: numberOption('step', step, { min: 0, whole: true }) }),
     ...(type && { dtype: type }),

@@ -101,12 +101,12 @@ async function locateSource({ model, step, randomInit, tokenizer, seed }: ModelS
 }
 
 async function openEngine<T extends Tokenizer | undefined>(
-  { dir, random, tokenizerDir }: Found,
+  { dir, random, tokenizerDir, base }: Found,
   tokenizer: T,
   { dtype, threads, device }: EngineChoice,
   warn: Warn,
 ): Promise<{ engine: Engine; tokenizer: T | Tokenizer }> {
-  const options = { dtype, frozen: true, ...(threads > 0 && { threads }), ...defined({ device }) };
+  const options = { dtype, frozen: true, ...(threads > 0 && { threads }), ...defined({ device, base }) };
   const engine = random ? await createEngine(random.config, random.seed, options) : await loadEngine(dir, options);
   return fitTogether(engine, tokenizer, { dir: tokenizerDir, place: dir, warn });
 }

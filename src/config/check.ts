@@ -18,6 +18,7 @@ const MOST_COMPLETIONS = 2 ** 20;
 export function checkConfig(config: Config): Finding[] {
   return [
     ...checkModel(config),
+    ...checkLora(config),
     ...checkData(config),
     ...checkSuites(config),
     ...checkPrompt(config),
@@ -40,6 +41,15 @@ function checkModel(config: Config): Finding[] {
   if (model.init || !sources(config).some(({ source }) => source.lab))
     return [impossible(path, `${needs}, got ${given.join(' and ')}`)];
   return checkLab(model.lab!);
+}
+
+/** Adapters train alone, and their reference is the base. */
+function checkLora({ lora, model }: Config): Finding[] {
+  if (lora === undefined && model.adapter === undefined) return [];
+  if (model.trainable.length === 1 && model.trainable[0] === '*') return [];
+  return [
+    impossible(['model', 'trainable'], 'with lora the adapters train and nothing else; leave trainable out, or lora'),
+  ];
 }
 
 function checkLab({ mix, problems, control }: LabModelSettings): Finding[] {

@@ -7,6 +7,7 @@ import type { ConfigPath } from './locate.js';
 /** Settings that name a file; a relative one counts from the config file, or from the working folder in `--set`. */
 const FILE_SETTINGS: readonly string[] = [
   'model.path',
+  'model.adapter',
   'model.init.config',
   'model.init.tokenizer',
   'data.train.#.path',

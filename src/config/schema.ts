@@ -3,6 +3,7 @@ import { ANSWER_MODES } from '../answer/types.js';
 import { dataSchema } from './sections/data.js';
 import { grpoSchema, optimizerSchema } from './sections/grpo.js';
 import { leversSchema } from './sections/levers.js';
+import { loraSchema } from './sections/lora.js';
 import { modelSchema } from './sections/model.js';
 import { promptSchema } from './sections/prompt.js';
 import { rewardSchema } from './sections/rewards.js';
@@ -16,6 +17,9 @@ import { checkpointSchema, evalSchema, rolloutsSchema, runSchema } from './secti
 export const configSchema = z.strictObject({
   seed: seed.default(42).describe('Every random draw of the run is a function of it and a counter.'),
   model: modelSchema.describe('One of path, lab and init; lab may stand beside path for its problems.'),
+  lora: loraSchema
+    .optional()
+    .describe('Train low-rank adapters, and freeze the model; `{}` is rank 16 in every linear layer (docs/lora.md).'),
   dtype: z
     .enum(['float32', 'bfloat16'])
     .default('float32')

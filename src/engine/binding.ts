@@ -48,6 +48,7 @@ export interface NativeEngine {
   measuredPeak(): Promise<number>;
   setReference(): Promise<void>;
   saveWeights(dir: string, onDisk: StoredDtype, shardBytes?: number): Promise<Checksums>;
+  saveAdapter(dir: string): Promise<Checksums>;
   saveCheckpoint(dir: string, shardBytes?: number): Promise<Checksums>;
   loadState(path: string): Promise<void>;
   dispose(): Promise<void>;
@@ -101,6 +102,7 @@ export const NATIVE_ENGINE_NAMES = [
   'measuredPeak',
   'setReference',
   'saveWeights',
+  'saveAdapter',
   'saveCheckpoint',
   'loadState',
   'dispose',

@@ -87,6 +87,10 @@ export class AddonEngine implements Engine {
     return this.#run('saveWeights', {}, () => this.#native.saveWeights(dir, onDisk, shardBytes));
   }
 
+  saveAdapter(dir: string): Promise<Checksums> {
+    return this.#run('saveAdapter', {}, () => this.#native.saveAdapter(dir));
+  }
+
   saveCheckpoint(dir: string, shardBytes?: number): Promise<Checksums> {
     return this.#run('saveCheckpoint', {}, () => this.#native.saveCheckpoint(dir, shardBytes));
   }

@@ -73,10 +73,37 @@ export interface EngineOptions {
    */
   trainable?: readonly string[];
   /**
+   * Low-rank adapters, which train alone: the weights are frozen, in the memory of a frozen engine's, and they are the reference
+   * too. With them `trainable` must be left out. Refused: LORA_TARGET_UNKNOWN.
+   */
+  lora?: LoraSettings;
+  /**
+   * Folder with adapters in PEFT's layout to begin with, instead of fresh ones; without `lora` their settings are taken. Refused:
+   * ADAPTER_UNSUPPORTED (more than a plain LoRA), CHECKPOINT_MISMATCH (others than `lora` asks for, or of another model).
+   */
+  adapter?: string;
+  /** Where the base lies when `loadEngine` is given a folder with an adapter. Default: where its adapter_config.json says. */
+  base?: string;
+  /** What adapter_config.json is to call the base. Default: the folder that it was loaded from. */
+  baseName?: string;
+  /**
    * Most bytes of keys and values of completions and prompts while sampling, at least 1; what finds no room waits, and no result
    * changes. Default: no limit. Sampling rejects with KV_CACHE_TOO_SMALL where one completion with its prompt takes more.
    */
   kvCacheBytes?: number;
+}
+
+export interface LoraSettings {
+  /** 1 to 1024. */
+  rank: number;
+  /** What an adapter gives is multiplied by alpha / rank. */
+  alpha: number;
+  /** alpha / sqrt(rank) instead; default false. */
+  useRslora?: boolean;
+  /** Names of linear layers from a dot on (`q_proj`, `layers.0.mlp.up_proj`), or `all-linear`. */
+  targets: readonly string[];
+  /** Of fresh adapters; default 0. */
+  seed?: bigint;
 }
 
 export interface EngineInfo {
@@ -281,14 +308,16 @@ export interface Engine {
   setReference(): Promise<void>;
   /**
    * Writes config.json and model.safetensors into an existing folder; above `shardBytes` (default 4e9) shards
-   * model-00001-of-0000N.safetensors with their index. `onDisk`: default float32.
+   * model-00001-of-0000N.safetensors with their index. Adapters are merged into them. `onDisk`: default float32.
    *
    * @returns The SHA-256 of every file written, made while it was written.
    */
   saveWeights(dir: string, onDisk?: StoredDtype, shardBytes?: number): Promise<Checksums>;
+  /** Writes adapter_config.json and adapter_model.safetensors, PEFT's layout, of an engine with adapters. */
+  saveAdapter(dir: string): Promise<Checksums>;
   /**
    * Writes all that training goes on from: the weights in float32 as `saveWeights` does, which are the masters, and
-   * state.safetensors with both moments and the step count.
+   * state.safetensors with both moments and the step count. With adapters these alone, as `saveAdapter` does.
    *
    * @returns The SHA-256 of every file written.
    */

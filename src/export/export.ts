@@ -1,12 +1,14 @@
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/atomic.js';
+import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
 import { makeFolder, namesIn } from '../base/folder.js';
 import { loadEngine } from '../engine/index.js';
 import type { StoredDtype } from '../engine/types.js';
-import { recordedConfig, runAsModel } from '../inputs/index.js';
+import { baseOfRun, recordedConfig, runAsModel, trainsAdapters } from '../inputs/index.js';
 import { copyTokenizer, readRecord, readRun, runFolder, writeModelFolder } from '../run/index.js';
 import { saveInType } from '../trainer/index.js';
+import { hubName } from './hub_name.js';
 import { modelCard } from './model_card.js';
 
 export interface ExportSettings {
@@ -16,6 +18,8 @@ export interface ExportSettings {
   out: string;
   /** Of the checkpoint; default: the newest whole one. */
   step?: number;
+  /** Of a run that trained an adapter: this alone, in PEFT's layout, instead of the model with it merged. */
+  adapter?: boolean;
   /** Type of the weights; default: the one that the model came in. */
   dtype?: StoredDtype;
   warn: (message: string) => void;
@@ -36,7 +40,7 @@ export interface Exported {
  * @throws GlossaError RUN_NOT_FOUND, RUN_CORRUPT, MODEL_NOT_FOUND (no such checkpoint), CHECKPOINT_*, USAGE (the folder has
  *   something in it), IO_ERROR.
  */
-export async function exportRun({ run, out, step, dtype, warn }: ExportSettings): Promise<Exported> {
+export async function exportRun({ run, out, step, dtype, adapter = false, warn }: ExportSettings): Promise<Exported> {
   const folder = runFolder(resolve(run));
   const record = await readRecord(folder.dir, warn);
   const config = recordedConfig(record, folder.dir);
@@ -44,7 +48,16 @@ export async function exportRun({ run, out, step, dtype, warn }: ExportSettings)
   if ((await namesIn(dir)).length > 0)
     throw new GlossaError('USAGE', `${dir} is there already, and not empty`, { hint: 'name a new folder with --out' });
   const checkpoint = await runAsModel(folder.dir, warn, step);
-  const engine = await loadEngine(checkpoint.dir, { dtype: config.dtype });
+  const adapted = trainsAdapters(config);
+  if (adapter && !adapted)
+    throw new GlossaError('USAGE', `${folder.dir}: the run trained the model itself, no adapter`, {
+      hint: 'leave out --adapter',
+    });
+  const engine = await loadEngine(checkpoint.dir, {
+    dtype: config.dtype,
+    ...(await baseOfRun(record, folder.dir)),
+    ...defined({ baseName: hubName(config.model.path) }),
+  });
   try {
     const type = dtype ?? record.weights ?? 'float32';
     const card = modelCard({ record, config, step: checkpoint.state.step, summary: await readRun(folder.dir) });
@@ -52,13 +65,20 @@ export async function exportRun({ run, out, step, dtype, warn }: ExportSettings)
     await writeModelFolder(
       dir,
       async (temporary) => {
-        await saveInType(engine, temporary, type, warn);
+        await (adapter ? engine.saveAdapter(temporary) : saveInType(engine, temporary, type, warn));
         await copyTokenizer(checkpoint.dir, temporary);
         await writeFileAtomic(join(temporary, 'README.md'), card);
       },
       'the model',
     );
-    return { dir, step: checkpoint.state.step, dtype: type, parameters: engine.info().parameters };
+    const { parameters, trainableParameters } = engine.info();
+    return {
+      dir,
+      step: checkpoint.state.step,
+      ...(adapter
+        ? { dtype: 'float32' as const, parameters: trainableParameters }
+        : { dtype: type, parameters: adapted ? parameters - trainableParameters : parameters }),
+    };
   } finally {
     await engine.dispose();
   }

@@ -10,13 +10,13 @@ import { sourcePath } from './sources.js';
 
 /**
  * The files that a run is made from and their checksums: problems, modules of rewards and verifiers with what they import, the prompt's
- * template, and config, tokenizer and (where asked) weights of the model at the start.
+ * template, and config, tokenizer and (where asked) weights and adapter of the model at the start.
  *
  * @throws GlossaError IO_ERROR.
  */
 export async function hashInputs(
   config: ResolvedConfig,
-  { labDir, weights }: { labDir: string | undefined; weights: boolean },
+  { labDir, weights, adapter }: { labDir: string | undefined; weights: boolean; adapter: boolean },
 ): Promise<RunInputs> {
   const files: InputFile[] = [];
   for (const set of ['train', 'eval'] as const) {
@@ -43,13 +43,23 @@ export async function hashInputs(
   }
   for (const [i, { module }] of config.rewards.entries())
     if (module !== undefined) files.push(...(await filesOf(module, `rewards[${String(i)}].module`)));
-  return { files, model: await modelFiles(config, labDir, weights) };
+  const model = await modelFiles(config, labDir, weights);
+  if (adapter) model.push(...(await adapterFiles(config)));
+  return { files, model };
 }
 
 /** A module and what it imports. */
 async function filesOf(module: string, setting: string): Promise<InputFile[]> {
   const files = (await moduleFiles(module)).map(([path, name], k) =>
     inputFile(k > 0 ? `${setting} imports ${name}` : setting, path),
+  );
+  return (await Promise.all(files)).flat();
+}
+
+async function adapterFiles({ model: { adapter } }: ResolvedConfig): Promise<InputFile[]> {
+  if (adapter === undefined) return [];
+  const files = ['adapter_config.json', 'adapter_model.safetensors'].map((name) =>
+    inputFile(`model.adapter: ${name}`, join(adapter, name)),
   );
   return (await Promise.all(files)).flat();
 }

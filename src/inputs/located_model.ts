@@ -5,6 +5,7 @@ import type { ResolvedConfig } from '../config/index.js';
 import { resolveModel } from '../hub/index.js';
 import type { Language } from '../language/types.js';
 import { readRecord } from '../run/index.js';
+import { baseOf, baseOfRun } from './adapter_base.js';
 import { runAsModel } from './locate.js';
 import { recordedConfig } from './recorded_config.js';
 
@@ -19,6 +20,8 @@ export interface LocatedModel {
   step: number;
   /** Folder of the run; of a plain folder undefined. */
   run: string | undefined;
+  /** Of an adapter: the folder of its base, where that is not the one that it names. */
+  base?: string;
 }
 
 /**
@@ -32,8 +35,8 @@ export async function locateModel(
   step?: number,
 ): Promise<LocatedModel> {
   const path = await resolveModel(given);
-  if (await exists(join(path, 'config.json')))
-    return { dir: path, config: undefined, languages: [], step: 0, run: undefined };
+  if ((await exists(join(path, 'config.json'))) || (await exists(join(path, 'adapter_config.json'))))
+    return { dir: path, config: undefined, languages: [], step: 0, run: undefined, ...(await baseOf(path)) };
   if (!(await exists(join(path, 'run.json')))) {
     throw new GlossaError('MODEL_NOT_FOUND', `${path}: neither a model (config.json) nor a run (run.json)`, {
       hint: 'name a Hugging Face folder, the folder of a run, or one of its checkpoints',
@@ -43,7 +46,8 @@ export async function locateModel(
   const config = recordedConfig(record, path);
   const checkpoint = await runAsModel(path, warn, step);
   const languages = record.languages ?? statedLanguages(config);
-  return { dir: checkpoint.dir, config, languages, step: checkpoint.state.step, run: path };
+  const base = await baseOfRun(record, path);
+  return { dir: checkpoint.dir, config, languages, step: checkpoint.state.step, run: path, ...base };
 }
 
 /** Training languages as far as the config says them. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { defined } from '../base/defined.js';
+import { exists } from '../base/exists.js';
 import { readTextIfThere } from '../base/read_file.js';
 import type { ModelSettings, ResolvedConfig } from '../config/index.js';
 import { createEngine, loadEngine } from '../engine/index.js';
@@ -29,8 +30,10 @@ export interface OpenOptions {
   warn?: (message: string) => void;
   /** Recipe of the lab model, where the run was started with one: it wins over what the config would give now. */
   lab?: LabSettings | undefined;
-  /** Weights and tokenizer of this folder (a checkpoint) instead of the model's own. */
+  /** Weights and tokenizer of this folder (a checkpoint) instead of the model's own; its adapters, where these train. */
   from?: string;
+  /** What an adapter's configuration is to call the model, where it lies in no folder of its own. */
+  baseName?: string;
 }
 
 export function engineOptions({
@@ -41,18 +44,40 @@ export function engineOptions({
   kv_cache_gb,
   recompute,
   model,
+  lora,
+  seed,
 }: Pick<
   ResolvedConfig,
-  'dtype' | 'threads' | 'device' | 'fast' | 'kv_cache_gb' | 'recompute' | 'model'
+  'dtype' | 'threads' | 'device' | 'fast' | 'kv_cache_gb' | 'recompute' | 'model' | 'lora' | 'seed'
 >): EngineOptions {
   return {
     dtype,
     device,
     ...(fast && { fast }),
     ...(recompute !== 'auto' && { recompute }),
-    trainable: model.trainable,
+    ...(trainsAdapters({ lora, model }) ? adapterOptions({ lora, model, seed }) : { trainable: model.trainable }),
     ...(threads > 0 && { threads }),
     ...(kv_cache_gb > 0 && { kvCacheBytes: Math.ceil(kv_cache_gb * 1e9) }),
+  };
+}
+
+/** Whether a run trains low-rank adapters, and nothing of the model itself. */
+export function trainsAdapters({ lora, model }: Pick<ResolvedConfig, 'lora' | 'model'>): boolean {
+  return lora !== undefined || model.adapter !== undefined;
+}
+
+function adapterOptions({ lora, model, seed }: Pick<ResolvedConfig, 'lora' | 'model' | 'seed'>): EngineOptions {
+  return {
+    ...(lora && {
+      lora: {
+        rank: lora.rank,
+        alpha: lora.alpha,
+        targets: typeof lora.targets === 'string' ? [lora.targets] : lora.targets,
+        useRslora: lora.use_rslora,
+        seed: BigInt(seed),
+      },
+    }),
+    ...defined({ adapter: model.adapter }),
   };
 }
 
@@ -60,12 +85,19 @@ export function engineOptions({
 export async function openModel(config: ResolvedConfig, options: OpenOptions = {}): Promise<OpenModel> {
   const { model } = config;
   const labDir = model.lab && (await openLab(model, config, options));
-  const engineSettings = engineOptions(config);
+  const adapted = trainsAdapters(config);
+  // The weights of a run that trains adapters are those of its start; a checkpoint has the adapters alone.
+  const from = adapted ? undefined : options.from;
+  const engineSettings = {
+    ...engineOptions(config),
+    ...(adapted && defined({ adapter: options.from ?? model.adapter, baseName: options.baseName })),
+  };
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
-  if (options.from !== undefined || !model.init) {
-    const dir = options.from ?? model.path ?? labDir!;
+  if (from !== undefined || !model.init) {
+    const dir = from ?? model.path ?? labDir!;
     await requireFolder(dir);
+    await refuseAdapter(dir);
     const tokenizer = await loadTokenizer(dir, defined({ warn: options.warn }));
     const fitted = await fitTogether(await loadEngine(dir, engineSettings), tokenizer, { dir, place: dir, warn });
     return {
@@ -106,6 +138,14 @@ export async function fitTogether<T extends Tokenizer | undefined>(
     await engine.dispose();
     throw error;
   }
+}
+
+/** @throws GlossaError MODEL_ADAPTER where the folder holds an adapter, which is trained on only beside its base. */
+async function refuseAdapter(dir: string): Promise<void> {
+  if (!(await exists(join(dir, 'adapter_config.json')))) return;
+  throw new GlossaError('MODEL_ADAPTER', `${dir}: an adapter, not a model`, {
+    hint: 'name the model that it was made for as model.path and this folder as model.adapter, or merge the two first: npx glossa export',
+  });
 }
 
 async function openLab(

@@ -21,6 +21,8 @@ export const runFolder = (dir: string) => ({
   evaluationRows: (step: number, suite: string) => join(dir, 'eval', `${stepName(step)}-${suite}.parquet`),
   /** The model at the start, kept where the loss needs it as its reference (beta above 0). */
   reference: join(dir, 'reference'),
+  /** The model at the start of a run that trains adapters beside random weights, which lie nowhere else. */
+  base: join(dir, 'base'),
   /** The weights of a finished run alone, in the type the model came in. */
   final: join(dir, 'final'),
   report: join(dir, 'report.html'),

@@ -19,15 +19,22 @@ const TOKENIZER_FILES = [
   'vocab.json',
   'merges.txt',
 ];
-const MODEL_FILES = ['config.json', 'model.safetensors.index.json', 'state.json', ...TOKENIZER_FILES];
+const MODEL_FILES = [
+  'config.json',
+  'model.safetensors.index.json',
+  'adapter_config.json',
+  'state.json',
+  ...TOKENIZER_FILES,
+];
 
 /** Whether a run writes a file of this name into a folder with a model (checkpoint, reference, final weights). */
 export function isModelFile(name: string): boolean {
   return MODEL_FILES.includes(name) || isWeights(name) || name === 'state.safetensors';
 }
 
+/** Of a model, or of an adapter. */
 export function isWeights(name: string): boolean {
-  return /^model(-\d+-of-\d+)?\.safetensors$/.test(name);
+  return /^(model(-\d+-of-\d+)?|adapter_model)\.safetensors$/.test(name);
 }
 
 /** Copies the files that make a tokenizer, as they are; a packed tokenizer.json.gz is unpacked, since others read no such file. */
@@ -112,5 +119,5 @@ function temporaryName(dir: string, kind: '' | '.old' = ''): string {
 
 /** A name that {@link temporaryName} gives. */
 export function isTemporaryFolder(name: string): boolean {
-  return /^\.(\d{6,}|reference|final)-\d+(\.old)?\.tmp$/.test(name);
+  return /^\.(\d{6,}|reference|final|base)-\d+(\.old)?\.tmp$/.test(name);
 }

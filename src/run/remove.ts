@@ -13,7 +13,7 @@ export async function removeRun(folder: RunFolder): Promise<void> {
     for (const name of await namesIn(dir)) if (stepOf(name) !== undefined) await rm(join(dir, name), { force: true });
   }
   for (const step of await checkpointSteps(folder)) await removeModelFolder(folder.checkpoint(step));
-  for (const dir of [folder.reference, folder.final]) await removeModelFolder(dir);
+  for (const dir of [folder.reference, folder.base, folder.final]) await removeModelFolder(dir);
   await removeLeftOvers(folder);
   for (const dir of [folder.rollouts, folder.evaluations, folder.checkpoints]) await rmdir(dir).catch(() => undefined);
   await removeReport(folder);
@@ -48,7 +48,7 @@ export async function remnantsOf(folder: RunFolder): Promise<string[]> {
   }
   const [step] = await checkpointSteps(folder);
   if (step !== undefined) found.push(folder.checkpoint(step).slice(folder.dir.length + 1));
-  for (const dir of [folder.reference, folder.final]) {
+  for (const dir of [folder.reference, folder.base, folder.final]) {
     if ((await namesIn(dir)).length > 0) found.push(dir.slice(folder.dir.length + 1));
   }
   return found;

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
 import type { Problems } from '../data/types.js';
@@ -14,13 +14,14 @@ import {
   promptSizes,
   shortOfMemory,
   takenOf,
+  trainsAdapters,
   type Inputs,
   type OpenModel,
   type PlannedMemory,
 } from '../inputs/index.js';
 import { createGrader, type Grader } from '../reward/index.js';
 import type { LabSettings } from '../lab/index.js';
-import { isModelOnly, type FoundCheckpoint, type RunInputs } from '../run/index.js';
+import { isModelOnly, runFolder, type FoundCheckpoint, type RunInputs } from '../run/index.js';
 import { warner } from './events.js';
 import type { TrainOptions } from './options.js';
 
@@ -59,6 +60,7 @@ export async function openParts(
   const model = await openModel(config, {
     lab,
     ...(checkpoint && { from: checkpoint.dir }),
+    ...(config.model.init && { baseName: runFolder(resolve(config.run.dir)).base }),
     // There is nothing to save yet.
     ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
     onPretrain: (progress) => tell?.({ type: 'pretrain', progress }),
@@ -75,7 +77,11 @@ export async function openParts(
   try {
     const hasState = checkpoint !== undefined && !isModelOnly(checkpoint.state);
     if (hasState) await model.engine.loadState(join(checkpoint.dir, 'state.safetensors'));
-    const files = await hashInputs(config, { labDir: model.labDir, weights: !checkpoint });
+    const files = await hashInputs(config, {
+      labDir: model.labDir,
+      weights: !checkpoint || trainsAdapters(config),
+      adapter: !checkpoint,
+    });
     check?.(model, files);
     const inputs = await openData(config, model, { resumed: checkpoint !== undefined });
     inputs.remarks.forEach(warn);

@@ -4,7 +4,7 @@ import { namesIn } from '../base/folder.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { loadEngine } from '../engine/index.js';
 import type { Engine, SequenceBatch } from '../engine/types.js';
-import { engineOptions, openModel } from '../inputs/index.js';
+import { engineOptions, openModel, trainsAdapters } from '../inputs/index.js';
 import { isWeights, writeModelFolder, type Run } from '../run/index.js';
 
 /** The frozen model of the start, for the KL term. */
@@ -16,7 +16,8 @@ export interface Reference {
 
 /**
  * The reference of a new run is frozen inside the engine, and its weights are kept in the run's folder; a resumed run
- * computes the same log-probabilities with a second engine on those weights. Undefined where beta is 0.
+ * computes the same log-probabilities with a second engine on those weights. Of a run that trains adapters it is the model
+ * without them, in the same engine. Undefined where beta is 0.
  *
  * @throws GlossaError REFERENCE_CORRUPT where reference/ is damaged and the model it was made from has changed or is gone.
  */
@@ -28,7 +29,8 @@ export async function openReference(
 ): Promise<Reference | undefined> {
   if (config.grpo.beta === 0) return undefined;
   const settings = { temperature: config.grpo.temperature, microBatchTokens: config.optimizer.micro_batch_tokens };
-  if (resumed) {
+  const adapted = trainsAdapters(config); // the base, which the engine has anyway
+  if (resumed && !adapted) {
     await mend(run, config, warn);
     const second = await loadEngine(run.folder.reference, { ...engineOptions(config), frozen: true });
     return {
@@ -36,7 +38,7 @@ export async function openReference(
       close: () => second.dispose(),
     };
   }
-  await run.update({ reference: await keepWeights(engine, run.folder.reference) });
+  if (!adapted) await run.update({ reference: await keepWeights(engine, run.folder.reference) });
   await engine.setReference();
   return {
     logps: async (batch) => (await engine.logprobs({ ...batch, ...settings, reference: true })).logps,

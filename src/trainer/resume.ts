@@ -215,7 +215,9 @@ function inputsChanged({ inputs }: RunRecord, now: RunInputs): Difference[] {
 
 const isAmong = (files: RunInputs['model']) => {
   const weightsRead = files.some(({ setting }) => setting.endsWith('.safetensors'));
-  return ({ setting }: RunInputs['model'][number]) => weightsRead || !setting.endsWith('.safetensors');
+  // The adapter of the start has gone on in the checkpoint.
+  return ({ setting }: RunInputs['model'][number]) =>
+    !setting.startsWith('model.adapter: ') && (weightsRead || !setting.endsWith('.safetensors'));
 };
 
 function machineChanged({ machine, model }: RunRecord, now: EngineInfo): Difference[] {

@@ -3,7 +3,7 @@ import { originOf } from '../data/index.js';
 import type { Problem } from '../data/types.js';
 import { lossRow } from '../engine/index.js';
 import type { EngineInfo, JobOptions, StepMetrics, StoredDtype } from '../engine/types.js';
-import { problemCount, trainingOrder } from '../inputs/index.js';
+import { problemCount, trainingOrder, trainsAdapters } from '../inputs/index.js';
 import { openLevers, type Levers } from '../levers/index.js';
 import type { Metrics } from '../metrics/index.js';
 import {
@@ -14,6 +14,7 @@ import {
   type Run,
 } from '../run/index.js';
 import { isNonfinite, withAdvice } from './advice.js';
+import { keepBase } from './base.js';
 import { BreakdownWatch, breakdownMessage } from './breakdown.js';
 import { collect, type Collected } from './collect.js';
 import { warner, type Phase } from './events.js';
@@ -28,7 +29,7 @@ import { isDue, learningRate } from './schedule.js';
 import { TRAINER, tellUpdate } from './spans.js';
 import { evaluateSuites } from './suites.js';
 import { update } from './update.js';
-import { saveInType, writeFinalWeights } from './weights.js';
+import { saveModel, saveState, writeFinalWeights, type SavedAs } from './weights.js';
 
 type Progress = Pick<CheckpointState, 'step' | 'numTokens' | 'promptsDrawn' | 'zeroRewardSteps'>;
 type Range = readonly [start: number, end: number];
@@ -86,6 +87,7 @@ export class Session {
       zeroRewardSteps: 0,
     };
     const warn = warner(options.tell);
+    await keepBase(run, config, model);
     const reference = await openReference(run, config, model.engine, { resumed: checkpoint !== undefined, warn });
     const progress = { step, numTokens, promptsDrawn, zeroRewardSteps };
     const levers = openLevers(config, checkpoint?.state.levers, warn);
@@ -129,9 +131,8 @@ export class Session {
     const final = run.folder.final;
     await run.fence();
     await writeFinalWeights(model.engine, final, {
-      type: this.weights,
+      ...this.savedAs,
       tokenizerDir: this.tokenizerDir,
-      warn: this.warn,
     });
     return { ...result, status: 'finished', final };
   }
@@ -144,6 +145,15 @@ export class Session {
   /** Type of the weights that the run was started with. */
   private get weights(): StoredDtype {
     return this.run.record.weights ?? 'float32';
+  }
+
+  private get savedAs(): SavedAs {
+    const { config, model } = this.parts;
+    return {
+      type: this.weights,
+      adapterOf: trainsAdapters(config) ? model.configJson : undefined,
+      warn: this.warn,
+    };
   }
 
   /** One generation and the optimizer steps it is used for. */
@@ -284,8 +294,8 @@ export class Session {
     await run.metrics.sync();
     const save = (dir: string) =>
       config.checkpoint.save_only_model
-        ? saveInType(model.engine, dir, this.weights, this.warn)
-        : model.engine.saveCheckpoint(dir);
+        ? saveModel(model.engine, dir, this.savedAs)
+        : saveState(model.engine, dir, this.savedAs);
     const levers = this.levers.state();
     await writeCheckpoint(
       run.folder,

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '../base/atomic.js';
 import type { Checksums } from '../base/checksum.js';
 import { GlossaError } from '../base/error.js';
 import type { Engine, StoredDtype } from '../engine/types.js';
@@ -16,14 +18,46 @@ export async function saveInType(engine: Engine, dir: string, type: StoredDtype,
   }
 }
 
-/** Writes final/: the weights alone, in the type the model came in, with its tokenizer. It appears whole or not at all. */
+/**
+ * Writes final/: the weights alone, in the type the model came in, with its tokenizer; of a run that trains adapters these. It
+ * appears whole or not at all.
+ */
 export function writeFinalWeights(
   engine: Engine,
   target: string,
-  { type, tokenizerDir, warn }: { type: StoredDtype; tokenizerDir: string; warn: Warn },
+  { tokenizerDir, ...how }: SavedAs & { tokenizerDir: string },
 ): Promise<void> {
   return writeModelFolder(target, async (dir) => {
-    await saveInType(engine, dir, type, warn);
+    await saveModel(engine, dir, how);
     await copyTokenizer(tokenizerDir, dir);
   });
+}
+
+/** How a run saves what it has trained. */
+export interface SavedAs {
+  /** Of whole weights; adapters are always float32. */
+  type: StoredDtype;
+  /** The text of the model's config.json, of a run that trains adapters; else undefined. */
+  adapterOf: string | undefined;
+  warn: Warn;
+}
+
+/** What a run has trained, without the optimizer's state. */
+export async function saveModel(engine: Engine, dir: string, { type, adapterOf, warn }: SavedAs): Promise<Checksums> {
+  return adapterOf === undefined
+    ? saveInType(engine, dir, type, warn)
+    : withConfig(dir, adapterOf, engine.saveAdapter(dir));
+}
+
+/** All that training goes on from. */
+export async function saveState(engine: Engine, dir: string, { adapterOf }: Pick<SavedAs, 'adapterOf'>) {
+  const saved = engine.saveCheckpoint(dir);
+  return adapterOf === undefined ? saved : withConfig(dir, adapterOf, saved);
+}
+
+/** The base's config.json beside its adapter, for whoever looks at the folder as at a model's. */
+async function withConfig(dir: string, configJson: string, saved: Promise<Checksums>): Promise<Checksums> {
+  const files = await saved;
+  await writeFileAtomic(join(dir, 'config.json'), configJson);
+  return files;
 }

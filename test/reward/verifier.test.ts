@@ -97,7 +97,7 @@ test('data, config, inputs and score know the verifier', async () => {
     code: 'CONFIG_INVALID',
     message: /verifier.*number, choice, mathematics, or the path/,
   });
-  const { files } = await hashInputs(config, { labDir: dir, weights: false });
+  const { files } = await hashInputs(config, { labDir: dir, weights: false, adapter: false });
   assert.deepEqual(
     files.map(({ setting }) => setting),
     ['data.train[0].path', 'data.train[0].verifier'],

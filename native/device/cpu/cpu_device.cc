@@ -108,6 +108,20 @@ void CpuDevice::prepare_rows(const Matrix& w, int64_t row0, int64_t rows, const 
   kernels_.linear->pack(panel, w.type, host, rows, w.k, w.k, 0, panels(rows));
 }
 
+void CpuDevice::transpose(const Matrix& w) {
+  if (!w.transposed) return;
+  std::vector<std::vector<float>> columns(static_cast<size_t>(threads_));
+  for (std::vector<float>& c : columns) c.resize(static_cast<size_t>(w.n * kPanel));
+  pool().run(panels(w.k), [&](int64_t panel, int thread) {
+    float* const to = columns[static_cast<size_t>(thread)].data();
+    const int64_t from = panel * kPanel, end = std::min(from + kPanel, w.k);
+    for (int64_t n = 0; n < w.n; ++n)
+      unpack_row(w.type, w.forward.as<const void>(), w.k, n, from, end, to + n * kPanel);
+    kernels_.linear->pack_transposed((w.transposed + packed_bytes(w.type, from, w.n)).as<void>(), w.type, to,
+                                     end - from, w.n, kPanel, 0, 1);
+  });
+}
+
 int64_t CpuDevice::reserved_bytes() const {
   int64_t bytes = 0;
   for (const Scratch& s : scratch_) bytes += s.bytes;

@@ -28,6 +28,7 @@ class CpuDevice final : public Device {
   int64_t matrix_bytes(Dtype, int64_t n, int64_t k, bool transposed) const override;
   void prepare(const std::vector<Prepared>&) override;
   void prepare_rows(const Matrix&, int64_t row0, int64_t rows, const float* host) override;
+  void transpose(const Matrix&) override;
   int64_t scratch_bytes(const Workload&) const override;
   void reserve(const Workload&) override;
   int64_t reserved_bytes() const override;

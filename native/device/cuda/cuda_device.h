@@ -33,6 +33,7 @@ class CudaDevice final : public Device {
   int64_t matrix_bytes(Dtype, int64_t n, int64_t k, bool transposed) const override;
   void prepare(const std::vector<Prepared>&) override;
   void prepare_rows(const Matrix&, int64_t row0, int64_t rows, const float* host) override;
+  void transpose(const Matrix&) override {}  // products read the first form
   // Kernels need no memory but that of their operands.
   int64_t scratch_bytes(const Workload&) const override { return kGpuScratch; }
   void reserve(const Workload&) override {}

@@ -1,26 +1,15 @@
 #include <cstring>
 
 #include "device/cpu/cpu_ops.h"
+#include "ops/linear/linear_kernels.h"
 
 namespace glossa {
 namespace {
 
-// Row `n` of a packed matrix as float32.
-void unpack_row(const Matrix& w, int64_t n, float* out) {
-  const int64_t k = w.k, panel = n / kPanel, column = n % kPanel;
-  if (w.type == Dtype::f32) {
-    const float* from = w.forward.as<const float>() + panel * k * kPanel + column;
-    for (int64_t i = 0; i < k; ++i) out[i] = from[i * kPanel];
-  } else {
-    const uint16_t* from = w.forward.as<const uint16_t>() + panel * (k + k % 2) * kPanel + column * 2;
-    for (int64_t i = 0; i < k; ++i) out[i] = from_bf16(from[i / 2 * kPanel * 2 + i % 2]);
-  }
-}
-
 // Row `id` of a table without masters.
 void frozen_row(const EmbeddingTable& table, int32_t id, float* out) {
   const int64_t d = table.width;
-  if (!table.rows) return unpack_row(table.head, id, out);
+  if (!table.rows) return unpack_row(table.head.type, table.head.forward.as<const void>(), d, id, 0, d, out);
   if (table.type == Dtype::f32) {
     std::memcpy(out, table.rows.at(id).data.as<float>(), static_cast<size_t>(d) * 4);
   } else {

@@ -11,6 +11,8 @@ namespace glossa {
 // [ceil(n/32)][ceil(k/2)][32][2] for bfloat16, padded with zeros.
 constexpr int64_t kPanel = 32;
 int64_t packed_bytes(Dtype t, int64_t n, int64_t k);
+// Columns [from, to) of row `n` of a packed matrix of k columns, as float32.
+void unpack_row(Dtype t, const void* packed, int64_t k, int64_t n, int64_t from, int64_t to, float* out);
 
 struct LinearKernels {
   // Packs the panels [panel0, panel1) of B for C = A * B^T; w [n][k] row-major with leading dimension ld, float32.

@@ -22,14 +22,15 @@ void CpuOps::convert(const Rows& to, const Rows& from, int64_t rows) {
 void CpuOps::scale(const Rows& to, const Rows& from, float scale, int64_t rows) {
   const int64_t d = from.width;
   crew_.by_rows(rows, [&](int64_t r0, int64_t count) {
-    const int64_t n = count * d;
-    const float* in = from.at(r0).data.as<float>();
-    if (to.type == Dtype::f32) {
-      float* out = to.at(r0).data.as<float>();
-      for (int64_t i = 0; i < n; ++i) out[i] = in[i] * scale;
-    } else {
-      uint16_t* out = to.at(r0).data.as<uint16_t>();
-      for (int64_t i = 0; i < n; ++i) out[i] = to_bf16(in[i] * scale);
+    for (int64_t r = r0; r < r0 + count; ++r) {
+      const float* in = from.at(r).data.as<float>();
+      if (to.type == Dtype::f32) {
+        float* out = to.at(r).data.as<float>();
+        for (int64_t i = 0; i < d; ++i) out[i] = in[i] * scale;
+      } else {
+        uint16_t* out = to.at(r).data.as<uint16_t>();
+        for (int64_t i = 0; i < d; ++i) out[i] = to_bf16(in[i] * scale);
+      }
     }
   });
 }

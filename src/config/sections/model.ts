@@ -149,6 +149,11 @@ export const modelSchema = z.strictObject({
     .describe(
       "Pre-train a lab model (or take it from the cache); `{}` is the demo's. Beside `path` it only makes the problems of `data`.",
     ),
+  adapter: path
+    .optional()
+    .describe(
+      "Folder of a LoRA adapter in PEFT's layout that training begins with, beside the model, which must be the one that it was made for. Its rank, alpha and layers are taken; where `lora` is given, they must be the same.",
+    ),
   init: initModelSchema.optional().describe('Random weights for a given config.json and tokenizer.'),
   trainable: z
     .array(z.string().min(1, 'expected a pattern of tensor names'))

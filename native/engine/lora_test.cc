@@ -266,10 +266,11 @@ TEST("lora: a step is the same bits for every micro-batch size, number of thread
         const Base base(tiny_config(family));
         const TestBatch b = test_batch(6, 3, tiny_config(family).vocab);
         std::vector<float> gradient, weights;
-        for (int way = 0; way < 5; ++way) {
+        for (int way = 0; way < 7; ++way) {
           EngineOptions o = options_of(dtype, lora, way < 3 ? way + 1 : 2);
           o.sharing = way % 2 ? Sharing::always : Sharing::never;
-          if (way >= 3 && !is_emulated(chosen_device({}))) o.activations = lean;
+          if (way >= 5) o.recompute = Recompute::full;
+          if ((way == 3 || way == 4) && !is_emulated(chosen_device({}))) o.activations = lean;
           auto engine = base.load(o);
           if (!engine) return;
           spread_adapters(*engine, 0.2f);

@@ -1,7 +1,6 @@
 // train-<kind>-<family>: whole optimizer steps from a tiny checkpoint, GRPO or supervised, or from one with adapters.
 #include <algorithm>
 #include <cmath>
-#include <tuple>
 
 #include "golden/case_files.h"
 #include "golden/loss_settings.h"
@@ -71,30 +70,25 @@ Status compare_weights(Engine& engine, const std::vector<float>& before, CaseTen
   return {};
 }
 
-// Of the first row, with the adapters beside the weights, with them merged, and the reference's: the base alone.
-Status compare_adapted(const std::string& dir, Engine& engine, const TrainBatch& batch, float temperature,
-                       const std::vector<float>& ref, CaseTensors& t, const EngineOptions& options, GoldenCase* out) {
+// The logits of the first row, of an engine or of one with the adapters merged.
+Status compare_logits(const char* name, Engine& engine, const TrainBatch& batch, double bound, CaseTensors& t,
+                      GoldenCase* out) {
   const Ragged &prompts = batch.sequences.prompts, &completions = batch.sequences.completions;
   std::vector<int32_t> row(prompts.ids, prompts.ids + prompts.length(0));
   row.insert(row.end(), completions.ids, completions.ids + completions.length(0));
-  const int64_t n = static_cast<int64_t>(row.size());
-  EngineOptions plain = options;
-  plain.lora = {};
-  plain.adapter.clear();
-  Result<std::unique_ptr<Engine>> whole = Engine::load(dir, plain);
-  if (!whole.ok()) return whole.status();
-  Result<std::vector<float>> weights = engine.merged();
-  if (!weights.ok()) return weights.status();
-  whole.value()->set_parameters(weights.value());
+  Result<std::vector<float>> got = engine.logits(row.data(), static_cast<int64_t>(row.size()));
+  if (!got.ok()) return got.status();
+  const std::vector<float> want = t.floats(name, static_cast<int64_t>(got.value().size()));
+  if (!t.status().ok()) return t.status();
+  out->measures.push_back({name, worst_difference(got.value(), want), bound});
+  return {};
+}
+
+// Before the first step: the logits, and the log-probabilities of the reference, which is the base.
+Status compare_adapted(Engine& engine, const TrainBatch& batch, float temperature, const std::vector<float>& ref,
+                       CaseTensors& t, const EngineOptions& options, GoldenCase* out) {
   const bool wide = options.dtype == Dtype::f32;
-  for (const auto& [name, computes, bound] :
-       {std::tuple{"logits", &engine, 2e-5}, std::tuple{"logits_merged", whole.value().get(), 5e-5}}) {
-    Result<std::vector<float>> got = computes->logits(row.data(), n);
-    if (!got.ok()) return got.status();
-    const std::vector<float> want = t.floats(name, static_cast<int64_t>(got.value().size()));
-    if (!t.status().ok()) return t.status();
-    out->measures.push_back({name, worst_difference(got.value(), want), wide ? bound : 1.0});
-  }
+  if (Status s = compare_logits("logits", engine, batch, wide ? 2e-5 : 1, t, out); !s.ok()) return s;
   if (Status s = engine.set_reference(); !s.ok()) return s;
   LogprobSettings reference;
   reference.temperature = temperature;
@@ -103,6 +97,17 @@ Status compare_adapted(const std::string& dir, Engine& engine, const TrainBatch&
   if (!of_base.ok()) return of_base.status();
   out->measures.push_back({"ref_logps", worst_difference(of_base.value().logps, ref), wide ? 2e-5 : 0.5});
   return {};
+}
+
+// After the last: the logits of the whole model with the adapters merged.
+Status compare_merged(const std::string& model, Engine& engine, const TrainBatch& batch, CaseTensors& t,
+                      const EngineOptions& options, GoldenCase* out) {
+  Result<std::unique_ptr<Engine>> whole = Engine::load(model, options);
+  if (!whole.ok()) return whole.status();
+  Result<std::vector<float>> weights = engine.merged();
+  if (!weights.ok()) return weights.status();
+  whole.value()->set_parameters(weights.value());
+  return compare_logits("logits_merged", *whole.value(), batch, options.dtype == Dtype::f32 ? 5e-5 : 1, t, out);
 }
 
 Status check(const std::string& dir, const Json& json, Engine& engine, CaseTensors& t, const EngineOptions& options,
@@ -130,9 +135,7 @@ Status check(const std::string& dir, const Json& json, Engine& engine, CaseTenso
 
   const bool adapted = text(json, "kind", "") == "lora";
   if (adapted)
-    if (Status s = compare_adapted(dir + "/" + text(json, "model", ""), engine, batch, settings.value().temperature,
-                                   ref, t, options, out);
-        !s.ok())
+    if (Status s = compare_adapted(engine, batch, settings.value().temperature, ref, t, options, out); !s.ok())
       return s;
   const Json *losses = json.find("losses"), *norms = json.find("grad_norms");
   if (!losses || !norms || losses->array.size() != norms->array.size())
@@ -159,6 +162,8 @@ Status check(const std::string& dir, const Json& json, Engine& engine, CaseTenso
   if (bounds.every_step) out->measures.push_back({"later_losses", later_loss / largest_loss, bounds.later_losses});
   out->measures.push_back({"grad_norm", worst_norm, bounds.norm});
   if (!adapted) return compare_weights(engine, before, t, "weight.", bounds, out);
+  const std::string model = dir + "/" + text(json, "model", "");
+  if (Status s = compare_merged(model, engine, batch, t, options, out); !s.ok()) return s;
   Result<CaseTensors> after =
       CaseTensors::open(dir + "/" + text(json, "adapter_after", "") + "/adapter_model.safetensors");
   if (!after.ok()) return after.status();

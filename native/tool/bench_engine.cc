@@ -1,7 +1,7 @@
 // `glossa-native bench engine [--model tiny|1m|10m|100m|grpo] [--device name] [--dtype f32|bf16] [--threads n]
-// [--reps n] [--json]`: training, sampling and a whole GRPO step, beside the multiply-add peak of as many threads (or
-// the product of a GPU) measured in the same run. Training counts 6 N flops a token and sampling 2 N, N the parameters
-// of the weight matrices (the head once). Models that were published: tool/bench_large.cc.
+// [--lora RANK] [--reps n] [--json]`: training, sampling and a whole GRPO step, beside the multiply-add peak of as many
+// threads (or the product of a GPU) measured in the same run. Training counts 6 N flops a token and sampling 2 N, N the
+// parameters of the weight matrices (the head once). Models that were published: tool/bench_large.cc.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -226,10 +226,10 @@ class EngineBench {
 }  // namespace
 }  // namespace glossa::tool
 
-COMMAND(
-    "bench engine",
-    "[--model name] [--device name] [--dtype f32|bf16] [--what decode|train|step|all] [--threads n] [--compare FILE "
-    "[--allow]] [--json]: whole steps") {
+COMMAND("bench engine",
+        "[--model name] [--device name] [--dtype f32|bf16] [--what decode|train|step|all] [--lora RANK] [--threads n] "
+        "[--compare FILE "
+        "[--allow]] [--json]: whole steps") {
   using namespace glossa;
   using namespace glossa::tool;
   const std::string model = option(args, "--model", ""), dtype = option(args, "--dtype", "f32"),
@@ -247,6 +247,8 @@ COMMAND(
   options.threads = std::atoi(option(args, "--threads", "0").c_str());
   options.isa = option(args, "--isa", "");
   options.device_name = option(args, "--device", "");
+  if (const int rank = std::atoi(option(args, "--lora", "0").c_str()); rank > 0)
+    options.lora = {rank, 2.0 * rank, false, {"all-linear"}, 1};
   // The float32 peak is the ceiling of both types: bfloat16 may pass it.
   EngineOptions float32 = options;
   float32.dtype = Dtype::f32;

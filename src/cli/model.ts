@@ -77,7 +77,9 @@ async function locateSource({ model, step, randomInit, tokenizer, seed }: ModelS
   const tokenizerDir = tokenizer === undefined ? undefined : await resolveModel(tokenizer);
   if (model !== undefined && randomInit === undefined) {
     const found = await locateModel(model, warn, step);
-    return { ...found, tokenizerDir: tokenizerDir ?? found.dir, random: undefined };
+    // An adapter of others often comes without one.
+    const own = found.base === undefined || hasTokenizer(found.dir) ? found.dir : found.base;
+    return { ...found, tokenizerDir: tokenizerDir ?? own, random: undefined };
   }
   if (model !== undefined || randomInit === undefined)
     throw new GlossaError('USAGE', 'name a model, or a config.json with --random-init, and not both', {

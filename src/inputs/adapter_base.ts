@@ -10,13 +10,22 @@ import { trainsAdapters } from './model.js';
 /** Where the base of an adapter lies, in the words of an engine's options; nothing of another folder. */
 export type AdapterBase = { base: string } | Record<string, never>;
 
-/** Of a folder: what its adapter_config.json names may be a name of the hub. */
+/** Of a folder: a path, or a name of the hub that its adapter_config.json says. */
 export async function baseOf(dir: string): Promise<AdapterBase> {
   const text = await readTextIfThere(join(dir, 'adapter_config.json'));
-  if (text === undefined) return {};
-  const { base_model_name_or_path: name } = JSON.parse(text) as { base_model_name_or_path?: unknown };
-  // The engine says what is wrong with any other.
-  return typeof name === 'string' && name !== '' && !(await exists(name)) ? { base: await resolveModel(name) } : {};
+  const name = text === undefined ? undefined : namedBase(text);
+  if (name === undefined) return {};
+  return { base: (await exists(name)) ? name : await resolveModel(name) };
+}
+
+/** Nothing of what cannot be read: the engine says what is wrong with it. */
+function namedBase(text: string): string | undefined {
+  try {
+    const { base_model_name_or_path: name } = JSON.parse(text) as { base_model_name_or_path?: unknown };
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -12,11 +12,11 @@ import json
 import pathlib
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, get_peft_model
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
 
-CASES = ["llama:3:6:0.04:all-linear", "olmo2:5:2:0:gate_proj,o_proj,k_proj:rslora", "gemma3:2:4:0.1:q_proj,v_proj,down_proj"]
+CASES = ["llama:3:6:0.04:all-linear", "olmo2:5:2:0.04:gate_proj,o_proj,k_proj:rslora", "gemma3:2:4:0.1:q_proj,v_proj,down_proj"]
 TEMPERATURE = 0.8
 
 
@@ -51,8 +51,6 @@ def make(cases, family, rank, alpha, beta, targets, rslora):
         with model.disable_adapter():
             ref = list(logps_of_rows())
         logits = model(input_ids=first).logits[0]
-        whole = AutoModelForCausalLM.from_pretrained(cases / f"model-{family}", dtype=torch.float32, attn_implementation="eager")
-        merged = PeftModel.from_pretrained(whole, folder / "adapter").merge_and_unload()(input_ids=first).logits[0]
     hyper = dict(lr=2e-3, betas=(0.9, 0.95), eps=1e-8, weight_decay=0.0)
     optimizer = torch.optim.AdamW(trained, **hyper)
     losses, norms = [], []
@@ -72,6 +70,8 @@ def make(cases, family, rank, alpha, beta, targets, rslora):
     for each in "adapter", "adapter_after":
         (folder / each / "README.md").unlink(missing_ok=True)
 
+    with torch.no_grad():
+        merged = model.merge_and_unload()(input_ids=first).logits[0]
     prompts, completions = zip(*rows)
     tensors = {"advantages": torch.tensor(advantages), "old_logps": torch.cat(old), "ref_logps": torch.cat(ref)}
     for name, parts in ("prompt", prompts), ("completion", completions):

@@ -89,7 +89,7 @@ describe('a run that trains adapters', () => {
     assert.deepEqual(await lastingMetrics(broken), await lastingMetrics(whole));
     const lines = await readMetrics(join(whole, 'metrics.jsonl'));
     assert.equal(lines[0]!.kl, 0);
-    assert.ok((lines[3]!.kl as number) > 0);
+    assert.ok(lines[3]!.kl! > 0);
     assert.ok((await file(lab, 'model.safetensors')).equals(base));
     assert.ok(!(await readdir(whole)).includes('reference'), 'the reference is the base');
   });
@@ -115,7 +115,7 @@ describe('a run that trains adapters', () => {
     const adapter = join(root, 'whole/final');
     assert.equal((await train(config(dir, { model: { path: lab, adapter }, lora: undefined }))).status, 'finished');
     const [line] = await readMetrics(join(dir, 'metrics.jsonl'));
-    assert.ok((line!.kl as number) > 0);
+    assert.ok(line!.kl! > 0);
     const other = config(join(root, 'other'), { model: { path: lab, adapter }, lora: { ...LORA, rank: 5 } });
     await assert.rejects(train(other), { code: 'CHECKPOINT_MISMATCH', message: /r is 4, and lora asks for 5/ });
     await assert.rejects(train(config(join(root, 'adapter'), { model: { path: adapter } })), { code: 'MODEL_ADAPTER' });

@@ -36,5 +36,3 @@ export const loraSchema = z.strictObject({
     .default(false)
     .describe('alpha / sqrt(rank) instead of alpha / rank (Kalajdzievski 2023, arXiv 2312.03732).'),
 });
-
-export type LoraConfig = z.output<typeof loraSchema>;

@@ -88,6 +88,19 @@ test('fields within fields, in Parquet and JSONL', async () => {
   });
 });
 
+test('a Parquet file as verl lays it out: the prompt is a chat, the answer lies deeper', async () => {
+  const fields = { answer: 'reward_model.ground_truth' };
+  const { problems } = await loadDataSet({ path: parquet, language: 'ko', fields });
+  assert.deepEqual(problems[0]!.messages, [{ role: 'user', content: 'first' }]);
+  assert.deepEqual(
+    problems.map(({ question, answer }) => [question, answer]),
+    [
+      ['first', '5'],
+      ['second', '6'],
+    ],
+  );
+});
+
 test('where rows are kept, a problem has every column of its row as plain data', async () => {
   const given = { path: parquet, language: 'ko', fields: { question: 'q', answer: 'd9' }, rows: true } as const;
   const [first] = (await loadDataSet(given)).problems;

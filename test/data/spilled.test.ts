@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,4 +74,18 @@ test('rows that are left out are counted, and the first thousand kept', async ()
   const path = file([...bad, ...rows.slice(0, 3)], 'bad.jsonl');
   const { counts, skipped } = await streamDataSet({ path, onBadRow: 'skip' });
   assert.deepEqual([counts.skipped, skipped.length], [1500, 1000]);
+});
+
+test('a set of many times the memory that is left is read and drawn from', () => {
+  const path = join(folder, 'large.jsonl');
+  execFileSync(process.execPath, ['scripts/large_data.mjs', path, '300000']);
+  const program = `
+    import { promptOrder, streamDataSet } from './src/data/index.ts';
+    const set = await streamDataSet({ path: ${JSON.stringify(path)} }, 2 ** 20);
+    const at = promptOrder([set], 1n);
+    console.log(set.problems.length, at(12345).question.length > 0);
+  `;
+  // In memory its 300,000 problems take more than 100 MB; with 40 MB, V8 would end the process.
+  const flags = ['--max-old-space-size=40', '--import', 'tsx', '--input-type=module', '-e', program];
+  assert.equal(execFileSync(process.execPath, flags, { encoding: 'utf8' }).trim(), '300000 true');
 });

@@ -76,7 +76,8 @@ export async function writeRows(path: string, rows: readonly Row[]): Promise<voi
 /** A folder in which the commands of a page find what they name, and `npx glossa` runs the sources. */
 export async function pageFolder(model: string): Promise<{ dir: string; env: NodeJS.ProcessEnv }> {
   const dir = await mkdtemp(join(tmpdir(), 'glossa-page-'));
-  await cp(join(ROOT, 'studies', 'lab'), join(dir, 'studies', 'lab'), { recursive: true });
+  for (const studies of ['lab', 'levers'])
+    await cp(join(ROOT, 'studies', studies), join(dir, 'studies', studies), { recursive: true });
   if (existsSync(join(ROOT, '..', 'shared')))
     await symlink(join(ROOT, 'studies', 'real'), join(dir, 'studies', 'real'));
   await mkdir(join(dir, 'models'));

@@ -9,7 +9,7 @@ import type { VerifyCommandOptions } from '../verify.js';
 import { several, PROGRESS, example } from './options.js';
 import type { GlossaCommand } from './options.js';
 
-/** The commands on what was made: runs, compare, report, verify, export, score. */
+/** The commands on what was made: runs, compare, report, verify, export, merge, score. */
 export function addResults(program: GlossaCommand): void {
   program
     .command('runs')

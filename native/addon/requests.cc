@@ -42,6 +42,14 @@ void optimizer(const Fields& fields, TrainSettings* settings) {
   settings->adam_beta2 = static_cast<float>(fields.number_or("adamBeta2", 0, 0.9999999, settings->adam_beta2));
   settings->adam_epsilon = static_cast<float>(fields.number_or("adamEpsilon", 0, 1, settings->adam_epsilon));
   settings->weight_decay = static_cast<float>(fields.number_or("weightDecay", 0, 1e6, settings->weight_decay));
+  if (fields.has("weightDecayOn")) {
+    const Fields kinds = fields.object("weightDecayOn");
+    Decayed& on = settings->decayed;
+    on.matrices = kinds.boolean_or("matrices", on.matrices);
+    on.embeddings = kinds.boolean_or("embeddings", on.embeddings);
+    on.norms = kinds.boolean_or("norms", on.norms);
+    on.biases = kinds.boolean_or("biases", on.biases);
+  }
   settings->max_grad_norm = static_cast<float>(fields.number_or("maxGradNorm", 0, kInfinity, settings->max_grad_norm));
   settings->micro_batch_tokens = fields.integer_or("microBatchTokens", 0, kMaxInt, 0);
 }

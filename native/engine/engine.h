@@ -140,11 +140,18 @@ struct Logprobs {
   std::vector<float> logps, entropies;  // aligned with completions.ids
 };
 
+// Which kinds of parameters weight decay acts on. A matrix is what has two dimensions and is not the embedding (a head that
+// is tied to it is the embedding).
+struct Decayed {
+  bool matrices = true, embeddings = true, norms = false, biases = false;
+};
+
 struct TrainSettings {
   LossSettings loss{};
   float temperature = 1;
   int64_t max_completion_length = 0;  // dr_grpo's constant
   float learning_rate = 0, adam_beta1 = 0.9f, adam_beta2 = 0.999f, adam_epsilon = 1e-8f, weight_decay = 0;
+  Decayed decayed{};
   float max_grad_norm = 1;         // <= 0: no clipping (the norm is still computed)
   int64_t micro_batch_tokens = 0;  // 0: chosen; a unit (rows sharing one prompt) is never split. Changes no result.
   bool loss_on_prompt = false;     // supervised only: every token after the first carries loss

@@ -58,6 +58,7 @@ const LossCase kCases[] = {
        s->beta = 0.1f;
        s->use_bias_correction_kl = true;
      }},
+    {"rloo", false, true, [](LossSettings* s) { s->beta = 0.1f; }},
     {"cispo", false, true, [](LossSettings* s) { s->beta = 0.1f, s->kl_estimator = KlEstimator::k2; }},
     {"sapo", false, false, [](LossSettings* s) { s->entropy_coef = 0.1f, s->top_entropy_quantile = 0.5f; }},
     {"vespo", false, true, [](LossSettings* s) { s->off_policy_mask_threshold = 0.01f; }},

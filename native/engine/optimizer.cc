@@ -6,12 +6,21 @@
 namespace glossa {
 namespace {
 
-std::vector<Stretch> stretches(const Trained& trained, float weight_decay) {
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+bool is_decayed(const Trained& trained, const TensorSpec& t, const Decayed& kinds) {
+  if (t.shape.size() == 2) return t.offset == trained.embedding ? kinds.embeddings : kinds.matrices;
+  return ends_with(t.name, ".bias") ? kinds.biases : kinds.norms;
+}
+
+std::vector<Stretch> stretches(const Trained& trained, float weight_decay, const Decayed& kinds) {
   std::vector<Stretch> out;
   for (size_t i = 0; i < trained.tensors.size(); ++i) {
     const TensorSpec& t = trained.tensors[i];
     const int64_t n = element_count(t);
-    const float decay = t.shape.size() == 2 ? weight_decay : 0;
+    const float decay = is_decayed(trained, t, kinds) ? weight_decay : 0;
     for (int64_t at = 0; at < n; at += kNormChunk)
       out.push_back({t.offset + at, std::min(kNormChunk, n - at), decay, trained.masters[i] + at});
   }
@@ -22,7 +31,7 @@ std::vector<Stretch> stretches(const Trained& trained, float weight_decay) {
 
 Result<double> gradient_norm(EngineState& e, Values gradient) {
   const Trained& trained = e.model.trained;
-  const std::vector<Stretch> parts = stretches(trained, 0);
+  const std::vector<Stretch> parts = stretches(trained, 0, {});
   std::vector<double> sums(parts.size());
   e.device->all().sum_squares(gradient, parts, sums.data());
   double total = 0;
@@ -43,7 +52,7 @@ float clip_factor(double norm, float max_norm) {
 void adamw_step(EngineState& e, Values gradient, const TrainSettings& s, float clip) {
   Optimizer& o = e.optimizer;
   // All memory is taken before a weight changes: after that nothing can fail.
-  const std::vector<Stretch> parts = stretches(e.model.trained, s.weight_decay);
+  const std::vector<Stretch> parts = stretches(e.model.trained, s.weight_decay, s.decayed);
   Ops& ops = e.device->all();
   e.need_moments();
   const double step = static_cast<double>(o.step + 1);

@@ -44,6 +44,9 @@ struct Loss {
   std::vector<const char*> reads;  // the settings, by TRL's names, that mean something to this loss and not to every
   const char* metric = "";         // what TRL calls its share of clipped ratios or its weight
   const char* needs = nullptr;     // one of its settings that has no default here
+
+  // The gradient of one token's loss reaches every token of its sequence in full.
+  bool through_product() const { return ratio == RatioOf::product && through_ratio; }
 };
 
 // Every loss, the supervised one first.

@@ -75,19 +75,22 @@ double step_loss(const LossSettings& s, double max_completion_length, const std:
     if (r.dropped) continue;
     const double n = static_cast<double>(r.logps.size()), batch = static_cast<double>(rows.size());
     double divisor = std::max(n_all, 1.0);
-    if (type == "grpo" || type == "sapo") divisor = batch * n;
+    if (type == "grpo" || type == "sapo" || type == "rloo") divisor = batch * n;
     if (type == "dr_grpo") divisor = batch * max_completion_length;
     if (type == "luspo") divisor = batch;
     Values q(r.logps.size()), q_at(q);
     if (type != "supervised") q = log_ratios(r), q_at = log_ratios(fixed);
     const bool out = r.advantage < 0 && -sum(q_at) / n > static_cast<double>(s.off_policy_mask_threshold);
+    const double product = std::exp(sum(q)), product_at = std::exp(sum(q_at));
     if (s.importance_sampling_level == ImportanceLevel::sequence) {
       q.assign(q.size(), sum(q) / n);
       q_at.assign(q.size(), sum(q_at) / n);
     }
     for (size_t t = 0; t < r.logps.size(); ++t) {
       const bool high = fixed.entropies[t] >= floor;
-      double l = policy(s, type, fixed, std::exp(q[t]), std::exp(q_at[t]), r.logps[t]);
+      const bool of_product = type == "rloo";
+      double l = policy(s, type, fixed, of_product ? product : std::exp(q[t]),
+                        of_product ? product_at : std::exp(q_at[t]), r.logps[t]);
       if (!high || out) l = 0;
       if (s.beta != 0)
         l += static_cast<double>(s.beta) * kl(s, r.logps[t], r.ref_logps[t]) *

@@ -190,7 +190,7 @@ TEST(
       given[i].old_logps = given[i].logps;
     }
     const bool needed = needs_sweep(s, true);
-    CHECK(needed == (s.top_entropy_quantile < 1 ||
+    CHECK(needed == (s.top_entropy_quantile < 1 || s.type->through_product() ||
                      (s.importance_sampling_level == ImportanceLevel::sequence && s.use_bias_correction_kl)));
     const Computed got = compute(s, rows, needed), want = compute(s, given, true);
     CHECK_NEAR(got.metrics.loss, want.metrics.loss, 1e-9);
@@ -293,7 +293,7 @@ TEST("losses: the normalisers of TRL, masked rows left out of the tokens but not
   auto scales = [&](const char* loss) { return loss_scales(find_loss(loss)->normaliser, {4, 2, 6}, mask, 8); };
   for (const char* loss : {"supervised", "dapo", "bnpo", "cispo", "vespo"})
     CHECK(scales(loss) == (std::vector<float>{0.1f, 0, 0.1f}));
-  for (const char* loss : {"grpo", "sapo"}) CHECK(scales(loss) == (std::vector<float>{1 / 12.0f, 0, 1 / 18.0f}));
+  for (const char* loss : {"grpo", "sapo", "rloo"}) CHECK(scales(loss) == (std::vector<float>{1 / 12.0f, 0, 1 / 18.0f}));
   CHECK(scales("dr_grpo") == (std::vector<float>{1 / 24.0f, 0, 1 / 24.0f}));
   CHECK(scales("luspo") == (std::vector<float>{1 / 3.0f, 0, 1 / 3.0f}));
   CHECK(loss_scales(Normaliser::tokens, {4, 4}, nullptr, 0) == (std::vector<float>{0.125f, 0.125f}));

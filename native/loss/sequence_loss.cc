@@ -9,7 +9,7 @@ namespace glossa {
 
 bool needs_sweep(const LossSettings& s, bool on_policy) {
   if (s.supervised()) return false;
-  if (s.top_entropy_quantile < 1) return true;
+  if (s.top_entropy_quantile < 1 || s.type->through_product()) return true;
   const bool of_sequence = s.importance_sampling_level == ImportanceLevel::sequence;
   // On policy every ratio is 1, and only a sum over the sequence's KL is more than a token can know of.
   if (on_policy) return of_sequence && s.beta != 0 && s.use_bias_correction_kl;
@@ -50,7 +50,7 @@ void sequence_loss(const LossSettings& s, const SequenceTerms& t, float floor, f
   }
   // DeepSeek-V3.2 (arXiv 2512.02556), equation 9.
   const bool left_out = advantage < 0 && -sum / n > static_cast<double>(s.off_policy_mask_threshold);
-  double shared = 0;
+  double shared = 0, joint = 0;
   for (int64_t i = 0; i < t.n; ++i) {
     const float logp = t.results[i].logp, entropy = t.results[i].entropy;
     const double level = of_sequence ? sum / n : log_ratio(i);
@@ -59,13 +59,18 @@ void sequence_loss(const LossSettings& s, const SequenceTerms& t, float floor, f
         token_parts(s, advantage, s.type->ratio == RatioOf::product ? product : level, level, static_cast<double>(logp),
                     t.ref_logps ? static_cast<double>(t.ref_logps[i]) : 0.0, high && !left_out);
     t.results[i] = token_result(parts, t.scale, logp, entropy, high);
-    if (of_sequence) shared += parts.ratio_slope;
-    t.slopes[i] = {static_cast<float>(scale * (of_sequence ? parts.slope : parts.ratio_slope + parts.slope)),
+    const double moved = s.type->through_product() && high && !left_out ? parts.policy.slope : 0;
+    joint += moved;
+    if (of_sequence) shared += parts.ratio_slope - moved;
+    t.slopes[i] = {static_cast<float>(scale * (of_sequence ? parts.slope : parts.ratio_slope - moved + parts.slope)),
                    high ? -bonus : 0};
   }
-  if (!of_sequence) return;
-  // The ratio moves by 1 / n with each of its tokens, those that the policy does not learn from included.
-  for (int64_t i = 0; i < t.n; ++i) t.slopes[i].logp += static_cast<float>(scale * shared / n);
+  // A ratio of the sequence moves by 1 / n with each of its tokens, a product by 1, those that the policy does not learn
+  // from included.
+  if (of_sequence)
+    for (int64_t i = 0; i < t.n; ++i) t.slopes[i].logp += static_cast<float>(scale * shared / n);
+  if (s.type->through_product())
+    for (int64_t i = 0; i < t.n; ++i) t.slopes[i].logp += static_cast<float>(scale * joint);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@ namespace glossa {
 const std::vector<Loss>& losses() {
   using N = Normaliser;
   const std::vector<const char*> clip = {"importance_sampling_level", "epsilon", "epsilon_high", "delta"},
+                                 bounds = {"epsilon", "epsilon_high", "delta"},
                                  cap = {"importance_sampling_level", "epsilon_high"},
                                  soft = {"importance_sampling_level", "sapo_temperature_pos", "sapo_temperature_neg"},
                                  gamma = {"vespo_k_pos", "vespo_lambda_pos", "vespo_k_neg", "vespo_lambda_neg"};
@@ -18,6 +19,7 @@ const std::vector<Loss>& losses() {
       {"dr_grpo", clipped_surrogate, RatioOf::level, true, N::longest, clip, "clip_ratio"},
       {"dapo", clipped_surrogate, RatioOf::level, true, N::tokens, clip, "clip_ratio"},
       {"luspo", clipped_surrogate, RatioOf::level, true, N::sequences, clip, "clip_ratio"},
+      {"rloo", clipped_surrogate, RatioOf::product, true, N::sequence_mean, bounds, "clip_ratio"},
       {"cispo", capped_weight, RatioOf::level, false, N::tokens, cap, "cispo_clip_ratio", "epsilon_high"},
       {"sapo", soft_gate, RatioOf::level, true, N::sequence_mean, soft, ""},
       {"vespo", gamma_weight, RatioOf::product, false, N::tokens, gamma, "vespo/phi_seq_mean"},

@@ -1,5 +1,7 @@
 import { checkLevers } from './check_levers.js';
+import { checkAdvantages } from './check_advantages.js';
 import { checkLoss } from './check_loss.js';
+import { checkLearningRate } from './check_schedule.js';
 import { checkRewards } from './check_rewards.js';
 import type { Config } from './schema.js';
 import type { ConfigPath } from './locate.js';
@@ -26,6 +28,7 @@ export function checkConfig(config: Config): Finding[] {
     ...checkLevers(config),
     ...checkGrpo(config),
     ...checkLoss(config),
+    ...checkAdvantages(config),
     ...checkSchedule(config),
   ];
 }
@@ -178,9 +181,7 @@ function checkSchedule({ eval: evaluation, optimizer, grpo }: Config): Finding[]
   const findings: Finding[] = [];
   if (evaluation.temperature === 0 && evaluation.num_samples > 1)
     findings.push(impossible(['eval', 'num_samples'], 'greedy samples are all the same; set eval.temperature above 0'));
-  if (optimizer.warmup_steps > grpo.max_steps)
-    findings.push(impossible(['optimizer', 'warmup_steps'], `more than grpo.max_steps ${String(grpo.max_steps)}`));
-  return findings;
+  return [...findings, ...checkLearningRate(optimizer, grpo.max_steps)];
 }
 
 /** Completions of one generation. */

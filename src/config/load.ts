@@ -2,7 +2,9 @@ import { basename, dirname, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { isMissing, readFileWhole, readTextSync } from '../base/read_file.js';
 import { decodeUtf8 } from '../data/utf8.js';
+import type { ScaleRewards } from '../grpo/types.js';
 import { checkConfig, completionsPerGeneration, promptStyle, trainSources } from './check.js';
+import { scaleOf } from './check_advantages.js';
 import { hubFile, suiteName } from './suites.js';
 import { isPlain, resolveFiles } from './files.js';
 import { findingsOf, refusal, type Finding, type Source } from './findings.js';
@@ -17,7 +19,7 @@ import { readYaml, YamlFault, type YamlText } from './yaml.js';
 export type ResolvedConfig = Omit<Config, 'data'> & {
   data: Omit<Config['data'], 'train' | 'eval'> & { train: TrainSource[]; eval: (EvalSource & { name: string })[] };
   prompt: { style: 'chat' | 'plain' | 'template'; template?: { path: string; text: string } };
-  grpo: { prompts_per_step: number; max_completion_length: number };
+  grpo: { prompts_per_step: number; max_completion_length: number; scale_rewards: ScaleRewards };
   eval: { max_completion_length: number };
   run: { dir: string; name: string };
 };
@@ -167,6 +169,7 @@ function resolveConfig(
     grpo: {
       ...grpo,
       max_completion_length: budget,
+      scale_rewards: scaleOf(config.grpo),
       prompts_per_step: completionsPerGeneration(config.grpo) / config.grpo.num_generations,
     },
     eval: { ...config.eval, max_completion_length: config.eval.max_completion_length ?? budget },

@@ -5,6 +5,7 @@ import { loadBinding, packageVersion } from './load.js';
 import type { Engine, EngineOptions, LossRow, MemoryPlan, PlannedRun } from './types.js';
 
 export type * from './types.js';
+export { joinedRollouts } from './joined_rollouts.js';
 export { rolloutBatch, withColumns, withReference } from './rollout_batch.js';
 export { referenceLogps, rolloutColumns } from './rollout_columns.js';
 export { ADVANTAGE_FIELD, REFERENCE_FIELD, SAMPLED_FIELDS } from './rollout_schema.js';

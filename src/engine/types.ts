@@ -229,6 +229,8 @@ export interface OptimizerSettings {
   adamBeta2?: number; // 0.999
   adamEpsilon?: number; // 1e-8
   weightDecay?: number; // 0
+  /** Kinds of parameters that it acts on: by default matrices and embeddings. */
+  weightDecayOn?: { matrices?: boolean; embeddings?: boolean; norms?: boolean; biases?: boolean };
   maxGradNorm?: number; // 1; 0: no clipping
   /** 0 or absent: chosen from memory. Never changes a result. */
   microBatchTokens?: number;

@@ -1,9 +1,8 @@
 import { GlossaError } from '../base/error.js';
 import { isZeroStd, nanStatistics, shareOfOnes } from '../base/statistics.js';
+import { baselined } from './baselines.js';
+import { STD_FLOOR } from './std_floor.js';
 import type { AdvantageSettings, Advantages } from './types.js';
-
-/** Added to every divisor, as TRL does; keeps groups of equal rewards at exactly 0. */
-const STD_FLOOR = 1e-4;
 
 /**
  * Rewards to advantages, as TRL's GRPOTrainer makes them.
@@ -14,7 +13,7 @@ const STD_FLOOR = 1e-4;
  *
  * sum_then_normalize: A = (R - mean of group) / (s + 1e-4), s = std of the group, of the batch, or no division at all.
  * normalize_then_sum (GDPO): each function is normalised within its group, the weighted sum over the batch; `scaleRewards`
- * plays no part. Standard deviations divide by n - 1. Arithmetic in float64; advantages are rounded to float32 once.
+ * plays no part. Other estimators than `group` are those of {@link baselined}. Standard deviations divide by n - 1. Arithmetic in float64; advantages are rounded to float32 once.
  *
  * `zeroStd` marks the rows whose deviation is zero: their group's, also where nothing is divided by it; with `batch` scaling
  * that of the batch; with normalize_then_sum that of the sums over the batch. In the last two it is all rows or none.
@@ -25,12 +24,14 @@ export function computeAdvantages(
   rewardsPerFunction: readonly (readonly (number | null)[])[],
   settings: AdvantageSettings,
 ): Advantages {
-  const { numGenerations, weights, scaleRewards, multiObjectiveAggregation } = settings;
+  const { numGenerations, weights, scaleRewards, multiObjectiveAggregation, penalties } = settings;
+  const { estimator = 'group' } = settings;
   const rows = rewardsPerFunction.length;
   checkShape(rewardsPerFunction, settings);
 
   const rewards = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) rewards[row] = weightedSum(rewardsPerFunction[row]!, weights);
+  for (let row = 0; row < rows; row++)
+    rewards[row] = weightedSum(rewardsPerFunction[row]!, weights) - (penalties?.[row] ?? 0);
   const batch = nanStatistics(rewards);
 
   const advantages = new Float64Array(rows);
@@ -40,6 +41,10 @@ export function computeAdvantages(
     const { mean, std } = spread(sums, 0, rows);
     for (let row = 0; row < rows; row++) advantages[row] = (sums[row]! - mean) / (std + STD_FLOOR);
     if (isZeroStd(std)) zeroStd.fill(1);
+  } else if (estimator !== 'group') {
+    advantages.set(baselined(rewards, { estimator, numGenerations, normalized: scaleRewards === 'batch' }));
+    for (let start = 0; start < rows; start += numGenerations)
+      if (isZeroStd(spread(rewards, start, start + numGenerations).std)) zeroStd.fill(1, start, start + numGenerations);
   } else {
     const batchStd = spread(rewards, 0, rows).std;
     for (let start = 0; start < rows; start += numGenerations) {

@@ -1,5 +1,12 @@
 export type ScaleRewards = 'group' | 'batch' | 'none';
+/** What a completion's reward is compared with: its group, the others of its group, nothing, or the whole generation. */
+export const ADVANTAGE_ESTIMATORS = ['group', 'rloo', 'reinforce', 'reinforce_batch'] as const;
+export type AdvantageEstimator = (typeof ADVANTAGE_ESTIMATORS)[number];
 export interface AdvantageSettings {
+  /** Default group. */
+  estimator?: AdvantageEstimator;
+  /** Taken off the sum of each row's rewards, which must be judged to have one; default none. */
+  penalties?: ArrayLike<number> | undefined;
   numGenerations: number;
   weights: readonly number[];
   scaleRewards: ScaleRewards;

@@ -1,3 +1,3 @@
 export { Levers } from './levers.js';
 export { openLevers } from './open.js';
-export type { GradedGeneration, Lever } from './types.js';
+export type { GradedGeneration, Lever, RewardTable } from './types.js';

@@ -3,6 +3,7 @@ import type { AtK } from './at_k.js';
 import { ADVANTAGE_MEASURES } from './advantage.js';
 import { COMPLETION_CLASS_MEASURES } from './completion_by_class.js';
 import { COMPLETION_MEASURES } from './completion.js';
+import { DYNAMIC_SAMPLING_MEASURES } from './dynamic_sampling.js';
 import { LANGUAGE_MEASURES } from './language.js';
 import { LEVER_MEASURES } from './levers.js';
 import { MACHINE_MEASURES } from './machine.js';
@@ -13,6 +14,7 @@ import type { Measure } from './types.js';
 const ROWS = [
   ...OPTIMIZATION_MEASURES,
   ...REWARD_MEASURES,
+  ...DYNAMIC_SAMPLING_MEASURES,
   ...COMPLETION_MEASURES,
   ...LANGUAGE_MEASURES,
   ...ADVANTAGE_MEASURES,

@@ -1,24 +1,25 @@
 import type { RecordBatch } from 'apache-arrow';
+import { rowLength } from '../base/ragged.js';
 import type { ResolvedConfig } from '../config/index.js';
 import type { Problem } from '../data/types.js';
-import { rolloutColumns, withReference } from '../engine/index.js';
-import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
-import { computeAdvantages } from '../grpo/index.js';
+import { withReference } from '../engine/index.js';
+import type { Finish, JobOptions, RolloutColumns } from '../engine/types.js';
+import { computeAdvantages, overlongPunishment } from '../grpo/index.js';
 import type { Advantages } from '../grpo/types.js';
-import type { Levers } from '../levers/index.js';
+import type { RewardTable } from '../levers/index.js';
 import type { Metrics } from '../metrics/index.js';
 import type { GradedCompletion } from '../reward/types.js';
-import { RolloutGrading, type Grader } from '../reward/index.js';
 import { addColumns, gradedColumns } from '../rollout/index.js';
-import { renderQuestion, thinkTags } from '../prompt/index.js';
+import { draw, type Supply } from './dynamic_sampling.js';
 import type { Reference } from './reference.js';
-import { tellCollected } from './spans.js';
-import type { Tokenizer } from '../tokenizer/types.js';
-import { toRagged } from '../base/ragged.js';
+import type { SampleContext, Sampled } from './sample.js';
+import { tellReference } from './spans.js';
 
 /** One generation, graded: rows in order (prompt, sample), the completions of a problem one after the other. */
 export interface Collected {
   problems: readonly Problem[];
+  /** Prompts that were drawn for it; more than it has where dynamic sampling replaced some. */
+  drawn: number;
   /** Everything known of each row; the steps train on its memory. */
   batch: RecordBatch;
   /** Views of it. */
@@ -31,101 +32,99 @@ export interface Collected {
   /** 0: the row carries no loss. */
   lossMask: Uint8Array;
   advantages: Advantages;
-  /** Of the levers; they stand in the line of the generation's first step. */
+  /** Of each row, the sum over its tokens of the policy's log-probability less the reference's; where rewards pay for it. */
+  klSums: Float64Array | undefined;
+  /** Of the drawing and of the levers; they stand in the line of the generation's first step. */
   metrics: Metrics;
   seconds: { generate: number; grade: number; reference: number };
 }
 
-export interface CollectContext {
-  config: ResolvedConfig;
-  engine: Engine;
-  tokenizer: Tokenizer;
-  grader: Grader;
-  levers: Levers;
+export interface CollectContext extends SampleContext {
   reference: Reference | undefined;
   /** The file that a problem was read from. */
   fileOf: (problem: Problem) => string;
 }
 
+/** Name of the reward that the soft overlong penalty is. */
+const OVERLONG = 'soft_overlong';
+
 /**
- * Samples the completions of the problems `drawn` at optimizer step `step` (steps made so far), grades them, most while others are still
- * sampled, and finds their advantages.
+ * Samples and grades a generation at optimizer step `step` (steps made so far), lets the levers change its rewards, and finds its
+ * advantages.
  */
 export async function collect(
-  drawn: readonly Problem[],
+  supply: Supply,
   step: number,
   context: CollectContext,
   job: JobOptions,
 ): Promise<Collected> {
-  const { config, engine, tokenizer, grader, levers, fileOf } = context;
+  const { config, grader, levers, fileOf } = context;
   const { grpo } = config;
-  const started = performance.now();
-  const steered = levers.beforeGeneration(
-    drawn.map((problem) => ({ problem, prompt: config.prompt })),
-    step,
-  );
-  const problems = steered.map(({ problem }) => problem);
-  const rendered = await Promise.all(steered.map(({ problem, prompt }) => renderQuestion(tokenizer, problem, prompt)));
-  const asked = problems.map((problem, i) => ({ problem, prompt: rendered[i]!.ids }));
-  const grading = new RolloutGrading(asked, grpo.num_generations, {
-    ...{ tokenizer, grader, step },
-    thinkTags: ({ language }) => thinkTags(config.prompt, language),
-  });
-  const generated = await engine.generate(
-    {
-      prompts: toRagged(rendered.map(({ ids }) => ids)),
-      numGenerations: grpo.num_generations,
-      maxNewTokens: grpo.max_completion_length,
-      stopIds: tokenizer.eosIds,
-      temperature: grpo.temperature,
-      seed: BigInt(config.seed),
-      purpose: 'rollout',
-      step,
-    },
-    { ...job, onCompleted: grading.add },
-  );
-  const sampled = performance.now();
-  const columns = rolloutColumns(generated);
-  const { texts, finish, graded: judged } = await grading.rest(columns);
+  const drawn = await draw(supply, step, context, job);
+  const { problems, columns, texts, finish } = drawn;
+  const judging = performance.now();
   const truncated = grpo.mask_truncated_completions;
   const { rewards, lossMask, metrics } = levers.afterGrading({
-    ...{ step, problems, columns, texts, finish, graded: judged },
-    rewards: { names: grader.names, weights: grader.weights, rows: judged.map((row) => row.rewards) },
+    ...{ step, problems, columns, texts, finish, graded: drawn.graded },
+    rewards: withOverlong({ ...grader, rows: drawn.graded.map((row) => row.rewards) }, drawn, config),
     lossMask: Uint8Array.from(finish, (reason) => (truncated && reason !== 'stop' ? 0 : 1)),
   });
-  const graded = judged.map((row, i) => ({ ...row, rewards: [...rewards.rows[i]!] }));
+  const graded = drawn.graded.map((row, i) => ({ ...row, rewards: [...rewards.rows[i]!] }));
+  const judged = performance.now();
+  const refLogps = await context.reference?.logps(columns);
+  const referred = performance.now();
+  tellReference([judged, referred], step + 1);
+  const klSums = refLogps && grpo.kl_in_reward ? sumsOfKl(columns, refLogps) : undefined;
   const advantages = computeAdvantages(rewards.rows, {
+    estimator: grpo.advantage_estimator,
+    penalties: klSums?.map((sum) => grpo.beta * sum),
     numGenerations: grpo.num_generations,
     weights: rewards.weights,
     scaleRewards: grpo.scale_rewards,
     multiObjectiveAggregation: grpo.multi_objective_aggregation,
   });
-  const batch = addColumns(generated, {
+  const batch = addColumns(drawn.generated, {
     ...gradedColumns({ problems, columns, texts, graded, suite: null, fileOf }),
-    ...(config.levers.hints && { hint: Array.from(columns.promptIndex, (prompt) => steered[prompt]!.hint ?? null) }),
+    ...(config.levers.hints && { hint: Array.from(columns.promptIndex, (prompt) => drawn.hints[prompt]!) }),
     reward: advantages.rewards,
     advantage: advantages.advantages,
     rewards: Object.fromEntries(rewards.names.map((name, k) => [name, graded.map((row) => row.rewards[k] ?? null)])),
   });
-  const judgedAt = performance.now();
-  const refLogps = await context.reference?.logps(columns);
-  const compared = performance.now();
-  tellCollected([started, sampled, judgedAt, compared], { step: step + 1, tokens: columns.completions.ids.length });
+  const { seconds } = drawn;
   return {
-    problems,
+    ...{ problems, drawn: drawn.drawn, columns, texts, finish, graded, lossMask, advantages, klSums },
     batch: refLogps === undefined ? batch : withReference(batch, refLogps),
-    columns,
-    texts,
-    finish,
-    graded,
     rewardNames: rewards.names,
-    lossMask,
-    advantages,
-    metrics,
+    metrics: { ...drawn.metrics, ...metrics },
     seconds: {
-      generate: (sampled - started) / 1e3,
-      grade: (judgedAt - sampled) / 1e3,
-      reference: (compared - judgedAt) / 1e3,
+      generate: seconds.generate,
+      grade: seconds.grade + (judged - judging + performance.now() - referred) / 1e3,
+      reference: (referred - judged) / 1e3,
     },
   };
+}
+
+/** The rewards with that of the soft overlong penalty, where it is asked for. */
+function withOverlong(
+  { names, weights, rows }: RewardTable,
+  { columns }: Pick<Sampled, 'columns'>,
+  { grpo: { overlong_buffer: buffer, max_completion_length: longest } }: ResolvedConfig,
+): RewardTable {
+  if (!buffer) return { names, weights, rows };
+  const punishment = (row: number) =>
+    overlongPunishment(rowLength(columns.completions, row), { longest, buffer: buffer.len });
+  return {
+    names: [...names, OVERLONG],
+    weights: [...weights, buffer.penalty_factor],
+    rows: rows.map((row, i) => [...row, punishment(i)]),
+  };
+}
+
+/** The estimate k1 of the KL of each completion: the sum of log-probability less the reference's. */
+function sumsOfKl({ completions, logps, rows }: RolloutColumns, refLogps: Float32Array): Float64Array {
+  return Float64Array.from({ length: rows }, (_, row) => {
+    let sum = 0;
+    for (let i = completions.offsets[row]!; i < completions.offsets[row + 1]!; i++) sum += logps[i]! - refLogps[i]!;
+    return sum;
+  });
 }

@@ -34,7 +34,7 @@ export function metricsLine(
   metrics: StepMetrics,
   context: LineContext,
 ): MetricsLine {
-  const nats = rowNats(batch.batch.slice(start, end), context.grpo.kl_estimator);
+  const nats = rowNats(batch.batch.slice(start, end), batch.klSums ? 'k1' : context.grpo.kl_estimator);
   const rows = gradedRows(batch)
     .slice(start, end)
     .map((row, i) => ({ ...row, nats: nats[i]! }));
@@ -52,7 +52,7 @@ export function metricsLine(
     epoch: context.epoch,
     num_tokens: context.numTokens,
     entropy: metrics.entropy,
-    ...(context.grpo.beta > 0 && { kl: metrics.kl }),
+    ...(context.grpo.beta > 0 && { kl: batch.klSums ? klOf(batch, [start, end]) : metrics.kl }),
     ...(context.grpo.entropy_coef > 0 && { policy_loss: metrics.policyLoss }),
     ...ratios(metrics, context.loss),
     'sampling/sampling_logp_difference/max': metrics.logpMaxAbsDiff,
@@ -62,6 +62,12 @@ export function metricsLine(
     ...(context.first && batch.metrics),
     ...timings(batch, metrics, context),
   };
+}
+
+/** Mean over the tokens of rows [start, end), where the KL is part of the reward and not of the loss. */
+function klOf({ klSums, columns: { completions } }: Collected, [start, end]: readonly [number, number]): number | null {
+  const tokens = completions.offsets[end]! - completions.offsets[start]!;
+  return tokens === 0 ? null : klSums!.subarray(start, end).reduce((sum, kl) => sum + kl, 0) / tokens;
 }
 
 /** What the loss did to the ratios, under the names that TRL gives it. */

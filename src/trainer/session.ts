@@ -171,13 +171,13 @@ export class Session {
   /** The next prompts of the stream, with completions, grades and advantages. */
   private async draw({ step, promptsDrawn }: Progress): Promise<Collected> {
     const { config, model, grader } = this.parts;
-    const problems = Array.from({ length: config.grpo.prompts_per_step }, (_, i) => this.order(promptsDrawn + i));
+    const supply = { problemAt: this.order, from: promptsDrawn };
     const context = {
       ...{ config, engine: model.engine, tokenizer: model.tokenizer, grader },
       ...{ levers: this.levers, reference: this.reference, fileOf: (problem: Problem) => originOf(problem)!.file },
     };
     try {
-      return await collect(problems, step, context, this.job('generate', step + 1));
+      return await collect(supply, step, context, this.job('generate', step + 1));
     } catch (error) {
       throw this.withAdvice(error, step + 1);
     }
@@ -186,7 +186,7 @@ export class Session {
   /** The steps on a generation: steps_per_generation parts of it one after the other, num_iterations times. */
   private async learn(batch: Collected, start: Progress): Promise<{ lines: MetricsLine[]; progress: Progress }> {
     const { grpo } = this.parts.config;
-    const promptsDrawn = start.promptsDrawn + grpo.prompts_per_step;
+    const promptsDrawn = start.promptsDrawn + batch.drawn;
     const rows = batch.columns.rows / grpo.steps_per_generation;
     const cycle = grpo.steps_per_generation * grpo.num_iterations;
     const lines: MetricsLine[] = [];
@@ -216,7 +216,7 @@ export class Session {
     const { config } = this.parts;
     const began = performance.now();
     const training = this.guardedUpdate(batch, range, step);
-    const generation = promptsDrawn / config.grpo.prompts_per_step - 1;
+    const generation = Math.floor((step - 1) / (config.grpo.steps_per_generation * config.grpo.num_iterations));
     if (first && isWritten(config.rollouts.every, generation))
       this.writeInBackground(run.fence().then(() => writeGeneration(run.folder.rollout(step), batch.batch)));
     const metrics = await training;

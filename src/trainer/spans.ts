@@ -4,14 +4,18 @@ import type { StepMetrics } from '../engine/types.js';
 /** The track of what follows each other in a run. */
 export const TRAINER = 'trainer';
 
-/** Tells of a generation: when it began, and when it was sampled, graded, and known to the reference. */
-export function tellCollected(
-  [began, sampled, judged, compared]: readonly [number, number, number, number],
+/** Tells of prompts that were sampled and graded: when that began, when all were sampled, and when all were graded. */
+export function tellSampled(
+  [began, sampled, graded]: readonly [number, number, number],
   { step, tokens }: { step: number; tokens: number },
 ): void {
   tellSpan({ track: TRAINER, name: 'generate', begin: began, end: sampled, args: { step, tokens } });
-  tellSpan({ track: TRAINER, name: 'grade', begin: sampled, end: judged, args: { step } });
-  tellSpan({ track: TRAINER, name: 'reference', begin: judged, end: compared, args: { step } });
+  tellSpan({ track: TRAINER, name: 'grade', begin: sampled, end: graded, args: { step } });
+}
+
+/** Tells when the reference computed the log-probabilities of a generation. */
+export function tellReference([began, ended]: readonly [number, number], step: number): void {
+  tellSpan({ track: TRAINER, name: 'reference', begin: began, end: ended, args: { step } });
 }
 
 /**

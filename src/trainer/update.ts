@@ -24,6 +24,7 @@ export function update(
       adamBeta2: optimizer.adam_beta2,
       adamEpsilon: optimizer.adam_epsilon,
       weightDecay: optimizer.weight_decay,
+      weightDecayOn: optimizer.weight_decay_on,
       maxGradNorm: optimizer.max_grad_norm,
       microBatchTokens: optimizer.micro_batch_tokens,
     },

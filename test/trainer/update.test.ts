@@ -48,6 +48,7 @@ describe('an update', () => {
       adamBeta2: 0.95,
       adamEpsilon: 1e-7,
       weightDecay: 0.2,
+      weightDecayOn: { matrices: true, embeddings: true, norms: false, biases: false },
       maxGradNorm: 0.3,
       microBatchTokens: 77,
     });
@@ -66,7 +67,7 @@ describe('an update', () => {
     const problem = { id: 'a', question: '?', answer: '1', language: 'ko' as const };
     const collected: Collected = {
       ...{ problems: [problem, problem], batch, columns, texts: finish.map(() => '하나'), finish, graded },
-      ...{ rewardNames: ['accuracy'], lossMask: new Uint8Array(6).fill(1), metrics: {} },
+      ...{ rewardNames: ['accuracy'], lossMask: new Uint8Array(6).fill(1), metrics: {}, drawn: 2, klSums: undefined },
       advantages: {
         ...{ rewards: new Float64Array(6), advantages, zeroStd: new Uint8Array(6) },
         ...{ fracRewardZeroStd: 0, rewardMean: 0, rewardStd: 0 },

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ADVANTAGE_ESTIMATORS } from '../../grpo/index.js';
+import { learningRateShape } from './learning_rate.js';
 import { lossShape } from './loss.js';
 import { count, LARGEST, MOST_STEPS } from './numbers.js';
 
@@ -67,12 +69,47 @@ export const grpoSchema = z.strictObject({
     .meta({ unit: 'share' })
     .describe('Must be 0 in training: the loss does not replay it.'),
   ...lossShape,
-  scale_rewards: z.enum(['group', 'batch', 'none']).default('group').describe('What advantages are divided by.'),
+  advantage_estimator: z
+    .enum(ADVANTAGE_ESTIMATORS)
+    .default('group')
+    .describe(
+      'What a reward is compared with: the mean of its group; that of the others of its group (rloo); nothing (reinforce); the mean of the generation (reinforce_batch). [grpo.md](grpo.md).',
+    ),
+  scale_rewards: z
+    .enum(['group', 'batch', 'none'])
+    .optional()
+    .meta({ fallback: '`group`; of another advantage_estimator `none`' })
+    .describe('What advantages are divided by: the spread of the group, of the generation, or nothing.'),
+  kl_in_reward: z
+    .boolean()
+    .default(false)
+    .describe(
+      'beta times the KL of the whole completion (k1) is taken off its reward, and the loss has none (RLOO, PPO).',
+    ),
   multi_objective_aggregation: z
     .enum(['sum_then_normalize', 'normalize_then_sum'])
     .default('sum_then_normalize')
     .describe('Several rewards: add and then normalise, or normalise each (GDPO).'),
   mask_truncated_completions: z.boolean().default(false).describe('Completions without an end token carry no loss.'),
+  overlong_buffer: z
+    .strictObject({
+      len: count.meta({ unit: 'tokens' }).describe('Tokens before max_completion_length over which the penalty grows.'),
+      penalty_factor: z.number().min(0).max(1e6).default(1).meta({ unit: 'weight' }).describe('Penalty at the end.'),
+    })
+    .optional()
+    .describe(
+      "DAPO's soft overlong penalty: the reward `soft_overlong`, 0 up to the buffer and from there along a line to -1.",
+    ),
+  dynamic_sampling: z
+    .boolean()
+    .default(false)
+    .describe('Groups whose completions are all right or all wrong give their place to further prompts (DAPO).'),
+  max_num_gen_batches: count
+    .default(10)
+    .meta({ unit: 'rounds' })
+    .describe(
+      'Of sampling for one generation at most, with dynamic_sampling; what is missing then is filled with groups that were set aside.',
+    ),
   max_grader_errors: z
     .number()
     .min(0)
@@ -92,16 +129,20 @@ export const grpoSchema = z.strictObject({
 const beta = z.number().min(0).max(0.9999999).meta({ unit: 'factor' });
 
 export const optimizerSchema = z.strictObject({
-  learning_rate: z.number().min(0).max(1e6).default(1e-6).meta({ unit: 'a step' }).describe('Peak, of AdamW.'),
-  lr_scheduler_type: z
-    .enum(['linear', 'constant', 'cosine'])
-    .default('linear')
-    .describe('After the warm-up, to 0 at max_steps.'),
-  warmup_steps: z.int().min(0).max(MOST_STEPS).default(0).meta({ unit: 'steps' }).describe('From 0 to the peak.'),
+  ...learningRateShape,
   adam_beta1: beta.default(0.9).describe('AdamW.'),
   adam_beta2: beta.default(0.999).describe('AdamW.'),
   adam_epsilon: z.number().min(1e-30).max(1).default(1e-8).meta({ unit: 'none' }).describe('AdamW.'),
   weight_decay: z.number().min(0).max(1e6).default(0).meta({ unit: 'factor' }).describe('AdamW, decoupled.'),
+  weight_decay_on: z
+    .strictObject({
+      matrices: z.boolean().default(true).describe('Of attention and MLP, and a head that is not tied.'),
+      embeddings: z.boolean().default(true).describe('With the head, where that is tied to them.'),
+      norms: z.boolean().default(false).describe('Weights of norms.'),
+      biases: z.boolean().default(false).describe('Biases.'),
+    })
+    .prefault({})
+    .describe('Kinds of parameters that weight decay acts on.'),
   max_grad_norm: z.number().min(0).max(LARGEST).default(1).meta({ unit: 'norm' }).describe('Global clipping; 0: none.'),
   micro_batch_tokens: z
     .int()

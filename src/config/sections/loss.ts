@@ -83,12 +83,16 @@ export const lossShape = {
     ),
 } as const;
 
-type LossConfig = { [K in keyof typeof lossShape]: z.infer<(typeof lossShape)[K]> };
+type LossConfig = { [K in keyof typeof lossShape]: z.infer<(typeof lossShape)[K]> } & { kl_in_reward: boolean };
 
 /** What the engine is asked for: the settings of the loss without those that are null. */
 export function lossSettings(grpo: LossConfig): LossSettings {
   const given = Object.keys(lossShape)
     .map((key) => [key, grpo[key as keyof LossConfig]] as const)
     .filter(([, value]) => value !== null);
-  return { loss_type: grpo.loss_type, ...Object.fromEntries(given) };
+  return {
+    loss_type: grpo.loss_type,
+    ...Object.fromEntries(given),
+    ...(grpo.kl_in_reward && { beta: 0 }),
+  };
 }

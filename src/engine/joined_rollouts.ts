@@ -1,0 +1,40 @@
+import { rowIds, sliceTokens, toRagged } from '../base/ragged.js';
+import type { Ragged, RolloutColumns } from './types.js';
+
+/** Groups of a rollout, by the rows of its prompts. */
+export interface ChosenGroups {
+  columns: RolloutColumns;
+  groups: readonly number[];
+}
+
+/** Chosen groups of several rollouts as one, in this order; their `promptIndex` counts from 0 anew. `samples` completions each. */
+export function joinedRollouts(parts: readonly ChosenGroups[], samples: number): RolloutColumns {
+  const rows = parts.flatMap(({ columns, groups }) =>
+    groups.flatMap((group) => Array.from({ length: samples }, (_, i) => ({ columns, row: group * samples + i }))),
+  );
+  const lists = (of: (columns: RolloutColumns) => Ragged): Ragged =>
+    toRagged(rows.map(({ columns, row }) => rowIds(of(columns), row)));
+  const aligned = (of: (columns: RolloutColumns) => Float32Array): Float32Array =>
+    joined(rows.map(({ columns, row }) => sliceTokens(of(columns), columns.completions, row, row + 1)));
+  return {
+    rows: rows.length,
+    promptIndex: Int32Array.from(rows, (_, i) => Math.floor(i / samples)),
+    sample: Int32Array.from(rows, (_, i) => i % samples),
+    prompts: lists(({ prompts }) => prompts),
+    completions: lists(({ completions }) => completions),
+    logps: aligned(({ logps }) => logps),
+    entropies: aligned(({ entropies }) => entropies),
+    finish: Int8Array.from(rows, ({ columns, row }) => columns.finish[row]!),
+    policyStep: Int32Array.from(rows, ({ columns, row }) => columns.policyStep[row]!),
+  };
+}
+
+function joined(lists: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all;
+}

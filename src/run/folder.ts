@@ -23,6 +23,9 @@ export const runFolder = (dir: string) => ({
   reference: join(dir, 'reference'),
   /** The model at the start of a run that trains adapters beside random weights, which lie nowhere else. */
   base: join(dir, 'base'),
+  /** What the reference has become since, where it moves. */
+  references: join(dir, 'references'),
+  referenceAfter: (step: number) => join(dir, 'references', stepName(step)),
   /** The weights of a finished run alone, in the type the model came in. */
   final: join(dir, 'final'),
   report: join(dir, 'report.html'),

@@ -23,6 +23,7 @@ export { inputDifferences, inputFile, type InputFile, type RunInputs } from './i
 export { linesUpTo, readMetrics } from './metrics.js';
 export { copyTokenizer, isModelFile, isWeights, writeModelFolder } from './model_folder.js';
 export { describeMachine, glossaVersion } from './machine.js';
+export { pruneReferences } from './references.js';
 export { readRun } from './read.js';
 export { GENERATOR, hasGenerator, MANIFEST, manifestText, parseManifest } from './report_files.js';
 export { readRecord, writeRecord, type Machine, type RunRecord } from './record.js';

@@ -11,8 +11,8 @@ import { stepOf, type RunFolder } from './folder.js';
  * @throws GlossaError RUN_CORRUPT naming what stands in the way.
  */
 export async function requireKinds(folder: RunFolder): Promise<void> {
-  const { rollouts, evaluations, checkpoints, reference, final, next, arriving } = folder;
-  const folders = [rollouts, evaluations, checkpoints, reference, final, next, arriving];
+  const { rollouts, evaluations, checkpoints, reference, references, final, next, arriving } = folder;
+  const folders = [rollouts, evaluations, checkpoints, reference, references, final, next, arriving];
   for (const dir of folders) await requireKind(dir, 'folder');
   for (const path of [folder.metrics, folder.record, folder.recordCopy]) await requireKind(path, 'file');
   for (const dir of [rollouts, evaluations]) {

@@ -5,6 +5,7 @@ import { namesIn } from '../base/folder.js';
 import { checkpointSteps, removeTemporary } from './checkpoint.js';
 import { stepOf, type RunFolder } from './folder.js';
 import { removeModelFolder } from './model_folder.js';
+import { removeReferences } from './references.js';
 import { removeReport } from './remove_report.js';
 
 /** Removes what a run wrote, and nothing else that lies in the folder. run.json goes last: until then it is a run's. */
@@ -14,6 +15,7 @@ export async function removeRun(folder: RunFolder): Promise<void> {
   }
   for (const step of await checkpointSteps(folder)) await removeModelFolder(folder.checkpoint(step));
   for (const dir of [folder.reference, folder.base, folder.final]) await removeModelFolder(dir);
+  await removeReferences(folder, () => true);
   await removeLeftOvers(folder);
   for (const dir of [folder.rollouts, folder.evaluations, folder.checkpoints]) await rmdir(dir).catch(() => undefined);
   await removeReport(folder);

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { checksumsSchema, damageOf, isSealed, sha256Schema } from '../base/checksum.js';
+import { checksumsSchema, damageOf, isSealed, sha256Schema, type Checksums } from '../base/checksum.js';
 import { GlossaError } from '../base/error.js';
 import { readText } from '../base/read_file.js';
 import { isWeights } from './model_folder.js';
@@ -30,6 +30,8 @@ export interface CheckpointState {
   zeroRewardSteps: number;
   /** Of the levers, by name; absent where none has a state. */
   levers?: Record<string, JsonValue>;
+  /** Where the reference has moved (`grpo.sync_ref_model`): the step after which it last did, and the files of references/NNNNNN. */
+  reference?: { step: number; files: Checksums };
   history?: History;
   /** SHA-256 (hex) of every other file of the folder. */
   files: Record<string, string>;
@@ -43,6 +45,7 @@ const stateSchema: z.ZodType<CheckpointState> = z.looseObject({
   promptsDrawn: count,
   zeroRewardSteps: count,
   levers: z.record(z.string(), z.json()).exactOptional(),
+  reference: z.object({ step: count, files: checksumsSchema }).exactOptional(),
   history: z
     .object({
       metrics: sha256Schema,
@@ -69,7 +72,8 @@ export function isModelOnly({ files }: Pick<CheckpointState, 'files'>): boolean 
   return !('state.safetensors' in files);
 }
 
-async function readState(dir: string): Promise<CheckpointState> {
+/** Reads state.json without a look at the other files. @throws GlossaError CHECKPOINT_CORRUPT. */
+export async function readState(dir: string): Promise<CheckpointState> {
   let raw: unknown;
   try {
     raw = JSON.parse(await readText(join(dir, 'state.json')));

@@ -126,8 +126,8 @@ async function reserveMemory(
   const memory = { plan, config, replan, hasState };
   try {
     const run = plannedRun(config, sizes);
-    // Of a resumed run the reference has an engine of its own.
-    await model.engine.reserve(resumed ? { ...run, reference: false } : run);
+    // Of a resumed run, and where it moves, the reference has an engine of its own.
+    await model.engine.reserve(resumed || config.grpo.sync_ref_model ? { ...run, reference: false } : run);
   } catch (error) {
     throw withMemoryAdvice(error, memory);
   }

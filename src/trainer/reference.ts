@@ -5,19 +5,24 @@ import type { ResolvedConfig } from '../config/index.js';
 import { loadEngine } from '../engine/index.js';
 import type { Engine, SequenceBatch } from '../engine/types.js';
 import { engineOptions, openModel, trainsAdapters } from '../inputs/index.js';
-import { isWeights, writeModelFolder, type Run } from '../run/index.js';
+import { MovingReference } from './moving_reference.js';
+import { isWeights, writeModelFolder, type CheckpointState, type Run } from '../run/index.js';
 
-/** The frozen model of the start, for the KL term. */
+/** The model that the KL is to: that of the start, frozen, or one that moves towards the policy. */
 export interface Reference {
   /** Aligned with `batch.completions.ids`. */
   logps(batch: SequenceBatch): Promise<Float32Array>;
+  /** After an optimizer step: moves where that is due. */
+  moveAfter?(step: number): Promise<void>;
+  /** What a checkpoint notes of it, once it has moved. */
+  state?(): CheckpointState['reference'];
   close(): Promise<void>;
 }
 
 /**
  * The reference of a new run is frozen inside the engine, and its weights are kept in the run's folder; a resumed run
- * computes the same log-probabilities with a second engine on those weights. Of a run that trains adapters it is the model
- * without them, in the same engine. Undefined where beta is 0.
+ * computes the same log-probabilities with a second engine on those weights, and so does one that moves. Of a run that trains
+ * adapters it is the model without them, in the same engine. Undefined where beta is 0.
  *
  * @throws GlossaError REFERENCE_CORRUPT where reference/ is damaged and the model it was made from has changed or is gone.
  */
@@ -25,12 +30,18 @@ export async function openReference(
   run: Run,
   config: ResolvedConfig,
   engine: Engine,
-  { resumed, warn }: { resumed: boolean; warn: (message: string) => void },
+  { from, warn }: { from: CheckpointState | undefined; warn: (message: string) => void },
 ): Promise<Reference | undefined> {
   if (config.grpo.beta === 0) return undefined;
   const settings = { temperature: config.grpo.temperature, microBatchTokens: config.optimizer.micro_batch_tokens };
+  if (config.grpo.sync_ref_model) {
+    if (!from) await run.update({ reference: await keepWeights(engine, run.folder.reference) });
+    // Once it has moved, the one of the start is not needed any more.
+    else if (!from.reference) await mend(run, config, warn);
+    return MovingReference.open(run, config, engine, from?.reference);
+  }
   const adapted = trainsAdapters(config); // the base, which the engine has anyway
-  if (resumed && !adapted) {
+  if (from && !adapted) {
     await mend(run, config, warn);
     const second = await loadEngine(run.folder.reference, { ...engineOptions(config), frozen: true });
     return {

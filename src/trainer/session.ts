@@ -7,6 +7,7 @@ import { problemCount, trainingOrder, trainsAdapters } from '../inputs/index.js'
 import { openLevers, type Levers } from '../levers/index.js';
 import type { Metrics } from '../metrics/index.js';
 import {
+  pruneReferences,
   writeCheckpoint,
   type CheckpointState,
   type FoundCheckpoint,
@@ -88,7 +89,7 @@ export class Session {
     };
     const warn = warner(options.tell);
     await keepBase(run, config, model);
-    const reference = await openReference(run, config, model.engine, { resumed: checkpoint !== undefined, warn });
+    const reference = await openReference(run, config, model.engine, { from: checkpoint?.state, warn });
     const progress = { step, numTokens, promptsDrawn, zeroRewardSteps };
     const levers = openLevers(config, checkpoint?.state.levers, warn);
     const session = new Session(run, parts, reference, levers, progress, await model.engine.measuredPeak(), options);
@@ -197,6 +198,7 @@ export class Session {
       numTokens += tokensOf(batch, range);
       const counted = { step: start.step + k + 1, first: k === 0, last: k === cycle - 1, numTokens, promptsDrawn };
       lines.push(await this.optimizerStep(batch, range, counted));
+      await this.reference?.moveAfter?.(counted.step);
     }
     return { lines, progress: { ...start, step: start.step + cycle, numTokens, promptsDrawn } };
   }
@@ -297,13 +299,20 @@ export class Session {
         ? saveModel(model.engine, dir, this.savedAs)
         : saveState(model.engine, dir, this.savedAs);
     const levers = this.levers.state();
+    const reference = this.reference?.state?.();
     await writeCheckpoint(
       run.folder,
-      { ...this.progress, ...(levers && { levers }), history: await run.history(step) },
+      {
+        ...this.progress,
+        ...(levers && { levers }),
+        ...(reference && { reference }),
+        history: await run.history(step),
+      },
       { save, tokenizerDir: this.tokenizerDir, fence: run.fence },
       config.checkpoint.keep,
     );
     await run.saved(step);
+    if (reference) await pruneReferences(run.folder);
     const ended = performance.now();
     tellSpan({ track: TRAINER, name: 'save', begin: began, end: ended, args: { step } });
     this.saveSeconds = (ended - began) / 1e3;

@@ -21,6 +21,8 @@ export async function replicaOf(
   const { saved: _saved, ended: _ended, error: _error, ...rest } = record;
   if (step > 0) await linkFiles(run.checkpoint(step), replica.checkpoint(step));
   await linkFiles(run.reference, replica.reference);
+  for (const name of await namesIn(run.references))
+    if ((stepOf(name) ?? Infinity) <= step) await linkFiles(join(run.references, name), join(replica.references, name));
   const before = (name: string) => (stepOf(name) ?? Infinity) <= step && step > 0;
   await linkFiles(run.rollouts, replica.rollouts, before);
   await linkFiles(run.evaluations, replica.evaluations, before);

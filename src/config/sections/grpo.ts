@@ -3,6 +3,7 @@ import { ADVANTAGE_ESTIMATORS } from '../../grpo/index.js';
 import { learningRateShape } from './learning_rate.js';
 import { lossShape } from './loss.js';
 import { count, LARGEST, MOST_STEPS } from './numbers.js';
+import { referenceShape } from './reference.js';
 
 /** Completion budgets of a config that names none: in general, and within the context of a lab model. */
 export const DEFAULT_BUDGET = { model: 512, lab: 128 } as const;
@@ -69,6 +70,7 @@ export const grpoSchema = z.strictObject({
     .meta({ unit: 'share' })
     .describe('Must be 0 in training: the loss does not replay it.'),
   ...lossShape,
+  ...referenceShape,
   advantage_estimator: z
     .enum(ADVANTAGE_ESTIMATORS)
     .default('group')

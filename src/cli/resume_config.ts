@@ -12,6 +12,7 @@ const RESUMABLE = [
   'checkpoint',
   'eval',
   'rollouts',
+  'stop',
   'optimizer',
   'grpo.max_steps',
   'grpo.max_grader_errors',

@@ -161,7 +161,7 @@ function pausing(until = Infinity): { signal: AbortSignal; look: (event: TrainEv
 
 /** @param asked The run was to pause here. */
 function conclude(
-  { status, dir, step, checkpoint, final, already }: ResumeResult,
+  { status, dir, step, checkpoint, final, already, stopped }: ResumeResult,
   display: Display,
   { asked }: { asked: boolean },
 ): number {
@@ -170,7 +170,7 @@ function conclude(
     display.line(
       already
         ? `${dir} is finished already, after step ${String(step)}: nothing is left to do (--set grpo.max_steps=... makes it longer)`
-        : `finished after step ${String(step)}; weights in ${final ?? checkpoint ?? dir}`,
+        : `finished after step ${String(step)}${stopped === undefined ? '' : `, for ${stopped}`}; weights in ${final ?? checkpoint ?? dir}`,
     );
     display.line(`  npx glossa report ${dir}`);
     return 0;

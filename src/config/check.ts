@@ -5,6 +5,7 @@ import { checkLearningRate } from './check_schedule.js';
 import { checkRewards } from './check_rewards.js';
 import type { Config } from './schema.js';
 import type { ConfigPath } from './locate.js';
+import { checkStop } from './check_stop.js';
 import { checkSuites } from './suites.js';
 import { impossible, type Finding } from './findings.js';
 import { folderStyle } from './folder_style.js';
@@ -30,6 +31,7 @@ export function checkConfig(config: Config): Finding[] {
     ...checkLoss(config),
     ...checkAdvantages(config),
     ...checkSchedule(config),
+    ...checkStop(config),
   ];
 }
 

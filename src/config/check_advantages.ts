@@ -9,7 +9,7 @@ export function scaleOf({ scale_rewards: asked, advantage_estimator: estimator }
 }
 
 /** Settings of rewards and advantages that do not fit together. */
-export function checkAdvantages({ grpo, model }: Config): Finding[] {
+export function checkAdvantages({ grpo, model, lora }: Config): Finding[] {
   const findings: Finding[] = [];
   const at = (key: string, message: string) => findings.push(impossible(['grpo', key], message));
   if (grpo.advantage_estimator !== 'group') {
@@ -26,6 +26,7 @@ export function checkAdvantages({ grpo, model }: Config): Finding[] {
     if (grpo.use_bias_correction_kl) at('use_bias_correction_kl', 'with kl_in_reward the loss has no KL');
   }
   if (grpo.sync_ref_model && grpo.beta === 0) at('sync_ref_model', 'no reference is kept where beta is 0');
+  if (grpo.sync_ref_model && lora) at('sync_ref_model', 'with lora the reference is the model without adapters, and stays it');
   const longest = grpo.max_completion_length ?? DEFAULT_BUDGET[model.lab ? 'lab' : 'model'];
   if (grpo.overlong_buffer && grpo.overlong_buffer.len > longest)
     at('overlong_buffer', `a buffer of ${String(grpo.overlong_buffer.len)} of ${String(longest)} tokens`);

@@ -9,6 +9,7 @@ import { promptSchema } from './sections/prompt.js';
 import { rewardSchema } from './sections/rewards.js';
 import { seed } from './sections/numbers.js';
 import { checkpointSchema, evalSchema, rolloutsSchema, runSchema } from './sections/schedule.js';
+import { stopSchema } from './sections/stop.js';
 
 /**
  * The one source of a run's settings: types, defaults, messages, JSON Schema and the table of docs/config.md.
@@ -72,6 +73,7 @@ export const configSchema = z.strictObject({
   grpo: grpoSchema.prefault({}),
   optimizer: optimizerSchema.prefault({}),
   eval: evalSchema.prefault({}),
+  stop: stopSchema.prefault({}).describe('What ends a run before grpo.max_steps; the first condition that is met.'),
   checkpoint: checkpointSchema.prefault({}),
   rollouts: rolloutsSchema.prefault({}),
   run: runSchema.prefault({}),

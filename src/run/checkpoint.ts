@@ -13,6 +13,8 @@ export interface CheckpointWriter {
   save: (dir: string) => Promise<Checksums>;
   /** Folder whose tokenizer files are copied. */
   tokenizerDir: string;
+  /** Step of a checkpoint that is not removed, however old. */
+  best?: number | undefined;
   /** Refuses, before the checkpoint is put in its place, where the run is not this process's any more. */
   fence: () => Promise<void>;
 }
@@ -26,7 +28,7 @@ export interface CheckpointWriter {
 export async function writeCheckpoint(
   run: RunFolder,
   state: Omit<CheckpointState, 'format' | 'files'>,
-  { save, tokenizerDir, fence }: CheckpointWriter,
+  { save, tokenizerDir, fence, best }: CheckpointWriter,
   keep: number,
 ): Promise<string> {
   const target = run.checkpoint(state.step);
@@ -41,7 +43,7 @@ export async function writeCheckpoint(
     await fence();
   };
   await writeModelFolder(target, fill, 'the checkpoint');
-  await prune(run, state.step, keep);
+  await prune(run, state.step, keep, best);
   return target;
 }
 
@@ -130,14 +132,15 @@ function misplaced(dir: string, step: number): GlossaError {
 }
 
 /**
- * Removes checkpoints that are older than the `keep` newest whole ones. What is damaged does not count, so the last whole one
+ * Removes checkpoints that are older than the `keep` newest whole ones, but for the best. What is damaged does not count, so the last whole one
  * always stays; a damaged one that is newer stays too, for whoever wants to look.
  */
-async function prune(run: RunFolder, written: number, keep: number): Promise<void> {
+async function prune(run: RunFolder, written: number, keep: number, best: number | undefined): Promise<void> {
   const steps = await checkpointSteps(run);
   if (steps.length <= keep) return;
   let whole = 0;
   for (const step of steps.reverse()) {
+    if (step === best && step !== written && whole >= keep) continue;
     if (whole >= keep) await removeModelFolder(run.checkpoint(step));
     else if (step === written || (await isWhole(run.checkpoint(step)))) whole++;
   }

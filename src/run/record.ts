@@ -30,6 +30,12 @@ export interface RunRecord {
   seed: number;
   started: string;
   ended?: string;
+  /** Why a finished run ended before grpo.max_steps, in words. */
+  stopped?: string;
+  /** Seconds that it has taken, those before each resuming among them; as of the newest checkpoint or the end. */
+  seconds?: number;
+  /** The best checkpoint by `checkpoint.best`, which stays. */
+  best?: { step: number; metric: string; value: number };
   /** Step of the newest checkpoint written. */
   saved?: number;
   /** Each time the run was taken up again. */
@@ -87,6 +93,9 @@ const recordSchema: z.ZodType<RunRecord & { checksum?: string }> = z.looseObject
   seed: z.number(),
   started: z.string(),
   ended: z.string().exactOptional(),
+  stopped: z.string().exactOptional(),
+  seconds: z.number().min(0).exactOptional(),
+  best: z.looseObject({ step: z.int().min(0), metric: z.string(), value: z.number() }).exactOptional(),
   saved: z.int().min(0).exactOptional(),
   resumed: z.array(
     z.looseObject({

@@ -68,9 +68,9 @@ export class Run {
     return { metrics: this.metrics.digest(), files: await this.files.upTo(this.at, step) };
   }
 
-  /** Notes that there is a whole checkpoint of `step`. A run that waited for its first one now takes the other's place. */
-  async saved(step: number): Promise<void> {
-    await this.update({ saved: step });
+  /** Notes that there is a whole checkpoint of `step`, and `more`. A run that waited for its first one now takes the other's place. */
+  async saved(step: number, more: Pick<RunRecord, 'seconds' | 'best'> = {}): Promise<void> {
+    await this.update({ saved: step, ...more });
     if (this.at.dir === this.dir) return;
     this.at = runFolder(this.dir);
     await arrive(this.at);

@@ -18,6 +18,10 @@ export interface TrainResult {
   step: number;
   /** Newest checkpoint. */
   checkpoint: string | undefined;
+  /** Why it ended before grpo.max_steps, in words. */
+  stopped?: string;
+  /** That the run has taken, those before each resuming among them; where it was trained. */
+  seconds?: number;
   /** Weights alone, in the type the model came in; of a finished run. */
   final?: string;
 }

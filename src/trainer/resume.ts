@@ -121,7 +121,7 @@ async function going(
     throw new GlossaError('CONFIG_RESUME', `grpo.max_steps ${String(steps)}: the run has made ${String(step)} steps`, {
       hint: `name ${String(step)} to end it there, or more`,
     });
-  if (record.status === 'finished' && step === steps) {
+  if (record.status === 'finished' && (step === steps || isStoppedFor(record, before, config))) {
     const changed = [...editedDifferences(claim), ...differences];
     if (changed.length > 0 && !options.acceptChanges) throw changedError(claim, changed);
     return { kind: 'finished' };
@@ -133,6 +133,12 @@ async function going(
   const schedule = scheduleNote(before, config, step);
   if (schedule !== undefined) warn(schedule);
   return { kind: 'on', config, set, record, differences: [...recordDifferences(claim), ...differences] };
+}
+
+/** Whether the run ended by a condition that is what it was, with no more steps to make. */
+function isStoppedFor({ stopped }: RunRecord, before: ResolvedConfig, after: ResolvedConfig): boolean {
+  const asked = ({ stop, grpo }: ResolvedConfig) => ({ stop, steps: grpo.max_steps });
+  return stopped !== undefined && settingDifferences(asked(before), asked(after)).length === 0;
 }
 
 /** What somebody has changed in run.json. */
@@ -240,7 +246,7 @@ function changedError({ folder, record }: RunClaim, differences: readonly Differ
 }
 
 function nextRecord(claim: RunClaim, { record, config, set, differences }: GoingOn, parts: Parts): RunRecord {
-  const { error: _error, ended: _ended, ...rest } = record;
+  const { error: _error, ended: _ended, stopped: _stopped, ...rest } = record;
   const accepted = differences.map(({ what, then, now }) => `${what}: ${then} -> ${now}`);
   const note = { step: stepOf(claim), at: new Date().toISOString(), set, ...(accepted.length > 0 && { accepted }) };
   return {

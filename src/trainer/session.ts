@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { tellSpan, timed } from '../base/timeline.js';
 import { originOf } from '../data/index.js';
 import type { Problem } from '../data/types.js';
@@ -7,7 +8,9 @@ import { problemCount, trainingOrder, trainsAdapters } from '../inputs/index.js'
 import { openLevers, type Levers } from '../levers/index.js';
 import type { Metrics } from '../metrics/index.js';
 import {
+  checkpointSteps,
   pruneReferences,
+  readMetrics,
   writeCheckpoint,
   type CheckpointState,
   type FoundCheckpoint,
@@ -24,6 +27,8 @@ import { guardRewards } from './guards.js';
 import { metricsLine } from './line.js';
 import type { TrainOptions, TrainResult } from './options.js';
 import type { Parts } from './parts.js';
+import { BestValue } from './best_value.js';
+import { StopConditions } from './stop_conditions.js';
 import { openReference, type Reference } from './reference.js';
 import { writeGeneration } from './rollouts.js';
 import { isDue, learningRate } from './schedule.js';
@@ -50,6 +55,11 @@ export class Session {
   private readonly warn: (message: string) => void;
   private readonly watch = new BreakdownWatch();
   private readonly fidelity: FidelityAlarms;
+  private readonly stop: StopConditions;
+  private readonly best: BestValue | undefined;
+  private readonly opened = performance.now();
+  /** Of the processes that had the run before. */
+  private readonly secondsBefore: number;
   /** Files being written while the engine computes; awaited before a checkpoint counts. */
   private writing: Promise<void> = Promise.resolve();
   /** Seconds that the checkpoint took which no step has told of yet. */
@@ -64,6 +74,8 @@ export class Session {
     /** flop/s of the device in this number type, measured when the session began; 0: not known. */
     private readonly peak: number,
     private readonly options: TrainOptions,
+    /** Lines of metrics.jsonl so far. */
+    before: readonly MetricsLine[],
   ) {
     this.warn = warner(options.tell);
     this.order = trainingOrder(parts.config, parts.train);
@@ -71,6 +83,11 @@ export class Session {
     this.info = parts.model.engine.info();
     this.savedAt = progress.step;
     this.tokenizerDir = parts.model.tokenizerDir;
+    this.stop = new StopConditions(parts.config.stop);
+    const { best } = parts.config.checkpoint;
+    this.best = best && new BestValue(best.metric, { greaterIsBetter: best.greater_is_better });
+    this.secondsBefore = run.record.seconds ?? 0;
+    for (const line of before) this.note(line);
   }
 
   /** The parts stay open when the session is closed. */
@@ -92,7 +109,9 @@ export class Session {
     const reference = await openReference(run, config, model.engine, { from: checkpoint?.state, warn });
     const progress = { step, numTokens, promptsDrawn, zeroRewardSteps };
     const levers = openLevers(config, checkpoint?.state.levers, warn);
-    const session = new Session(run, parts, reference, levers, progress, await model.engine.measuredPeak(), options);
+    const lines = await readMetrics(run.folder.metrics);
+    const peak = await model.engine.measuredPeak();
+    const session = new Session(run, parts, reference, levers, progress, peak, options, lines);
     model.warnings.forEach(warn);
     options.tell?.({
       type: 'start',
@@ -114,12 +133,16 @@ export class Session {
     const maxSteps = config.grpo.max_steps;
     const stopped = () => this.options.stop?.aborted === true;
     if (this.progress.step === 0 && config.eval.at_start && suites.length > 0 && !stopped()) {
-      await run.metrics.append({ step: 0, ...(await this.evaluate(0)) });
+      const line = { step: 0, ...(await this.evaluate(0)) };
+      await run.metrics.append(line);
+      this.note(line);
     }
-    while (this.progress.step < maxSteps && !stopped()) {
+    let reason = this.stop.met(this.seconds);
+    while (this.progress.step < maxSteps && !stopped() && !reason) {
       const before = this.progress.step;
-      await this.generation();
-      if (isDue(config.checkpoint.every, before, this.progress.step)) await this.save();
+      const improved = await this.generation();
+      if (improved || isDue(config.checkpoint.every, before, this.progress.step)) await this.save();
+      reason = this.stop.met(this.seconds);
     }
     await this.save();
     const { step } = this.progress;
@@ -128,14 +151,42 @@ export class Session {
       step,
       checkpoint: this.savedAt > 0 ? run.folder.checkpoint(this.savedAt) : undefined,
     };
-    if (step < maxSteps) return { ...result, status: 'interrupted' };
+    if (step < maxSteps && !reason) return { ...result, status: 'interrupted', seconds: this.seconds };
     const final = run.folder.final;
     await run.fence();
+    if (config.checkpoint.best?.load_at_end) await this.loadBest();
     await writeFinalWeights(model.engine, final, {
       ...this.savedAs,
       tokenizerDir: this.tokenizerDir,
     });
-    return { ...result, status: 'finished', final };
+    return {
+      ...{ ...result, status: 'finished', final, seconds: this.seconds },
+      ...(step < maxSteps && reason && { stopped: reason.text }),
+    };
+  }
+
+  /** Seconds that the run has taken, those of the processes before among them. */
+  private get seconds(): number {
+    return this.secondsBefore + (performance.now() - this.opened) / 1e3;
+  }
+
+  /** Takes note of a line of metrics. @returns whether its step is the best by checkpoint.best, of those that a checkpoint can be of. */
+  private note(line: MetricsLine): boolean {
+    const { steps_per_generation: parts, num_iterations: times } = this.parts.config.grpo;
+    this.stop.look(line);
+    return line.step > 0 && line.step % (parts * times) === 0 && (this.best?.look(line) ?? false);
+  }
+
+  /** Puts the weights of the best checkpoint in the place of the last step's. */
+  private async loadBest(): Promise<void> {
+    const step = this.best?.best?.step;
+    if (step === this.progress.step) return;
+    const { run } = this;
+    if (step === undefined || !(await checkpointSteps(run.folder)).includes(step))
+      return this.warn(
+        'checkpoint.best: there is no checkpoint of the best step; final/ holds the weights of the last step',
+      );
+    await this.parts.model.engine.loadState(join(run.folder.checkpoint(step), 'state.safetensors'));
   }
 
   async close(): Promise<void> {
@@ -157,8 +208,8 @@ export class Session {
     };
   }
 
-  /** One generation and the optimizer steps it is used for. */
-  private async generation(): Promise<void> {
+  /** One generation and the optimizer steps it is used for. @returns whether its last step is the best by checkpoint.best. */
+  private async generation(): Promise<boolean> {
     const start = this.progress;
     const batch = await this.draw(start);
     const { config } = this.parts;
@@ -167,6 +218,7 @@ export class Session {
     const { lines, progress } = await this.learn(batch, { ...start, zeroRewardSteps });
     this.levers.afterGeneration(lines);
     this.progress = progress;
+    return lines.map((line) => this.note(line)).at(-1)!;
   }
 
   /** The next prompts of the stream, with completions, grades and advantages. */
@@ -308,10 +360,14 @@ export class Session {
         ...(reference && { reference }),
         history: await run.history(step),
       },
-      { save, tokenizerDir: this.tokenizerDir, fence: run.fence },
+      { save, tokenizerDir: this.tokenizerDir, fence: run.fence, best: this.best?.best?.step },
       config.checkpoint.keep,
     );
-    await run.saved(step);
+    const best = this.best?.best;
+    await run.saved(step, {
+      seconds: this.seconds,
+      ...(best && { best: { ...best, metric: config.checkpoint.best!.metric } }),
+    });
     if (reference) await pruneReferences(run.folder);
     const ended = performance.now();
     tellSpan({ track: TRAINER, name: 'save', begin: began, end: ended, args: { step } });

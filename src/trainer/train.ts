@@ -88,7 +88,13 @@ export async function drive(
       profile ? { ...options, tell: profiled(profile, options) } : options,
     );
     const result = await session.train();
-    await conclude(run, { status: result.status, ended: new Date().toISOString() }, options.tell);
+      const { status, stopped, seconds } = result;
+      const end = {
+        ...{ status, ended: new Date().toISOString() },
+        ...(stopped !== undefined && { stopped }),
+        ...(seconds !== undefined && { seconds }),
+      };
+      await conclude(run, end, options.tell);
     return result;
   } catch (error) {
     throw await recordFailure(run, error, options.tell);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, MOST_STEPS } from './numbers.js';
+import { bestSchema } from './stop.js';
 import { path } from './texts.js';
 
 const every = z.int().min(0).max(MOST_STEPS).meta({ unit: 'steps' });
@@ -23,6 +24,9 @@ export const checkpointSchema = z.strictObject({
     .default(2)
     .meta({ unit: 'checkpoints' })
     .describe("How many whole ones are kept, the newest (TRL's save_total_limit); each takes 12 bytes a parameter."),
+  best: bestSchema
+    .optional()
+    .describe('The checkpoint that is best by a metric is written as soon as it is there, and kept beside the newest.'),
   save_only_model: z
     .boolean()
     .default(false)

@@ -106,3 +106,39 @@ test('shapes that do not fit are refused', () => {
   assert.throws(() => computeAdvantages(column(1, 0, 1), settings()), { code: 'ADVANTAGE_SHAPE' });
   assert.throws(() => computeAdvantages([[1, 2], [1], [1], [1]], settings()), { code: 'ADVANTAGE_SHAPE' });
 });
+
+interface RlooFile {
+  rewards_per_func: (number | null)[][];
+  reward_weights: number[];
+  kl: number[];
+  num_generations: number;
+  cases: { beta: number; normalize_advantages: boolean; advantages: number[] }[];
+}
+
+test("rloo: the advantages of TRL's RLOOTrainer, with the KL in the reward and without", () => {
+  const file = JSON.parse(readFileSync(join(GOLDEN_CASES, '../rloo.json'), 'utf8')) as RlooFile;
+  for (const { beta, normalize_advantages: normalized, advantages } of file.cases) {
+    const got = computeAdvantages(
+      file.rewards_per_func,
+      settings({
+        ...{ estimator: 'rloo', weights: file.reward_weights, numGenerations: file.num_generations },
+        ...{ scaleRewards: normalized ? 'batch' : 'none', penalties: file.kl.map((kl) => beta * kl) },
+      }),
+    ).advantages;
+    assert.deepEqual(got, Float32Array.from(advantages), `${String(beta)} ${String(normalized)}`);
+  }
+});
+
+test('reinforce takes the reward as it is, or less the mean of the generation; batch scaling normalises either alike', () => {
+  const of = (more: Partial<AdvantageSettings>) =>
+    computeAdvantages(column(1, 0, 3, null, 2, 0, 1, 1), settings({ scaleRewards: 'none', ...more })).advantages;
+  assert.deepEqual(of({ estimator: 'reinforce' }), Float32Array.of(1, 0, 3, 0, 2, 0, 1, 1));
+  const mean = 8 / 7;
+  assert.deepEqual(
+    of({ estimator: 'reinforce_batch' }),
+    Float32Array.of(...[1, 0, 3].map((r) => r - mean), 0, ...[2, 0, 1, 1].map((r) => r - mean)),
+  );
+  const normalized = of({ estimator: 'reinforce', scaleRewards: 'batch' });
+  const other = of({ estimator: 'reinforce_batch', scaleRewards: 'batch' });
+  normalized.forEach((value, i) => assert.ok(Math.abs(value - other[i]!) < 1e-6));
+});

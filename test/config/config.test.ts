@@ -182,7 +182,7 @@ describe('config', () => {
     assert.equal(refused(SMALLEST, 'grpo.loss_type=rloo').code, 'CONFIG_LOSS_TYPE');
     assert.match(
       refused(SMALLEST, 'grpo.loss_type=rloo').message,
-      /\(grpo, bnpo, dr_grpo, dapo, luspo, cispo, sapo, vespo\)/,
+      /\(grpo, bnpo, dr_grpo, dapo, luspo, rloo, cispo, sapo, vespo\)/,
     );
     assert.match(refused(SMALLEST, 'grpo.loss_type=dapoo').message, /did you mean dapo\?/);
     assert.match(refused(SMALLEST, 'grpo.loss_type=gspo').message, /grpo with importance_sampling_level sequence/);

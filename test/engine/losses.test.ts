@@ -29,7 +29,7 @@ describe('the losses', () => {
 
   it('come with the addon by TRL’s names, and each makes a step', async () => {
     const names = lossTable().map(({ name }) => name);
-    assert.deepEqual(names, ['grpo', 'bnpo', 'dr_grpo', 'dapo', 'luspo', 'cispo', 'sapo', 'vespo']);
+    assert.deepEqual(names, ['grpo', 'bnpo', 'dr_grpo', 'dapo', 'luspo', 'rloo', 'cispo', 'sapo', 'vespo']);
     const losses = new Map<string, number>();
     for (const { name, needs } of lossTable()) {
       const metrics = await step({ loss_type: name, ...(needs !== null && { [needs]: 5 }) });

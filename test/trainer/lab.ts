@@ -8,12 +8,6 @@ import { readMetrics, runFolder, type MetricsLine } from '../../src/run/index.js
 import { resume, train, type TrainEvent, type TrainResult } from '../../src/trainer/index.js';
 import { filesBelow, lastingMetrics } from '../e2e/glossa.js';
 
-/** A reward module: its name and its text. */
-export interface Module {
-  name: string;
-  text: string;
-}
-
 /** Runs of the laboratory's model, hardly trained, in a folder that goes when the tests of the file are done. */
 export interface Lab {
   config(...sets: string[]): ResolvedConfig;

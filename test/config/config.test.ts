@@ -179,9 +179,9 @@ describe('config', () => {
   });
 
   it('refuses a loss it does not know by name, and suggests for a misspelt one and for what has another name', () => {
-    assert.equal(refused(SMALLEST, 'grpo.loss_type=rloo').code, 'CONFIG_LOSS_TYPE');
+    assert.equal(refused(SMALLEST, 'grpo.loss_type=remax').code, 'CONFIG_LOSS_TYPE');
     assert.match(
-      refused(SMALLEST, 'grpo.loss_type=rloo').message,
+      refused(SMALLEST, 'grpo.loss_type=remax').message,
       /\(grpo, bnpo, dr_grpo, dapo, luspo, rloo, cispo, sapo, vespo\)/,
     );
     assert.match(refused(SMALLEST, 'grpo.loss_type=dapoo').message, /did you mean dapo\?/);

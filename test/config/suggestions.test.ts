@@ -93,7 +93,7 @@ describe('a value under a name of elsewhere', () => {
     ['data: { train: [{ path: x, language: klingon }] }', /got "klingon"$/],
     ['data: { train: [{ lab: { language: french } }] }', /got "french"$/],
     ['optimizer: { lr_scheduler_type: cosin }', /did you mean cosine\?$/],
-    ['optimizer: { lr_scheduler_type: constant_with_warmup }', /did you mean constant\?$/],
+    ['optimizer: { lr_scheduler_type: wsd }', /did you mean warmup_stable_decay\?$/],
     ['grpo: { scale_rewards: true }', /did you mean group\?$/],
     ['grpo: { scale_rewards: false }', /did you mean none\?$/],
     ['grpo: { loss_type: dapoo }', /did you mean dapo\?/],

@@ -88,13 +88,13 @@ export async function drive(
       profile ? { ...options, tell: profiled(profile, options) } : options,
     );
     const result = await session.train();
-      const { status, stopped, seconds } = result;
-      const end = {
-        ...{ status, ended: new Date().toISOString() },
-        ...(stopped !== undefined && { stopped }),
-        ...(seconds !== undefined && { seconds }),
-      };
-      await conclude(run, end, options.tell);
+    const { status, stopped, seconds } = result;
+    const end = {
+      ...{ status, ended: new Date().toISOString() },
+      ...(stopped !== undefined && { stopped }),
+      ...(seconds !== undefined && { seconds }),
+    };
+    await conclude(run, end, options.tell);
     return result;
   } catch (error) {
     throw await recordFailure(run, error, options.tell);

@@ -26,7 +26,8 @@ export function checkAdvantages({ grpo, model, lora }: Config): Finding[] {
     if (grpo.use_bias_correction_kl) at('use_bias_correction_kl', 'with kl_in_reward the loss has no KL');
   }
   if (grpo.sync_ref_model && grpo.beta === 0) at('sync_ref_model', 'no reference is kept where beta is 0');
-  if (grpo.sync_ref_model && lora) at('sync_ref_model', 'with lora the reference is the model without adapters, and stays it');
+  if (grpo.sync_ref_model && lora)
+    at('sync_ref_model', 'with lora the reference is the model without adapters, and stays it');
   const longest = grpo.max_completion_length ?? DEFAULT_BUDGET[model.lab ? 'lab' : 'model'];
   if (grpo.overlong_buffer && grpo.overlong_buffer.len > longest)
     at('overlong_buffer', `a buffer of ${String(grpo.overlong_buffer.len)} of ${String(longest)} tokens`);

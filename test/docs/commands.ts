@@ -119,7 +119,7 @@ async function smallTraining(args: readonly string[], dir: string, later: string
 
 export interface RawConfig {
   model?: { lab?: object; path?: string };
-  data?: { train?: { path?: string }[]; eval?: { path?: string }[] };
+  data?: { train?: { path?: string }[]; eval?: { path?: string }[]; hold_out?: { ids?: string }[] };
   grpo?: Record<string, number>;
   rewards?: { module?: string }[];
 }

@@ -133,14 +133,34 @@ const ANOTHER = { id: 'p5', question: '10 - 3 = ?', answer: '7' };
 async function giveFiles({ data, model: named }: RawConfig, dir: string): Promise<void> {
   for (const source of [...(data?.train ?? []), ...(data?.eval ?? [])] as {
     path?: string;
+    split?: string;
     fields?: Record<string, string>;
   }[]) {
-    if (source.path === undefined || existsSync(join(dir, source.path))) continue;
-    const { question = 'question', answer = 'answer', id = 'id', language = 'lang' } = source.fields ?? {};
-    const rows = [...PROBLEMS, ANOTHER].map((row) =>
-      nested({ [id]: row['id'], [question]: row['question'], [answer]: row['answer'], [language]: 'ko' }),
+    if (source.path === undefined) continue;
+    const inFolder = source.split === undefined ? source.path : `${source.path}/${source.split}.jsonl`;
+    const path = join(dir, inFolder.replace('*', '0'));
+    if (existsSync(path)) continue;
+    const {
+      question = 'question',
+      answer = 'answer',
+      id = 'id',
+      language = 'lang',
+      level = 'level',
+    } = source.fields ?? {};
+    const rows = [...PROBLEMS, ANOTHER].map((row, i) =>
+      nested({
+        [level]: i % 2 === 0 ? 1 : 5,
+        [id]: row['id'],
+        [question]: row['question'],
+        [answer]: row['answer'],
+        [language]: 'ko',
+      }),
     );
-    await writeRows(join(dir, source.path), rows);
+    await writeRows(path, rows);
+  }
+  for (const { ids } of data?.hold_out ?? []) {
+    if (ids !== undefined && !existsSync(join(dir, ids)))
+      await put(join(dir, ids), ids.endsWith('.csv') ? 'problem_id\nheld-1\n' : 'held-0\n');
   }
   if (named?.path !== undefined && !existsSync(join(dir, named.path))) await makeModel(join(dir, named.path));
 }

@@ -2,7 +2,7 @@
 const LEVELS = [
   ['base'],
   ['engine', 'hub', 'jinja', 'language', 'tokenizer'],
-  ['answer', 'grpo', 'lab', 'metrics', 'prompt'],
+  ['answer', 'decoding', 'grpo', 'lab', 'metrics', 'prompt'],
   ['data'],
   ['config', 'reward'],
   ['rollout', 'run'],

@@ -53,6 +53,10 @@ Napi::Value rollout_columns(Napi::Env env, Rollout&& rollout) {
   result.Set("completions", ragged(shared->completion_ids, shared->completion_offsets));
   result.Set("logps", column(env, shared->logps, owner));
   result.Set("entropies", column(env, shared->entropies, owner));
+  if (!shared->kept_counts.empty()) {
+    result.Set("keptCounts", column(env, shared->kept_counts, owner));
+    result.Set("keptIds", column(env, shared->kept_ids, owner));
+  }
   result.Set("finish", column(env, shared->finish, owner));
   result.Set("policyStep", column(env, shared->policy_step, owner));
   return result;

@@ -15,6 +15,33 @@ int64_t ids_of(const Ragged& rows) {
   return rows.offsets[rows.rows];
 }
 
+// Tables of one bias for each token, end to end.
+Biases biases(const Fields& fields, const EngineInfo& info, Inputs* inputs) {
+  const View<float> tables = fields.array_or_null<float>("logitBias", -1, inputs);
+  if (tables.data == nullptr) return {};
+  if (tables.length == 0 || tables.length % info.vocab != 0) {
+    invalid_argument(fields.env(), fields.path("logitBias"),
+                     "tables of " + std::to_string(info.vocab) + " numbers each, the model's vocabulary",
+                     std::to_string(tables.length) + " numbers");
+  }
+  return {tables.data, static_cast<int32_t>(tables.length / info.vocab)};
+}
+
+// What the completions were drawn from. Counts say where ids are read, and are copied.
+SamplerLaw sampler_law(const Fields& fields, const EngineInfo& info, const SequenceBatch& batch, Inputs* inputs) {
+  SamplerLaw law;
+  law.biases = biases(fields, info, inputs);
+  law.bias_of = fields.array_or_null<int32_t>("biasOf", batch.prompts.rows, inputs).data;
+  law.kept_counts = fields.array_or_null<int32_t>("keptCounts", ids_of(batch.completions), inputs).data;
+  const View<int32_t> kept = fields.array_or_null<int32_t>("keptIds", -1, inputs, Keep::held);
+  if ((law.kept_counts == nullptr) != (kept.data == nullptr))
+    invalid_argument(fields.env(), fields.path("keptIds"), "an Int32Array beside keptCounts, or neither",
+                     "one of the two");
+  law.kept_ids = kept.data;
+  law.kept = kept.length;
+  return law;
+}
+
 SequenceBatch sequences(const Fields& fields, const EngineInfo& info, Inputs* inputs) {
   SequenceBatch batch;
   batch.prompts = fields.ragged("prompts", 1, info.vocab, inputs, Keep::held);
@@ -108,7 +135,11 @@ GenerateRequest generate_request(Napi::Value value, const EngineInfo& info, Inpu
     }
   }
   request.stop_ids = fields.integers("stopIds", 0, info.vocab - 1);
-  request.logit_bias = fields.array_or_null<float>("logitBias", info.vocab, inputs).data;
+  const Biases tables = biases(fields, info, inputs);
+  request.logit_bias = tables.tables;
+  request.biases = tables.count;
+  request.bias_of = fields.array_or_null<int32_t>("biasOf", rows, inputs).data;
+  request.of_law = fields.boolean_or("ofLaw", false);
   request.sampling.temperature = static_cast<float>(fields.number_or("temperature", 0, kLargest, 1));
   request.sampling.top_k = static_cast<int32_t>(fields.integer_or("topK", 0, kMaxInt, 0));
   request.sampling.top_p = static_cast<float>(fields.number_or("topP", 0, 1, 1));
@@ -138,6 +169,7 @@ LogprobRequest logprob_request(Napi::Value value, const EngineInfo& info, Inputs
   const Fields fields(value, "logprobs");
   LogprobRequest request;
   request.batch = sequences(fields, info, inputs);
+  request.batch.law = sampler_law(fields, info, request.batch, inputs);
   request.settings.temperature = static_cast<float>(fields.number_or("temperature", 1e-6, kLargest, 1));
   request.settings.micro_batch_tokens = fields.integer_or("microBatchTokens", 0, kMaxInt, 0);
   request.settings.reference = fields.boolean_or("reference", false);
@@ -165,9 +197,9 @@ namespace {
 PlannedGeneration planned_generation(Napi::Value value, const std::string& where) {
   const Fields fields(value, where);
   constexpr int64_t kMost = 1 << 20;
-  return {fields.integer("prompts", 1, kMost), fields.integer("samples", 1, kMost),
+  return {fields.integer("prompts", 1, kMost),      fields.integer("samples", 1, kMost),
           fields.integer("promptTokens", 1, kMost), fields.integer("newTokens", 1, kMost),
-          fields.integer_or("slots", 0, kMost, 0)};
+          fields.integer_or("slots", 0, kMost, 0),  fields.integer_or("kept", 0, kMaxInt, 0)};
 }
 
 }  // namespace
@@ -195,6 +227,7 @@ TrainRequest grpo_request(Napi::Value value, const EngineInfo& info, Inputs* inp
   TrainBatch& batch = request.batch;
   TrainSettings& settings = request.settings;
   batch.sequences = sequences(fields, info, inputs);
+  batch.sequences.law = sampler_law(fields, info, batch.sequences, inputs);
   const int64_t rows = batch.sequences.prompts.rows;
   const int64_t tokens = ids_of(batch.sequences.completions);
   batch.advantages = fields.array<float>("advantages", rows, inputs).data;

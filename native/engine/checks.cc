@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/law.h"
+
 namespace glossa {
 namespace {
 
@@ -78,7 +80,7 @@ Status check_batch(const Model& m, const SequenceBatch& b, int64_t least_complet
       return Status("SEQUENCE_EXCEEDS_CONTEXT", "row " + std::to_string(i) + " has " + std::to_string(length) +
                                                     " ids; the model's context is " + std::to_string(m.config.context));
   }
-  return {};
+  return check_law(m, b);
 }
 
 Status check_temperature(float t, bool zero_allowed) {
@@ -118,6 +120,9 @@ Status check_generate(const Model& m, const GenerateRequest& r) {
   if (s.top_k < 0) return bad("top_k must be 0 (off) or more");
   if (!(s.top_p > 0 && s.top_p <= 1)) return bad("top_p must lie in (0, 1]");
   if (!(s.min_p >= 0 && s.min_p <= 1)) return bad("min_p must lie in [0, 1]");
+  if (r.of_law && s.temperature == 0) return bad("a law to train on needs a temperature above 0");
+  if (Status wrong = check_biases(m, r.logit_bias, r.logit_bias ? r.biases : 0, r.bias_of, r.prompts.rows); !wrong.ok())
+    return wrong;
   if (r.admission) {
     std::vector<bool> seen(static_cast<size_t>(r.prompts.rows));
     for (int64_t i = 0; i < r.prompts.rows; ++i) {

@@ -35,7 +35,7 @@ DecodeLoop::DecodeLoop(Generation& job, Scheduler& scheduler, const Model& m, co
       control_(control),
       reports_(reports),
       rounds_(static_cast<size_t>(scheduler.looks())),
-      decoder_(ops.decoder(memory.slots, scheduler.looks(), job.request.stop_ids,
+      decoder_(ops.decoder(memory.slots, scheduler.looks(), job.kept_words, job.request.stop_ids,
                            [this](DecodeBatch& batch, int64_t rows) { pass(batch, rows); })) {}
 
 void DecodeLoop::run() {
@@ -70,7 +70,11 @@ void DecodeLoop::pass(DecodeBatch& batch, int64_t n) {
   head_logits(ops_, m_, w_, mem_.logits, mem_.normed, n);
   const GenerateRequest& q = job_.request;
   const float temperature = q.sampling.temperature == 0 ? 1 : q.sampling.temperature;
-  ops_.sample(mem_.logits, {q.sampling, q.logit_bias, 1 / temperature}, batch.draws.data(), n);
+  DrawSettings s{q.sampling, q.logit_bias, 1 / temperature};
+  s.biases = q.biases;
+  s.of_law = q.of_law;
+  if (batch.kept_words > 0) s.kept = batch.kept.data();
+  ops_.sample(mem_.logits, s, batch.draws.data(), n);
 }
 
 void DecodeLoop::report() {

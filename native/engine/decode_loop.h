@@ -26,7 +26,7 @@ class DecodeLoop {
   double prefill_seconds = 0, decode_seconds = 0;
 
  private:
-  bool goes_on() const { return !is_cancelled(control_) && job_.unusable < 0; }
+  bool goes_on() const { return !is_cancelled(control_) && !job_.fails(); }
   // False where it was cancelled, or there is nothing to begin.
   bool begin(DecodeRound*);
   void pass(DecodeBatch&, int64_t rows);

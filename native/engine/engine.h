@@ -16,6 +16,7 @@
 #include "model/adapters.h"
 #include "model/config.h"
 #include "ops/sampling/sampling.h"
+#include "ops/support/support.h"
 
 namespace glossa {
 
@@ -95,9 +96,15 @@ struct GenerateRequest {
   int64_t num_generations = 1;           // completions of each prompt (G)
   const int32_t* prompt_keys = nullptr;  // per prompt: the `prompt` word of the draw key; null: its row number
   int32_t max_new_tokens = 0;
-  const int32_t* budgets = nullptr;   // per prompt, <= max_new_tokens; or null
-  std::vector<int32_t> stop_ids;      // every end-of-sequence id; the stop id itself is part of the completion
-  const float* logit_bias = nullptr;  // [vocab] or null
+  const int32_t* budgets = nullptr;  // per prompt, <= max_new_tokens; or null
+  std::vector<int32_t> stop_ids;     // every end-of-sequence id; the stop id itself is part of the completion
+  // [biases][vocab] or null, and which of them each prompt takes (-1: none; null: the first).
+  const float* logit_bias = nullptr;
+  int32_t biases = 1;
+  const int32_t* bias_of = nullptr;
+  // Log-probabilities and entropies are those of the law that is drawn from, for a step on them; where top-k, top-p or
+  // min-p are on, what they keep is recorded. Not at temperature 0.
+  bool of_law = false;
   SamplingSettings sampling{};
   uint32_t purpose = 0, step = 0;
   // Encoded prompts stay for the next call. Not worth it where the weights move before that: memory that was just read
@@ -120,6 +127,8 @@ struct Rollout {
   std::vector<int32_t> prompt_ids, prompt_offsets;  // rows + 1 offsets; the prompt repeated for every row
   std::vector<int32_t> completion_ids, completion_offsets;
   std::vector<float> logps, entropies;  // aligned with completion_ids
+  // Of a generation of_law with a filter on: of each token how many ids were kept, and these, ascending, end to end.
+  std::vector<int32_t> kept_counts, kept_ids;
   std::vector<int8_t> finish;
   std::vector<int32_t> policy_step;
   double prefill_seconds = 0, decode_seconds = 0;
@@ -128,8 +137,19 @@ struct Rollout {
   int64_t prefill_tokens = 0, recomputed_tokens = 0;
 };
 
+// What completions were drawn from, beside the temperature. Log-probabilities, entropies, loss and gradient are over
+// the same support (ops/support/support.h).
+struct SamplerLaw {
+  Biases biases;
+  const int32_t* bias_of = nullptr;      // a row; -1: none; null: the first
+  const int32_t* kept_counts = nullptr;  // aligned with completions.ids; null: every token was kept
+  const int32_t* kept_ids = nullptr;     // end to end
+  int64_t kept = 0;                      // of them
+};
+
 struct SequenceBatch {  // completions of prompts; consecutive rows with the same prompt ids may share its computation
   Ragged prompts, completions;
+  SamplerLaw law{};
 };
 struct LogprobSettings {
   float temperature = 1;

@@ -137,7 +137,7 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
   if (total * request.num_generations > INT32_MAX)
     return Status("INVALID_ARGUMENT", "this request could hold " + std::to_string(total * request.num_generations) +
                                           " ids; a rollout counts them in 32 bits, so split it");
-  Generation job(request);
+  Generation job(request, m.config.vocab);
   const GenerateSize size = size_of(job);
   Result<GeneratePlan> planned = plan_generation(*e.device, m, size, e.kv->most_pages());
   if (!planned.ok()) return planned.status();
@@ -180,6 +180,12 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
                                    std::to_string(job.sample_of(row)) + ", after " +
                                    std::to_string(job.lengths[static_cast<size_t>(row)]) +
                                    " tokens: its logits are not finite, or the logit bias forbids every token");
+  if (job.kept > Generation::kMostKept)
+    return Status("KEPT_IDS_TOO_MANY",
+                  "top_k, top_p and min_p keep so many ids of a token that those of this generation, which training "
+                  "needs, pass " +
+                      std::to_string(Generation::kMostKept) + " (after " + std::to_string(job.tokens_done) +
+                      " tokens): set top_k, a lower top_p or a higher min_p, or generate less at a time");
   if (control.progress) control.progress(job.rows_done, job.rows(), job.tokens_done);
 
   Rollout out = job.collect(e.optimizer.step);

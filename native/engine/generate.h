@@ -3,7 +3,9 @@
 // where the prompts are too few for that, by all lanes together before they begin.
 //
 // The log-probability and entropy of a token are those of softmax(logits / temperature) over the whole vocabulary, at
-// temperature 1 where the temperature is 0: truncation (top-k, top-p, min-p) and logit bias shape the draw alone.
+// temperature 1 where the temperature is 0: truncation (top-k, top-p, min-p) and logit bias shape the draw alone. Where
+// the request asks for those of the law (of_law), they are of softmax((logits + bias) / temperature) over what the
+// filters keep.
 #pragma once
 #include "engine/decode_loop.h"
 #include "engine/state.h"

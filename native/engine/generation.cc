@@ -1,6 +1,7 @@
 #include "engine/generation.h"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <span>
 
@@ -16,7 +17,7 @@ struct Before {
 
 }  // namespace
 
-Generation::Generation(const GenerateRequest& r) : request(r) {
+Generation::Generation(const GenerateRequest& r, int64_t vocab) : request(r) {
   int64_t used = 0;
   for (int64_t p = 0; p < r.prompts.rows; ++p)
     for (int64_t s = 0; s < r.num_generations; ++s) {
@@ -26,6 +27,11 @@ Generation::Generation(const GenerateRequest& r) : request(r) {
   tokens.resize(static_cast<size_t>(used));
   logps.resize(static_cast<size_t>(used));
   entropies.resize(static_cast<size_t>(used));
+  if (r.of_law && filters(r.sampling, vocab)) {
+    kept_words = glossa::kept_words(vocab);
+    kept_counts.resize(static_cast<size_t>(used));
+    kept_ids.resize(places.size());
+  }
   lengths.assign(places.size(), 0);
   finish.assign(places.size(), static_cast<int8_t>(Finish::cancelled));
   ended_.reserve(places.size());
@@ -80,7 +86,18 @@ Completed Generation::take_completed() {
   return out;
 }
 
-Rollout Generation::collect(int64_t policy_step) const {
+void Generation::keep(int64_t row, int64_t token, const uint32_t* bits) {
+  std::vector<int32_t>& ids = kept_ids[static_cast<size_t>(row)];
+  const size_t before = ids.size();
+  for (int64_t word = 0; word < kept_words; ++word)
+    for (uint32_t left = bits[word]; left != 0; left &= left - 1)
+      ids.push_back(static_cast<int32_t>(word * 32 + std::countr_zero(left)));
+  const int64_t count = static_cast<int64_t>(ids.size() - before);
+  kept_counts[static_cast<size_t>(token)] = static_cast<int32_t>(count);
+  kept.fetch_add(count, std::memory_order_relaxed);
+}
+
+Rollout Generation::collect(int64_t policy_step) {
   Rollout out;
   out.prompt_offsets.push_back(0);
   out.completion_offsets.push_back(0);
@@ -94,6 +111,12 @@ Rollout Generation::collect(int64_t policy_step) const {
     out.completion_ids.insert(out.completion_ids.end(), tokens.begin() + at, tokens.begin() + at + n);
     out.logps.insert(out.logps.end(), logps.begin() + at, logps.begin() + at + n);
     out.entropies.insert(out.entropies.end(), entropies.begin() + at, entropies.begin() + at + n);
+    if (kept_words > 0) {
+      out.kept_counts.insert(out.kept_counts.end(), kept_counts.begin() + at, kept_counts.begin() + at + n);
+      std::vector<int32_t>& ids = kept_ids[static_cast<size_t>(row)];
+      out.kept_ids.insert(out.kept_ids.end(), ids.begin(), ids.end());
+      std::vector<int32_t>().swap(ids);
+    }
     out.prompt_offsets.push_back(static_cast<int32_t>(out.prompt_ids.size()));
     out.completion_offsets.push_back(static_cast<int32_t>(out.completion_ids.size()));
     out.policy_step.push_back(static_cast<int32_t>(policy_step));

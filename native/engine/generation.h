@@ -23,7 +23,7 @@ struct Share {
 
 class Generation {
  public:
-  explicit Generation(const GenerateRequest&);
+  Generation(const GenerateRequest&, int64_t vocab);
 
   const GenerateRequest& request;
   std::vector<PromptGroup> groups;  // in the order of admission
@@ -34,6 +34,14 @@ class Generation {
   std::vector<int64_t> places;  // per row: of its first token
   std::vector<int32_t> tokens;
   std::vector<float> logps, entropies;
+  // Words of a draw's kept tokens; 0: none are asked for. Then of each token how many were kept, and each row's ids.
+  int64_t kept_words = 0;
+  std::vector<int32_t> kept_counts;
+  std::vector<std::vector<int32_t>> kept_ids;
+  std::atomic<int64_t> kept{0};  // ids in all
+  // A generation's ids at most: 1 GiB of them.
+  static constexpr int64_t kMostKept = int64_t{1} << 28;
+  void keep(int64_t row, int64_t token, const uint32_t* bits);
   std::vector<int32_t> lengths;  // per row
   std::vector<int8_t> finish;    // per row
   std::atomic<int64_t> next_share{0}, rows_taken{0}, rows_done{0}, tokens_done{0};
@@ -46,6 +54,8 @@ class Generation {
   int32_t last_prompt_id(int64_t row) const {
     return request.prompts.ids[request.prompts.offsets[prompt_of(row) + 1] - 1];
   }
+  // Whether the lanes must stop.
+  bool fails() const { return unusable >= 0 || kept > kMostKept; }
   bool is_stop(int32_t id) const;
   // Cuts every group into about `parts` shares.
   void deal(int64_t parts);
@@ -53,7 +63,8 @@ class Generation {
   void close(int64_t row, int32_t length, Finish);
   // Rows that have ended by themselves since the last call.
   Completed take_completed();
-  Rollout collect(int64_t policy_step) const;
+  // Once: what was kept goes with it.
+  Rollout collect(int64_t policy_step);
 
  private:
   std::mutex mutex_;

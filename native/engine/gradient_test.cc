@@ -77,7 +77,7 @@ TrainSettings settings_of(const LossCase& c) {
 
 // Three prompts of 1, 3 and 5 ids with two completions of 1 to 4 each, and log-probabilities near the model's: some
 // ratios in the clip range and some out of it, none within the step of the differences of its ends.
-TestBatch small_batch(const ModelConfig& c, const std::vector<double>& parameters) {
+TestBatch small_batch(const ModelConfig& c, const std::vector<double>& parameters, TestLaw* law) {
   TestBatch b;
   for (uint32_t i = 0; i < 6; ++i) {
     b.prompts.add(random_ids(i / 2, 1 + i / 2 * 2, c.vocab));
@@ -85,7 +85,12 @@ TestBatch small_batch(const ModelConfig& c, const std::vector<double>& parameter
     b.advantages.push_back(2 * uniform(3, i) - 1);
   }
   b.advantages[3] = 0;  // its KL and its entropy have gradients all the same
-  const std::vector<double> logps = ref::batch_logps(c, parameters, b.view().sequences, 0.9);
+  SequenceBatch sequences = b.view().sequences;
+  if (law) {
+    *law = TestLaw(sequences.completions, c.vocab);
+    sequences.law = law->view(c.vocab);
+  }
+  const std::vector<double> logps = ref::batch_logps(c, parameters, sequences, 0.9);
   for (size_t i = 0; i < logps.size(); ++i) {
     const double noise = static_cast<double>(uniform(21, static_cast<uint32_t>(i))) - 0.5;
     b.old_logps.push_back(static_cast<float>(logps[i] + noise));
@@ -124,13 +129,17 @@ TEST("engine: every gradient agrees with central differences of the float64 loss
     const ModelConfig c = smallest(family);
     auto engine = smallest_engine(family, "");
     std::vector<double> parameters = widened(engine->parameters());
-    const TestBatch data = small_batch(c, parameters);
+    // In one family the tokens come from a law of their own.
+    TestLaw law;
+    const bool of_law = family == Family::qwen3;
+    const TestBatch data = small_batch(c, parameters, of_law ? &law : nullptr);
     for (const LossCase& kind : kCases) {
       // The first six in the first four families; of the others, each in one of these. One in every further family.
       const int number = static_cast<int>(&kind - kCases), which = static_cast<int>(family);
       if (which < 4 ? (reduced() || number >= 6) && number % 4 != which : number != 3) continue;
       TrainBatch batch = data.view();
       if (kind.masked) batch.loss_mask = mask;
+      if (of_law) batch.sequences.law = law.view(c.vocab);
       const TrainSettings s = settings_of(kind);
       std::vector<float> gradient;
       Result<TrainMetrics> metrics = engine->gradients(batch, s, &gradient);

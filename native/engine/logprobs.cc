@@ -63,8 +63,8 @@ RowBudget logprob_budget(const Device& device, const Model& m, int64_t tokens) {
   return {tokens > 0 ? tokens : chosen_micro_batch(device.traits(), bytes_per_row(device, m)), 1, 0};
 }
 
-bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, float temperature,
-                      int64_t micro_batch_tokens, const JobControl& control,
+bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, const Supports& supports,
+                      float temperature, int64_t micro_batch_tokens, const JobControl& control,
                       const std::function<void(int64_t units, int64_t rows)>& done, float* logps, float* entropies) {
   const Model& m = e.model;
   e.make_room_for_training();
@@ -77,6 +77,7 @@ bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, fl
     e.arena.reserve(size.arena);
     e.device->reserve(size.workload);
     const Placed placed = place_sequences(m, b, e.arena.data());
+    const std::vector<Support> of_rows = supports.of(layout, b);
 
     auto run = [&](const std::vector<SequenceRows>& sequences, const std::vector<int64_t>& index, bool keys_only) {
       const std::vector<SequenceTask> tasks = sequence_tasks(sequences, size.target);
@@ -99,12 +100,17 @@ bool forward_logprobs(EngineState& e, const Weights& w, const Layout& layout, fl
           return b.sequences[static_cast<size_t>(index[static_cast<size_t>(task.first + i)])].head_row0;
         };
         std::vector<int32_t> targets;
+        std::vector<Support> local_supports;
         for (int64_t i = 0; i < task.count; ++i) {
           const auto from = b.targets.begin() + head_row(i);
           targets.insert(targets.end(), from, from + local[static_cast<size_t>(i)].rows);
+          if (of_rows.empty()) continue;
+          const auto first = of_rows.begin() + head_row(i);
+          local_supports.insert(local_supports.end(), first, first + local[static_cast<size_t>(i)].rows);
         }
         const int64_t at = b.result[static_cast<size_t>(head_row(0))];
-        head_logps(ops, m, w, 1 / temperature, targets.data(), memory.normed, memory.logits, task.rows,
+        head_logps(ops, m, w, 1 / temperature, targets.data(), supports.biases(),
+                   of_rows.empty() ? nullptr : local_supports.data(), memory.normed, memory.logits, task.rows,
                    e.device->traits().head_rows, logps + at, entropies + at);
       });
     };
@@ -134,7 +140,7 @@ Result<Logprobs> logprobs(EngineState& e, const SequenceBatch& batch, const Logp
     tokens += rows;
     if (control.progress) control.progress(units, static_cast<int64_t>(layout.units().size()), tokens);
   };
-  if (!forward_logprobs(e, settings.reference ? e.reference : e.policy, layout, settings.temperature,
+  if (!forward_logprobs(e, settings.reference ? e.reference : e.policy, layout, Supports(batch), settings.temperature,
                         settings.micro_batch_tokens, control, done, out.logps.data(), out.entropies.data()))
     return Status("CANCELLED", "the log-probabilities were cancelled");
   return out;

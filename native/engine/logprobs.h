@@ -1,5 +1,6 @@
 // Log-probabilities and entropies of given completions, by the operators and in the order of the sampler.
 #pragma once
+#include "engine/law.h"
 #include "engine/state.h"
 #include "model/layout.h"
 
@@ -8,9 +9,9 @@ namespace glossa {
 // Forward alone over a layout of shared prompts: log-probability and entropy of every loss token, in the layout's order
 // of results. micro_batch_tokens 0: chosen. done() is called after each micro-batch with the units gone over so far.
 // False: cancelled.
-bool forward_logprobs(EngineState&, const Weights&, const Layout&, float temperature, int64_t micro_batch_tokens,
-                      const JobControl&, const std::function<void(int64_t units, int64_t rows)>& done, float* logps,
-                      float* entropies);
+bool forward_logprobs(EngineState&, const Weights&, const Layout&, const Supports&, float temperature,
+                      int64_t micro_batch_tokens, const JobControl&,
+                      const std::function<void(int64_t units, int64_t rows)>& done, float* logps, float* entropies);
 
 // Memory for a micro-batch: every lane has place for a task of its own.
 struct LogprobSize {

@@ -5,6 +5,7 @@
 #include "device/planned_gpu.h"
 #include "engine/adapter_files.h"
 #include "engine/generate.h"
+#include "engine/generation.h"
 #include "engine/logprobs.h"
 #include "engine/micro_batch.h"
 
@@ -37,6 +38,7 @@ class LongestRows {
 struct Largest {
   int64_t arena = 0, scratch = 0;  // the second of the device
   int64_t pages = 0;               // of keys and values
+  int64_t kept_bits = 0;
   void add(int64_t arena_bytes, int64_t scratch_bytes) {
     arena = std::max(arena, arena_bytes);
     scratch = std::max(scratch, scratch_bytes);
@@ -59,6 +61,10 @@ Result<Largest> of_generations(const Device& device, const Model& m, int64_t mos
     const int64_t pages = KvPool::bytes_of(std::min(planned.value().pages + kept, most), page);
     const int64_t arena = carve_generate(device, m, Carver(), size, planned.value()).bytes;
     all.scratch = std::max(all.scratch, device.scratch_bytes(generate_workload(m, size)));
+    if (g.kept > 0 && device.traits().memory > 0)
+      for (int64_t slots : planned.value().slots)
+        all.kept_bits =
+            std::max(all.kept_bits, device.traits().decode_passes * slots * kept_words(m.config.vocab) * int64_t{4});
     if (arena + pages <= all.arena + all.pages) continue;
     all.arena = arena;
     all.pages = pages;
@@ -76,7 +82,8 @@ Largest of_logprobs(const Device& device, const Model& m, const Layout& layout, 
 }
 
 Status check(const ModelConfig& config, const PlannedGeneration& g, const char* what) {
-  const bool sound = g.prompts >= 1 && g.samples >= 1 && g.prompt_tokens >= 1 && g.new_tokens >= 1 && g.slots >= 0;
+  const bool sound =
+      g.prompts >= 1 && g.samples >= 1 && g.prompt_tokens >= 1 && g.new_tokens >= 1 && g.slots >= 0 && g.kept >= 0;
   if (!sound) return Status("INVALID_ARGUMENT", std::string(what) + ": every count must be at least 1");
   if (g.prompt_tokens + g.new_tokens > config.context)
     return Status("BUDGET_EXCEEDS_CONTEXT", std::string(what) + ": " + std::to_string(g.prompt_tokens) + " + " +
@@ -92,10 +99,11 @@ Status check(const ModelConfig& config, const PlannedGeneration& g, const char* 
 namespace {
 
 // Tokens, log-probabilities and entropies of a generation while it is sampled, and then once more end to end, with the
-// prompt of each row (engine/generation.h).
-int64_t rollout_bytes(const PlannedGeneration& g) {
-  const int64_t rows = g.prompts * g.samples, of_token = 12;
-  return rows * (2 * of_token * g.new_tokens + 4 * g.prompt_tokens);
+// prompt of each row (engine/generation.h). Ids that were kept go row by row from the one to the other.
+int64_t rollout_bytes(const PlannedGeneration& g, int64_t vocab) {
+  const int64_t rows = g.prompts * g.samples, of_token = g.kept > 0 ? 16 : 12;
+  const int64_t kept = std::min(rows * g.new_tokens * std::min(g.kept, vocab), Generation::kMostKept);
+  return rows * (2 * of_token * g.new_tokens + 4 * g.prompt_tokens) + 4 * kept;
 }
 
 Result<std::unique_ptr<Device>> planned_device(const DeviceOptions& options, int64_t gpu_memory, const Model& m) {
@@ -182,7 +190,7 @@ Result<MemoryPlan> plan_memory(const Device& device, const Model& m, bool frozen
   Largest scratch = sampling;
   int64_t rollouts = 0;
   for (const PlannedGeneration& g : run.generations) {
-    rollouts = std::max(rollouts, rollout_bytes(g));
+    rollouts = std::max(rollouts, rollout_bytes(g, config.vocab));
     plan.positions = std::max(plan.positions, g.prompt_tokens + g.new_tokens);
   }
   if (trains) {
@@ -225,6 +233,8 @@ Result<MemoryPlan> plan_memory(const Device& device, const Model& m, bool frozen
     add("sampling: keys and values", sampling.pages, kArena);
     plan.total = sampling.arena + sampling.pages;
   }
+  plan.kept_bits = sampling.kept_bits;
+  add("kept tokens of draws", plan.kept_bits);
   add("rotary tables", rope_bytes(m, std::max(plan.positions, std::min<int64_t>(config.context, 256))));
   add(apart ? "library and tables" : "scratch of the threads", scratch.scratch);
   if (rollouts > 0) plan.terms.push_back({"rollouts", rollouts, kAlways, apart});
@@ -255,10 +265,10 @@ Status reserve_run(EngineState& e, const PlannedRun& run) {
   // Taken are the weights, and the moments that were read with them; the scratch is none of the piece.
   const int64_t held = e.master.bytes() + e.policy.bytes() + e.optimizer.m.bytes() + e.optimizer.v.bytes();
   const int64_t scratch = device.scratch_bytes({});
-  const int64_t left = plan.total - held - scratch;
+  const int64_t left = plan.total - held - scratch - plan.kept_bits;
   // Each array begins at a place of its own.
   constexpr int64_t kRounding = int64_t{1} << 20;
-  if (left + kRounding + scratch > plan.room.free)
+  if (left + kRounding + scratch + plan.kept_bits > plan.room.free)
     return no_place("the plan of this run takes", plan.total, std::move(plan.terms), device, plan.room, held);
   e.device->hold(left + kRounding);
   e.need_positions(plan.positions);

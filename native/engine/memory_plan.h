@@ -11,6 +11,7 @@ namespace glossa {
 // Completions of one generation, each prompt and completion of the greatest length.
 struct PlannedGeneration {
   int64_t prompts = 0, samples = 1, prompt_tokens = 1, new_tokens = 1, slots = 0;
+  int64_t kept = 0;  // ids of a token that are recorded, at most (GenerateRequest::of_law); 0: none are
 };
 struct PlannedRun {
   std::vector<PlannedGeneration> generations;  // of training and of evaluation; the largest counts
@@ -37,6 +38,7 @@ struct MemoryPlan {
   int64_t micro_batch_rows = 0;
   int64_t positions = 0;  // of rotary tables
   int64_t gradients = 0;  // bytes of that term
+  int64_t kept_bits = 0;  // on a device of its own: of what is kept of draws that the host has not seen
   bool together = false;
   // Of a GPU's memory: in all, and what a start may take of it now, the driver's part left out.
   Room room;

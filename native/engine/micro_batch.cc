@@ -94,6 +94,7 @@ MicroBatchPass::MicroBatchPass(EngineState& e, const Layout& layout, const Micro
 // The loss terms of every head row.
 void MicroBatchPass::prepare_rows() {
   const TrainBatch& batch = *loss_.batch;
+  supports_ = loss_.supports->of(layout_, b_);
   terms_.resize(index(b_.head_rows));
   results_.resize(terms_.size());
   if (!loss_.slopes.empty()) slopes_.resize(terms_.size());
@@ -183,7 +184,9 @@ void MicroBatchPass::head(int64_t row0, int64_t rows, const Rows& logits, Ops& o
                            terms_.data() + row0,
                            on_policy,
                            results_.data() + row0,
-                           slopes_.empty() ? nullptr : slopes_.data() + row0};
+                           slopes_.empty() ? nullptr : slopes_.data() + row0,
+                           loss_.supports->biases(),
+                           supports_.empty() ? nullptr : supports_.data() + row0};
   head_loss(ops, m_, e_.policy, losses, mem_.normed.at(row0), mem_.d_normed ? mem_.d_normed.at(row0) : Rows{}, logits,
             rows);
 }

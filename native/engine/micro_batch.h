@@ -3,6 +3,7 @@
 // micro-batch are too large to hold the head goes over chunks of rows between the two passes instead.
 #pragma once
 #include "engine/batch.h"
+#include "engine/law.h"
 #include "model/backward.h"
 #include "model/head_loss.h"
 #include "model/weight_gradients.h"
@@ -14,6 +15,7 @@ struct StepLoss {
   LossSettings settings;
   float inv_temperature;
   const TrainBatch* batch;
+  const Supports* supports;
   float bonus;                       // what a nat of a token's entropy takes off the loss
   std::vector<float> scales;         // per row of the layout
   std::vector<TokenResult> results;  // per loss token of the whole batch
@@ -80,6 +82,7 @@ class MicroBatchPass {
   Placed placed_;
   std::vector<SequenceGradient> prefix_gradients_, own_gradients_;
   std::vector<KvGradient> readers_;
+  std::vector<Support> supports_;  // of head rows; empty: every token
   std::vector<TokenTerms> terms_;
   std::vector<TokenResult> results_;
   std::vector<TokenSlope> slopes_;  // of head rows; empty where each token has its own

@@ -29,6 +29,7 @@ bool Scheduler::next(DecodeRound* round) {
   batch.left.clear();
   batch.draws.clear();
   batch.from.clear();
+  batch.kept_words = job_.kept_words;
   round->slots.clear();
   for (Slot& s : slots_)
     if (s.length + s.ahead < s.budget) add_row(s, round);
@@ -57,10 +58,11 @@ void Scheduler::drawn(const DecodeRound& round) {
     if (at < slots_.size() && slots_[at].number == round.slots[i]) slots[i] = &slots_[at];
   }
   int64_t tokens = 0;
-  for (int64_t pass = 0; pass < batch.passes && (pass == 0 || job_.unusable < 0); ++pass)
+  for (int64_t pass = 0; pass < batch.passes && (pass == 0 || !job_.fails()); ++pass)
     for (size_t i = 0; i < rows; ++i) {
       if (!slots[i] || slots[i]->over) continue;
-      take(*slots[i], batch.draws[static_cast<size_t>(pass) * rows + i]);
+      const size_t at = static_cast<size_t>(pass) * rows + i;
+      take(*slots[i], batch.draws[at], batch.kept.data() + at * static_cast<size_t>(batch.kept_words));
       ++tokens;
     }
   std::erase_if(slots_, [](const Slot& s) { return s.over; });
@@ -68,7 +70,7 @@ void Scheduler::drawn(const DecodeRound& round) {
 }
 
 // A slot's next token.
-void Scheduler::take(Slot& s, const Draw& d) {
+void Scheduler::take(Slot& s, const Draw& d, const uint32_t* kept) {
   s.token = d.token;
   --s.ahead;
   Finish finish = Finish::cancelled;
@@ -79,6 +81,7 @@ void Scheduler::take(Slot& s, const Draw& d) {
     job_.tokens[at] = s.token;
     job_.logps[at] = d.logp;
     job_.entropies[at] = d.entropy;
+    if (job_.kept_words > 0) job_.keep(s.row, static_cast<int64_t>(at), kept);
     const bool stop = job_.is_stop(s.token);
     if (!stop && s.length < s.budget) return;
     finish = stop ? Finish::stop : Finish::length;
@@ -307,6 +310,7 @@ void Scheduler::add_row(Slot& s, DecodeRound* round) const {
   d.key.prompt = static_cast<uint32_t>(q.prompt_keys ? q.prompt_keys[prompt] : prompt);
   d.key.sample = static_cast<uint32_t>(job_.sample_of(s.row));
   d.key.position = static_cast<uint32_t>(length);
+  d.bias = !q.logit_bias ? -1 : q.bias_of ? q.bias_of[prompt] : 0;
   batch->draws.push_back(d);
 }
 

@@ -82,7 +82,7 @@ class Scheduler {
   int64_t prompt_pages(const PromptGroup&) const;
   KvCache prefix_of(const Slot&) const;
   void close(const Slot&, Finish);
-  void take(Slot&, const Draw&);
+  void take(Slot&, const Draw&, const uint32_t* kept);
   void add_missing(DecodeRound*);
   void add_row(Slot&, DecodeRound*) const;
   void push(Slot&&);

@@ -54,7 +54,7 @@ class Simulation {
   void run() {
     FakeDevice device;
     int64_t shared = 0;
-    Generation job(request_);
+    Generation job(request_, 0);
     for (const PromptGroup& g : job.groups) shared += (g.length + kPositions - 1) / kPositions;
     const int64_t most = limits_.pages * limits_.lanes + (limits_.shared ? shared : 0);
     KvStore store(device, (1 << 20) - 64, kPositions, static_cast<int64_t>(random_() % 20) << 20, most);
@@ -104,7 +104,7 @@ class Simulation {
   int64_t recomputed = 0, prompt_tokens = 0;
   int64_t distinct_ids() const {
     int64_t n = 0;
-    for (const PromptGroup& g : Generation(request_).groups) n += g.length;
+    for (const PromptGroup& g : Generation(request_, 0).groups) n += g.length;
     return n;
   }
 
@@ -176,7 +176,7 @@ class Simulation {
     for (size_t i = 0; i < rows; ++i)
       if (!over[i]) (*last)[i] = b.draws[b.draws.size() - rows + i].token;
   }
-  void check(const Generation& job) const {
+  void check(Generation& job) const {
     const Rollout out = job.collect(0);
     size_t at = 0;
     for (size_t row = 0; row < out.finish.size(); ++row) {
@@ -245,7 +245,7 @@ TEST("scheduler: a lane keeps to its pages, and not for a moment more, where the
   request.num_generations = 2;
   request.max_new_tokens = 60;
   request.keep_prompts = false;
-  Generation job(request);
+  Generation job(request, 0);
   job.deal(1);
   Scheduler scheduler(job, store, 9, 12, 1);
   for (DecodeRound round; scheduler.next(&round);) {
@@ -267,7 +267,7 @@ TEST("scheduler: who comes first leaves the other lanes their part of what is le
   GenerateRequest request;
   request.prompts = prompts.view();
   request.max_new_tokens = 5;
-  Generation job(request);
+  Generation job(request, 0);
   job.lanes = 3;
   job.deal(1);
   Scheduler first(job, store, 8, 100, 1), second(job, store, 8, 100, 1), third(job, store, 1, 100, 1);
@@ -294,7 +294,7 @@ TEST("scheduler: what is in flight ends as cancelled, and everything is given ba
   request.prompts = prompts.view();
   request.num_generations = 3;
   request.max_new_tokens = 60;
-  Generation job(request);
+  Generation job(request, 0);
   job.deal(1);
   {
     Scheduler scheduler(job, store, 9, 12, 1);
@@ -325,7 +325,7 @@ TEST("scheduler: rounds are long where completions are, and never longer than wh
   auto passes = [&](int32_t budget, uint32_t length, int32_t look_every) {
     request.max_new_tokens = budget;
     request.look_every = look_every;
-    Generation job(request);
+    Generation job(request, 0);
     job.deal(1);
     Scheduler scheduler(job, store, 4, 100, 8);
     std::vector<int64_t> all;
@@ -358,7 +358,7 @@ TEST("scheduler: a round that begins before the one before is drawn goes on wher
   request.prompts = prompts.view();
   request.stop_ids = {7};
   request.max_new_tokens = 12;
-  Generation job(request);
+  Generation job(request, 0);
   job.deal(1);
   Scheduler scheduler(job, store, 2, 100, 8, 2);
   DecodeRound first, second, third;
@@ -394,7 +394,7 @@ TEST("scheduler: a row from which nothing can be drawn stops, and is named") {
   request.prompts = prompts.view();
   request.num_generations = 3;
   request.max_new_tokens = 5;
-  Generation job(request);
+  Generation job(request, 0);
   job.deal(1);
   Scheduler scheduler(job, store, 3, 100, 1);
   DecodeRound round;

@@ -8,8 +8,8 @@ namespace glossa {
 bool measure(EngineState& e, const Layout& layout, const TrainSettings& s, const JobControl& control,
              const std::function<void(int64_t units, int64_t rows)>& done, StepLoss* loss) {
   std::vector<float> logps(loss->results.size()), entropies(logps.size());
-  if (!forward_logprobs(e, e.policy, layout, s.temperature, s.micro_batch_tokens, control, done, logps.data(),
-                        entropies.data()))
+  if (!forward_logprobs(e, e.policy, layout, *loss->supports, s.temperature, s.micro_batch_tokens, control, done,
+                        logps.data(), entropies.data()))
     return false;
   size_t at = 0;
   for (const BatchRow& r : layout.rows())

@@ -1,6 +1,8 @@
 // Tiny models whose blocks have every feature that is computed, and batches over them, for the engine's tests.
 #pragma once
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -115,6 +117,38 @@ inline std::vector<int32_t> random_ids(uint32_t stream, int64_t n, int64_t vocab
                                        static_cast<uint32_t>(vocab)));
   return ids;
 }
+
+// A law for the tokens of completions: two biases, of which rows take one or none, and a few ids kept of each token.
+struct TestLaw {
+  std::vector<float> biases;
+  std::vector<int32_t> bias_of, kept_counts, kept_ids;
+  TestLaw() = default;
+  TestLaw(const Ragged& completions, int64_t vocab) {
+    for (int64_t i = 0; i < 2 * vocab; ++i) biases.push_back(2 * uniform(71, static_cast<uint32_t>(i)) - 1);
+    for (int64_t row = 0; row < completions.rows; ++row) {
+      bias_of.push_back(static_cast<int32_t>(row % 3) - 1);
+      for (int32_t t = completions.offsets[row]; t < completions.offsets[row + 1]; ++t) {
+        const size_t before = kept_ids.size();
+        for (int32_t id = 0; id < vocab; ++id)
+          if (id == completions.ids[t] || uniform(72, static_cast<uint32_t>(t * vocab + id)) < 0.5f)
+            kept_ids.push_back(id);
+        kept_counts.push_back(static_cast<int32_t>(kept_ids.size() - before));
+      }
+    }
+    // Of a table, a token that no row drew is forbidden.
+    for (int32_t id = 0; id < vocab; ++id)
+      if (std::find(completions.ids, completions.ids + completions.offsets[completions.rows], id) ==
+          completions.ids + completions.offsets[completions.rows])
+        biases[static_cast<size_t>(id)] = -std::numeric_limits<float>::infinity();
+  }
+  SamplerLaw view(int64_t vocab) const {
+    return {{biases.data(), static_cast<int32_t>(static_cast<int64_t>(biases.size()) / vocab)},
+            bias_of.data(),
+            kept_counts.data(),
+            kept_ids.data(),
+            static_cast<int64_t>(kept_ids.size())};
+  }
+};
 
 // GRPO rows: `groups` prompts of 1, 2, .. ids with `samples` completions of mixed lengths each.
 struct TestBatch {

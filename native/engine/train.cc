@@ -45,8 +45,8 @@ Status add_sequences(const Layout& layout, const StepLoss& loss, LossSums* sums,
   return {};
 }
 
-StepLoss step_loss(const Layout& layout, const TrainBatch& batch, const TrainSettings& s) {
-  StepLoss loss{s.loss, 1 / s.temperature, &batch, 0, {}, {}, {}, {}};
+StepLoss step_loss(const Layout& layout, const TrainBatch& batch, const Supports& supports, const TrainSettings& s) {
+  StepLoss loss{s.loss, 1 / s.temperature, &batch, &supports, 0, {}, {}, {}, {}};
   const std::vector<float> scales = row_scales(batch, s);
   for (const BatchRow& r : layout.rows()) loss.scales.push_back(scales[static_cast<size_t>(r.row)]);
   loss.results.resize(static_cast<size_t>(layout.results()));
@@ -86,7 +86,8 @@ Result<TrainMetrics> accumulate(EngineState& e, const TrainBatch& batch, const T
     (has_gradient(batch, s, r.row) ? learning : silent).push_back(r);
   const Layout layout(std::move(learning), loss_over(s), m.config.vocab),
       silent_layout(std::move(silent), loss_over(s), m.config.vocab);
-  StepLoss loss = step_loss(layout, batch, s), silent_loss = step_loss(silent_layout, batch, s);
+  const Supports supports(batch.sequences);
+  StepLoss loss = step_loss(layout, batch, supports, s), silent_loss = step_loss(silent_layout, batch, supports, s);
   loss.bonus = entropy_bonus(s.loss, layout.results());
 
   std::vector<int32_t> ids;

@@ -17,9 +17,10 @@ void head_loss(Ops&, const Model&, const Weights&, const TokenLosses&, const Row
                const Rows& logits, int64_t rows);
 
 // Log-probability and entropy alone, of head_rows rows at a time, for which logits are scratch. Arrays start at the
-// first of the rows.
-void head_logps(Ops&, const Model&, const Weights&, float inv_temperature, const int32_t* targets, const Rows& normed,
-                const Rows& logits, int64_t rows, int64_t head_rows, float* logps, float* entropies);
+// first of the rows; supports may be null (every token).
+void head_logps(Ops&, const Model&, const Weights&, float inv_temperature, const int32_t* targets, const Biases&,
+                const Support* supports, const Rows& normed, const Rows& logits, int64_t rows, int64_t head_rows,
+                float* logps, float* entropies);
 
 void head_logits(Ops&, const Model&, const Weights&, const Rows& logits, const Rows& normed, int64_t rows);
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "engine/law.h"
 #include "ops/attention/attention_ref.h"
 #include "ops/embedding/embedding_ref.h"
 #include "ops/glu/glu_ref.h"
@@ -84,15 +85,31 @@ std::vector<int32_t> row_ids(const SequenceBatch& b, int64_t row) {
   return ids;
 }
 
-// Log-probabilities and entropies of ids[from ..] given what comes before each.
-Row sequence_row(const ModelConfig& c, const Values& parameters, const std::vector<int32_t>& ids, int64_t from,
+// What a row of logits is over a support.
+Values restricted(Values row, const Biases& biases, const Support& s) {
+  const int64_t v = static_cast<int64_t>(row.size());
+  for (int64_t t = 0; t < v; ++t) {
+    double& x = row[static_cast<size_t>(t)];
+    if (s.bias >= 0) x += static_cast<double>(biases.tables[s.bias * v + t]);
+    if (s.kept && std::find(s.kept, s.kept + s.count, t) == s.kept + s.count) x = -INFINITY;
+  }
+  return row;
+}
+
+// Log-probabilities and entropies of a row's ids from `from` on, given what comes before each.
+Row sequence_row(const ModelConfig& c, const Values& parameters, const SequenceBatch& b, int64_t number, int64_t from,
                  double temperature) {
+  const std::vector<int32_t> ids = row_ids(b, number);
+  const Supports supports(b);
+  const int64_t prompt = b.prompts.length(number);
   const int64_t n = static_cast<int64_t>(ids.size());
   const Values logits = model_logits(c, parameters, ids.data(), n - 1);
   Row out;
   for (int64_t i = from; i < n; ++i) {
     auto row = logits.begin() + (i - 1) * c.vocab;
-    const HeadRow head = head_row({row, row + c.vocab}, 1 / temperature, ids[static_cast<size_t>(i)]);
+    const Support support = supports.of(number, i < prompt ? -1 : b.completions.offsets[number] + i - prompt);
+    const HeadRow head = head_row(restricted({row, row + c.vocab}, supports.biases(), support), 1 / temperature,
+                                  ids[static_cast<size_t>(i)]);
     out.logps.push_back(head.logp);
     out.entropies.push_back(head.entropy);
   }
@@ -125,7 +142,7 @@ std::vector<double> batch_logps(const ModelConfig& c, const std::vector<double>&
                                 double temperature) {
   Values out;
   for (int64_t i = 0; i < b.prompts.rows; ++i) {
-    const Values row = sequence_row(c, parameters, row_ids(b, i), b.prompts.length(i), temperature).logps;
+    const Values row = sequence_row(c, parameters, b, i, b.prompts.length(i), temperature).logps;
     out.insert(out.end(), row.begin(), row.end());
   }
   return out;
@@ -137,7 +154,7 @@ std::vector<Row> batch_rows(const ModelConfig& c, const std::vector<double>& par
   const Ragged& completions = b.sequences.completions;
   for (int64_t i = 0; i < completions.rows; ++i) {
     const int64_t from = s.loss_on_prompt ? 1 : b.sequences.prompts.length(i);
-    Row r = sequence_row(c, parameters, row_ids(b.sequences, i), from, static_cast<double>(s.temperature));
+    Row r = sequence_row(c, parameters, b.sequences, i, from, static_cast<double>(s.temperature));
     auto part = [&](const float* values) {
       return values ? Values(values + completions.offsets[i], values + completions.offsets[i + 1]) : Values();
     };

@@ -22,6 +22,7 @@
 #include "ops/qkv/qkv.h"
 #include "ops/sampling/sampling.h"
 #include "ops/sequences.h"
+#include "ops/support/support.h"
 
 namespace glossa {
 
@@ -67,6 +68,8 @@ struct TokenLosses {
   TokenResult* results;     // host, out
   // Host. The slopes that a first sweep gave: then no loss is computed. Null: each token has its own.
   const TokenSlope* slopes;
+  Biases biases{};
+  const Support* supports = nullptr;  // host: of each row, which the logits are restricted to; null: every token
 };
 
 // A token to draw and what was drawn. Host.
@@ -74,12 +77,18 @@ struct Draw {
   DrawKey key;
   int32_t token;  // -1: there is nothing to draw; kResting
   float logp, entropy;
+  int32_t bias = 0;  // of the settings' biases; -1: none
 };
 constexpr int32_t kResting = -2;
 struct DrawSettings {
   SamplingSettings sampling;
-  const float* logit_bias;  // host, [vocab]; or null
+  const float* logit_bias;  // host, [biases][vocab]; or null
   float inv_temperature;    // of log-probability and entropy
+  int32_t biases = 1;
+  // Log-probability and entropy are those of the law that is drawn from, and not of the whole vocabulary: the logits
+  // are restricted to its support, in place.
+  bool of_law = false;
+  uint32_t* kept = nullptr;  // host, out, with of_law: of each row the tokens that the filters left, kept_words(vocab)
 };
 
 // Completions that are decoded together, the host's view. Row i of the buffers is the one row of sequence i.
@@ -93,6 +102,8 @@ struct DecodeBatch {
   // [rows]: the row of the batch before that it goes on from, where the host does not know yet what that drew last: its
   // id is that one's, and it rests where that one does. -1: as it stands here.
   std::vector<int32_t> from;
+  int64_t kept_words = 0;      // of a draw; 0: what is kept is not asked for
+  std::vector<uint32_t> kept;  // [passes][rows][kept_words]
   int64_t rows() const { return static_cast<int64_t>(ids.size()); }
 };
 
@@ -183,15 +194,18 @@ class Ops {
                      int64_t rows) = 0;
   // Loss of every row, and the gradient of its logits in their place (as d_logits, of the operands' type).
   virtual void token_losses(const Rows& d_logits, const Rows& logits, const TokenLosses&, int64_t rows) = 0;
+  // Logits [rows], in place: see support.h.
+  virtual void restrict_to(const Rows& logits, const Biases&, const Support*, int64_t rows) = 0;
   // One draw of each row of logits, its log-probability and entropy.
   virtual void sample(const Rows& logits, const DrawSettings&, Draw* draws, int64_t rows) = 0;
 
   // For batches of `rows` rows at most, `looks` of which are under way at a time (1, where DeviceTraits::decode_looks
   // is). pass(batch, n): the operators of a pass over n rows of the batch; a device may add such as rest. Those that
-  // take ids, sequences and draws are given the arrays of the batch: there they stand for the device's own, which go on
-  // from pass to pass. Nothing that a pass reads moves as long as the decoder lives.
-  virtual std::unique_ptr<Decoder> decoder(int64_t rows, int64_t looks, const std::vector<int32_t>& stop_ids,
-                                           DecodePass pass) = 0;
+  // take ids, sequences, draws and what these keep are given the arrays of the batch: there they stand for the device's
+  // own, which go on from pass to pass. Nothing that a pass reads moves as long as the decoder lives. kept_words: of
+  // every batch.
+  virtual std::unique_ptr<Decoder> decoder(int64_t rows, int64_t looks, int64_t kept_words,
+                                           const std::vector<int32_t>& stop_ids, DecodePass pass) = 0;
 
   virtual void weight_gradients(const std::vector<MatrixGradient>&, const std::vector<EmbeddingGradient>&) = 0;
   // Each parameter's gradient += its sums in every block of `partials`, blocks in order.

@@ -20,11 +20,11 @@ export const rowIds = ({ ids, offsets }: Ragged, row: number): Int32Array =>
   ids.subarray(offsets[row], offsets[row + 1]);
 
 /** The part of a per-token column that belongs to rows [start, end). */
-export function sliceTokens(
-  column: Float32Array,
+export function sliceTokens<T extends Int32Array | Float32Array>(
+  column: T,
   { offsets }: Pick<Ragged, 'offsets'>,
   start: number,
   end: number,
-): Float32Array {
-  return column.subarray(offsets[start], offsets[end]);
+): T {
+  return column.subarray(offsets[start], offsets[end]) as T;
 }

@@ -1,5 +1,6 @@
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
+import { decodingLaw } from '../decoding/index.js';
 import { evaluate } from '../eval/index.js';
 import { checkBudget, suiteRemarks, type LoadedSuite, type Suite, type SuiteDefaults } from '../inputs/index.js';
 import { gradingErrors } from '../reward/index.js';
@@ -167,6 +168,14 @@ async function evaluateAll(
   const grader = await suiteGrader(config, { answer, verifiers }, (message) => {
     display.warning(message);
   });
+  const decoding =
+    config?.decoding.in_eval === true
+      ? await decodingLaw(
+          config.decoding,
+          { tokenizer: model.tokenizer, vocab: model.engine.info().vocab },
+          suites.flatMap(({ problems }) => problems.map(({ language }) => language)),
+        )
+      : undefined;
   const before = done.finished.length;
   try {
     for (const [i, suite] of suites.entries()) {
@@ -178,7 +187,7 @@ async function evaluateAll(
         display.live([`${suite.name} ${bar(ended / total, 24)} ${String(ended)}/${String(total)}  ${rate} tokens/s`]);
       };
       const { name, file, prompt, settings } = suite;
-      const asked = { suite: name, file, step: model.step, prompt, ...settings };
+      const asked = { suite: name, file, step: model.step, prompt, ...settings, decoding };
       const evaluation = await evaluate({ ...model, grader }, suite.problems, asked, { signal, onProgress });
       const errors = gradingErrors(evaluation.graded, evaluation.graded.length);
       if (errors) display.warning(`${suite.name}: ${errors.text}`);

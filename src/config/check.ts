@@ -1,3 +1,4 @@
+import { checkDecoding } from './check_decoding.js';
 import { checkLevers } from './check_levers.js';
 import { checkAdvantages } from './check_advantages.js';
 import { checkLoss } from './check_loss.js';
@@ -30,6 +31,7 @@ export function checkConfig(config: Config): Finding[] {
     ...checkGrpo(config),
     ...checkLoss(config),
     ...checkAdvantages(config),
+    ...checkDecoding(config),
     ...checkSchedule(config),
     ...checkStop(config),
   ];
@@ -164,18 +166,6 @@ function checkGrpo({ grpo }: Config): Finding[] {
       'max_steps',
       `${String(grpo.max_steps)} is not a multiple of steps_per_generation x num_iterations = ${String(cycle)}`,
     );
-  const law: [string, boolean][] = [
-    ['top_k', grpo.top_k !== 0],
-    ['top_p', grpo.top_p !== 1],
-    ['min_p', grpo.min_p !== 0],
-  ];
-  for (const [key, on] of law) {
-    if (on)
-      at(
-        key,
-        'a cut distribution in training makes the loss and the sampler disagree; use it in eval only, or lower temperature',
-      );
-  }
   return findings;
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ANSWER_MODES } from '../answer/types.js';
 import { dataSchema } from './sections/data.js';
+import { decodingSchema } from './sections/decoding.js';
 import { grpoSchema, optimizerSchema } from './sections/grpo.js';
 import { leversSchema } from './sections/levers.js';
 import { loraSchema } from './sections/lora.js';
@@ -71,6 +72,7 @@ export const configSchema = z.strictObject({
     .default('flexible')
     .describe('Of a finished completion without a marked answer (`####`, box): its last number, or (strict) none.'),
   grpo: grpoSchema.prefault({}),
+  decoding: decodingSchema.prefault({}),
   optimizer: optimizerSchema.prefault({}),
   eval: evalSchema.prefault({}),
   stop: stopSchema.prefault({}).describe('What ends a run before grpo.max_steps; the first condition that is met.'),

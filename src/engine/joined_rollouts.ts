@@ -1,4 +1,5 @@
 import { rowIds, sliceTokens, toRagged } from '../base/ragged.js';
+import { keptOffsets } from './kept.js';
 import type { Ragged, RolloutColumns } from './types.js';
 
 /** Groups of a rollout, by the rows of its prompts. */
@@ -15,7 +16,10 @@ export function joinedRollouts(parts: readonly ChosenGroups[], samples: number):
   const lists = (of: (columns: RolloutColumns) => Ragged): Ragged =>
     toRagged(rows.map(({ columns, row }) => rowIds(of(columns), row)));
   const aligned = (of: (columns: RolloutColumns) => Float32Array): Float32Array =>
-    joined(rows.map(({ columns, row }) => sliceTokens(of(columns), columns.completions, row, row + 1)));
+    joined(
+      rows.map(({ columns, row }) => sliceTokens(of(columns), columns.completions, row, row + 1)),
+      Float32Array,
+    );
   return {
     rows: rows.length,
     promptIndex: Int32Array.from(rows, (_, i) => Math.floor(i / samples)),
@@ -26,11 +30,38 @@ export function joinedRollouts(parts: readonly ChosenGroups[], samples: number):
     entropies: aligned(({ entropies }) => entropies),
     finish: Int8Array.from(rows, ({ columns, row }) => columns.finish[row]!),
     policyStep: Int32Array.from(rows, ({ columns, row }) => columns.policyStep[row]!),
+    ...joinedKept(rows),
   };
 }
 
-function joined(lists: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(lists.reduce((sum, { length }) => sum + length, 0));
+/** What the tokens were drawn from, where that was recorded: of all of the rollouts or of none. */
+function joinedKept(
+  rows: readonly { columns: RolloutColumns; row: number }[],
+): Pick<RolloutColumns, 'keptCounts' | 'keptIds'> {
+  if (rows[0]?.columns.keptCounts === undefined) return {};
+  const offsets = new Map(
+    [...new Set(rows.map(({ columns }) => columns))].map((columns) => [
+      columns,
+      keptOffsets(columns.completions.offsets, columns.keptCounts!),
+    ]),
+  );
+  return {
+    keptCounts: joined(
+      rows.map(({ columns, row }) => sliceTokens(columns.keptCounts!, columns.completions, row, row + 1)),
+      Int32Array,
+    ),
+    keptIds: joined(
+      rows.map(({ columns, row }) => {
+        const at = offsets.get(columns)!;
+        return columns.keptIds!.subarray(at[row], at[row + 1]);
+      }),
+      Int32Array,
+    ),
+  };
+}
+
+function joined<T extends Int32Array | Float32Array>(lists: readonly T[], kind: new (length: number) => T): T {
+  const all = new kind(lists.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const list of lists) {
     all.set(list, at);

@@ -11,8 +11,9 @@ import {
   type Utf8,
 } from 'apache-arrow';
 import { flatColumn, listColumn } from '../base/arrow.js';
+import { keptOffsets } from './kept.js';
 import { rolloutColumns } from './rollout_columns.js';
-import { REFERENCE_FIELD, rolloutSchema, SAMPLED_FIELDS } from './rollout_schema.js';
+import { KEPT_FIELDS, REFERENCE_FIELD, rolloutSchema, SAMPLED_FIELDS } from './rollout_schema.js';
 import { FINISH, type RolloutColumns } from './types.js';
 
 /** A rollout as an Arrow record batch: the sampler's columns where they lie, without a copy. */
@@ -29,10 +30,17 @@ export function rolloutBatch(columns: RolloutColumns): RecordBatch {
     coded(SAMPLED_FIELDS.finish, columns.finish, FINISH),
     flatColumn(SAMPLED_FIELDS.policy_step, columns.policyStep),
   ];
-  return new RecordBatch(
+  const batch = new RecordBatch(
     schema,
     makeData({ type: new Struct(schema.fields), length: columns.rows, nullCount: 0, children }),
   );
+  const { keptCounts, keptIds } = columns;
+  if (keptCounts === undefined || keptIds === undefined) return batch;
+  const { kept_counts, kept_ids } = KEPT_FIELDS;
+  return withColumns(batch, [
+    { field: kept_counts, data: listColumn(kept_counts, completions.offsets, keptCounts) },
+    { field: kept_ids, data: listColumn(kept_ids, keptOffsets(completions.offsets, keptCounts), keptIds) },
+  ]);
 }
 
 /** The batch with more columns after its own, each with a value a row. */

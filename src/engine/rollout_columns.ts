@@ -1,6 +1,6 @@
 import { Type, type Data, type RecordBatch } from 'apache-arrow';
 import { GlossaError } from '../base/error.js';
-import { ADVANTAGE_FIELD, REFERENCE_FIELD } from './rollout_schema.js';
+import { ADVANTAGE_FIELD, KEPT_FIELDS, REFERENCE_FIELD } from './rollout_schema.js';
 import type { GrpoStepArrays, GrpoStepRequest, RolloutColumns } from './types.js';
 
 /**
@@ -18,17 +18,27 @@ export function rolloutColumns(batch: RecordBatch): RolloutColumns {
     sample: flat(batch, 'sample', Int32Array),
     prompts: { ids: prompts.values, offsets: prompts.offsets },
     completions: { ids: completions.values, offsets: completions.offsets },
-    logps: aligned(batch, 'logps', completions.offsets),
-    entropies: aligned(batch, 'entropies', completions.offsets),
+    logps: aligned(batch, 'logps', completions.offsets, Float32Array),
+    entropies: aligned(batch, 'entropies', completions.offsets, Float32Array),
     finish: flat(batch, 'finish', Int8Array),
     policyStep: flat(batch, 'policy_step', Int32Array),
+    ...keptColumns(batch, completions.offsets),
+  };
+}
+
+function keptColumns(batch: RecordBatch, completions: Int32Array): Pick<RolloutColumns, 'keptCounts' | 'keptIds'> {
+  const { kept_counts, kept_ids } = KEPT_FIELDS;
+  if (!has(batch, kept_counts.name)) return {};
+  return {
+    keptCounts: aligned(batch, kept_counts.name, completions, Int32Array),
+    keptIds: list(batch, kept_ids.name, Int32Array).values,
   };
 }
 
 /** The reference's log-probabilities, aligned with completion_ids; undefined where the batch has none. */
 export function referenceLogps(batch: RecordBatch): Float32Array | undefined {
   if (!has(batch, REFERENCE_FIELD.name)) return undefined;
-  return aligned(batch, REFERENCE_FIELD.name, list(batch, 'completion_ids', Int32Array).offsets);
+  return aligned(batch, REFERENCE_FIELD.name, list(batch, 'completion_ids', Int32Array).offsets, Float32Array);
 }
 
 /**
@@ -37,7 +47,7 @@ export function referenceLogps(batch: RecordBatch): Float32Array | undefined {
  * @throws GlossaError `ROLLOUT_INVALID` as {@link rolloutColumns}, or where an advantage is missing.
  */
 export function grpoStepArrays({ batch, ...settings }: GrpoStepRequest): GrpoStepArrays {
-  const { prompts, completions, logps } = rolloutColumns(batch);
+  const { prompts, completions, logps, keptCounts, keptIds } = rolloutColumns(batch);
   const refLogps = referenceLogps(batch);
   const advantage = child(batch, ADVANTAGE_FIELD.name);
   if (advantage.nullCount > 0) throw invalid(ADVANTAGE_FIELD.name, 'a number in every row', 'null');
@@ -47,6 +57,7 @@ export function grpoStepArrays({ batch, ...settings }: GrpoStepRequest): GrpoSte
     completions,
     advantages: flat(batch, ADVANTAGE_FIELD.name, Float32Array),
     oldLogps: logps,
+    ...(keptCounts && keptIds && { keptCounts, keptIds }),
     ...(refLogps && { refLogps }),
   };
 }
@@ -100,8 +111,13 @@ function list<T extends Int32Array | Float32Array>(
 }
 
 /** A list of numbers as long as the completion, row by row. */
-function aligned(batch: RecordBatch, name: string, completions: Int32Array): Float32Array {
-  const { offsets, values } = list(batch, name, Float32Array);
+function aligned<T extends Int32Array | Float32Array>(
+  batch: RecordBatch,
+  name: string,
+  completions: Int32Array,
+  kind: ArrayClass<T>,
+): T {
+  const { offsets, values } = list(batch, name, kind);
   const row = completions.findIndex((at, i) => offsets[i] !== at);
   if (row >= 0)
     throw invalid(name, 'lists as long as those of completion_ids', `another length in row ${String(row - 1)}`);

@@ -12,13 +12,24 @@ export const SAMPLED_FIELDS = {
   sample: new Field('sample', new Int32(), false),
   prompt_ids: new Field('prompt_ids', listOf(new Int32()), false),
   completion_ids: new Field('completion_ids', listOf(new Int32()), false),
-  /** Natural log, at the sampling temperature, full vocabulary; aligned with completion_ids. */
+  /**
+   * Natural log, aligned with completion_ids: of training rollouts under the law that was drawn from, of others at the sampling
+   * temperature over the full vocabulary.
+   */
   logps: new Field('logps', listOf(new Float32()), false),
   entropies: new Field('entropies', listOf(new Float32()), false),
   /** stop, length or cancelled. */
   finish: new Field('finish', finishType, false),
   /** Optimizer steps the weights had seen. */
   policy_step: new Field('policy_step', new Int32(), false),
+} as const satisfies Record<string, Field>;
+
+/** Of training rollouts drawn with top-k, top-p or min-p: see docs/decoding.md. */
+export const KEPT_FIELDS = {
+  /** Of how many ids each token was drawn; aligned with completion_ids. */
+  kept_counts: new Field('kept_counts', listOf(new Int32()), false),
+  /** These ids, those of one token ascending, those of the next behind them. */
+  kept_ids: new Field('kept_ids', listOf(new Int32()), false),
 } as const satisfies Record<string, Field>;
 
 /** Of each completion, what an update multiplies: added before a step. */

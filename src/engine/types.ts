@@ -174,8 +174,16 @@ export interface GenerateRequest extends SamplingSettings {
   budgets?: Int32Array;
   /** Every end-of-sequence id; the id drawn is part of the completion. */
   stopIds: readonly number[];
-  /** [vocab], added to the logits before the temperature. */
+  /** [vocab], or several such tables end to end: added to the logits before the temperature; -Infinity forbids a token. */
   logitBias?: Float32Array;
+  /** Per prompt, which of the tables; -1: none. Default: the first for all. */
+  biasOf?: Int32Array;
+  /**
+   * Default false: log-probabilities and entropies are of the whole vocabulary without bias. True: they are of the law that is
+   * drawn from, for a step on them, and where topK, topP or minP are on the rollout has `kept_counts` and `kept_ids`. Rejects
+   * with KEPT_IDS_TOO_MANY above 2^28 ids in all.
+   */
+  ofLaw?: boolean;
   /** Draws are named by (seed, purpose, step, prompt key, sample, position). */
   seed: bigint;
   /** Where it is not a rollout, encoded prompts stay for the next call, as long as the weights stand. */
@@ -205,6 +213,9 @@ export interface RolloutColumns {
   /** Natural log, at the sampling temperature; aligned with `completions.ids`, as are the entropies (nats). */
   logps: Float32Array;
   entropies: Float32Array;
+  /** Where a law with top-k, top-p or min-p was recorded: how many ids each token was drawn from, and these, ascending. */
+  keptCounts?: Int32Array;
+  keptIds?: Int32Array;
   /** Index of {@link FINISH}. */
   finish: Int8Array;
   /** Optimizer steps the weights had seen. */
@@ -216,7 +227,17 @@ export interface SequenceBatch {
   completions: Ragged;
 }
 
-export interface LogprobRequest extends SequenceBatch {
+/** What completions were drawn from beside the temperature; their log-probabilities are taken over the same. */
+export interface SamplerLaw {
+  /** As of {@link GenerateRequest}; `biasOf` is per row. */
+  logitBias?: Float32Array;
+  biasOf?: Int32Array;
+  /** As of {@link RolloutColumns}; both or neither. */
+  keptCounts?: Int32Array;
+  keptIds?: Int32Array;
+}
+
+export interface LogprobRequest extends SequenceBatch, SamplerLaw {
   temperature?: number;
   microBatchTokens?: number;
   /** The frozen reference instead of the policy. */
@@ -248,13 +269,16 @@ export interface GrpoStepRequest extends GrpoSettings {
   /**
    * As `generate` gave it, or rows of it (`slice`), with the column `advantage`, and `ref_logps` where beta is not 0. Ids and
    * log-probabilities are read where they lie until the step ends: their buffers may be transferred or dropped meanwhile, but
-   * what is written into them is trained on.
+   * what is written into them is trained on. `kept_counts` and `kept_ids` are read where they are.
    */
   batch: RecordBatch;
+  /** The biases that the completions were drawn with: see {@link SamplerLaw}. */
+  logitBias?: Float32Array;
+  biasOf?: Int32Array;
 }
 
 /** A step as native code is given it: the arrays of its batch. */
-export interface GrpoStepArrays extends SequenceBatch, GrpoSettings {
+export interface GrpoStepArrays extends SequenceBatch, GrpoSettings, SamplerLaw {
   advantages: Float32Array;
   /** Aligned with `completions.ids`, as is `refLogps`. */
   oldLogps: Float32Array;
@@ -346,6 +370,8 @@ export interface PlannedGeneration {
   promptTokens: number;
   newTokens: number;
   slots?: number;
+  /** Ids of a token that are recorded at most (`ofLaw` with topK, topP or minP). Default 0: none are. */
+  kept?: number;
 }
 
 /** What a run asks of its engine. Without `step` it only samples. */

@@ -1,6 +1,7 @@
 import { rowLength, toRagged } from '../base/ragged.js';
 import type { Problem } from '../data/types.js';
 import type { SuiteSettings } from '../config/index.js';
+import type { DecodingLaw } from '../decoding/index.js';
 import { rolloutColumns } from '../engine/index.js';
 import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
 import { renderQuestion, thinkTags, type PromptSettings, type RenderedPrompt } from '../prompt/index.js';
@@ -26,6 +27,8 @@ export interface EvaluateSettings extends Pick<
   topP?: number;
   /** A completion ends before the first of these texts. */
   stop?: readonly string[];
+  /** Default: the model's own distribution. */
+  decoding?: DecodingLaw | undefined;
   /** Default generation. letters: of each question's options the one whose letter is the most probable next token. */
   by?: 'generation' | 'letters';
 }
@@ -97,6 +100,10 @@ async function answerByGeneration(
       stopIds: [...new Set([...tokenizer.eosIds, ...(await stopTokens(tokenizer, stop))])],
       temperature: settings.temperature,
       ...(settings.topP !== undefined && { topP: settings.topP }),
+      ...(settings.decoding && {
+        logitBias: settings.decoding.logitBias,
+        biasOf: settings.decoding.biasOf(problems.map(({ language }) => language)),
+      }),
       seed: BigInt(settings.seed),
       purpose: 'eval',
       step: settings.step,

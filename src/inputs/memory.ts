@@ -30,6 +30,8 @@ export function plannedRun({ grpo, optimizer }: ResolvedConfig, sizes: PromptSiz
     promptTokens: sizes.train,
     newTokens: grpo.max_completion_length,
   };
+  const filtered = grpo.top_k > 0 || grpo.top_p < 1 || grpo.min_p > 0;
+  const kept = filtered ? grpo.top_k || 2 ** 31 - 1 : 0;
   const suites = sizes.suites.map(({ longest, problems, numSamples, maxCompletionLength }) => ({
     prompts: problems,
     samples: numSamples,
@@ -37,7 +39,7 @@ export function plannedRun({ grpo, optimizer }: ResolvedConfig, sizes: PromptSiz
     newTokens: maxCompletionLength,
   }));
   return {
-    generations: [step, ...suites],
+    generations: [{ ...step, ...(filtered && { kept }) }, ...suites],
     step: { ...step, prompts: Math.ceil(grpo.prompts_per_step / grpo.steps_per_generation) },
     microBatchTokens: optimizer.micro_batch_tokens,
     reference: grpo.beta !== 0,

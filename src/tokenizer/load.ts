@@ -8,6 +8,7 @@ import { prefixIdsOf } from './prefix.js';
 import { namedTokensOf, withNamedTokens } from './special_tokens.js';
 import { spellingPattern } from './spelling.js';
 import { componentsOf, invalid, readJsonIfThere, readTokenizerFile, type TokenizerFile } from './tokenizer_file.js';
+import { createTokenBytes } from './token_bytes.js';
 import type { Stretch, Tokenizer } from './types.js';
 
 /**
@@ -81,6 +82,7 @@ export async function loadTokenizer(
     prefixIds: prefixIdsOf(file, path),
     encode: (given, { special: read = false } = {}) =>
       read ? encodeWhole(given) : encodeStretches([{ text: given, special: false }]),
+    bytesOf: createTokenBytes(file, names),
     mostIds: (given) => widest * Buffer.byteLength(normalize(given)) + 1,
     encodeStretches,
     decode: (ids, { special: shown = false } = {}) =>

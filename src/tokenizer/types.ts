@@ -24,6 +24,10 @@ export interface Tokenizer {
   readonly controlTokens: readonly ControlToken[];
   /** What a template may name: bos_token, eos_token, pad_token, unk_token and the like. */
   readonly namedTokens: Readonly<Record<string, string>>;
+  /**
+   * What a token stands for, in UTF-8 or part of a character of it; undefined of added tokens and of ids that stand for nothing.
+   */
+  bytesOf(id: number): Uint8Array | undefined;
   /** Ids the tokenizer itself puts before a text that no template has rendered (Llama 3: begin of text). */
   readonly prefixIds: readonly number[];
 }

@@ -2,6 +2,7 @@ import type { RecordBatch } from 'apache-arrow';
 import { rowLength } from '../base/ragged.js';
 import type { ResolvedConfig } from '../config/index.js';
 import type { Problem } from '../data/types.js';
+import type { DecodingLaw } from '../decoding/index.js';
 import { withReference } from '../engine/index.js';
 import type { Finish, JobOptions, RolloutColumns } from '../engine/types.js';
 import { computeAdvantages, overlongPunishment } from '../grpo/index.js';
@@ -11,6 +12,7 @@ import type { Metrics } from '../metrics/index.js';
 import type { GradedCompletion } from '../reward/types.js';
 import { addColumns, gradedColumns } from '../rollout/index.js';
 import { draw, type Supply } from './dynamic_sampling.js';
+import { rowBiases } from './law.js';
 import type { Reference } from './reference.js';
 import type { SampleContext, Sampled } from './sample.js';
 import { tellReference } from './spans.js';
@@ -36,6 +38,8 @@ export interface Collected {
   klSums: Float64Array | undefined;
   /** Of the drawing and of the levers; they stand in the line of the generation's first step. */
   metrics: Metrics;
+  /** That the completions were drawn under. */
+  decoding?: DecodingLaw | undefined;
   seconds: { generate: number; grade: number; reference: number };
 }
 
@@ -71,7 +75,7 @@ export async function collect(
   });
   const graded = drawn.graded.map((row, i) => ({ ...row, rewards: [...rewards.rows[i]!] }));
   const judged = performance.now();
-  const refLogps = await context.reference?.logps(columns);
+  const refLogps = await context.reference?.logps({ ...columns, ...rowBiases(context.decoding, columns, problems) });
   const referred = performance.now();
   tellReference([judged, referred], step + 1);
   const klSums = refLogps && grpo.kl_in_reward ? sumsOfKl(columns, refLogps) : undefined;
@@ -95,6 +99,7 @@ export async function collect(
     ...{ problems, drawn: drawn.drawn, columns, texts, finish, graded, lossMask, advantages, klSums },
     batch: refLogps === undefined ? batch : withReference(batch, refLogps),
     rewardNames: rewards.names,
+    decoding: context.decoding,
     metrics: { ...drawn.metrics, ...metrics },
     seconds: {
       generate: seconds.generate,

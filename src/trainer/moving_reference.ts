@@ -3,7 +3,7 @@ import { GlossaError } from '../base/error.js';
 import { makeFolder } from '../base/folder.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { loadEngine } from '../engine/index.js';
-import type { Engine, SequenceBatch } from '../engine/types.js';
+import type { Engine, SamplerLaw, SequenceBatch } from '../engine/types.js';
 import { engineOptions } from '../inputs/index.js';
 import { writeModelFolder, type CheckpointState, type Run } from '../run/index.js';
 import { mixWeights } from './mixed_weights.js';
@@ -40,7 +40,7 @@ export class MovingReference {
     return new MovingReference(run, config, policy, await load(dir, config), moved);
   }
 
-  async logps(batch: SequenceBatch): Promise<Float32Array> {
+  async logps(batch: SequenceBatch & SamplerLaw): Promise<Float32Array> {
     const { grpo, optimizer } = this.config;
     const settings = { temperature: grpo.temperature, microBatchTokens: optimizer.micro_batch_tokens };
     return (await this.engine.logprobs({ ...batch, ...settings })).logps;

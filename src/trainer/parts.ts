@@ -19,6 +19,7 @@ import {
   type OpenModel,
   type PlannedMemory,
 } from '../inputs/index.js';
+import { decodingLaw, type DecodingLaw } from '../decoding/index.js';
 import { createGrader, type Grader } from '../reward/index.js';
 import type { LabSettings } from '../lab/index.js';
 import { isModelOnly, runFolder, type FoundCheckpoint, type RunInputs } from '../run/index.js';
@@ -34,6 +35,8 @@ export interface Parts extends Inputs {
   /** Files that all this was read from. */
   files: RunInputs;
   grader: Grader;
+  /** What is added to the logits of completions; undefined: nothing. */
+  decoding: DecodingLaw | undefined;
   /** Of held-out suites: with processes of its own, so that what a module remembers in training is of training. */
   suiteGrader: Grader;
   close(): Promise<void>;
@@ -85,6 +88,7 @@ export async function openParts(
     check?.(model, files);
     const inputs = await openData(config, model, { resumed: checkpoint !== undefined });
     inputs.remarks.forEach(warn);
+    const decoding = await decodingOf(config, model, inputs);
     const memory = await reserveMemory(config, model, inputs, { hasState, resumed: checkpoint !== undefined });
     checkPlan?.(memory.plan);
     const short = await shortOfMemory(memory);
@@ -100,11 +104,22 @@ export async function openParts(
       suites.length === 0
         ? grader
         : keep(await createGrader(config.rewards, { ...grading, verifiers: verifiersOf(suites) }));
-    return { config, model, memory, files, grader, suiteGrader, close, ...inputs };
+    return { config, model, memory, files, decoding, grader, suiteGrader, close, ...inputs };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** @throws GlossaError as decodingLaw, before anything is drawn. */
+function decodingOf(
+  { decoding }: ResolvedConfig,
+  { engine, tokenizer }: OpenModel,
+  { train, suites }: Inputs,
+): Promise<DecodingLaw | undefined> {
+  const sets = decoding.in_eval ? [...train, ...suites] : train;
+  const languages = new Set(sets.flatMap(({ problems }) => problems.map(({ language }) => language)));
+  return decodingLaw(decoding, { tokenizer, vocab: engine.info().vocab }, [...languages]);
 }
 
 /**

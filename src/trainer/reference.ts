@@ -3,7 +3,7 @@ import { GlossaError } from '../base/error.js';
 import { namesIn } from '../base/folder.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { loadEngine } from '../engine/index.js';
-import type { Engine, SequenceBatch } from '../engine/types.js';
+import type { Engine, SamplerLaw, SequenceBatch } from '../engine/types.js';
 import { engineOptions, openModel, trainsAdapters } from '../inputs/index.js';
 import { MovingReference } from './moving_reference.js';
 import { isWeights, writeModelFolder, type CheckpointState, type Run } from '../run/index.js';
@@ -11,7 +11,7 @@ import { isWeights, writeModelFolder, type CheckpointState, type Run } from '../
 /** The model that the KL is to: that of the start, frozen, or one that moves towards the policy. */
 export interface Reference {
   /** Aligned with `batch.completions.ids`. */
-  logps(batch: SequenceBatch): Promise<Float32Array>;
+  logps(batch: SequenceBatch & SamplerLaw): Promise<Float32Array>;
   /** After an optimizer step: moves where that is due. */
   moveAfter?(step: number): Promise<void>;
   /** What a checkpoint notes of it, once it has moved. */

@@ -2,12 +2,14 @@ import type { RecordBatch } from 'apache-arrow';
 import { toRagged } from '../base/ragged.js';
 import type { ResolvedConfig } from '../config/index.js';
 import type { Problem } from '../data/types.js';
+import type { DecodingLaw } from '../decoding/index.js';
 import { rolloutColumns } from '../engine/index.js';
 import type { Engine, Finish, JobOptions, RolloutColumns } from '../engine/types.js';
 import type { Levers } from '../levers/index.js';
 import { renderQuestion, thinkTags } from '../prompt/index.js';
 import { RolloutGrading, type Grader } from '../reward/index.js';
 import type { GradedCompletion } from '../reward/types.js';
+import { samplingLaw } from './law.js';
 import { tellSampled } from './spans.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 
@@ -17,6 +19,7 @@ export interface SampleContext {
   tokenizer: Tokenizer;
   grader: Grader;
   levers: Levers;
+  decoding: DecodingLaw | undefined;
 }
 
 /** Completions of some problems, graded: rows in order (prompt, sample). */
@@ -40,7 +43,7 @@ export interface Sampled {
 export async function sample(
   drawn: readonly Problem[],
   { step, firstKey }: { step: number; firstKey: number },
-  { config, engine, tokenizer, grader, levers }: SampleContext,
+  { config, engine, tokenizer, grader, levers, decoding }: SampleContext,
   job: JobOptions,
 ): Promise<Sampled> {
   const { grpo } = config;
@@ -62,7 +65,7 @@ export async function sample(
       numGenerations: grpo.num_generations,
       maxNewTokens: grpo.max_completion_length,
       stopIds: tokenizer.eosIds,
-      temperature: grpo.temperature,
+      ...samplingLaw(config, decoding, problems),
       seed: BigInt(config.seed),
       purpose: 'rollout',
       step,

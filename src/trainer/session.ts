@@ -228,6 +228,7 @@ export class Session {
     const context = {
       ...{ config, engine: model.engine, tokenizer: model.tokenizer, grader },
       ...{ levers: this.levers, reference: this.reference, fileOf: (problem: Problem) => originOf(problem)!.file },
+      decoding: this.parts.decoding,
     };
     try {
       return await collect(supply, step, context, this.job('generate', step + 1));

@@ -13,7 +13,7 @@ import type { Parts } from './parts.js';
  * @returns the headline figures under the names that metrics.jsonl has for them.
  */
 export async function evaluateSuites(
-  { model, suiteGrader, suites, run }: Parts & { run: Run },
+  { config, model, suiteGrader, suites, decoding, run }: Parts & { run: Run },
   step: number,
   job: JobOptions,
   tell: Tell | undefined,
@@ -24,7 +24,7 @@ export async function evaluateSuites(
     const evaluation = await evaluate(
       { engine: model.engine, tokenizer: model.tokenizer, grader: suiteGrader },
       problems,
-      { suite: name, file, step, prompt, ...settings },
+      { suite: name, file, step, prompt, ...settings, ...(config.decoding.in_eval && { decoding }) },
       job,
     );
     const errors = gradingErrors(evaluation.graded, evaluation.graded.length * suiteGrader.names.length);

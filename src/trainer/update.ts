@@ -1,12 +1,13 @@
 import { lossSettings, type ResolvedConfig } from '../config/index.js';
 import type { Engine, JobOptions, StepMetrics } from '../engine/types.js';
 import type { Collected } from './collect.js';
+import { stepBiases } from './law.js';
 import { learningRate } from './schedule.js';
 
 /** One optimizer step on rows [start, end) of a generation; `done` optimizer steps were made before it. */
 export function update(
   engine: Engine,
-  { batch, lossMask }: Pick<Collected, 'batch' | 'lossMask'>,
+  { batch, lossMask, decoding }: Pick<Collected, 'batch' | 'lossMask' | 'decoding'>,
   [start, end]: readonly [number, number],
   { grpo, optimizer }: ResolvedConfig,
   done: number,
@@ -15,6 +16,7 @@ export function update(
   return engine.grpoStep(
     {
       batch: batch.slice(start, end),
+      ...stepBiases(decoding, batch, [start, end]),
       ...(lossMask.includes(0) && { lossMask: lossMask.slice(start, end) }),
       loss: lossSettings(grpo),
       temperature: grpo.temperature,

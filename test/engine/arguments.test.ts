@@ -132,7 +132,7 @@ describe('a wrong array', () => {
     );
     await refuses(
       generate({ logitBias: new Float64Array(TINY.vocab) }),
-      /logitBias: expected a Float32Array of length 64/,
+      /logitBias: expected a Float32Array, got a Float64Array/,
     );
     await refuses(generate({ stopIds: Int32Array.of(1) }), /stopIds: expected an array/);
     await refuses(grpo({ lossMask: new Int8Array(2) }), /lossMask: expected a Uint8Array of length 2/);
@@ -141,7 +141,7 @@ describe('a wrong array', () => {
   it('is refused by length', async () => {
     await refuses(
       generate({ logitBias: new Float32Array(63) }),
-      /logitBias: .* length 64, got a Float32Array of length 63/,
+      /logitBias: expected tables of 64 numbers each, the model's vocabulary, got 63 numbers/,
     );
     await refuses(generate({ budgets: Int32Array.of(8) }), /budgets: .* length 2/);
     await refuses(generate({ promptKeys: new Int32Array(3) }), /promptKeys/);

@@ -20,6 +20,7 @@ export function letters(chatTemplate: string | undefined): Tokenizer {
     namedTokens: { bos_token: '<s>' },
     prefixIds: [1],
     encode: (text, { special = false } = {}) => encodeStretches([{ text, special }]),
+    bytesOf: () => undefined,
     mostIds: (text) => text.length,
     encodeStretches,
     decode: (ids) => Promise.resolve(String.fromCharCode(...Array.from(ids))),

@@ -13,7 +13,10 @@ namespace {
 class PassByPass final : public Decoder {
  public:
   explicit PassByPass(DecodePass pass) : pass_(std::move(pass)) {}
-  void start(DecodeBatch& batch) override { pass_(batch, batch.rows()); }
+  void start(DecodeBatch& batch) override {
+    batch.kept.resize(static_cast<size_t>(batch.rows() * batch.kept_words));
+    pass_(batch, batch.rows());
+  }
   void finish(DecodeBatch&) override {}
 
  private:
@@ -22,7 +25,7 @@ class PassByPass final : public Decoder {
 
 }  // namespace
 
-std::unique_ptr<Decoder> CpuOps::decoder(int64_t, int64_t, const std::vector<int32_t>&, DecodePass pass) {
+std::unique_ptr<Decoder> CpuOps::decoder(int64_t, int64_t, int64_t, const std::vector<int32_t>&, DecodePass pass) {
   return std::make_unique<PassByPass>(std::move(pass));
 }
 

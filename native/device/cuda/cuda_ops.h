@@ -41,9 +41,10 @@ class CudaOps final : public Ops {
   void logps(const Rows& logits, float inv_temperature, const int32_t* targets, float* logps, float* entropies,
              int64_t rows) override;
   void token_losses(const Rows& d_logits, const Rows& logits, const TokenLosses&, int64_t rows) override;
+  void restrict_to(const Rows& logits, const Biases&, const Support*, int64_t rows) override;
   void sample(const Rows& logits, const DrawSettings&, Draw*, int64_t rows) override;
-  std::unique_ptr<Decoder> decoder(int64_t rows, int64_t looks, const std::vector<int32_t>& stop_ids,
-                                   DecodePass pass) override;
+  std::unique_ptr<Decoder> decoder(int64_t rows, int64_t looks, int64_t kept_words,
+                                   const std::vector<int32_t>& stop_ids, DecodePass pass) override;
   void weight_gradients(const std::vector<MatrixGradient>&, const std::vector<EmbeddingGradient>&) override;
   void add_partials(Values gradient, Values partials, int64_t blocks, int64_t block_size,
                     const std::vector<PartialSum>&) override;

@@ -16,6 +16,8 @@ struct GpuDecodeRows {
   int32_t* last;  // what a row of the batch before drew last; kResting where it rests
   Draw* drawn;    // [passes][rows]
   void* filters;  // kFilterBytes a row, between the two kernels of a draw
+  // [passes][rows][words], what the filters kept: DecodeBatch::kept; of no words: it is not asked for.
+  uint32_t* kept;
 };
 constexpr int64_t kFilterBytes = 16;
 constexpr int64_t kCudaDecodePasses = 8;
@@ -24,6 +26,7 @@ constexpr int64_t kCudaDecodeLooks = 2;
 struct DecodeRows {
   const DecodeBatch& batch;
   GpuDecodeRows rows;
+  int64_t capacity;  // rows between two passes of what is drawn and kept
 };
 
 }  // namespace glossa

@@ -115,9 +115,9 @@ class Mirror {
 struct Places {
   GpuDecodeRows rows;
   int32_t* stop_ids;
-  int64_t uploaded, drawn, bytes;  // the first so many bytes; where what is drawn begins; all
+  int64_t uploaded, drawn, kept, bytes;  // the first so many bytes; where what is drawn and what is kept begin; all
 };
-Places places(Address base, int64_t rows, int64_t stops) {
+Places places(Address base, int64_t rows, int64_t stops, int64_t kept_words) {
   Carver c(base);
   Places p{};
   p.rows.sequences = c.bytes(rows * static_cast<int64_t>(sizeof(GpuSequence))).as<GpuSequence>();
@@ -132,24 +132,28 @@ Places places(Address base, int64_t rows, int64_t stops) {
   p.rows.filters = c.bytes(rows * kFilterBytes).as<void>();
   p.drawn = c.used();
   p.rows.drawn = c.bytes(kCudaDecodePasses * rows * static_cast<int64_t>(sizeof(Draw))).as<Draw>();
+  p.kept = c.used();
+  p.rows.kept = c.bytes(kCudaDecodePasses * rows * kept_words * 4).as<uint32_t>();
   p.bytes = c.used();
   return p;
 }
 
 class CudaDecoder final : public Decoder {
  public:
-  CudaDecoder(Stream& stream, const DecodeRows*& current, int64_t rows, int64_t looks,
+  CudaDecoder(Stream& stream, const DecodeRows*& current, int64_t rows, int64_t looks, int64_t kept_words,
               const std::vector<int32_t>& stop_ids, DecodePass pass)
       : stream_(stream),
         current_(current),
         capacity_(rows),
+        kept_words_(kept_words),
         stop_ids_(stop_ids),
         pass_(std::move(pass)),
-        mirror_(stream, looks, places({}, rows, stops()).bytes),
+        mirror_(stream, looks, places({}, rows, stops(), kept_words).bytes),
         lists_(stream, looks),
-        device_(places(mirror_.device(), rows, stops())),
+        device_(places(mirror_.device(), rows, stops(), kept_words)),
         graphs_wanted_(graphs_are_wanted()) {
-    for (int64_t i = 0; i < looks; ++i) looks_.push_back({places(mirror_.host(i), rows, stops()).rows, 0, {}});
+    for (int64_t i = 0; i < looks; ++i)
+      looks_.push_back({places(mirror_.host(i), rows, stops(), kept_words).rows, 0, {}});
     for (Look& look : looks_) look.over = std::make_unique<Mark>(stream);
   }
 
@@ -165,6 +169,8 @@ class CudaDecoder final : public Decoder {
     for (int64_t i = 0; i < batch.passes; ++i) pass(batch, filled);
     mirror_.download(static_cast<int64_t>(at), device_.drawn,
                      batch.passes * capacity_ * static_cast<int64_t>(sizeof(Draw)));
+    if (kept_words_ > 0)
+      mirror_.download(static_cast<int64_t>(at), device_.kept, batch.passes * capacity_ * kept_words_ * 4);
     look.over->set();
   }
 
@@ -174,6 +180,10 @@ class CudaDecoder final : public Decoder {
     batch.draws.resize(static_cast<size_t>(batch.passes * look.rows));
     for (int64_t i = 0; i < batch.passes; ++i)
       std::copy_n(look.host.drawn + i * capacity_, look.rows, batch.draws.begin() + i * look.rows);
+    batch.kept.resize(static_cast<size_t>(batch.passes * look.rows * kept_words_));
+    for (int64_t i = 0; kept_words_ > 0 && i < batch.passes; ++i)
+      std::copy_n(look.host.kept + i * capacity_ * kept_words_, look.rows * kept_words_,
+                  batch.kept.begin() + i * look.rows * kept_words_);
   }
 
  private:
@@ -215,7 +225,7 @@ class CudaDecoder final : public Decoder {
     std::copy_n(batch.left.begin(), rows, to.left);
     std::fill(to.pass, to.pass + filled, 0);
     std::copy_n(batch.from.begin(), rows, to.from);
-    std::copy(stop_ids_.begin(), stop_ids_.end(), places(mirror_.host(look), capacity_, stops()).stop_ids);
+    std::copy(stop_ids_.begin(), stop_ids_.end(), places(mirror_.host(look), capacity_, stops(), kept_words_).stop_ids);
     lists_.upload(look, used * static_cast<int64_t>(sizeof(Address)));
     mirror_.upload(look, device_.uploaded);
   }
@@ -245,7 +255,7 @@ class CudaDecoder final : public Decoder {
       const DecodeRows*& place;
       ~Current() { place = nullptr; }
     };
-    const DecodeRows on_device{batch, device_.rows};
+    const DecodeRows on_device{batch, device_.rows, capacity_};
     current_ = &on_device;
     const Current current{current_};
     pass_(batch, rows);
@@ -258,7 +268,7 @@ class CudaDecoder final : public Decoder {
 
   Stream& stream_;
   const DecodeRows*& current_;
-  const int64_t capacity_;
+  const int64_t capacity_, kept_words_;
   const std::vector<int32_t> stop_ids_;
   const DecodePass pass_;
   Mirror mirror_, lists_;
@@ -279,9 +289,9 @@ const GpuSequence* CudaOps::on_device(const SequenceRows* sequences, int64_t cou
                                                              : table_.upload(stream_, sequences, count);
 }
 
-std::unique_ptr<Decoder> CudaOps::decoder(int64_t rows, int64_t looks, const std::vector<int32_t>& stop_ids,
-                                          DecodePass pass) {
-  return std::make_unique<CudaDecoder>(stream_, pass_, rows, looks, stop_ids, std::move(pass));
+std::unique_ptr<Decoder> CudaOps::decoder(int64_t rows, int64_t looks, int64_t kept_words,
+                                          const std::vector<int32_t>& stop_ids, DecodePass pass) {
+  return std::make_unique<CudaDecoder>(stream_, pass_, rows, looks, kept_words, stop_ids, std::move(pass));
 }
 
 }  // namespace glossa

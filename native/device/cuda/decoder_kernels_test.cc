@@ -28,7 +28,7 @@ TEST("decoder: a row goes on to its next token until a stop id, its budget's end
   int64_t passes = 0;
   Ops& ops = device->all();
   const DrawSettings greedy{{0, 0, 1, 0, 1}, nullptr, 1};
-  auto decoder = ops.decoder(kRows, 2, {3, kStop}, [&](DecodeBatch& batch, int64_t n) {
+  auto decoder = ops.decoder(kRows, 2, 0, {3, kStop}, [&](DecodeBatch& batch, int64_t n) {
     ++passes;
     CHECK_EQ(n, kRows);
     ops.sample(logits, greedy, batch.draws.data(), n);
@@ -77,7 +77,7 @@ TEST("decoder: rows go on from the batch before while the host has not seen it, 
   for (bool late : {false, true}) {
     emulation::gpu().late = late;
     Ops& ops = device->all();
-    auto decoder = ops.decoder(kRows, 3, {5}, [&](DecodeBatch& batch, int64_t n) {
+    auto decoder = ops.decoder(kRows, 3, 0, {5}, [&](DecodeBatch& batch, int64_t n) {
       ops.embed(logits, embedding, batch.ids.data(), n);
       ops.sample(logits, {{0, 0, 1, 0, 1}, nullptr, 1}, batch.draws.data(), n);
     });

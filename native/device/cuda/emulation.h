@@ -132,6 +132,12 @@ inline int __syncthreads_or(int predicate) {
   return any;
 }
 template <class T>
+T atomicOr(T* at, T x) {
+  const T before = *at;
+  *at = before | x;
+  return before;
+}
+template <class T>
 T atomicAdd(T* at, T x) {
   const T before = *at;
   *at = before + x;

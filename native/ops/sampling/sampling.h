@@ -25,6 +25,14 @@ struct SamplingSettings {
   float min_p;        // 0: off; keeps p >= min_p * max p
   uint64_t seed;
 };
+// Whether a row of `vocab` tokens may lose some to top-k, top-p or min-p.
+inline bool filters(const SamplingSettings& s, int64_t vocab) {
+  return (s.top_k > 0 && s.top_k < vocab) || s.top_p < 1 || s.min_p > 0;
+}
+inline SamplingSettings without_filters(const SamplingSettings& s) {
+  return {s.temperature, 0, 1, 0, s.seed};
+}
+
 // purpose: 0 rollout, 1 evaluation, 2 user sampling (the high byte of the step word); the others are free for other
 // uses of the same seed. Ranges: purpose < 2^8, step < 2^24, sample < 2^18, position < 2^24, vocabulary < 2^24.
 struct DrawKey {

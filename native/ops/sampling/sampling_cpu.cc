@@ -213,6 +213,23 @@ static float filter(float* weights, const float* logits, const float* bias, int6
   return threshold > settings.min_p ? threshold : settings.min_p;
 }
 
+static void filter_in_place(float* logits, int64_t v, const SamplingSettings& settings, float* scratch,
+                            uint32_t* kept) {
+  const float infinity = __builtin_inff();
+  const float threshold = filter(scratch, logits, nullptr, v, splat(1.0f / settings.temperature), settings);
+  for (int64_t word = 0; word < v; word += 32) {
+    uint32_t bits = 0;
+    for (int64_t i = word; i < v && i < word + 32; ++i) {
+      if (scratch[i] >= threshold) {
+        bits |= uint32_t{1} << (i - word);
+      } else if (logits[i] < infinity) {
+        logits[i] = -infinity;
+      }
+    }
+    if (kept) kept[word / 32] = bits;
+  }
+}
+
 // ---- The race.
 
 struct Race {
@@ -258,7 +275,7 @@ static int32_t draw(const float* logits, int64_t v, const float* bias, const Sam
                     const DrawKey& key, float* scratch) {
   if (settings.temperature == 0) return largest(logits, v, bias);
   const vf inv_temperature = splat(1.0f / settings.temperature), none = splat(-__builtin_inff());
-  const bool filtered = (settings.top_k > 0 && settings.top_k < v) || settings.top_p < 1 || settings.min_p > 0;
+  const bool filtered = filters(settings, v);
   const float threshold = filtered ? filter(scratch, logits, bias, v, inv_temperature, settings) : 0;
   const Noise noise = noise_of(settings.seed, key);
   Race race;
@@ -280,6 +297,6 @@ static int32_t draw(const float* logits, int64_t v, const float* bias, const Sam
 }
 
 extern const SamplingKernels sampling_kernels;
-const SamplingKernels sampling_kernels = {draw};
+const SamplingKernels sampling_kernels = {draw, filter_in_place};
 
 }  // namespace glossa::GLOSSA_ISA

@@ -54,21 +54,23 @@ export const grpoSchema = z.strictObject({
     .max(2 ** 31 - 1)
     .default(0)
     .meta({ unit: 'ids' })
-    .describe('Must be 0 in training: the loss does not replay it.'),
+    .describe('The k most probable tokens; 0: all. The loss is over what was kept (docs/decoding.md).'),
   top_p: z
     .number()
     .gt(0)
     .max(1)
     .default(1)
     .meta({ unit: 'share' })
-    .describe('Must be 1 in training: the loss does not replay it.'),
+    .describe('Nucleus; 1: all. The loss is over what was kept (docs/decoding.md).'),
   min_p: z
     .number()
     .min(0)
     .max(1)
     .default(0)
     .meta({ unit: 'share' })
-    .describe('Must be 0 in training: the loss does not replay it.'),
+    .describe(
+      'Tokens at least so probable as a share of the most probable one; 0: all. The loss is over what was kept.',
+    ),
   ...lossShape,
   ...referenceShape,
   advantage_estimator: z

@@ -117,8 +117,11 @@ function decodingOf(
   { engine, tokenizer }: OpenModel,
   { train, suites }: Inputs,
 ): Promise<DecodingLaw | undefined> {
-  const sets = decoding.in_eval ? [...train, ...suites] : train;
-  const languages = new Set(sets.flatMap(({ problems }) => problems.map(({ language }) => language)));
+  const evaluated = decoding.in_eval ? suites : [];
+  const languages = new Set([
+    ...train.flatMap((set) => set.languages),
+    ...evaluated.flatMap(({ problems }) => problems.map(({ language }) => language)),
+  ]);
   return decodingLaw(decoding, { tokenizer, vocab: engine.info().vocab }, [...languages]);
 }
 

@@ -6,6 +6,7 @@ import { suiteSettings, type ResolvedConfig } from '../config/index.js';
 import { verifierNameOf } from '../data/index.js';
 import { judgeAgain, type JudgeAgainSettings } from '../eval/index.js';
 import { recordedConfig } from '../inputs/index.js';
+import { thinkTags } from '../prompt/index.js';
 import { rolloutSteps } from '../rollout/index.js';
 import { readRecord, runFolder, stepOf, type EvaluationRow, type RunFolder } from '../run/index.js';
 import { answerOption, numberOption, verifierOption } from './arguments.js';
@@ -77,16 +78,17 @@ async function evaluationFiles(
     const named = verifierNameOf(source);
     const { temperature, by } = suiteSettings(config, source);
     const verifierOf = (row: { verifier: string | undefined }) => given ?? row.verifier ?? named;
-    return { path, settings: { step, suite, temperature, by, answer, verifierOf } };
+    return { path, settings: { step, suite, temperature, by, answer, verifierOf, thoughtOf: thoughtsOf(config) } };
   });
 }
 
 async function rolloutFiles(
   { rollouts, rollout }: RunFolder,
-  { data, grpo }: ResolvedConfig,
+  config: ResolvedConfig,
   given: string | undefined,
   answer: AnswerMode,
 ): Promise<Judged[]> {
+  const { data, grpo } = config;
   const all = [...new Set(data.train.map(({ verifier }) => verifier))];
   const verifierOf: JudgeAgainSettings['verifierOf'] = ({ verifier, file }) => {
     if (given !== undefined || verifier !== undefined) return given ?? verifier;
@@ -96,8 +98,19 @@ async function rolloutFiles(
       hint: 'say it with --verifier',
     });
   };
+  const of = { suite: 'rollouts', temperature: grpo.temperature, by: 'generation', answer, verifierOf } as const;
   return (await rolloutSteps(rollouts)).map((step) => ({
     path: rollout(step),
-    settings: { step, suite: 'rollouts', temperature: grpo.temperature, by: 'generation', answer, verifierOf },
+    settings: { ...of, step, thoughtOf: thoughtsOf(config) },
   }));
+}
+
+/** Thoughts that the settings of a run begin, with tags of its own or without; what a template opens by itself is not on disk. */
+function thoughtsOf({ prompt, levers }: ResolvedConfig): JudgeAgainSettings['thoughtOf'] {
+  return ({ language, hinted }) => {
+    const tags = thinkTags(prompt, language);
+    const begun = tags ?? prompt.think_prefix ?? (hinted && levers.hints?.place === 'thought' ? true : undefined);
+    const open = prompt.style !== 'plain' && begun !== undefined;
+    return tags ? { open, tags } : open;
+  };
 }

@@ -4,6 +4,7 @@ import type { Row } from './rows.js';
 import { decodeUtf8 } from './utf8.js';
 
 const [QUOTE, COMMA, LF, CR] = [0x22, 0x2c, 0x0a, 0x0d];
+const NOTHING = Buffer.alloc(0);
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** A record: the line it begins on, and its fields; or why it is none. */
@@ -75,7 +76,12 @@ export async function* readCsv(path: string, chunks: AsyncIterable<Buffer>): Asy
     else if (part.length > 0) parts.push(part);
   };
   const endField = (): void => {
-    fields.push(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
+    bytes++; // its comma: a row of nothing else is not held either
+    if (bytes > MAX_LINE_BYTES) {
+      if (parts.length + fields.length > 0) [parts, fields, quoted] = [[], [], []];
+      return;
+    }
+    fields.push(parts.length === 0 ? NOTHING : parts.length === 1 ? parts[0]! : Buffer.concat(parts));
     quoted.push(state === 'closed');
     parts = [];
   };

@@ -43,21 +43,21 @@ export function withoutLeaks(
 ): { train: readonly DataSet[]; excluded: readonly number[]; remarks: string[] } {
   const none = train.map(() => 0);
   if (held.suites.length === 0 && held.ids.length === 0) return { train, excluded: none, remarks: [] };
-  const found = findLeaks(train, held);
-  if (found.length === 0) return { train, excluded: none, remarks: [] };
+  const { found, idle } = findLeaks(train, held);
+  if (found.length === 0) return { train, excluded: none, remarks: idle };
   const texts = found.map(({ text }) => text);
   if (onLeak === 'refuse')
     throw new GlossaError('DATA_LEAK', texts.join('\n'), {
       hint: 'data.on_leak: exclude leaves such problems out of training, data.on_leak: warn trains on them',
     });
-  if (onLeak === 'warn') return { train, excluded: none, remarks: texts };
+  if (onLeak === 'warn') return { train, excluded: none, remarks: [...texts, ...idle] };
   const out = train.map((_, s) => new Set(found.flatMap(({ numbers }) => [...numbers[s]!])));
   const left = train.map((set, s) => (out[s]!.size === 0 ? set : without(set, out[s]!)));
   const excluded = out.map(({ size }) => size);
   const counts = train.flatMap(({ problems, settings: { path } }, s) =>
     excluded[s] === 0 ? [] : [`${path}: ${excluded[s]} of ${problems.length} problems are held out and not trained on`],
   );
-  return { train: left, excluded, remarks: counts };
+  return { train: left, excluded, remarks: [...counts, ...idle] };
 }
 
 function without(set: DataSet, out: ReadonlySet<number>): DataSet {
@@ -71,7 +71,7 @@ function without(set: DataSet, out: ReadonlySet<number>): DataSet {
 function findLeaks(
   train: readonly DataSet[],
   { suites, ids }: { suites: readonly HeldOut[]; ids: readonly HeldIds[] },
-): Found[] {
+): { found: Found[]; idle: string[] } {
   const suiteSearches = suites.map((suite) => new SuiteSearch(suite, train.length));
   const idSearches = ids.map((list) => new IdSearch(list, train.length));
   for (const [s, { problems }] of train.entries()) {
@@ -82,7 +82,11 @@ function findLeaks(
       number++;
     }
   }
-  return [...suiteSearches, ...idSearches].flatMap((search) => search.found() ?? []);
+  return {
+    found: [...suiteSearches, ...idSearches].flatMap((search) => search.found() ?? []),
+    // Ids that are spelled otherwise than those of the sets would hold out nothing, unnoticed.
+    idle: idSearches.flatMap((search) => search.idle() ?? []),
+  };
 }
 
 /** Problems of one suite, looked for among all of training. */
@@ -157,6 +161,12 @@ class IdSearch {
     if (!this.list.has(id)) return;
     this.numbers[set]!.add(number);
     if (this.examples.size < 3) this.examples.add(id);
+  }
+
+  /** What should be known of ids that no training problem has. */
+  idle(): string | undefined {
+    if (this.numbers.some(({ size }) => size > 0)) return undefined;
+    return `data.hold_out: no training problem has an id of ${this.list.name}; nothing is held out by it`;
   }
 
   found(): Found | undefined {

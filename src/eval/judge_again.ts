@@ -1,7 +1,7 @@
 import { GlossaError } from '../base/error.js';
 import { FINISH, type Finish } from '../engine/types.js';
 import { LANGUAGES, type Language } from '../language/types.js';
-import { createGrader, type Grader, type GraderOptions } from '../reward/index.js';
+import { createGrader, type Grader, type GraderOptions, type UngradedCompletion } from '../reward/index.js';
 import { readRolloutFile } from '../rollout/index.js';
 import type { EvaluationRow } from '../run/index.js';
 import { figuresByLanguage } from './figures.js';
@@ -9,7 +9,7 @@ import { judgedLetter } from './letters.js';
 
 const COLUMNS = [
   ...['prompt_index', 'completion_ids', 'finish', 'file', 'id', 'language', 'question', 'gold', 'verifier'],
-  'completion',
+  ...['completion', 'hint'],
 ];
 
 export interface JudgeAgainSettings extends Pick<EvaluationRow, 'step' | 'suite'> {
@@ -21,6 +21,8 @@ export interface JudgeAgainSettings extends Pick<EvaluationRow, 'step' | 'suite'
    * file that its problem was read from.
    */
   verifierOf: (row: { verifier: string | undefined; file: string | undefined }) => string | undefined;
+  /** What is known of the thought that the prompt of a completion begins; `hinted`: a lever had put a hint into the prompt. */
+  thoughtOf: (row: { language: Language; hinted: boolean }) => UngradedCompletion['thought'];
   /** Default flexible. */
   answer: NonNullable<GraderOptions['answer']>;
 }
@@ -36,6 +38,7 @@ interface Row {
   gold: string;
   verifier: string | undefined;
   completion: string;
+  hinted: boolean;
 }
 
 /**
@@ -51,10 +54,11 @@ export async function judgeAgain(path: string, settings: JudgeAgainSettings): Pr
   const grader: Grader = await createGrader([], { answer, verifiers });
   try {
     const graded = await grader.grade(
-      rows.map(({ id, question, gold, language, completion, finish }, i) => ({
+      rows.map(({ id, question, gold, language, completion, finish, hinted }, i) => ({
         problem: { id, question, answer: gold, language, verifier: verifiers[i] },
         completion: by === 'letters' ? judgedLetter(completion) : completion,
         finish,
+        thought: settings.thoughtOf({ language, hinted }),
       })),
     );
     const failed = graded.flatMap(({ errors }) => errors)[0];
@@ -95,6 +99,7 @@ function readRow(row: Record<string, unknown>, place: string): Row {
     gold: text('gold'),
     verifier: optional('verifier'),
     completion: text('completion'),
+    hinted: optional('hint') !== undefined,
   };
 }
 

@@ -51,7 +51,8 @@ export async function mergeModels({ models, base, out, dtype, warn }: MergeSetti
     throw new GlossaError('USAGE', `${dir} is there already, and not empty`, { hint: 'name a new folder with --out' });
   const sources: MergeSource[] = [];
   for (const { model, weight } of models) sources.push(await openSource(model, weight, warn));
-  const sum = sources.reduce((total, { weight }) => total + weight, 0);
+  // 0.7 + 0.2 + 0.1 is 1 to a reader.
+  const sum = Number(sources.reduce((total, { weight }) => total + weight, 0).toPrecision(12));
   const from = base === undefined ? undefined : await openSource(base, 0, warn);
   const all = from ? [from, ...sources] : sources;
   checkTensors(all);

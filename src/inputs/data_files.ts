@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { isDataFile } from '../data/index.js';
@@ -15,15 +15,30 @@ const MOST_LEVELS = 4;
  *   said which.
  */
 export async function dataFiles(path: string, split?: string): Promise<string[]> {
-  if (isPattern(basename(path))) return matching(path);
+  if (isPattern(basename(path))) {
+    if (split !== undefined) throw noSplit(path, 'a pattern');
+    return matching(path);
+  }
   const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() === true && split !== undefined) throw noSplit(path, 'a file');
   if (found?.isDirectory() !== true) return [path];
   return ofFolder(path, split);
 }
 
+const noSplit = (path: string, what: string): GlossaError =>
+  new GlossaError('DATA_FORMAT', `${path} is ${what}, and \`split\` is of folders`, {
+    hint: 'leave split out, or name the folder',
+  });
+
+const unreadable = (folder: string, cause: Error): GlossaError =>
+  new GlossaError('DATA_UNREADABLE', `${folder} cannot be read: ${cause.message}`, { cause });
+
 async function matching(path: string): Promise<string[]> {
   const folder = dirname(path);
-  const names = await readdir(folder).catch(() => undefined);
+  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
+    throw unreadable(folder, cause);
+  });
   const expression = globExpression(basename(path));
   const files = (names ?? []).filter((name) => expression.test(name) && isDataFile(name));
   if (files.length > 0) return inOrder(files).map((name) => join(folder, name));
@@ -48,7 +63,10 @@ async function ofFolder(path: string, split: string | undefined): Promise<string
     });
   if (folders.length > 1)
     throw new GlossaError('DATA_FORMAT', `${path}: files of ${what} lie in several folders: ${listed(folders)}`, {
-      hint: `name one of them as path, ${join(path, folders[0]!)}`,
+      hint: `name one of them as path, ${join(
+        path,
+        folders.find((folder) => folder !== '.')!,
+      )}, or their files with a pattern, ${join(path, '*.jsonl')}`,
     });
   if (split === undefined && named.length > 1)
     throw new GlossaError('DATA_FORMAT', `${path} is a folder of several data files: ${listed(named)}`, {
@@ -57,14 +75,22 @@ async function ofFolder(path: string, split: string | undefined): Promise<string
   return named.map((file) => join(path, file));
 }
 
-async function below(folder: string, levels: number): Promise<string[]> {
-  const entries = (await readdir(folder, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.'));
+/** Of a folder and those in it; links to folders are gone through as folders are, but for those that lead back up. */
+async function below(folder: string, levels: number, above: readonly string[] = []): Promise<string[]> {
+  const real = await realpath(folder);
+  if (above.includes(real)) return [];
+  const all = await readdir(folder, { withFileTypes: true }).catch((cause: Error) => {
+    throw unreadable(folder, cause);
+  });
+  const entries = all.filter(({ name }) => !name.startsWith('.'));
   const inner = await Promise.all(
     entries.map(async (entry) => {
       const path = join(folder, entry.name);
       // The hub's cache has links in the place of files.
-      const isFolder = entry.isDirectory();
-      if (isFolder) return levels > 0 ? below(path, levels - 1) : [];
+      const isFolder = entry.isSymbolicLink()
+        ? (await stat(path).catch(() => undefined))?.isDirectory() === true
+        : entry.isDirectory();
+      if (isFolder) return levels > 0 ? below(path, levels - 1, [...above, real]) : [];
       return isDataFile(entry.name) ? [path] : [];
     }),
   );

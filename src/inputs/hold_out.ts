@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
 import { exactText, fieldOf, isDataFile, openRows, readLines } from '../data/index.js';
+import { decodeUtf8 } from '../data/utf8.js';
 import { globExpression } from './glob.js';
 
 type HoldOut = ResolvedConfig['data']['hold_out'][number];
@@ -50,11 +51,17 @@ async function* idsOfRows(path: string, field: string): AsyncGenerator<string> {
 
 async function* idsOfLines(path: string): AsyncGenerator<string> {
   try {
-    for await (const { bytes } of readLines(createReadStream(path) as AsyncIterable<Buffer>)) {
-      const id = bytes?.toString('utf8').trim() ?? '';
+    for await (const { number, bytes } of readLines(createReadStream(path) as AsyncIterable<Buffer>)) {
+      const decoded = bytes && decodeUtf8(bytes);
+      if (decoded === undefined || !('text' in decoded) || decoded.text.includes('\0'))
+        throw new GlossaError('DATA_BAD_ROW', `${path}:${String(number)}: is no id, expected UTF-8 text`, {
+          hint: 'data.hold_out: a text file of ids, one a line, or a data file that ends in .jsonl, .jsonl.gz, .parquet, .csv or .tsv',
+        });
+      const id = decoded.text.trim();
       if (id !== '') yield id;
     }
   } catch (cause) {
+    if (cause instanceof GlossaError) throw cause;
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new GlossaError(missing ? 'DATA_NOT_FOUND' : 'DATA_UNREADABLE', `${path}: ${(cause as Error).message}`, {
       cause,

@@ -20,7 +20,7 @@ export interface Guarded {
 export function guardRewards(
   batch: Collected,
   before: number,
-  { grpo, rewards }: ResolvedConfig,
+  { grpo, rewards, levers }: ResolvedConfig,
   step: number,
   warn: (message: string) => void,
 ): Guarded {
@@ -49,7 +49,9 @@ export function guardRewards(
   const judged = sums.filter((reward) => !Number.isNaN(reward));
   if (judged.length === 0 && step % TELL_UNJUDGED_EVERY === 1) {
     warn(
-      `step ${String(step)}: no reward judged any completion; nothing is being learnt (are the gold answers what their verifier judges by?)`,
+      levers.drop && batch.lossMask.every((carries) => carries === 0)
+        ? `step ${String(step)}: levers.drop left no completion: Target WR of the reasoning is below ${String(levers.drop.below)} in all of them; nothing is being learnt (lower \`below\`, or lead the model to the language first: levers.hints)`
+        : `step ${String(step)}: no reward judged any completion; nothing is being learnt (are the gold answers what their verifier judges by?)`,
     );
   }
   const zeroRewardSteps = judged.length > 0 && judged.every((reward) => reward === 0) ? before + 1 : 0;

@@ -99,3 +99,17 @@ test('bad rows of a CSV file are told by the line that they begin on', async () 
     message: /names the column "id" twice/,
   });
 });
+
+test('a row of nothing but commas is passed over without being held', async () => {
+  const commas = Buffer.alloc(2 ** 20, ',');
+  async function* chunks(): AsyncGenerator<Buffer> {
+    yield Buffer.from('a,b\n');
+    for (let i = 0; i < 17; i++) yield commas;
+    yield Buffer.from('\n1,2\n');
+    await Promise.resolve();
+  }
+  const found = [];
+  for await (const record of readCsv('made.csv', chunks()))
+    found.push('fields' in record ? record.fields.map(String) : [record.line, record.reason]);
+  assert.deepEqual(found, [['a', 'b'], [2, 'a row of more than 16 MB'], ['1', '2']]); // prettier-ignore
+});

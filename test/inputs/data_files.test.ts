@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { after, test } from 'node:test';
@@ -52,6 +52,22 @@ test('what is not there, or not said, is refused with what there is', async () =
   await assert.rejects(dataFiles(both, 'dev'), { code: 'DATA_NOT_FOUND', hint: /it has test\.jsonl, train\.jsonl/ });
   await assert.rejects(dataFiles(join(both, 'dev-*.jsonl')), { code: 'DATA_NOT_FOUND', hint: /it has test\.jsonl/ });
   await assert.rejects(dataFiles(join(root, 'nowhere', '*.jsonl')), { code: 'DATA_NOT_FOUND' });
+});
+
+test('links to folders are gone through, those that lead back up are not', async () => {
+  const at = folder('links', { 'elsewhere/part/a.jsonl': '', 'set/dev/b.jsonl': '' });
+  symlinkSync('../elsewhere/part', join(at, 'set', 'train'));
+  symlinkSync('..', join(at, 'set', 'dev', 'up'));
+  symlinkSync('nowhere', join(at, 'set', 'gone'));
+  assert.deepEqual(await found(join(at, 'set'), 'train'), ['set/train/a.jsonl']);
+  assert.deepEqual(await found(join(at, 'set'), 'dev'), ['set/dev/b.jsonl']);
+});
+
+test('a split is of folders: with a file or a pattern it is refused, not passed over', async () => {
+  const at = folder('file', { 'train.jsonl': '', 'train/a.jsonl': '' });
+  await assert.rejects(dataFiles(join(at, 'train.jsonl'), 'train'), { code: 'DATA_FORMAT', message: /is a file, and/ });
+  await assert.rejects(dataFiles(join(at, '*.jsonl'), 'train'), { code: 'DATA_FORMAT', message: /is a pattern, and/ });
+  await assert.rejects(dataFiles(at, 'train'), { hint: /file\/train, or their files with a pattern/ });
 });
 
 test('several files are one set: limits, ids and lines go through them', async () => {

@@ -94,6 +94,13 @@ test('ids are held out by lists of them, and by patterns', async () => {
     code: 'DATA_EMPTY',
     message: /all 4 problems are held out/,
   });
+  await writeFile(join(root, 'odd.txt'), Buffer.from([0x70, 0x30, 0x0a, 0x1f, 0x8b, 0x00]));
+  await assert.rejects(run('odd', 'hold_out: [{ ids: odd.txt }]'), {
+    code: 'DATA_BAD_ROW',
+    message: /odd\.txt:2: is no id/,
+  });
+  const idle = await run('idle', 'hold_out: [{ pattern: "q*" }]');
+  assert.match(idle.join('\n'), /no training problem has an id of q\*; nothing is held out by it/);
   await assert.rejects(run('gone', 'hold_out: [{ ids: none.txt }]'), { code: 'DATA_NOT_FOUND' });
   await assert.rejects(run('both', 'hold_out: [{ ids: ids.txt, pattern: x }]'), { code: 'CONFIG_IMPOSSIBLE' });
 });

@@ -54,12 +54,34 @@ before(async () => {
     run: { dir: run },
   };
   await writeFile(join(root, 'tiny.yaml'), stringify(config));
+  await writeFile(
+    join(root, 'tags.yaml'),
+    stringify({ ...config, prompt: { think_tags: ['####', '/####'] }, run: { dir: join(root, 'tags') } }),
+  );
   const { code, stderr } = await glossa(['train', join(root, 'tiny.yaml'), '--progress', 'none']);
   assert.equal(code, 0, stderr);
 });
 after(() => rm(root, { recursive: true, force: true }));
 
 describe('glossa score RUN', () => {
+  it("judges by the run's own tags of a thought: an answer within it is none", async () => {
+    const others = await written();
+    const before = run;
+    const { code, stderr } = await glossa(['train', join(root, 'tags.yaml'), '--progress', 'none']);
+    assert.equal(code, 0, stderr);
+    run = join(root, 'tags');
+    try {
+      const rows = await written();
+      assert.notDeepEqual(
+        rows.map(({ accuracy }) => accuracy),
+        others.map(({ accuracy }) => accuracy),
+      );
+      assert.deepEqual(await printed(), rows);
+    } finally {
+      run = before;
+    }
+  });
+
   it('gives the figures that the run wrote, and changes nothing in the folder', async () => {
     const files = await filesBelow(run);
     const rows = await written();

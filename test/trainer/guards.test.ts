@@ -58,6 +58,23 @@ test('rewards whose sum no float32 holds stop the run by name', () => {
   );
 });
 
+test('where levers.drop leaves nothing, the warning says so and does not blame gold answers', () => {
+  const settings = { ...config, levers: { drop: { below: 0.5, statistics: 'kept' } } } as typeof config;
+  const advantages = computeAdvantages([[null], [null]], {
+    ...{ numGenerations: 2, weights: [1], scaleRewards: 'group', multiObjectiveAggregation: 'sum_then_normalize' },
+  });
+  const told = (lossMask: number[]) => {
+    const warnings: string[] = [];
+    const graded = lossMask.map(() => ({ rewards: [null], errors: [] }));
+    const batch = { graded, advantages, lossMask: Uint8Array.from(lossMask) } as unknown as Collected;
+    guardRewards(batch, 0, settings, 1, (message) => warnings.push(message));
+    return warnings.join();
+  };
+  assert.match(told([0, 0]), /step 1: levers\.drop left no completion: .* below 0\.5 in all of them/);
+  assert.doesNotMatch(told([0, 0]), /gold/);
+  assert.match(told([0, 1]), /no reward judged any completion/);
+});
+
 test('completions that nothing judged are not rewards of 0', () => {
   const first = guard([[null], [null]], [1]);
   assert.equal(first.zeroRewardSteps, 0);

@@ -235,6 +235,8 @@ class CudaDecoder final : public Decoder {
     const size_t n = static_cast<size_t>(rows);
     batch.ids.resize(n);
     batch.draws.resize(n);
+    // A place that stands for the device's own: no pass writes there.
+    if (batch.kept_words > 0) batch.kept.resize(1);
     while (batch.sequences.size() < n) {
       SequenceRows s{};
       s.row0 = static_cast<int64_t>(batch.sequences.size());

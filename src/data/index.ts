@@ -8,7 +8,7 @@ export { InexactNumber } from './exact.js';
 export { isDataFile, openRows, rowPlace } from './open.js';
 export { ON_LEAK, spaceless, withoutLeaks } from './leaks.js';
 export { readLines } from './lines.js';
-export { originOf } from './origin.js';
+export { originOf, sameOrigin } from './origin.js';
 export { remarks } from './remarks.js';
 export { promptOrder } from './order.js';
 export { weightFault } from './weight.js';

@@ -18,3 +18,9 @@ export function withOrigin(problem: Problem, origin: Origin): Problem {
 export function originOf(problem: Problem): Origin | undefined {
   return origins.get(problem);
 }
+
+/** A copy of a problem, which is from where the problem is from. */
+export function sameOrigin(copy: Problem, problem: Problem): Problem {
+  const origin = originOf(problem);
+  return origin === undefined || origins.has(copy) ? copy : withOrigin(copy, origin);
+}

@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import { makeFolder, namesIn } from '../base/folder.js';
 import { readText, readTextIfThere } from '../base/read_file.js';
-import { headOf, readAt, readFolderTensors, type StoredTensor } from '../base/safetensors.js';
+import { headOf, readAt, type StoredTensor } from '../base/safetensors.js';
 import { BEYOND, readNumbers, writeNumbers, type StoredType } from '../base/stored_numbers.js';
 import type { StoredDtype } from '../engine/types.js';
 import { copyTokenizer, writeModelFolder } from '../run/index.js';

@@ -28,6 +28,8 @@ export function constraint({ reward, target, step_size: stepSize, min, max, ...o
     options.state === undefined
       ? { multiplier: clamp(initial, min, max), ratios: [], warned: false }
       : stateSchema.parse(options.state);
+  // A run may go on with other bounds (--accept-changes).
+  state = { ...state, multiplier: clamp(state.multiplier, min, max) };
   return {
     name: 'constraint',
     afterGrading: ({ graded, rewards }) => {

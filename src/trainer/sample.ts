@@ -1,6 +1,7 @@
 import type { RecordBatch } from 'apache-arrow';
 import { toRagged } from '../base/ragged.js';
 import type { ResolvedConfig } from '../config/index.js';
+import { sameOrigin } from '../data/index.js';
 import type { Problem } from '../data/types.js';
 import type { DecodingLaw } from '../decoding/index.js';
 import { rolloutColumns } from '../engine/index.js';
@@ -52,7 +53,8 @@ export async function sample(
     drawn.map((problem) => ({ problem, prompt: config.prompt })),
     step,
   );
-  const problems = steered.map(({ problem }) => problem);
+  // A lever may have made a problem anew.
+  const problems = steered.map(({ problem }, i) => sameOrigin(problem, drawn[i]!));
   const rendered = await Promise.all(steered.map(({ problem, prompt }) => renderQuestion(tokenizer, problem, prompt)));
   const asked = problems.map((problem, i) => ({ problem, prompt: rendered[i]!.ids }));
   const grading = new RolloutGrading(asked, grpo.num_generations, {

@@ -53,6 +53,10 @@ export async function exportRun({ run, out, step, dtype, adapter = false, warn }
     throw new GlossaError('USAGE', `${folder.dir}: the run trained the model itself, no adapter`, {
       hint: 'leave out --adapter',
     });
+  if (adapter && dtype !== undefined && dtype !== 'float32')
+    throw new GlossaError('USAGE', `--dtype ${dtype}: an adapter is written in float32, as it was trained`, {
+      hint: 'leave out --dtype, or --adapter for the whole model in another type',
+    });
   const engine = await loadEngine(checkpoint.dir, {
     dtype: config.dtype,
     ...(await baseOfRun(record, folder.dir)),
@@ -60,7 +64,13 @@ export async function exportRun({ run, out, step, dtype, adapter = false, warn }
   });
   try {
     const type = dtype ?? record.weights ?? 'float32';
-    const card = modelCard({ record, config, step: checkpoint.state.step, summary: await readRun(folder.dir) });
+    const card = modelCard({
+      record,
+      config,
+      step: checkpoint.state.step,
+      summary: await readRun(folder.dir),
+      adapter,
+    });
     await makeFolder(join(dir, '..'));
     await writeModelFolder(
       dir,

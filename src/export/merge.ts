@@ -42,7 +42,7 @@ const PIECE = 2 ** 20;
  * from there to the type. Tokenizer and config.json are the first model's. The folder appears whole or not at all.
  *
  * @throws GlossaError MERGE_MISMATCH (a tensor that not all have, or in another shape), MODEL_UNSUPPORTED (one that is not of
- *   float32, bfloat16 or float16), CHECKPOINT_NONFINITE, CHECKPOINT_RANGE (a sum that the type cannot hold), MODEL_NOT_FOUND,
+ *   float32, bfloat16 or float16), MODEL_ADAPTER, CHECKPOINT_NONFINITE, CHECKPOINT_RANGE (a sum that the type cannot hold), MODEL_NOT_FOUND,
  *   USAGE, IO_ERROR.
  */
 export async function mergeModels({ models, base, out, dtype, warn }: MergeSettings): Promise<Merged> {

@@ -2,6 +2,7 @@ import { basename, isAbsolute } from 'node:path';
 import { stringify } from 'yaml';
 import { runModel } from '../analysis/index.js';
 import type { ResolvedConfig } from '../config/index.js';
+import { trainsAdapters } from '../inputs/index.js';
 import { languageName } from '../language/index.js';
 import { fieldMeasure, labelOf, showValue, type Field } from '../metrics/index.js';
 import type { EvaluationRow, RunRecord, RunSummary } from '../run/index.js';
@@ -14,6 +15,8 @@ export interface CardSource {
   /** Of the checkpoint that is written. */
   step: number;
   summary: RunSummary;
+  /** Whether the folder holds the adapter alone. */
+  adapter: boolean;
 }
 
 /** Measures of the tables, by the names of evaluation rows. */
@@ -38,12 +41,12 @@ export function modelCard(source: CardSource): string {
     .concat('\n');
 }
 
-function metadata({ record, config }: CardSource): Record<string, unknown> {
+function metadata({ record, config, adapter }: CardSource): Record<string, unknown> {
   const base = hubName(config.model.path);
   return {
     ...(base !== undefined && { base_model: base }),
     ...(record.languages && { language: [...record.languages] }),
-    library_name: 'transformers',
+    library_name: adapter ? 'peft' : 'transformers',
     pipeline_tag: 'text-generation',
     tags: ['glossa', 'grpo', 'reinforcement-learning'],
   };
@@ -78,7 +81,8 @@ function cells(row: EvaluationRow): string[] {
   return [row.suite, languageName(row.language), String(row.step), ...figures, String(row.n)];
 }
 
-function training({ record, config: { grpo, optimizer, rewards, data }, summary, step }: CardSource): string {
+function training({ record, config, summary, step, adapter }: CardSource): string {
+  const { grpo, optimizer, rewards, data } = config;
   const line = summary.metrics.filter((each) => each.step <= step).at(-1);
   const tokens = line?.num_tokens;
   const files = (record.inputs?.files ?? []).map(
@@ -92,7 +96,8 @@ function training({ record, config: { grpo, optimizer, rewards, data }, summary,
         'a step',
         `${String(grpo.prompts_per_step)} problems, ${String(grpo.num_generations)} completions each, up to ${String(grpo.max_completion_length)} tokens`,
       ],
-      ['sampling', `temperature ${String(grpo.temperature)}`],
+      ...(trainsAdapters(config) ? [['trained', trained(config, adapter)]] : []),
+      ['sampling', sampling(config)],
       ['KL to the reference', grpo.beta > 0 ? `beta ${String(grpo.beta)}` : 'none'],
       [
         'learning rate',
@@ -113,6 +118,26 @@ function training({ record, config: { grpo, optimizer, rewards, data }, summary,
     ]),
     ...(files.length > 0 ? [`Files that it was made from:\n\n${files.join('\n')}`] : []),
   ].join('\n\n');
+}
+
+/** What adapters were trained, and where they are now. */
+function trained({ lora, model }: ResolvedConfig, adapter: boolean): string {
+  const what = lora
+    ? `LoRA, rank ${String(lora.rank)}, alpha ${String(lora.alpha)}, ${lora.targets === 'all-linear' ? 'all linear layers' : lora.targets.join(', ')}${lora.use_rslora ? ', alpha / sqrt(rank)' : ''}`
+    : 'LoRA';
+  const from = model.adapter === undefined ? '' : `, from ${basename(model.adapter)}`;
+  return `${what}${from}; ${adapter ? 'this folder is the adapter alone' : 'merged into the weights here'}`;
+}
+
+/** The law of a token: docs/decoding.md. */
+function sampling({ grpo, decoding }: ResolvedConfig): string {
+  const filters = [
+    ...(grpo.top_k > 0 ? [`top-k ${String(grpo.top_k)}`] : []),
+    ...(grpo.top_p < 1 ? [`top-p ${String(grpo.top_p)}`] : []),
+    ...(grpo.min_p > 0 ? [`min-p ${String(grpo.min_p)}`] : []),
+    ...(decoding?.allow ? [`letters of ${[decoding.allow].flat().join(', ')}`] : []),
+  ];
+  return [`temperature ${String(grpo.temperature)}`, ...filters].join(', ');
 }
 
 /** A config as others may read it: where files lay on this machine is nobody's business. */

@@ -79,3 +79,42 @@ describe('a run for others', () => {
     assert.ok(!(await readdir(root)).includes('x'));
   });
 });
+
+describe('a run that trained adapters', () => {
+  let adapted: string;
+  before(async () => {
+    adapted = at('adapted');
+    const lora = { rank: 2, alpha: 4, targets: ['q_proj', 'v_proj'] };
+    const { grpo, ...base } = tinyBase(at('lab'));
+    const config = { ...base, lora, grpo: { ...grpo, max_steps: 1, top_p: 0.9 }, run: { dir: adapted } };
+    await writeFile(at('adapted.yaml'), stringify(config));
+    const { code, stderr } = await glossa(['train', at('adapted.yaml'), '--progress', 'none']);
+    assert.equal(code, 0, stderr);
+  });
+  const cardOf = async (out: string, ...more: string[]) => {
+    const { code, stderr } = await glossa(['export', adapted, '--out', out, ...more]);
+    assert.equal(code, 0, stderr);
+    const card = await readFile(join(out, 'README.md'), 'utf8');
+    return { card, head: parse(card.split('---\n')[1]!) as { library_name: string } };
+  };
+
+  it('says in the card what trained, how it was sampled, and which library reads the folder', async () => {
+    const whole = await cardOf(at('whole'));
+    assert.equal(whole.head.library_name, 'transformers');
+    assert.match(whole.card, /\| trained \| LoRA, rank 2, alpha 4, q_proj, v_proj; merged into the weights here \|/);
+    assert.match(whole.card, /\| sampling \| temperature 1, top-p 0\.9 \|/);
+    const alone = await cardOf(at('alone'), '--adapter');
+    assert.equal(alone.head.library_name, 'peft');
+    assert.match(alone.card, /this folder is the adapter alone/);
+  });
+
+  it('refuses another type of the adapter alone, and to be added up before it is merged', async () => {
+    const typed = await glossa(['export', adapted, '--out', at('y'), '--adapter', '--dtype', 'bfloat16']);
+    assert.match(typed.stderr, /error USAGE: --dtype bfloat16: an adapter is written in float32/);
+    const merged = await glossa(['merge', adapted, run, '--out', at('y')]);
+    assert.match(merged.stderr, /error MODEL_ADAPTER: .*an adapter, not a model.*\n.*npx glossa export .*adapted/);
+    const plain = await glossa(['merge', join(adapted, 'final'), run, '--out', at('y')]);
+    assert.match(plain.stderr, /error MODEL_ADAPTER: .*\n.*npx glossa export RUN/);
+    assert.ok(!(await readdir(root)).includes('y'));
+  });
+});

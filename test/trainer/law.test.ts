@@ -172,16 +172,25 @@ describe('a cut distribution', () => {
 });
 
 describe('a prefix', () => {
-  it("begins every thought in the question's language, and is in no completion", async () => {
-    const config = await lever('prefix');
-    const run = await trained(config);
-    assertExact(run);
-    const prefix = LANGUAGE_TABLE.ko.thinkPrefix;
-    const tokenizer = await loadTokenizer(runFolder(config.run.dir).final);
-    for (const { prompt_ids: ids, completion } of run.rows) {
-      const prompt = await tokenizer.decode(ids as number[]);
-      assert.ok(prompt.endsWith(`<think>${prefix}`), prompt); // Jinja takes a template's last newline
-      assert.ok(!(completion as string).startsWith(prefix));
-    }
-  });
+  const thinkPrefix = LANGUAGE_TABLE.ko.thinkPrefix;
+  for (const { place, sets, prefix, end } of [
+    { place: 'of the template', sets: [], prefix: '모두 세어 보면', end: '\n모두 세어 보면' },
+    {
+      place: "of the thought in the question's language",
+      sets: ['prompt.think_prefix=auto'],
+      prefix: thinkPrefix,
+      end: `<think>\n${thinkPrefix}`,
+    },
+  ])
+    it(`${place} begins every answer, and is in no completion`, async () => {
+      const config = await lever('prefix', ...sets);
+      const run = await trained(config);
+      assertExact(run);
+      const tokenizer = await loadTokenizer(runFolder(config.run.dir).final);
+      for (const { prompt_ids: ids, completion } of run.rows) {
+        const prompt = await tokenizer.decode(ids as number[]);
+        assert.ok(prompt.endsWith(end), prompt);
+        assert.ok(!(completion as string).startsWith(prefix));
+      }
+    });
 });

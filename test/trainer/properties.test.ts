@@ -222,7 +222,7 @@ describe('the first update of a generation', () => {
       if (name === config.grpo.loss_type) {
         assert.equal(metrics.loss, line!.loss);
         assert.equal(metrics.gradNorm, line!.grad_norm);
-        assert.deepEqual(got, gradient);
+        assertSame(got, gradient, 0, 'gradient of the run');
       }
     }
   });
@@ -296,7 +296,7 @@ describe('a step', () => {
       return (await replay(dir, { ...config, grpo }, cut, { again: true })).gradient;
     };
     const grpo = await of('grpo');
-    for (const name of ['bnpo', 'dapo', 'dr_grpo']) assert.deepEqual(await of(name), grpo, name);
+    for (const name of ['bnpo', 'dapo', 'dr_grpo']) assertSame(await of(name), grpo, 0, name);
     assertSame(await of('grpo', 'sequence'), grpo, 1e-5, 'GSPO');
     const luspo = await of('luspo', 'sequence');
     assertSame(

@@ -105,7 +105,7 @@ struct Setup {
   Setup(std::vector<uint8_t> proposed, const std::string& path, bool fast = false)
       : products(stream, std::make_unique<FakeLibrary>(std::move(proposed), calls),
                  [this](const MatmulShape& s, const MatmulOperands& o) {
-                   for (int i = 0; i < 10; ++i) {
+                   for (int i = 0; i < 60; ++i) {
                      if (s.accumulate && i > 0) break;
                      own.multiply(s, o, algorithm(kRight));
                    }

@@ -160,8 +160,8 @@ struct Logprobs {
   std::vector<float> logps, entropies;  // aligned with completions.ids
 };
 
-// Which kinds of parameters weight decay acts on. A matrix is what has two dimensions and is not the embedding (a head that
-// is tied to it is the embedding).
+// Which kinds of parameters weight decay acts on. A matrix is what has two dimensions and is not the embedding (a head
+// that is tied to it is the embedding).
 struct Decayed {
   bool matrices = true, embeddings = true, norms = false, biases = false;
 };

@@ -1,4 +1,5 @@
-// Weight decay by kind of parameter. With advantages of 0 there is no gradient: a step then moves a weight by decay alone.
+// Weight decay by kind of parameter. With advantages of 0 there is no gradient: a step then moves a weight by decay
+// alone.
 #include <string>
 
 #include "engine/test_models.h"

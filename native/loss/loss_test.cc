@@ -293,7 +293,8 @@ TEST("losses: the normalisers of TRL, masked rows left out of the tokens but not
   auto scales = [&](const char* loss) { return loss_scales(find_loss(loss)->normaliser, {4, 2, 6}, mask, 8); };
   for (const char* loss : {"supervised", "dapo", "bnpo", "cispo", "vespo"})
     CHECK(scales(loss) == (std::vector<float>{0.1f, 0, 0.1f}));
-  for (const char* loss : {"grpo", "sapo", "rloo"}) CHECK(scales(loss) == (std::vector<float>{1 / 12.0f, 0, 1 / 18.0f}));
+  for (const char* loss : {"grpo", "sapo", "rloo"})
+    CHECK(scales(loss) == (std::vector<float>{1 / 12.0f, 0, 1 / 18.0f}));
   CHECK(scales("dr_grpo") == (std::vector<float>{1 / 24.0f, 0, 1 / 24.0f}));
   CHECK(scales("luspo") == (std::vector<float>{1 / 3.0f, 0, 1 / 3.0f}));
   CHECK(loss_scales(Normaliser::tokens, {4, 4}, nullptr, 0) == (std::vector<float>{0.125f, 0.125f}));

@@ -65,8 +65,8 @@ void sequence_loss(const LossSettings& s, const SequenceTerms& t, float floor, f
     t.slopes[i] = {static_cast<float>(scale * (of_sequence ? parts.slope : parts.ratio_slope - moved + parts.slope)),
                    high ? -bonus : 0};
   }
-  // A ratio of the sequence moves by 1 / n with each of its tokens, a product by 1, those that the policy does not learn
-  // from included.
+  // A ratio of the sequence moves by 1 / n with each of its tokens, a product by 1, those that the policy does not
+  // learn from included.
   if (of_sequence)
     for (int64_t i = 0; i < t.n; ++i) t.slopes[i].logp += static_cast<float>(scale * shared / n);
   if (s.type->through_product())

@@ -41,8 +41,9 @@ async function biases(
   language: Language,
   languages?: readonly Language[],
 ): Promise<Map<number, number>> {
-  const { logitBias, biasOf } = (await law(settings, languages ?? [language]))!;
-  const table = biasOf([language])[0]!;
+  const made = (await law(settings, languages ?? [language]))!;
+  const { logitBias } = made;
+  const table = made.biasOf([language])[0]!;
   const row = logitBias.slice(table * model.vocab, (table + 1) * model.vocab);
   return new Map([...row.entries()].filter(([, value]) => value !== 0));
 }
@@ -108,9 +109,9 @@ describe('the law of decoding', () => {
   });
 
   it('has a table for each set of scripts, and the one of each prompt by its language', async () => {
-    const { logitBias, biasOf } = (await law({ allow: 'target' }, ['ko', 'de', 'en', 'ru']))!;
-    assert.equal(logitBias.length, 3 * model.vocab);
-    assert.deepEqual([...biasOf(['en', 'ko', 'ru', 'de'])], [1, 0, 2, 1]);
+    const made = (await law({ allow: 'target' }, ['ko', 'de', 'en', 'ru']))!;
+    assert.equal(made.logitBias.length, 3 * model.vocab);
+    assert.deepEqual([...made.biasOf(['en', 'ko', 'ru', 'de'])], [1, 0, 2, 1]);
     assert.deepEqual(
       await biases({ allow: 'target' }, 'ru', ['ko', 'de', 'ru']),
       await biases({ allow: 'target' }, 'ru', ['ru']),

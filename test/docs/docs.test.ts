@@ -9,7 +9,7 @@ import { planSweep, readSweepFile } from '../../src/sweep/index.js';
 import { ROOT } from '../e2e/glossa.js';
 import { blocksOf, shellWords, type Block } from './blocks.js';
 import { checkOptions, glossaArguments, runnable, sh, smallSets, type RawConfig } from './commands.js';
-import { makeModel, pageFolder, PROBLEMS, writeRows } from './page_folder.js';
+import { HELD_OUT, makeModel, pageFolder, PROBLEMS, writeRows } from './page_folder.js';
 
 // Every block of every page is run or checked. What this does not know fails: say here how a new kind is tried.
 const PAGES = [
@@ -131,11 +131,16 @@ const ANOTHER = { id: 'p5', question: '10 - 3 = ?', answer: '7' };
 
 /** Problems and models that a config names, where the page does not give them. */
 async function giveFiles({ data, model: named }: RawConfig, dir: string): Promise<void> {
-  for (const source of [...(data?.train ?? []), ...(data?.eval ?? [])] as {
+  interface Source {
     path?: string;
     split?: string;
     fields?: Record<string, string>;
-  }[]) {
+  }
+  const sources = [
+    ...((data?.train ?? []) as Source[]).map((source) => [source, PROBLEMS] as const),
+    ...((data?.eval ?? []) as Source[]).map((source) => [source, HELD_OUT] as const),
+  ];
+  for (const [source, problems] of sources) {
     if (source.path === undefined) continue;
     const inFolder = source.split === undefined ? source.path : `${source.path}/${source.split}.jsonl`;
     const path = join(dir, inFolder.replace('*', '0'));
@@ -147,7 +152,7 @@ async function giveFiles({ data, model: named }: RawConfig, dir: string): Promis
       language = 'lang',
       level = 'level',
     } = source.fields ?? {};
-    const rows = [...PROBLEMS, ANOTHER].map((row, i) =>
+    const rows = [...problems, ANOTHER].map((row, i) =>
       nested({
         [level]: i % 2 === 0 ? 1 : 5,
         [id]: row['id'],

@@ -49,11 +49,13 @@ const problem = (id: number): Row => ({
   lang: 'ko',
 });
 export const PROBLEMS = [1, 2, 3, 4].map(problem);
+/** Held out: no problem that is trained on is asked. */
+export const HELD_OUT = [11, 12, 13, 14].map(problem);
 
 /** Files that the pages' commands name, as their readers have them. */
 const FILES: Record<string, readonly Row[]> = {
   'problems.jsonl': PROBLEMS,
-  'test.jsonl': PROBLEMS,
+  'test.jsonl': HELD_OUT,
   'completions.jsonl': PROBLEMS.map(({ answer, lang }) => ({ prediction: '#### 3', gold: answer, lang })),
   'texts.jsonl': [{ text: 'one' }, { prompt: 'a', completion: 'b' }],
   'rows.jsonl': [{ text: 'one' }, { prompt: 'a', completion: 'b' }],
@@ -76,7 +78,7 @@ export async function writeRows(path: string, rows: readonly Row[]): Promise<voi
 /** A folder in which the commands of a page find what they name, and `npx glossa` runs the sources. */
 export async function pageFolder(model: string): Promise<{ dir: string; env: NodeJS.ProcessEnv }> {
   const dir = await mkdtemp(join(tmpdir(), 'glossa-page-'));
-  for (const studies of ['lab', 'levers'])
+  for (const studies of ['lab', 'levers', 'lora'])
     await cp(join(ROOT, 'studies', studies), join(dir, 'studies', studies), { recursive: true });
   if (existsSync(join(ROOT, '..', 'shared')))
     await symlink(join(ROOT, 'studies', 'real'), join(dir, 'studies', 'real'));

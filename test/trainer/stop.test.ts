@@ -20,8 +20,7 @@ checkpoint: { every: 0 }
 `);
 
 describe('stop conditions', () => {
-  const conditions = (settings: object) =>
-    new StopConditions({ min_delta: 0, greater_is_better: true, ...settings });
+  const conditions = (settings: object) => new StopConditions({ min_delta: 0, greater_is_better: true, ...settings });
   /** The step after which the run ends, of one with these rewards. */
   const endOf = (settings: object, rewards: readonly (number | null)[]) => {
     const stop = conditions({ metric: 'reward', ...settings });

@@ -93,7 +93,7 @@ function alike(properties: Record<string, SettingNode>): Record<string, SettingN
   const groups = new Map<string, { keys: string[]; node: SettingNode }>();
   for (const [key, node] of Object.entries(properties)) {
     const inner = innerOf(node);
-    const same = inner ? JSON.stringify([node.anyOf, node.properties, node.default]) : key;
+    const same = inner ? JSON.stringify([node.anyOf, node.properties, node.items, node.default]) : key;
     const group = groups.get(same);
     if (group) group.keys.push(key);
     else groups.set(same, { keys: [key], node });

@@ -30,6 +30,7 @@ export const loraSchema = z.strictObject({
       'only 0: with dropout the trainer would compute another model than the sampler, and their ratio would not be 1',
     )
     .default(0)
+    .meta({ unit: 'share' })
     .describe('0 alone: with dropout the trainer would compute another model than the sampler.'),
   use_rslora: z
     .boolean()

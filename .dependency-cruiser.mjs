@@ -7,6 +7,7 @@ const LEVELS = [
   ['config', 'reward'],
   ['rollout', 'run'],
   ['analysis', 'eval', 'inputs', 'levers', 'logprobs', 'score'],
+  ['sft'],
   ['doctor', 'trainer'],
   ['export', 'report', 'sweep', 'verify'],
   ['cli'],

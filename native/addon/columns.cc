@@ -97,6 +97,7 @@ Napi::Value train_metrics(Napi::Env env, const TrainMetrics& metrics) {
   set(result, "clipLowMin", metrics.clip_low_min);
   set(result, "clipHighMax", metrics.clip_high_max);
   set(result, "weightMean", metrics.weight_mean);
+  set(result, "tokenAccuracy", metrics.token_accuracy);
   set(result, "logpMaxAbsDiff", metrics.logp_max_abs_diff);
   set(result, "lossTokens", static_cast<double>(metrics.loss_tokens));
   set(result, "tokens", static_cast<double>(metrics.tokens));

@@ -256,6 +256,8 @@ TrainRequest supervised_request(Napi::Value value, const EngineInfo& info, Input
   request.batch.sequences = sequences(fields, info, inputs);
   request.settings.loss.type = find_loss("supervised");
   request.settings.loss_on_prompt = fields.boolean_or("lossOnPrompt", false);
+  request.batch.completion_mask =
+      fields.array_or_null<uint8_t>("completionMask", ids_of(request.batch.sequences.completions), inputs).data;
   optimizer(fields, &request.settings);
   return request;
 }

@@ -1,5 +1,6 @@
 #include "engine/checks.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -33,7 +34,20 @@ Status check_adam(const TrainSettings& s) {
   return {};
 }
 
+Status check_completion_mask(const TrainBatch& b, const TrainSettings& s) {
+  if (!b.completion_mask) return {};
+  if (!s.loss.supervised()) return bad("completion_mask is for the supervised loss only");
+  if (s.loss_on_prompt) return bad("completion_mask leaves completions out, and loss_on_prompt asks for prompts too");
+  const Ragged& completions = b.sequences.completions;
+  const uint8_t *from = b.completion_mask + completions.offsets[0],
+                *to = b.completion_mask + completions.offsets[completions.rows];
+  if (std::all_of(from, to, [](uint8_t has_loss) { return has_loss == 0; }))
+    return Status("BATCH_EMPTY", "completion_mask leaves no token that has loss");
+  return {};
+}
+
 Status check_loss(const TrainBatch& b, const TrainSettings& s) {
+  if (Status e = check_completion_mask(b, s); !e.ok()) return e;
   if (s.loss.supervised()) return {};
   if (s.loss_on_prompt) return bad("loss_on_prompt is for the supervised loss only");
   if (!b.advantages) return bad("a GRPO step needs one advantage for every row");

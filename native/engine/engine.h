@@ -182,6 +182,9 @@ struct TrainBatch {
   const float* old_logps = nullptr;    // aligned with completions.ids (GRPO)
   const float* ref_logps = nullptr;    // aligned with completions.ids; needed when beta != 0
   const uint8_t* loss_mask = nullptr;  // per row: 0 drops the row's tokens from the loss (mask_truncated_completions)
+  // Aligned with completions.ids, supervised only: 0 takes a token out of the loss and out of what it is divided by
+  // (the turns of others in a chat).
+  const uint8_t* completion_mask = nullptr;
 };
 struct TrainMetrics : LossMetrics {
   double grad_norm = 0, learning_rate = 0;

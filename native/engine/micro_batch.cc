@@ -105,7 +105,8 @@ void MicroBatchPass::prepare_rows() {
       slopes_[r] = loss_.slopes[index(b_.result[r])];
       continue;
     }
-    terms_[r].scale = loss_.scales[index(b_.owner[r])];
+    const bool masked = batch.completion_mask && !batch.completion_mask[b_.token[r]];
+    terms_[r].scale = masked ? 0 : loss_.scales[index(b_.owner[r])];
     terms_[r].bonus = loss_.bonus;
     if (loss_.settings.supervised()) continue;
     terms_[r].advantage = batch.advantages[layout_.rows()[index(b_.owner[r])].row];

@@ -18,9 +18,14 @@ LossOver loss_over(const TrainSettings& s) {
 
 // One scale for each row of the batch.
 std::vector<float> row_scales(const TrainBatch& b, const TrainSettings& s) {
+  const Ragged& completions = b.sequences.completions;
   std::vector<int64_t> tokens;
-  for (int64_t i = 0; i < b.sequences.completions.rows; ++i)
-    tokens.push_back(b.sequences.completions.length(i) + (s.loss_on_prompt ? b.sequences.prompts.length(i) - 1 : 0));
+  for (int64_t i = 0; i < completions.rows; ++i) {
+    const uint8_t* mask = b.completion_mask;
+    tokens.push_back(mask ? std::count_if(mask + completions.offsets[i], mask + completions.offsets[i + 1],
+                                          [](uint8_t has_loss) { return has_loss != 0; })
+                          : completions.length(i) + (s.loss_on_prompt ? b.sequences.prompts.length(i) - 1 : 0));
+  }
   return loss_scales(s.loss.type->normaliser, tokens, b.loss_mask, s.max_completion_length);
 }
 
@@ -29,16 +34,25 @@ bool has_gradient(const TrainBatch& b, const TrainSettings& s, int64_t row) {
   return s.loss.supervised() || s.loss.beta != 0 || s.loss.entropy_coef != 0 || b.advantages[row] != 0;
 }
 
-// Adds the layout's sequences, in order.
+// Adds the layout's sequences, in order: of each the tokens that have loss.
 Status add_sequences(const Layout& layout, const StepLoss& loss, LossSums* sums, double* difference) {
   const TokenResult* at = loss.results.data();
+  const uint8_t* mask = loss.batch->completion_mask;
+  std::vector<TokenResult> kept;
   for (const BatchRow& row : layout.rows()) {
     const int64_t n = layout.loss_tokens(row);
     for (int64_t j = 0; j < n; ++j)
       if (!std::isfinite(at[j].loss) || !std::isfinite(at[j].logp))
         return Status("NONFINITE", "the loss of row " + std::to_string(row.row) + ", token " + std::to_string(j) +
                                        " is not finite; the weights are those before the step");
-    sums->add(at, n);
+    if (mask) {
+      kept.clear();
+      for (int64_t j = 0; j < n; ++j)
+        if (mask[row.token0 + j]) kept.push_back(at[j]);
+      if (!kept.empty()) sums->add(kept.data(), static_cast<int64_t>(kept.size()));
+    } else {
+      sums->add(at, n);
+    }
     at += n;
   }
   for (float d : loss.differences) *difference = std::max(*difference, std::fabs(static_cast<double>(d)));

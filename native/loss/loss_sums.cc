@@ -15,6 +15,7 @@ void LossSums::add(const TokenResult* results, int64_t n) {
     kl_ += static_cast<double>(r.kl);
     low += static_cast<double>(r.clip_low);
     high += static_cast<double>(r.clip_high);
+    top_ += static_cast<double>(r.top);
   }
   const double length = static_cast<double>(n);
   tokens_ += n;
@@ -41,6 +42,7 @@ void LossSums::report(LossMetrics* out) const {
   out->clip_low_min = tokens_ > 0 ? low_min_ : 0;
   out->clip_high_max = high_max_;
   out->weight_mean = weight_ / sequences;
+  out->token_accuracy = top_ / tokens;
 }
 
 }  // namespace glossa

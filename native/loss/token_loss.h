@@ -15,6 +15,7 @@ struct TokenResult {
   float clip_low, clip_high;  // 1 where the ratio was outside the bound and the clip was active, else 0
   float high;                 // 1 where its entropy is among the top_entropy_quantile, else 0
   float weight;               // of the sequence's policy gradient: vespo's phi, else 1
+  float top = 0;              // 1 where no other token is more probable; known of supervised steps alone
 };
 
 // What a token adds to the loss, before its scale, and how it moves: with its own log-probability, and with the

@@ -162,6 +162,16 @@ std::vector<Row> batch_rows(const ModelConfig& c, const std::vector<double>& par
     r.ref_logps = part(b.ref_logps);
     r.advantage = b.advantages ? static_cast<double>(b.advantages[i]) : 0;
     r.dropped = b.loss_mask && !b.loss_mask[i];
+    if (b.completion_mask) {
+      Values logps, entropies;
+      for (size_t t = 0; t < r.logps.size(); ++t) {
+        if (!b.completion_mask[completions.offsets[i] + static_cast<int64_t>(t)]) continue;
+        logps.push_back(r.logps[t]);
+        entropies.push_back(r.entropies[t]);
+      }
+      r.logps = logps;
+      r.entropies = entropies;
+    }
     rows.push_back(std::move(r));
   }
   return rows;

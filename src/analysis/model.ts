@@ -64,7 +64,7 @@ export function runModel(label: string, summary: RunSummary): RunModel {
     status: summary.status,
     config: summary.config,
     steps: [...metrics.map((line) => line.step), ...evaluated].reduce((most, step) => Math.max(most, step), 0),
-    maxSteps: config.grpo?.max_steps ?? null,
+    maxSteps: (config.sft ?? config.grpo)?.max_steps ?? null,
     languages,
     training: (languages.length > 0 ? languages : [null]).map((language) => ({
       language,
@@ -77,6 +77,7 @@ export function runModel(label: string, summary: RunSummary): RunModel {
 
 interface SomeConfig {
   grpo?: { max_steps?: number };
+  sft?: { max_steps?: number };
   data?: { eval?: { name?: string }[] };
   eval?: { num_samples?: number };
 }

@@ -45,7 +45,7 @@ export function overview(
   from: string,
   now: number,
 ): RunOverview {
-  const { model, grpo } = (record.config ?? {}) as SomeConfig;
+  const { model, grpo, sft } = (record.config ?? {}) as SomeConfig;
   const since = (time: number) => (Number.isFinite(time) ? Math.max(0, Math.round((now - time) / 1000)) : 0);
   return {
     kind: 'run',
@@ -56,7 +56,7 @@ export function overview(
     code: state === 'failed' ? (record.error?.code ?? null) : null,
     error: state === 'failed' ? (record.error?.message ?? null) : null,
     step: line?.step ?? 0,
-    max_steps: grpo?.max_steps ?? null,
+    max_steps: (sft ?? grpo)?.max_steps ?? null,
     languages: record.languages ?? [],
     model: modelName(model),
     seed: record.seed,
@@ -76,6 +76,8 @@ export function overview(
 export interface SomeConfig {
   model?: { path?: string; lab?: { size?: string }; init?: { config?: unknown } };
   grpo?: { max_steps?: number };
+  /** Of supervised fine-tuning. */
+  sft?: { max_steps?: number };
 }
 
 /** Path or hub name of the model that a config begins with, or `lab` and its size. */

@@ -110,7 +110,7 @@ export async function summaryOf(dir: string, ending?: RunRecord): Promise<Summar
       : null,
     plan: record.plan ?? null,
     languages: record.languages ?? [],
-    steps: { made: lines.at(-1)?.step ?? 0, planned: settings.grpo?.max_steps ?? null },
+    steps: { made: lines.at(-1)?.step ?? 0, planned: (settings.sft ?? settings.grpo)?.max_steps ?? null },
     final: lastValues(lines),
     best: bestOf(lines),
     target_wr_rewarded: fallen(lines, record.languages ?? []),

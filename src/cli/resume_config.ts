@@ -17,9 +17,18 @@ const RESUMABLE = [
   'grpo.max_steps',
   'grpo.max_grader_errors',
   'grpo.max_zero_reward_steps',
+  'sft.max_steps',
 ];
 /** Settings that a run has for good: what was computed so far rests on them. */
-const FIXED = ['seed', 'model', 'run', 'grpo.steps_per_generation', 'grpo.num_iterations'];
+const FIXED = [
+  'seed',
+  'model',
+  'run',
+  'grpo.steps_per_generation',
+  'grpo.num_iterations',
+  'sft.num_train_epochs',
+  'sft.batch_size',
+];
 
 /**
  * The config that a run goes on with: its own, changed by `--set`, and by a config file that is given beside `--resume` where
@@ -71,7 +80,13 @@ async function fromFile(
   const before = earlier.filter((text) => isSetting(parseOverride(text)));
   const loaded = await locateInputs(await loadConfig(path, before), () => undefined);
   const { dir, name } = own.run;
-  const config = { ...loaded, run: { dir, name }, model: { ...loaded.model, cache: own.model.cache } };
+  const config = {
+    ...loaded,
+    // Of epochs, the run has counted them.
+    ...(loaded.sft && { sft: { ...loaded.sft, max_steps: loaded.sft.max_steps ?? own.sft?.max_steps } }),
+    run: { dir, name },
+    model: { ...loaded.model, cache: own.model.cache },
+  };
   const overridden = before.map((text) => parseOverride(text).path.join('.'));
   const changed = configDifferences({ written, read: own }, config).filter(({ what }) => !isUnder(what, overridden));
   return { config, changed };

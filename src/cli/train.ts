@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
-import { loadConfig } from '../config/index.js';
+import { loadConfig, type ResolvedConfig } from '../config/index.js';
+import { readRecord } from '../run/index.js';
 import {
   checkInputs,
   checkResume,
@@ -37,6 +38,8 @@ export interface TrainCommandOptions {
   /** Step after which the run pauses. */
   until?: string;
   progress: string;
+  /** The config must ask for supervised fine-tuning. */
+  supervised?: boolean;
 }
 
 export async function trainCommand(path: string | undefined, given: TrainCommandOptions): Promise<number> {
@@ -117,15 +120,35 @@ async function isBegun(path: string | undefined, run: string): Promise<boolean> 
 const newSets = ({ set, resume: run }: TrainCommandOptions) =>
   run === undefined ? set : [...set, `run.dir=${JSON.stringify(run)}`];
 
+/** @throws GlossaError CONFIG_RESUME where a run is one of GRPO. */
+async function requireSupervised(run: string): Promise<void> {
+  const { config } = await readRecord(resolve(run));
+  if ((config as { sft?: unknown }).sft !== undefined) return;
+  throw new GlossaError('CONFIG_RESUME', `${run} is a run of GRPO, and glossa sft goes on with runs of its own`, {
+    hint: `npx glossa train --resume ${run}`,
+  });
+}
+
+async function configOf(path: string, given: TrainCommandOptions): Promise<ResolvedConfig> {
+  const config = await loadConfig(path, newSets(given));
+  if (given.supervised && !config.sft)
+    throw new GlossaError('CONFIG_MISSING', `${path}: sft: is missing, and glossa sft goes by it`, {
+      hint: '`sft: {}` has its defaults (docs/sft.md); npx glossa train trains with GRPO',
+    });
+  return config;
+}
+
 async function start(
   path: string | undefined,
   given: TrainCommandOptions,
   options: TrainOptions,
 ): Promise<ResumeResult> {
   const { set, resume: run, overwrite, acceptChanges = false } = given;
-  if (run !== undefined && (await isBegun(path, run)))
+  if (run !== undefined && (await isBegun(path, run))) {
+    if (given.supervised) await requireSupervised(run);
     return resume(run, changeOf(path, set, { acceptChanges }), { ...options, acceptChanges });
-  const config = await loadConfig(path!, newSets(given));
+  }
+  const config = await configOf(path!, given);
   return train(config, { ...options, asked: { config: resolve(path!), set }, ...(overwrite && { overwrite }) });
 }
 
@@ -138,7 +161,7 @@ async function dryRun(path: string | undefined, given: TrainCommandOptions, opti
     if (finished) return `${run} is finished after step ${String(step)}: nothing is left to do`;
     return `config, model, data and rewards are fine; ${run} would go on after step ${String(step)} of ${String(maxSteps)}`;
   }
-  const { obstacle, pretraining } = await checkInputs(await loadConfig(path!, newSets(given)), options);
+  const { obstacle, pretraining } = await checkInputs(await configOf(path!, given), options);
   const fine = 'config, model, data and rewards are fine';
   if (obstacle !== undefined && !given.overwrite)
     return `${fine}, but a start would be refused: ${obstacle} (--resume, --overwrite, or another run.dir)`;
@@ -169,7 +192,7 @@ function conclude(
   if (status === 'finished') {
     display.line(
       already
-        ? `${dir} is finished already, after step ${String(step)}: nothing is left to do (--set grpo.max_steps=... makes it longer)`
+        ? `${dir} is finished already, after step ${String(step)}: nothing is left to do (--set grpo.max_steps=..., of sft --set sft.max_steps=..., makes it longer)`
         : `finished after step ${String(step)}${stopped === undefined ? '' : `, for ${stopped}`}; weights in ${final ?? checkpoint ?? dir}`,
     );
     display.line(`  npx glossa report ${dir}`);

@@ -3,13 +3,14 @@ import type { TrainEvent } from '../trainer/index.js';
 import type { Display } from './display.js';
 import { fitLine, wrap, type Part } from './fit_line.js';
 import { bar, count, figure } from './format.js';
-import { evaluationParts, stepParts, timeParts } from './train_lines.js';
+import { evaluationParts, stepParts, supervisedParts, timeParts } from './train_lines.js';
 
 /** Shows the events of a run; `label` names it where several follow each other. */
 export function showTraining(display: Display, label = ''): (event: TrainEvent) => void {
   const name: Part[] = label ? [{ long: `${label}:`, short: '', rank: 0 }] : [];
   const pace = new Pace();
   let languages: readonly Language[] = [];
+  let supervised = false;
   let status: Part[] = [];
   const line = (parts: Part[]) => {
     for (const text of fitLine([...name, ...parts], display.width)) display.line(text);
@@ -36,11 +37,12 @@ export function showTraining(display: Display, label = ''): (event: TrainEvent) 
       }
       case 'start': {
         languages = event.languages;
+        supervised = event.supervised === true;
         const from = event.step > 0 ? `going on after step ${String(event.step)} of` : 'training for';
         say(
           `${from} ${count(event.maxSteps, 'step')}:`,
           `${figure(event.parameters / 1e6)} M parameters${part(event)},`,
-          `${count(event.problems, 'problem')},`,
+          `${count(event.problems, supervised ? 'example' : 'problem')},`,
           `in ${event.dir}`,
         );
         break;
@@ -51,7 +53,10 @@ export function showTraining(display: Display, label = ''): (event: TrainEvent) 
       case 'step': {
         pace.step(event.line.step_time ?? 0);
         const left = pace.left(event.maxSteps - event.line.step);
-        const parts = [...stepParts(event.line, event.maxSteps, languages), ...timeParts(pace.stepSeconds(), left)];
+        const own = supervised
+          ? supervisedParts(event.line, event.maxSteps)
+          : stepParts(event.line, event.maxSteps, languages);
+        const parts = [...own, ...timeParts(pace.stepSeconds(), left)];
         status = parts;
         if (display.mode === 'plain') line(parts);
         else head([always(`step ${String(event.line.step)}`)]);

@@ -25,6 +25,30 @@ export function stepParts(line: MetricsLine, maxSteps: number, languages: readon
   ];
 }
 
+/** What a step's line says of supervised fine-tuning. */
+export function supervisedParts(line: MetricsLine, maxSteps: number): Part[] {
+  const at = `${String(line.step)}/${String(maxSteps)}`;
+  const accuracy = percent(line.mean_token_accuracy);
+  return [
+    { long: `step ${at}`, short: at },
+    { long: `loss ${figure(line.loss)}`, short: `loss ${figure(line.loss)}` },
+    { long: `token accuracy ${accuracy}`, short: `tok ${accuracy.replace(' ', '')}`, rank: 4 },
+    { long: `entropy ${figure(line.entropy)}`, short: `ent ${figure(line.entropy)}`, rank: 3 },
+    { long: `epoch ${figure(line.epoch)}`, short: `ep ${figure(line.epoch)}`, rank: 2 },
+    ...heldOutParts(line),
+  ];
+}
+
+/** Held-out losses, where a line has them. */
+function heldOutParts(line: MetricsLine): Part[] {
+  return Object.entries(line).flatMap(([name, value]) => {
+    const set = /^eval_(.+)\/loss$/.exec(name)?.[1];
+    return set === undefined
+      ? []
+      : [{ long: `${set} loss ${figure(value)}`, short: `${set} ${figure(value)}`, rank: 6 }];
+  });
+}
+
 /** Seconds of a step as metrics.jsonl has them, without evaluating and saving, and what is left with them. */
 export function timeParts(stepSeconds: number, secondsLeft: number | undefined): Part[] {
   const short = (seconds: number) => duration(seconds).replaceAll(' ', '');

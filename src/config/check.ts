@@ -4,6 +4,8 @@ import { checkAdvantages } from './check_advantages.js';
 import { checkLoss } from './check_loss.js';
 import { checkLearningRate } from './check_schedule.js';
 import { checkRewards } from './check_rewards.js';
+import { checkSft } from './check_sft.js';
+import { optimizerSteps } from './steps.js';
 import type { Config } from './schema.js';
 import type { ConfigPath } from './locate.js';
 import { checkStop } from './check_stop.js';
@@ -34,6 +36,7 @@ export function checkConfig(config: Config): Finding[] {
     ...checkDecoding(config),
     ...checkSchedule(config),
     ...checkStop(config),
+    ...checkSft(config),
   ];
 }
 
@@ -169,11 +172,14 @@ function checkGrpo({ grpo }: Config): Finding[] {
   return findings;
 }
 
-function checkSchedule({ eval: evaluation, optimizer, grpo }: Config): Finding[] {
+function checkSchedule(config: Config): Finding[] {
+  const { eval: evaluation, optimizer, sft } = config;
+  const steps = optimizerSteps(config);
   const findings: Finding[] = [];
   if (evaluation.temperature === 0 && evaluation.num_samples > 1)
     findings.push(impossible(['eval', 'num_samples'], 'greedy samples are all the same; set eval.temperature above 0'));
-  return [...findings, ...checkLearningRate(optimizer, grpo.max_steps)];
+  if (sft) return [...findings, ...(steps === undefined ? [] : checkLearningRate(optimizer, steps, 'sft.max_steps'))];
+  return [...findings, ...checkLearningRate(optimizer, config.grpo.max_steps)];
 }
 
 /** Completions of one generation. */

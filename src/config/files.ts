@@ -14,6 +14,7 @@ const FILE_SETTINGS: readonly string[] = [
   'data.eval.#.path',
   'data.hold_out.#.ids',
   'data.eval.#.examples.path',
+  'sft.eval.#.path',
   'data.train.#.verifier',
   'data.eval.#.verifier',
   'rewards.#.module',
@@ -27,6 +28,7 @@ const HUB_SETTINGS: Record<string, (text: string) => boolean> = {
   'data.train.#.path': isHubData,
   'data.eval.#.path': isHubData,
   'data.eval.#.examples.path': (text) => parseHubFile(text) !== undefined,
+  'sft.eval.#.path': (text) => parseHubFile(text) !== undefined,
 };
 
 /** Makes every relative file setting of the raw config absolute, from `base`; a name of the hub's stays as it is. */

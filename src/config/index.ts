@@ -18,5 +18,8 @@ export type { YamlText } from './yaml.js';
 export { lossSettings } from './sections/loss.js';
 export { hubFile, suiteSettings, type SuiteSettings } from './suites.js';
 export { settingsTable } from './table.js';
+export { checkLearningRate } from './check_schedule.js';
+export { optimizerSteps } from './steps.js';
+export type { SftSettings } from './sections/sft.js';
 export type { DataSource, EvalSource, ExamplesSource } from './sections/data.js';
 export { mixLanguages, modelWithDefaults, type LabModelSettings, type ModelSettings } from './sections/model.js';

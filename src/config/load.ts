@@ -13,6 +13,7 @@ import { configSchema, type Config } from './schema.js';
 import type { EvalSource, TrainSource } from './sections/data.js';
 import { DEFAULT_BUDGET } from './sections/grpo.js';
 import { labModelSchema, type LabModelSettings } from './sections/model.js';
+import { SFT_LEARNING_RATE } from './sections/sft.js';
 import { readYaml, YamlFault, type YamlText } from './yaml.js';
 
 /** A checked config with nothing left open: what a run is made of and what run.json keeps. */
@@ -126,13 +127,20 @@ export const LAB = ['model', 'lab'] as const;
 
 /** Checks a config that is already an object (of a run.json, of a recipe): no line numbers then. */
 export function checkRaw(raw: unknown, source: Source): ResolvedConfig {
-  const parsed = configSchema.safeParse(raw, { reportInput: true });
+  const parsed = configSchema.safeParse(withSftDefaults(raw), { reportInput: true });
   const findings = parsed.success ? checkConfig(parsed.data) : parsed.error.issues.flatMap(findingsOf);
   if (findings.length > 0) throw refusal(findings, source);
   const config = parsed.data!;
   const template = readTemplate(config.prompt.template);
   if (template && 'code' in template) throw refusal([template], source);
   return resolveConfig(config, template, source.path);
+}
+
+/** Supervised steps are larger than GRPO's. */
+function withSftDefaults(raw: unknown): unknown {
+  if (!isPlain(raw) || raw['sft'] === undefined) return raw;
+  const { optimizer = {} } = raw;
+  return isPlain(optimizer) ? { ...raw, optimizer: { learning_rate: SFT_LEARNING_RATE, ...optimizer } } : raw;
 }
 
 /** A suite with its name and, where it has none of its own, its file of the hub. */

@@ -11,6 +11,7 @@ import { rewardSchema } from './sections/rewards.js';
 import { seed } from './sections/numbers.js';
 import { checkpointSchema, evalSchema, rolloutsSchema, runSchema } from './sections/schedule.js';
 import { stopSchema } from './sections/stop.js';
+import { sftSchema } from './sections/sft.js';
 
 /**
  * The one source of a run's settings: types, defaults, messages, JSON Schema and the table of docs/config.md.
@@ -73,6 +74,11 @@ export const configSchema = z.strictObject({
     .describe('Of a finished completion without a marked answer (`####`, box): its last number, or (strict) none.'),
   grpo: grpoSchema.prefault({}),
   decoding: decodingSchema.prefault({}),
+  sft: sftSchema
+    .optional()
+    .describe(
+      'Where given, the run is supervised fine-tuning ([sft.md](sft.md)), and `grpo` counts for nothing in it.',
+    ),
   optimizer: optimizerSchema.prefault({}),
   eval: evalSchema.prefault({}),
   stop: stopSchema.prefault({}).describe('What ends a run before grpo.max_steps; the first condition that is met.'),

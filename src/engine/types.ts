@@ -286,6 +286,11 @@ export interface GrpoStepArrays extends SequenceBatch, GrpoSettings, SamplerLaw 
 }
 
 export interface SupervisedStepRequest extends SequenceBatch, OptimizerSettings {
+  /**
+   * Aligned with `completions.ids`: 0 takes a token out of the loss and out of what it is divided by (what others say in a chat).
+   * Not with `lossOnPrompt`.
+   */
+  completionMask?: Uint8Array;
   /** false: loss on completions only (then `prompts` are context); true: on every token after the first. */
   lossOnPrompt?: boolean;
 }
@@ -305,6 +310,8 @@ export interface StepMetrics {
   clipHighMax: number;
   /** Mean over completions of what their policy gradient was multiplied by (vespo), else 1. */
   weightMean: number;
+  /** Share of the tokens with loss that are the most probable ones; of supervised steps alone, else 0. */
+  tokenAccuracy: number;
   logpMaxAbsDiff: number;
   lossTokens: number;
   tokens: number;

@@ -1,7 +1,7 @@
 import { basename, isAbsolute } from 'node:path';
 import { stringify } from 'yaml';
 import { runModel } from '../analysis/index.js';
-import type { ResolvedConfig } from '../config/index.js';
+import { optimizerSteps, type ResolvedConfig } from '../config/index.js';
 import { trainsAdapters } from '../inputs/index.js';
 import { languageName } from '../language/index.js';
 import { fieldMeasure, labelOf, showValue, type Field } from '../metrics/index.js';
@@ -35,7 +35,7 @@ export function modelCard(source: CardSource): string {
     '## Prompts',
     prompts(source.config),
     '## Settings',
-    `Everything that \`npx glossa train\` was asked for; of files their names alone:\n\n\`\`\`yaml\n${stringify(withoutPlaces(source.config))}\`\`\``,
+    `Everything that \`npx glossa ${source.config.sft ? 'sft' : 'train'}\` was asked for; of files their names alone:\n\n\`\`\`yaml\n${stringify(withoutPlaces(source.config))}\`\`\``,
   ]
     .join('\n\n')
     .concat('\n');
@@ -48,7 +48,7 @@ function metadata({ record, config, adapter }: CardSource): Record<string, unkno
     ...(record.languages && { language: [...record.languages] }),
     library_name: adapter ? 'peft' : 'transformers',
     pipeline_tag: 'text-generation',
-    tags: ['glossa', 'grpo', 'reinforcement-learning'],
+    tags: config.sft ? ['glossa', 'sft'] : ['glossa', 'grpo', 'reinforcement-learning'],
   };
 }
 
@@ -62,8 +62,9 @@ function origin({ record, config, step }: CardSource): string {
         ? 'a made model of the laboratory'
         : 'random weights');
   const languages = (record.languages ?? []).map(languageName).join(', ');
-  const of = config.grpo.max_steps;
-  return `Made by glossa ${record.machine.glossa} from ${start}: ${String(step)} of ${String(of)} optimizer steps of GRPO${languages === '' ? '' : `, on problems in ${languages}`}.`;
+  const of = `${String(step)} of ${String(optimizerSteps(config))} optimizer steps of`;
+  const [kind, learnt] = config.sft ? ['supervised fine-tuning', 'examples'] : ['GRPO', 'problems'];
+  return `Made by glossa ${record.machine.glossa} from ${start}: ${of} ${kind}${languages === '' ? '' : `, on ${learnt} in ${languages}`}.`;
 }
 
 function results({ step, summary }: CardSource): string {
@@ -81,8 +82,27 @@ function cells(row: EvaluationRow): string[] {
   return [row.suite, languageName(row.language), String(row.step), ...figures, String(row.n)];
 }
 
+/** What GRPO alone has, and what supervised fine-tuning has in its place. */
+function method(config: ResolvedConfig): string[][] {
+  const { grpo, sft } = config;
+  if (sft)
+    return [
+      ['loss', 'negative log-probability, mean over the tokens of a step'],
+      ['a step', `${String(sft.batch_size)} examples`],
+    ];
+  return [
+    ['loss', `${grpo.loss_type}, advantages scaled by ${grpo.scale_rewards}`],
+    [
+      'a step',
+      `${String(grpo.prompts_per_step)} problems, ${String(grpo.num_generations)} completions each, up to ${String(grpo.max_completion_length)} tokens`,
+    ],
+    ['sampling', sampling(config)],
+    ['KL to the reference', grpo.beta > 0 ? `beta ${String(grpo.beta)}` : 'none'],
+  ];
+}
+
 function training({ record, config, summary, step, adapter }: CardSource): string {
-  const { grpo, optimizer, rewards, data } = config;
+  const { sft, optimizer, rewards, data } = config;
   const line = summary.metrics.filter((each) => each.step <= step).at(-1);
   const tokens = line?.num_tokens;
   const files = (record.inputs?.files ?? []).map(
@@ -91,27 +111,26 @@ function training({ record, config, summary, step, adapter }: CardSource): strin
   return [
     table([
       ['', ''],
-      ['loss', `${grpo.loss_type}, advantages scaled by ${grpo.scale_rewards}`],
-      [
-        'a step',
-        `${String(grpo.prompts_per_step)} problems, ${String(grpo.num_generations)} completions each, up to ${String(grpo.max_completion_length)} tokens`,
-      ],
+      ...method(config),
       ...(trainsAdapters(config) ? [['trained', trained(config, adapter)]] : []),
-      ['sampling', sampling(config)],
-      ['KL to the reference', grpo.beta > 0 ? `beta ${String(grpo.beta)}` : 'none'],
       [
         'learning rate',
         `${String(optimizer.learning_rate)}, ${optimizer.lr_scheduler_type}, ${String(optimizer.warmup_steps)} steps of warm-up`,
       ],
-      [
-        'rewards',
-        rewards
-          .map(
-            ({ name, weight }) => `${name} x ${typeof weight === 'number' ? String(weight) : JSON.stringify(weight)}`,
-          )
-          .join(', '),
-      ],
-      ['sources of problems', String(data.train.length)],
+      ...(sft
+        ? []
+        : [
+            [
+              'rewards',
+              rewards
+                .map(
+                  ({ name, weight }) =>
+                    `${name} x ${typeof weight === 'number' ? String(weight) : JSON.stringify(weight)}`,
+                )
+                .join(', '),
+            ],
+          ]),
+      [sft ? 'sources of examples' : 'sources of problems', String(data.train.length)],
       ['tokens trained on', tokens === undefined || tokens === null ? '-' : String(tokens)],
       ['seed', String(record.seed)],
       ['computed with', `${record.model?.dtype ?? '-'}, ${record.model?.isa ?? '-'}`],

@@ -36,6 +36,10 @@ export async function hashInputs(
       files.push(...(await inputFile(`data.eval[${String(i)}].examples.path`, examples.path)));
   for (const [i, { ids }] of config.data.hold_out.entries())
     if (ids !== undefined) files.push(...(await inputFile(`data.hold_out[${String(i)}].ids`, ids)));
+  for (const [i, source] of (config.sft?.eval ?? []).entries()) {
+    const path = sourcePath(source, labDir);
+    if (isDataFile(path)) files.push(...(await inputFile(`sft.eval[${String(i)}].path`, path)));
+  }
   for (const set of ['train', 'eval'] as const) {
     for (const [i, { verifier }] of config.data[set].entries())
       if (verifier !== undefined && isModule(verifier))

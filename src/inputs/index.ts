@@ -1,3 +1,5 @@
+export { dataFiles } from './data_files.js';
+export { heldIds } from './hold_out.js';
 export { checkBudget } from './budget.js';
 export { hashInputs } from './hash_inputs.js';
 export { tellLabProblems } from './lab_problems.js';
@@ -13,5 +15,5 @@ export { engineOptions, fitTogether, openModel, readConfigJson, trainsAdapters, 
 export { openData, problemCount, type Inputs } from './problems.js';
 export { trainingOrder } from './order.js';
 export { recordedConfig } from './recorded_config.js';
-export { loadSource, needsRows } from './sources.js';
+export { loadSource, needsRows, sourcePath } from './sources.js';
 export { loadSuite, suiteRemarks, type LoadedSuite, type Suite, type SuiteDefaults } from './suites.js';

@@ -19,7 +19,7 @@ import {
  * @throws GlossaError MODEL_NOT_FOUND, DATA_NOT_FOUND with the command that fetches them; HUB_SETTINGS.
  */
 export async function locateInputs(config: ResolvedConfig, warn: (message: string) => void): Promise<ResolvedConfig> {
-  const { model, data } = config;
+  const { model, data, sft } = config;
   const locate = <S extends { path?: string | undefined }>(sources: S[]) =>
     Promise.all(
       sources.map(async (source) =>
@@ -29,6 +29,7 @@ export async function locateInputs(config: ResolvedConfig, warn: (message: strin
   return {
     ...config,
     model: model.path === undefined ? model : { ...model, path: await modelFolder(model.path, warn) },
+    ...(sft && { sft: { ...sft, eval: await locate(sft.eval) } }),
     data: {
       ...data,
       train: await locate(data.train),

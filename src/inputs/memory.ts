@@ -14,6 +14,8 @@ import type { Suite } from './suites.js';
 /** Longest prompts in tokens, and how many problems each suite has. */
 export interface PromptSizes {
   train: number;
+  /** Tokens of the longest example of supervised fine-tuning. */
+  example?: number | undefined;
   suites: readonly SuiteSize[];
 }
 
@@ -23,7 +25,7 @@ interface SuiteSize extends Pick<SuiteSettings, 'numSamples' | 'maxCompletionLen
 }
 
 /** What a run of this config asks of its engine at most. */
-export function plannedRun({ grpo, optimizer }: ResolvedConfig, sizes: PromptSizes): PlannedRun {
+export function plannedRun({ grpo, optimizer, sft }: ResolvedConfig, sizes: PromptSizes): PlannedRun {
   const step = {
     prompts: grpo.prompts_per_step,
     samples: grpo.num_generations,
@@ -38,6 +40,15 @@ export function plannedRun({ grpo, optimizer }: ResolvedConfig, sizes: PromptSiz
     promptTokens: longest,
     newTokens: maxCompletionLength,
   }));
+  if (sft) {
+    const length = Math.min(sizes.example ?? 2, sft.max_length ?? Infinity);
+    return {
+      generations: suites,
+      step: { prompts: sft.batch_size, samples: 1, promptTokens: 1, newTokens: Math.max(1, length - 1) },
+      microBatchTokens: optimizer.micro_batch_tokens,
+      reference: false,
+    };
+  }
   return {
     generations: [{ ...step, ...(filtered && { kept }) }, ...suites],
     step: { ...step, prompts: Math.ceil(grpo.prompts_per_step / grpo.steps_per_generation) },
@@ -65,7 +76,10 @@ export async function promptSizes(
   trainPrompt: (language: Language) => PromptSettings,
 ): Promise<PromptSizes> {
   return {
-    train: greatest(await Promise.all(train.map((problems) => longestPrompt(problems, tokenizer, trainPrompt)))),
+    train: greatest([
+      1,
+      ...(await Promise.all(train.map((problems) => longestPrompt(problems, tokenizer, trainPrompt)))),
+    ]),
     suites: await Promise.all(
       suites.map(async ({ problems, settings: { numSamples, maxCompletionLength }, prompt: own }) => ({
         longest: await longestPrompt(problems, tokenizer, () => own),

@@ -35,11 +35,11 @@ export async function openData(
   const suites = await Promise.all(data.eval.map((source) => loadSuite(config, source, labDir, { rows })));
   const ids = await Promise.all(data.hold_out.map(heldIds));
   const all: DataSet[] = [];
-  // One after the other: sets may be large.
-  for (const source of data.train) all.push(await streamSource(source, labDir, { rows }));
+  // One after the other: sets may be large. Of supervised fine-tuning they are examples (src/sft).
+  for (const source of config.sft ? [] : data.train) all.push(await streamSource(source, labDir, { rows }));
   const onLeak = resumed && data.on_leak === 'refuse' ? 'warn' : data.on_leak;
   const { train, excluded, remarks: leaks } = withoutLeaks(all, { suites, ids }, onLeak);
-  trainingOrder(config, train); // refused here where it would run dry
+  if (!config.sft) trainingOrder(config, train); // refused here where it would run dry
   const limits = { context: engine.info().context, tokenizer };
   for (const { problems } of train)
     await checkBudget(

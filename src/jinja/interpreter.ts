@@ -24,10 +24,12 @@ type Left = 'break' | 'continue' | undefined;
 export class Interpreter implements Runtime {
   readonly printer: Printer;
   private line = 1;
+  private generating = false;
 
   constructor(
     readonly budget: Budget,
     marks: readonly string[],
+    private readonly generation: readonly [begin: string, end: string] = ['', ''],
   ) {
     this.printer = new Printer(budget, marks);
   }
@@ -112,8 +114,16 @@ export class Interpreter implements Runtime {
         output.write(this.printer.str(this.call(function_, given)));
         return undefined;
       }
-      case 'generation':
-        return this.execute(statement.body, new Scope(scope), output);
+      case 'generation': {
+        // One within another is part of it.
+        if (this.generating) return this.execute(statement.body, new Scope(scope), output);
+        this.generating = true;
+        output.write(this.generation[0]);
+        const left = this.execute(statement.body, new Scope(scope), output);
+        output.write(this.generation[1]);
+        this.generating = false;
+        return left;
+      }
       case 'block':
         return this.execute(statement.body, new Scope(scope.top), output);
       case 'break':

@@ -18,14 +18,22 @@ export function compile(text: string): Template {
   return { body: parseTemplate(text, new Budget(DEEPEST_SYNTAX)) };
 }
 
+/** Texts that are written before and behind the body of every `{% generation %}`. */
+export type GenerationMarks = readonly [begin: string, end: string];
+
 /**
  * The template's text for these variables: JSON values, where whole numbers are ints. `marks` are characters that printing
  * leaves as they are. @throws TemplateFault with its line.
  */
-export function render(template: Template, variables: Record<string, unknown>, marks: readonly string[] = []): string {
+export function render(
+  template: Template,
+  variables: Record<string, unknown>,
+  marks: readonly string[] = [],
+  generation?: GenerationMarks,
+): string {
   const budget = new Budget();
   const values = Object.entries(variables)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => [name, fromJson(value, budget)] as [string, Value]);
-  return new Interpreter(budget, marks).run(template.body, values);
+  return new Interpreter(budget, marks, generation).run(template.body, values);
 }

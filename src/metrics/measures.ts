@@ -9,10 +9,12 @@ import { LEVER_MEASURES } from './levers.js';
 import { MACHINE_MEASURES } from './machine.js';
 import { OPTIMIZATION_MEASURES } from './optimization.js';
 import { REWARD_MEASURES } from './reward.js';
+import { SUPERVISED_MEASURES } from './supervised.js';
 import type { Measure } from './types.js';
 
 const ROWS = [
   ...OPTIMIZATION_MEASURES,
+  ...SUPERVISED_MEASURES,
   ...REWARD_MEASURES,
   ...DYNAMIC_SAMPLING_MEASURES,
   ...COMPLETION_MEASURES,

@@ -8,6 +8,8 @@ import { spellingPattern } from '../tokenizer/index.js';
 export class ControlMarks {
   private readonly open: string;
   private readonly close: string;
+  /** Around what a template says that the model generates. */
+  readonly generation: readonly [begin: string, end: string];
   /** Whether anything was hidden. */
   used = false;
 
@@ -17,12 +19,14 @@ export class ControlMarks {
     texts: unknown,
     template: string,
   ) {
-    [this.open, this.close] = freeMarks([...textsIn(texts), template]);
+    const [open, close, begin, end] = freeMarks([...textsIn(texts), template]);
+    [this.open, this.close] = [open, close];
+    this.generation = [begin, end];
   }
 
   /** The characters of the marks. */
   get characters(): string[] {
-    return [...new Set(this.open + this.close)];
+    return [...new Set(this.open + this.close + this.generation.join(''))];
   }
 
   /** A text with its spellings between marks; of lists and objects every text, keys too. */
@@ -66,23 +70,24 @@ function* textsIn(value: unknown): Generator<string> {
     }
 }
 
+const MARKS = 4;
 /** Characters without meaning or case, that no template trims: private use, then Korean syllables. */
 const CANDIDATES: readonly [number, number][] = [
   [0xe000, 0xf8ff],
   [0xac00, 0xd7a3],
 ];
 
-/** Two marks that stand in none of the texts: single characters, or, where texts have them all, pairs of them. */
-function freeMarks(texts: readonly string[]): [string, string] {
+/** Marks that stand in none of the texts: single characters, or, where texts have them all, pairs of them. */
+function freeMarks(texts: readonly string[]): [string, string, string, string] {
   const used = new Uint8Array(1 << 16);
   for (const text of texts) for (let i = 0; i < text.length; i++) used[text.charCodeAt(i)] = 1;
   const free: string[] = [];
   for (const [first, last] of CANDIDATES)
-    for (let code = first; code <= last && free.length < 2; code++)
+    for (let code = first; code <= last && free.length < MARKS; code++)
       if (used[code] === 0) free.push(String.fromCharCode(code));
-  for (let code = 0xe001; code <= 0xf8ff && free.length < 2; code++) {
+  for (let code = 0xe001; code <= 0xf8ff && free.length < MARKS; code++) {
     const pair = `\ue000${String.fromCharCode(code)}`;
     if (!texts.some((text) => text.includes(pair))) free.push(pair);
   }
-  return [free[0]!, free[1]!];
+  return free as [string, string, string, string];
 }

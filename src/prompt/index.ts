@@ -2,4 +2,13 @@ export type { FewShot, Message, PromptSettings, RenderedPrompt, Tool } from './t
 export { hintedPrompt, hintText } from './hint.js';
 export { messageFault, textOf, toolsFault } from './messages.js';
 export { promptConflicts } from './conflicts.js';
-export { gap, refuseEmpty, renderConversation, renderPrompt, renderQuestion, thinkTags } from './render.js';
+export {
+  gap,
+  refuseEmpty,
+  renderConversation,
+  renderPrompt,
+  renderQuestion,
+  thinkTags,
+  type Rendering,
+} from './render.js';
+export { renderSpoken } from './spans.js';

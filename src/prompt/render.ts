@@ -115,7 +115,7 @@ export function refuseEmpty({ ids }: Pick<RenderedPrompt, 'ids'>, place: string)
   });
 }
 
-interface Rendering {
+export interface Rendering {
   template: TemplateFile;
   thinking?: boolean | undefined;
   /** Ends with what makes the model answer. Default: true. */
@@ -134,8 +134,24 @@ interface Rendering {
 async function renderMessages(
   tokenizer: Tokenizer,
   messages: readonly Message[],
-  { template, thinking, generationPrompt = true, tools, prefix, tags, texts = {}, variables = {} }: Rendering,
+  rendering: Rendering,
 ): Promise<RenderedPrompt> {
+  const { stretches } = renderStretches(tokenizer, messages, rendering);
+  return { text: stretches.map((stretch) => stretch.text).join(''), ids: await tokenizer.encodeStretches(stretches) };
+}
+
+/** A conversation as a template writes it. */
+export interface RenderedStretches {
+  stretches: Stretch[];
+  /** What stands within `{% generation %}`: places in the text of the stretches, end to end. */
+  generated: { begin: number; end: number }[];
+}
+
+export function renderStretches(
+  tokenizer: Tokenizer,
+  messages: readonly Message[],
+  { template, thinking, generationPrompt = true, tools, prefix, tags, texts = {}, variables = {} }: Rendering,
+): RenderedStretches {
   if (thinking !== undefined && !template.text.includes('enable_thinking')) {
     throw new GlossaError(
       'PROMPT_THINKING',
@@ -149,20 +165,28 @@ async function renderMessages(
     ...{ ...tokenizer.namedTokens, ...variables, documents: null, add_generation_prompt: generationPrompt },
     ...(thinking !== undefined && { enable_thinking: thinking }),
   };
-  let rendered = renderTemplate(template, { ...others, ...marks.hide(given) }, marks.characters);
-  if (marks.used) checkMarks(template, renderTemplate(template, { ...others, ...given }), marks.show(rendered));
+  const marked = renderTemplate(template, { ...others, ...marks.hide(given) }, marks.characters, marks.generation);
+  const pieces = marked.split(new RegExp(marks.generation.join('|')));
+  let rendered = pieces.join('');
+  if (marks.used || pieces.length > 1)
+    checkMarks(template, renderTemplate(template, { ...others, ...given }), marks.show(rendered));
   if (prefix !== undefined || tags !== undefined)
     rendered = beginThought(rendered, marks.hide(prefix ?? ''), tags === undefined ? undefined : marks.hide(tags[0]));
-  const stretches = marks.show(rendered);
-  return { text: stretches.map((stretch) => stretch.text).join(''), ids: await tokenizer.encodeStretches(stretches) };
+  if (pieces.length === 1) return { stretches: marks.show(rendered), generated: [] };
+  // Pieces of a generation lie between others: before, generated, between, generated, ...
+  const ends = pieces.map((_, i) => lengthOf(marks.show(pieces.slice(0, i + 1).join(''))));
+  const generated = pieces.flatMap((_, i) => (i % 2 === 1 ? [{ begin: ends[i - 1]!, end: ends[i]! }] : []));
+  return { stretches: marks.show(rendered), generated };
 }
+
+const lengthOf = (stretches: readonly Stretch[]): number => stretches.reduce((sum, { text }) => sum + text.length, 0);
 
 /** Marks must not change what is rendered: a template that counts characters, or looks for a token's spelling, sees them. */
 function checkMarks(template: TemplateFile, plain: string, stretches: readonly Stretch[]): void {
   if (stretches.map(({ text }) => text).join('') === plain) return;
   throw new GlossaError(
     'PROMPT_TEMPLATE',
-    `${template.path}: the chat template cuts or counts a text that spells a control token, so that its letters cannot be told from the token`,
+    `${template.path}: the chat template cuts or counts a text that spells a control token, or what it marks as generated, so that they cannot be told from what is around them`,
     { hint: 'take the spelling out of the text, or use prompt.style: plain' },
   );
 }

@@ -1,5 +1,5 @@
 import { GlossaError } from '../base/error.js';
-import { compile, render, TemplateFault, type Template } from '../jinja/index.js';
+import { compile, render, TemplateFault, type GenerationMarks, type Template } from '../jinja/index.js';
 import type { TemplateFile } from '../tokenizer/index.js';
 
 const templates = new WeakMap<TemplateFile, Template>();
@@ -14,6 +14,7 @@ export function renderTemplate(
   file: TemplateFile,
   variables: Record<string, unknown>,
   marks: readonly string[] = [],
+  generation?: GenerationMarks,
 ): string {
   try {
     let template = templates.get(file);
@@ -21,7 +22,7 @@ export function renderTemplate(
       template = compile(file.text);
       templates.set(file, template);
     }
-    return render(template, variables, marks);
+    return render(template, variables, marks, generation);
   } catch (fault) {
     if (!(fault instanceof TemplateFault)) throw fault;
     const line = fault.line === undefined ? '' : `:${String(fault.line)}`;

@@ -31,6 +31,10 @@ export function wantedRuns(file: SweepFile): WantedRun[] {
     try {
       const settings = check.settings(combination);
       const config = check.config({ name, combination, settings });
+      if (config.sft)
+        throw new GlossaError('SWEEP_INVALID', `${file.path}: base: a sweep is of runs of GRPO; sft has none yet`, {
+          hint: 'make the runs one by one with npx glossa sft --set ...',
+        });
       const { arm = null, values } = combination;
       return [{ name, arm, seed: config.seed, values, settings, config }];
     } catch (error) {

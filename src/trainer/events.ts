@@ -15,7 +15,9 @@ export type TrainEvent =
       parameters: number;
       /** Of these. */
       trainableParameters: number;
+      /** Problems, or examples of supervised fine-tuning. */
       problems: number;
+      supervised?: boolean;
       /** Of the training problems. */
       languages: readonly Language[];
     }

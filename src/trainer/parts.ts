@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
-import type { ResolvedConfig } from '../config/index.js';
+import { checkLearningRate, type ResolvedConfig } from '../config/index.js';
 import type { Problems } from '../data/types.js';
 import type { MemoryPlan } from '../engine/types.js';
 import {
@@ -21,6 +21,7 @@ import {
 } from '../inputs/index.js';
 import { decodingLaw, type DecodingLaw } from '../decoding/index.js';
 import { createGrader, type Grader } from '../reward/index.js';
+import { openExamples, type Examples } from '../sft/index.js';
 import type { LabSettings } from '../lab/index.js';
 import { isModelOnly, runFolder, type FoundCheckpoint, type RunInputs } from '../run/index.js';
 import { warner } from './events.js';
@@ -39,6 +40,8 @@ export interface Parts extends Inputs {
   decoding: DecodingLaw | undefined;
   /** Of held-out suites: with processes of its own, so that what a module remembers in training is of training. */
   suiteGrader: Grader;
+  /** Of supervised fine-tuning, which has no problems to train on. */
+  examples?: Examples | undefined;
   close(): Promise<void>;
 }
 
@@ -55,15 +58,15 @@ export interface PartsOptions extends Pick<TrainOptions, 'stop' | 'abort' | 'tel
 
 /** Opens model, data and graders; closes what is open if one fails. */
 export async function openParts(
-  config: ResolvedConfig,
+  asked: ResolvedConfig,
   { checkpoint, lab, check, checkPlan, stop, abort, tell }: PartsOptions,
 ): Promise<Parts> {
   const warn = warner(tell);
   const signals = [stop, abort].filter((signal) => signal !== undefined);
-  const model = await openModel(config, {
+  const model = await openModel(asked, {
     lab,
     ...(checkpoint && { from: checkpoint.dir }),
-    ...(config.model.init && { baseName: runFolder(resolve(config.run.dir)).base }),
+    ...(asked.model.init && { baseName: runFolder(resolve(asked.run.dir)).base }),
     // There is nothing to save yet.
     ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
     onPretrain: (progress) => tell?.({ type: 'pretrain', progress }),
@@ -80,16 +83,29 @@ export async function openParts(
   try {
     const hasState = checkpoint !== undefined && !isModelOnly(checkpoint.state);
     if (hasState) await model.engine.loadState(join(checkpoint.dir, 'state.safetensors'));
-    const files = await hashInputs(config, {
+    const files = await hashInputs(asked, {
       labDir: model.labDir,
-      weights: !checkpoint || trainsAdapters(config),
+      weights: !checkpoint || trainsAdapters(asked),
       adapter: !checkpoint,
     });
     check?.(model, files);
-    const inputs = await openData(config, model, { resumed: checkpoint !== undefined });
-    inputs.remarks.forEach(warn);
+    const problems = await openData(asked, model, { resumed: checkpoint !== undefined });
+    const examples =
+      asked.sft &&
+      (await openExamples({ ...asked, sft: asked.sft }, model, {
+        suites: problems.suites,
+        resumed: checkpoint !== undefined,
+      }));
+    const config = examples ? withSteps(asked, examples) : asked;
+    const inputs = examples ? { ...problems, languages: examples.languages } : problems;
+    [...problems.remarks, ...(examples?.remarks ?? [])].forEach(warn);
     const decoding = await decodingOf(config, model, inputs);
-    const memory = await reserveMemory(config, model, inputs, { hasState, resumed: checkpoint !== undefined });
+    const memory = await reserveMemory(
+      config,
+      model,
+      { ...inputs, examples },
+      { hasState, resumed: checkpoint !== undefined },
+    );
     checkPlan?.(memory.plan);
     const short = await shortOfMemory(memory);
     if (short !== undefined) warn(short);
@@ -104,7 +120,7 @@ export async function openParts(
       suites.length === 0
         ? grader
         : keep(await createGrader(config.rewards, { ...grading, verifiers: verifiersOf(suites) }));
-    return { config, model, memory, files, decoding, grader, suiteGrader, close, ...inputs };
+    return { config, model, memory, files, decoding, grader, suiteGrader, examples, close, ...inputs };
   } catch (error) {
     await close();
     throw error;
@@ -125,6 +141,16 @@ function decodingOf(
   return decodingLaw(decoding, { tokenizer, vocab: engine.info().vocab }, [...languages]);
 }
 
+/** The config with the steps that its epochs make. @throws GlossaError CONFIG_IMPOSSIBLE. */
+function withSteps(config: ResolvedConfig, { steps, count }: Examples): ResolvedConfig {
+  const [fault] = checkLearningRate(config.optimizer, steps, 'the steps of the epochs,');
+  if (fault)
+    throw new GlossaError(fault.code, `${fault.path.join('.')}: ${fault.message} (${String(count)} examples)`, {
+      hint: 'warm up or fall for fewer, or train for more with sft.num_train_epochs or sft.max_steps',
+    });
+  return { ...config, sft: { ...config.sft!, max_steps: steps } };
+}
+
 /**
  * Plans what the engine will take, and takes it where that is a GPU's memory.
  *
@@ -134,11 +160,14 @@ function decodingOf(
 async function reserveMemory(
   config: ResolvedConfig,
   model: OpenModel,
-  { train, suites }: Inputs,
+  { train, suites, examples }: Inputs & Pick<Parts, 'examples'>,
   { hasState, resumed }: { hasState: boolean; resumed: boolean },
 ): Promise<PlannedMemory> {
   const sets = { train: train.map(({ problems }) => problems), suites };
-  const sizes = await promptSizes(sets, model.tokenizer, longestForm(config));
+  const sizes = {
+    ...(await promptSizes(sets, model.tokenizer, longestForm(config))),
+    example: examples?.longest,
+  };
   const plan = planOf(model.configJson, config, sizes);
   const replan = (changed: ResolvedConfig) => planOf(model.configJson, changed, sizes, plan.room?.total);
   const memory = { plan, config, replan, hasState };

@@ -1,6 +1,6 @@
 import { GlossaError } from '../base/error.js';
 import { readText } from '../base/read_file.js';
-import type { ResolvedConfig } from '../config/index.js';
+import { optimizerSteps, type ResolvedConfig } from '../config/index.js';
 import type { EngineInfo, MemoryPlan } from '../engine/types.js';
 import { recordedConfig } from '../inputs/index.js';
 import {
@@ -89,7 +89,7 @@ export async function checkResume(
     const step = stepOf(claim);
     if (asked.kind === 'finished') return { step, maxSteps: step, finished: true };
     await (await openToGoOn(claim, asked, options)).close();
-    return { step, maxSteps: asked.config.grpo.max_steps, finished: false };
+    return { step, maxSteps: stepsOf(asked.config), finished: false };
   } finally {
     await claim.release();
   }
@@ -104,6 +104,10 @@ interface GoingOn {
   differences: Difference[];
 }
 
+/** A run that was begun has as many as its record says. */
+const stepsOf = (config: ResolvedConfig): number => optimizerSteps(config)!;
+const stepsSetting = ({ sft }: ResolvedConfig): string => `${sft ? 'sft' : 'grpo'}.max_steps`;
+
 const stepOf = ({ checkpoint }: RunClaim): number => checkpoint?.state.step ?? 0;
 
 async function going(
@@ -116,11 +120,15 @@ async function going(
   const before = recordedConfig(record, claim.folder.dir, { edited: record === claim.edited });
   const { config, set, differences = [] } = await change(before, record);
   const step = stepOf(claim);
-  const { max_steps: steps } = config.grpo;
+  const steps = stepsOf(config);
   if (step > steps)
-    throw new GlossaError('CONFIG_RESUME', `grpo.max_steps ${String(steps)}: the run has made ${String(step)} steps`, {
-      hint: `name ${String(step)} to end it there, or more`,
-    });
+    throw new GlossaError(
+      'CONFIG_RESUME',
+      `${stepsSetting(config)} ${String(steps)}: the run has made ${String(step)} steps`,
+      {
+        hint: `name ${String(step)} to end it there, or more`,
+      },
+    );
   if (record.status === 'finished' && (step === steps || isStoppedFor(record, before, config))) {
     const changed = [...editedDifferences(claim), ...differences];
     if (changed.length > 0 && !options.acceptChanges) throw changedError(claim, changed);
@@ -274,11 +282,11 @@ function finishedBefore({ folder, checkpoint }: RunClaim): ResumeResult {
   };
 }
 
-/** What a change of grpo.max_steps does to the learning rates; undefined where it is not changed. */
+/** What a change of max_steps does to the learning rates; undefined where it is not changed. */
 function scheduleNote(before: ResolvedConfig, after: ResolvedConfig, done: number): string | undefined {
-  const [from, to] = [before.grpo.max_steps, after.grpo.max_steps];
+  const [from, to] = [stepsOf(before), stepsOf(after)];
   if (from === to) return undefined;
-  const text = `grpo.max_steps was ${String(from)} and is now ${String(to)}`;
+  const text = `${stepsSetting(after)} was ${String(from)} and is now ${String(to)}`;
   const { lr_scheduler_type: type } = after.optimizer;
   if (type === 'constant') return `${text}; the learning rate is constant, so the schedule stays what it was`;
   const rate = (config: ResolvedConfig, steps: number) => learningRate(done, config.optimizer, steps).toPrecision(3);

@@ -19,6 +19,7 @@ import { openParts, type Parts } from './parts.js';
 import { Profile } from './profile.js';
 import { Session } from './session.js';
 import { storedType } from './stored_type.js';
+import { SupervisedSession } from './supervised.js';
 
 /**
  * Trains a new run in `config.run.dir`. Everything that can be checked is checked before anything is written.
@@ -74,19 +75,18 @@ export async function drive(
   checkpoint: FoundCheckpoint | undefined,
   options: TrainOptions,
 ): Promise<TrainResult> {
-  let session: Session | undefined;
+  let session: Session | SupervisedSession | undefined;
   let profile: Profile | undefined;
   try {
     await rm(run.folder.summary, { force: true });
     const warn = warner(options.tell);
     if (options.profile !== undefined)
       profile = Profile.open(options.profile === true ? run.folder.profile : options.profile, warn);
-    session = await Session.open(
-      run,
-      parts,
-      checkpoint,
-      profile ? { ...options, tell: profiled(profile, options) } : options,
-    );
+    const told = profile ? { ...options, tell: profiled(profile, options) } : options;
+    const { examples } = parts;
+    session = examples
+      ? await SupervisedSession.open(run, { ...parts, examples }, checkpoint, told)
+      : await Session.open(run, parts, checkpoint, told);
     const result = await session.train();
     const { status, stopped, seconds } = result;
     const end = {

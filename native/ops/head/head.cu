@@ -121,6 +121,7 @@ void CudaOps::token_losses(const Rows& d_logits, const Rows& logits, const Token
       TokenTerms terms = loss.terms[i];
       if (loss.on_policy) terms.old_logp = head.logp;
       loss.results[i] = token_loss(loss.settings, terms, head.logp, head.entropy, &slope);
+      loss.results[i].top = head.top ? 1.0f : 0.0f;
     }
     gradients[static_cast<size_t>(i)] = gradient_row(head, loss.targets[i], slope, loss.inv_temperature);
   }

@@ -93,9 +93,10 @@ struct Softmax {
   }
 };
 
-// What the head knows of a row. max and sum: of the tempered logits, for the gradient.
+// What the head knows of a row. max and sum: of the tempered logits, for the gradient. top: the token's is the largest.
 struct HeadRow {
   float logp, entropy, max, sum;
+  bool top;
 };
 
 // logit: of the token, tempered.
@@ -103,7 +104,8 @@ __device__ inline HeadRow head_row(const Softmax& s, float logit) {
   const double log_sum = log(static_cast<double>(s.sum));
   return {static_cast<float>(static_cast<double>(logit - s.max) - log_sum),
           // H = log(sum) - sum(p * (x - max)): both parts are >= 0, so nothing cancels.
-          static_cast<float>(log_sum - static_cast<double>(s.weighted) / static_cast<double>(s.sum)), s.max, s.sum};
+          static_cast<float>(log_sum - static_cast<double>(s.weighted) / static_cast<double>(s.sum)), s.max, s.sum,
+          logit >= s.max};
 }
 
 }  // namespace glossa

@@ -30,6 +30,7 @@ void CpuOps::token_losses(const Rows& d_logits, const Rows& logits, const TokenL
       TokenTerms terms = loss.terms[i];
       if (loss.on_policy) terms.old_logp = logp;
       loss.results[i] = token_loss(loss.settings, terms, logp, entropy, &slope);
+      loss.results[i].top = row[loss.targets[i]] * loss.inv_temperature >= stats[0] ? 1.0f : 0.0f;
     }
     kernels_.head->gradient_row(gradient, d_logits.type, row, logits.width, loss.inv_temperature, loss.targets[i],
                                 slope, entropy, stats);

@@ -1,11 +1,12 @@
 import { runCommand } from '../errors.js';
 import type { DemoOptions } from '../demo.js';
+import type { SelectOptions } from '../select.js';
 import type { SweepCommandOptions } from '../sweep.js';
 import type { TrainCommandOptions } from '../train.js';
 import { several, PROGRESS, PROGRESS_IS_RESULT, example } from './options.js';
 import type { GlossaCommand } from './options.js';
 
-/** The commands that train: demo, train, sweep. */
+/** The commands that train: demo, train, sft, select, sweep. */
 export function addTraining(program: GlossaCommand): void {
   program
     .command('demo')
@@ -51,6 +52,46 @@ export function addTraining(program: GlossaCommand): void {
     .action(
       runCommand(async (config: string | undefined, options: TrainCommandOptions) =>
         (await import('../train.js')).trainCommand(config, options),
+      ),
+    );
+
+  program
+    .command('sft')
+    .description('fine-tune on worked solutions, chats or texts as a config with a section `sft` says')
+    .argument('[config]', 'YAML file (docs/sft.md)')
+    .addOption(several('--set <setting=value>', 'override a setting'))
+    .option('--model <dir|id>', 'short for --set model.path=...')
+    .option('--device <name>', 'short for --set device=...: cpu, cuda (an NVIDIA GPU) or cuda:N')
+    .option('--resume <run>', 'go on with a run that was stopped, from its last checkpoint')
+    .option(
+      '--accept-changes',
+      'with --resume: go on although files, config or machine have changed; run.json notes it',
+    )
+    .option('--overwrite', 'put the run in the place of the one in its folder, once it has its first checkpoint')
+    .option('--until <step>', 'pause after this step, with a checkpoint; --resume goes on')
+    .option('--dry-run', 'check config, model and data (with --resume: of that run), and exit')
+    .option('--progress <mode>', PROGRESS_IS_RESULT, 'auto')
+    .addHelpText('after', example('npx glossa sft studies/lab/sft.yaml', 'npx glossa sft --resume runs/sft'))
+    .action(
+      runCommand(async (config: string | undefined, options: TrainCommandOptions) =>
+        (await import('../train.js')).trainCommand(config, { ...options, supervised: true }),
+      ),
+    );
+
+  program
+    .command('select')
+    .description('keep right completions in the target language, to fine-tune on (rejection sampling; docs/sft.md)')
+    .argument('<runs-or-files...>', 'folders of runs (their rollouts), or files of eval --out')
+    .requiredOption('--out <file.jsonl>', 'rows of question and solution')
+    .option('--min-target-wr <share>', 'least share of words in the language of the prompt', '0.9')
+    .option('--per-problem <n>', 'most completions of a problem', '1')
+    .option('--limit <n>', 'most completions; default: all')
+    .option('--wrong', 'also completions that are wrong or not judged')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', example('npx glossa select runs/demo/grpo --limit 817 --out warm.jsonl'))
+    .action(
+      runCommand(async (given: string[], options: SelectOptions) =>
+        (await import('../select.js')).selectCommand(given, options),
       ),
     );
 

@@ -1,0 +1,63 @@
+import { greatest } from '../base/extremes.js';
+import type { ResolvedConfig, SftSettings } from '../config/index.js';
+import { dataFiles, heldIds, sourcePath, type OpenModel, type Suite } from '../inputs/index.js';
+import { LANGUAGES, type Language } from '../language/types.js';
+import { tokensOf } from './batch.js';
+import type { Example } from './example.js';
+import { withoutLeakedExamples } from './leaks.js';
+import { exampleRemarks, loadExamples, type ExampleSet } from './load.js';
+
+/** What a run of supervised fine-tuning learns from, and what it is measured by. */
+export interface Examples {
+  train: readonly ExampleSet[];
+  heldOut: readonly { name: string; examples: readonly Example[] }[];
+  /** Of training examples. */
+  count: number;
+  /** Optimizer steps of the run. */
+  steps: number;
+  /** Tokens of the longest one. */
+  longest: number;
+  /** As far as the data say them, in the order of {@link LANGUAGES}. */
+  languages: readonly Language[];
+  /** What should be known of the data before they are used. */
+  remarks: readonly string[];
+}
+
+/**
+ * Reads the examples of a config, and none that is held out. A run that goes on is not refused for what it was begun with
+ * (`resumed`): it warns.
+ *
+ * @throws GlossaError those of {@link loadExamples}, {@link withoutLeakedExamples} and heldIds.
+ */
+export async function openExamples(
+  config: ResolvedConfig & { sft: SftSettings },
+  { engine, tokenizer, labDir }: OpenModel,
+  { suites, resumed = false }: { suites: readonly Suite[]; resumed?: boolean },
+): Promise<Examples> {
+  const { sft, prompt, data } = config;
+  const shared = { sft, prompt, tokenizer, context: engine.info().context };
+  const read: ExampleSet[] = [];
+  for (const source of data.train) {
+    const path = sourcePath(source, labDir);
+    read.push(await loadExamples({ ...shared, source, path, files: await dataFiles(path, source.split) }));
+  }
+  const heldOut: ExampleSet[] = [];
+  for (const source of sft.eval)
+    heldOut.push(await loadExamples({ ...shared, source, path: sourcePath(source, labDir) }));
+  const measured = heldOut.map(({ asked }, i) => ({ name: sft.eval[i]!.name, asked }));
+  const ids = await Promise.all(data.hold_out.map(heldIds));
+  const onLeak = resumed && data.on_leak === 'refuse' ? 'warn' : data.on_leak;
+  const { train, remarks: leaks } = withoutLeakedExamples(read, { suites, ids, sets: measured }, onLeak);
+  const count = train.reduce((sum, { examples }) => sum + examples.length, 0);
+  const all = [...train, ...heldOut].flatMap(({ examples }) => examples);
+  const drawn = new Set(train.flatMap(({ examples }) => examples.map(({ language }) => language)));
+  return {
+    train,
+    heldOut: heldOut.map(({ examples }, i) => ({ name: sft.eval[i]!.name, examples })),
+    count,
+    steps: sft.max_steps ?? Math.max(1, Math.ceil((sft.num_train_epochs * count) / sft.batch_size)),
+    longest: greatest(all.map((example) => tokensOf([example]))),
+    languages: LANGUAGES.filter((language) => drawn.has(language)),
+    remarks: [...train, ...heldOut].flatMap(exampleRemarks).concat(leaks),
+  };
+}

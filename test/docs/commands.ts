@@ -83,9 +83,11 @@ async function madeSmall(args: readonly string[], dir: string, later: string): P
   switch (command ?? '') {
     case 'fetch': // needs the network
     case 'sweep': // test/sweep runs them; the files are checked where they are shown
+    case 'select': // a run of one step has nothing right; test/sft/select.test.ts runs it
     case 'demo': // takes a minute; test/e2e/demo.test.ts runs it
       return undefined;
     case 'train':
+    case 'sft':
       return args.includes('--resume') || args.includes('--dry-run') ? [] : smallTraining(args, dir, later);
     case 'lab':
       return ['--set pretrain.steps=1 --set train_problems=16 --set test_problems=8'];
@@ -121,6 +123,7 @@ export interface RawConfig {
   model?: { lab?: object; path?: string };
   data?: { train?: { path?: string }[]; eval?: { path?: string }[]; hold_out?: { ids?: string }[] };
   grpo?: Record<string, number>;
+  sft?: { eval?: { path?: string }[] };
   rewards?: { module?: string }[];
 }
 
@@ -131,6 +134,7 @@ export function smallSets(raw: RawConfig): string[] {
     ...(lab ? ['model.lab.pretrain.steps=1', 'model.lab.train_problems=16', 'model.lab.test_problems=8'] : []),
     ...(raw.data?.eval ?? []).map((_, i) => `data.eval.${String(i)}.limit=2`),
     ...['grpo.max_steps=1', 'grpo.prompts_per_step=2', 'grpo.num_generations=2', 'grpo.max_completion_length=16'],
+    ...(raw.sft ? ['sft.max_steps=1', 'sft.batch_size=2', 'optimizer.warmup_steps=0'] : []),
     'eval.num_samples=1',
   ].flatMap((set) => ['--set', set]);
 }

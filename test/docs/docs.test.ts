@@ -128,17 +128,20 @@ async function trySweep(text: string, file: string | undefined, dir: string): Pr
 
 /** Worked examples are other problems than the one that is asked. */
 const ANOTHER = { id: 'p5', question: '10 - 3 = ?', answer: '7' };
+const ANOTHER_HELD_OUT = { id: 'p15', question: '20 - 3 = ?', answer: '17' };
 
 /** Problems and models that a config names, where the page does not give them. */
-async function giveFiles({ data, model: named }: RawConfig, dir: string): Promise<void> {
+async function giveFiles({ data, sft, model: named }: RawConfig, dir: string): Promise<void> {
   interface Source {
     path?: string;
     split?: string;
     fields?: Record<string, string>;
   }
   const sources = [
-    ...((data?.train ?? []) as Source[]).map((source) => [source, PROBLEMS] as const),
-    ...((data?.eval ?? []) as Source[]).map((source) => [source, HELD_OUT] as const),
+    ...((data?.train ?? []) as Source[]).map((source) => [source, [...PROBLEMS, ANOTHER]] as const),
+    ...([...(data?.eval ?? []), ...(sft?.eval ?? [])] as Source[]).map(
+      (source) => [source, [...HELD_OUT, ANOTHER_HELD_OUT]] as const,
+    ),
   ];
   for (const [source, problems] of sources) {
     if (source.path === undefined) continue;
@@ -152,7 +155,7 @@ async function giveFiles({ data, model: named }: RawConfig, dir: string): Promis
       language = 'lang',
       level = 'level',
     } = source.fields ?? {};
-    const rows = [...problems, ANOTHER].map((row, i) =>
+    const rows = problems.map((row, i) =>
       nested({
         [level]: i % 2 === 0 ? 1 : 5,
         [id]: row['id'],

@@ -230,6 +230,7 @@ describe('glossa eval', () => {
           { name: 'first', path: join(dir, 'two.jsonl') },
           { name: 'second', path: join(dir, 'b', 'ko.jsonl') },
         ],
+        on_leak: 'warn',
       },
       prompt: { style: 'plain' },
       rewards: [{ name: 'language' }],

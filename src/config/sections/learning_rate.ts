@@ -65,7 +65,7 @@ const kwargsSchema = z.strictObject({
 });
 
 export const learningRateShape = {
-  learning_rate: rate.default(1e-6).describe('Peak, of AdamW.'),
+  learning_rate: rate.default(1e-6).describe('Peak, of AdamW. With `sft` the default is 0.00002, as in TRL.'),
   lr_scheduler_type: z
     .enum(SCHEDULES)
     .default('linear')

@@ -15,7 +15,7 @@ import { draw, type Supply } from './dynamic_sampling.js';
 import { rowBiases } from './law.js';
 import type { Reference } from './reference.js';
 import type { SampleContext, Sampled } from './sample.js';
-import { tellReference } from './spans.js';
+import { tellCollected } from './spans.js';
 
 /** One generation, graded: rows in order (prompt, sample), the completions of a problem one after the other. */
 export interface Collected {
@@ -77,7 +77,6 @@ export async function collect(
   const judged = performance.now();
   const refLogps = await context.reference?.logps({ ...columns, ...rowBiases(context.decoding, columns, problems) });
   const referred = performance.now();
-  tellReference([judged, referred], step + 1);
   const klSums = refLogps && grpo.kl_in_reward ? sumsOfKl(columns, refLogps) : undefined;
   const advantages = computeAdvantages(rewards.rows, {
     estimator: grpo.advantage_estimator,
@@ -95,6 +94,8 @@ export async function collect(
     rewards: Object.fromEntries(rewards.names.map((name, k) => [name, graded.map((row) => row.rewards[k] ?? null)])),
   });
   const { seconds } = drawn;
+  const ended = performance.now();
+  tellCollected([judging, judged, referred, ended], step + 1);
   return {
     ...{ problems, drawn: drawn.drawn, columns, texts, finish, graded, lossMask, advantages, klSums },
     batch: refLogps === undefined ? batch : withReference(batch, refLogps),
@@ -103,7 +104,7 @@ export async function collect(
     metrics: { ...drawn.metrics, ...metrics },
     seconds: {
       generate: seconds.generate,
-      grade: seconds.grade + (judged - judging + performance.now() - referred) / 1e3,
+      grade: seconds.grade + (judged - judging + ended - referred) / 1e3,
       reference: (referred - judged) / 1e3,
     },
   };

@@ -13,9 +13,14 @@ export function tellSampled(
   tellSpan({ track: TRAINER, name: 'grade', begin: sampled, end: graded, args: { step } });
 }
 
-/** Tells when the reference computed the log-probabilities of a generation. */
-export function tellReference([began, ended]: readonly [number, number], step: number): void {
-  tellSpan({ track: TRAINER, name: 'reference', begin: began, end: ended, args: { step } });
+/** Tells of what follows grading: the levers, the reference's log-probabilities, and the advantages. */
+export function tellCollected(
+  [began, steered, compared, ended]: readonly [number, number, number, number],
+  step: number,
+): void {
+  tellSpan({ track: TRAINER, name: 'levers', begin: began, end: steered, args: { step } });
+  tellSpan({ track: TRAINER, name: 'reference', begin: steered, end: compared, args: { step } });
+  tellSpan({ track: TRAINER, name: 'advantages', begin: compared, end: ended, args: { step } });
 }
 
 /**

@@ -11,25 +11,11 @@
 namespace glossa::test {
 namespace {
 
-// Small enough that every parameter can be moved both ways.
-ModelConfig smallest(Family family) {
-  ModelConfig c = tiny_config(family);
-  c.hidden = 12;
-  c.heads = 2;
-  c.kv_heads = family == Family::olmo2 ? 2 : 1;
-  c.head_dim = family == Family::qwen3 ? 10 : 6;
-  c.ffn = 10;
-  c.vocab = 11;
-  if (family == Family::exaone4) c.attention[0].window = 3;
-  if (family == Family::gemma3) c.embedding_multiplier = std::sqrt(static_cast<float>(c.hidden));
-  return c;
-}
-
 std::unique_ptr<Engine> smallest_engine(Family family, const std::string& isa) {
   EngineOptions options;
   options.threads = 2;
   options.isa = isa;
-  auto engine = Engine::create(smallest(family), 5, options).take();
+  auto engine = Engine::create(smallest_config(family), 5, options).take();
   spread(*engine);
   return engine;
 }
@@ -129,7 +115,7 @@ TEST("engine: every gradient agrees with central differences of the float64 loss
   std::vector<uint8_t> tokens;
   for (uint32_t i = 0; i < 64; ++i) tokens.push_back(uniform(31, i) < 0.6f);
   for (Family family : kFamilies) {
-    const ModelConfig c = smallest(family);
+    const ModelConfig c = smallest_config(family);
     auto engine = smallest_engine(family, "");
     std::vector<double> parameters = widened(engine->parameters());
     // In one family the tokens come from a law of their own.

@@ -86,19 +86,6 @@ std::vector<double> merged(const ModelConfig& c, const std::vector<float>& base,
   return out;
 }
 
-ModelConfig smallest(Family family) {
-  ModelConfig c = tiny_config(family);
-  c.hidden = 12;
-  c.heads = 2;
-  c.kv_heads = family == Family::olmo2 ? 2 : 1;
-  c.head_dim = family == Family::qwen3 ? 10 : 6;
-  c.ffn = 10;
-  c.vocab = 11;
-  if (family == Family::exaone4) c.attention[0].window = 3;
-  if (family == Family::gemma3) c.embedding_multiplier = std::sqrt(static_cast<float>(c.hidden));
-  return c;
-}
-
 TestBatch small_batch(int64_t vocab) {
   TestBatch b;
   for (uint32_t i = 0; i < 4; ++i) {
@@ -121,7 +108,7 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 }
 
 void check_gradients(Family family, const LoraSettings& lora, const TrainSettings& settings) {
-  const ModelConfig c = smallest(family);
+  const ModelConfig c = smallest_config(family);
   const Base base(c);
   auto engine = base.load(options_of(Dtype::f32, lora));
   if (!engine) return;

@@ -51,6 +51,20 @@ inline ModelConfig tiny_config(Family family) {
   return c;
 }
 
+// Small enough that every parameter can be moved both ways.
+inline ModelConfig smallest_config(Family family) {
+  ModelConfig c = tiny_config(family);
+  c.hidden = 12;
+  c.heads = 2;
+  c.kv_heads = family == Family::olmo2 ? 2 : 1;
+  c.head_dim = family == Family::qwen3 ? 10 : 6;
+  c.ffn = 10;
+  c.vocab = 11;
+  if (family == Family::exaone4) c.attention[0].window = 3;
+  if (family == Family::gemma3) c.embedding_multiplier = std::sqrt(static_cast<float>(c.hidden));
+  return c;
+}
+
 // Every feature of a block is in one of them.
 inline const Family kFamilies[] = {Family::llama,   Family::qwen2,   Family::qwen3, Family::olmo2,
                                    Family::exaone4, Family::granite, Family::gemma3};

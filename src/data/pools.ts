@@ -1,7 +1,8 @@
 import { GlossaError } from '../base/error.js';
+import { scheduleAt } from '../base/schedule.js';
 import { selected } from './load.js';
 import type { DataSet, Problems } from './types.js';
-import { weightAt, weightFault, type Weight } from './weight.js';
+import { weightFault, type Weight } from './weight.js';
 
 /** Problems that are drawn alike: a set, or a level of one. */
 export interface Pool {
@@ -43,7 +44,7 @@ export function poolsOf(sets: readonly Pick<DataSet, 'problems' | 'settings'>[])
 
 /** The weight of a pool when `step` optimizer steps have been made. */
 export function poolWeight({ weights }: Pool, step: number): number {
-  return weights.reduce<number>((product, weight) => product * weightAt(weight, step), 1);
+  return weights.reduce<number>((product, weight) => product * scheduleAt(weight, step), 1);
 }
 
 function requireWeight(name: string, weight: Weight): void {

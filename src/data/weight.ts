@@ -1,21 +1,10 @@
-/** A weight at an optimizer step: points `[step, weight]` in order of their steps, straight lines between them, constant outside. */
-export type Points = readonly (readonly [step: number, weight: number])[];
-
-/** How often something is drawn: always alike, or by optimizer step. */
-export type Weight = number | Points;
+import type { Points } from '../base/schedule.js';
 
 /**
- * The weight when `step` optimizer steps have been made. Of two points at one step, a jump, the second holds from that step on.
+ * How often something is drawn: always alike, or by the optimizer steps made (`scheduleAt`). Of two points at one step, a jump, the
+ * second holds from that step on.
  */
-export function weightAt(weight: Weight, step: number): number {
-  if (typeof weight === 'number') return weight;
-  const after = weight.findIndex(([at]) => at > step);
-  if (after === 0) return weight[0]![1];
-  const [from, low] = weight.at(after < 0 ? -1 : after - 1)!;
-  if (after < 0) return low;
-  const [to, high] = weight[after]!;
-  return low + ((high - low) * (step - from)) / (to - from);
-}
+export type Weight = number | Points;
 
 /** What is wrong with a weight; undefined where nothing is. */
 export function weightFault(weight: Weight): string | undefined {

@@ -1,5 +1,6 @@
+import type { JobOptions } from '../engine/types.js';
 import type { RunRecord } from '../run/index.js';
-import type { Tell } from './events.js';
+import type { Phase, Tell } from './events.js';
 
 export interface TrainOptions {
   /** Aborted: the step in progress is finished, a checkpoint saved, and the run ends as interrupted. */
@@ -31,4 +32,16 @@ export interface NewRunOptions extends TrainOptions {
   overwrite?: boolean;
   /** The config file and the overrides that the config was made from; kept in run.json. */
   asked?: RunRecord['asked'];
+}
+
+/** Of a call of the engine at `step`: it ends when the run is aborted, and tells how far it is. */
+export function jobOf({ tell, abort }: TrainOptions, phase: Phase, step: number): JobOptions {
+  return {
+    ...(abort && { signal: abort }),
+    ...(tell && {
+      onProgress: ({ done, total }: { done: number; total: number }) => {
+        tell({ type: 'phase', phase, step, done, total });
+      },
+    }),
+  };
 }

@@ -1,7 +1,9 @@
+import { tellSpan } from '../base/timeline.js';
 import { trainsAdapters } from '../inputs/index.js';
-import { writeCheckpoint, type CheckpointState, type Run } from '../run/index.js';
+import { pruneReferences, writeCheckpoint, type CheckpointState, type Run, type RunRecord } from '../run/index.js';
 import { warner, type Tell } from './events.js';
 import type { Parts } from './parts.js';
+import { TRAINER } from './spans.js';
 import { saveModel, saveState, type SavedAs } from './weights.js';
 
 /** Writes the checkpoints of a run, each once. */
@@ -35,13 +37,21 @@ export class Saver {
     };
   }
 
+  /**
+   * Writes the checkpoint of `state.step`, if that is not there yet. `noted`: what run.json says from then on; of `noted.best`
+   * the checkpoint is kept. `began`: when its time began, where something was waited for first.
+   *
+   * @returns the milliseconds it took; undefined where there was nothing to write.
+   */
   async save(
-    progress: Pick<CheckpointState, 'step' | 'numTokens' | 'promptsDrawn' | 'zeroRewardSteps'>,
-  ): Promise<void> {
+    state: Omit<CheckpointState, 'format' | 'files' | 'history'>,
+    noted: Pick<RunRecord, 'seconds' | 'best'> = {},
+    began = performance.now(),
+  ): Promise<number | undefined> {
     const { run, tell } = this;
     const { model, config } = this.parts;
-    const { step } = progress;
-    if (step === this.savedAt) return;
+    const { step } = state;
+    if (step === this.savedAt) return undefined;
     tell?.({ type: 'phase', phase: 'save', step, done: 0, total: 1 });
     await run.metrics.sync();
     const save = (dir: string) =>
@@ -50,13 +60,17 @@ export class Saver {
         : saveState(model.engine, dir, this.savedAs);
     await writeCheckpoint(
       run.folder,
-      { ...progress, history: await run.history(step) },
-      { save, tokenizerDir: this.tokenizerDir, fence: run.fence },
+      { ...state, history: await run.history(step) },
+      { save, tokenizerDir: this.tokenizerDir, fence: run.fence, best: noted.best?.step },
       config.checkpoint.keep,
     );
-    await run.saved(step);
+    await run.saved(step, noted);
+    if (state.reference) await pruneReferences(run.folder);
+    const ended = performance.now();
+    tellSpan({ track: TRAINER, name: 'save', begin: began, end: ended, args: { step } });
     this.tokenizerDir = run.folder.checkpoint(step);
     this.savedAt = step;
     tell?.({ type: 'checkpoint', dir: this.tokenizerDir, step });
+    return ended - began;
   }
 }

@@ -1,41 +1,39 @@
 import { join } from 'node:path';
-import { tellSpan, timed } from '../base/timeline.js';
+import { timed } from '../base/timeline.js';
 import { originOf } from '../data/index.js';
 import type { Problem } from '../data/types.js';
 import { lossRow } from '../engine/index.js';
-import type { EngineInfo, JobOptions, StepMetrics, StoredDtype } from '../engine/types.js';
-import { problemCount, trainingOrder, trainsAdapters } from '../inputs/index.js';
+import type { EngineInfo, JobOptions, StepMetrics } from '../engine/types.js';
+import { problemCount, trainingOrder } from '../inputs/index.js';
 import { openLevers, type Levers } from '../levers/index.js';
 import type { Metrics } from '../metrics/index.js';
 import {
   checkpointSteps,
-  pruneReferences,
   readMetrics,
-  writeCheckpoint,
   type CheckpointState,
   type FoundCheckpoint,
   type MetricsLine,
   type Run,
 } from '../run/index.js';
 import { isNonfinite, withAdvice } from './advice.js';
-import { keepBase } from './base.js';
 import { BreakdownWatch, breakdownMessage } from './breakdown.js';
 import { collect, type Collected } from './collect.js';
 import { warner, type Phase } from './events.js';
 import { FidelityAlarms } from './fidelity.js';
 import { guardRewards } from './guards.js';
 import { metricsLine } from './line.js';
-import type { TrainOptions, TrainResult } from './options.js';
+import { jobOf, type TrainOptions, type TrainResult } from './options.js';
 import type { Parts } from './parts.js';
 import { BestValue } from './best_value.js';
 import { StopConditions } from './stop_conditions.js';
 import { openReference, type Reference } from './reference.js';
 import { writeGeneration } from './rollouts.js';
+import { Saver } from './saver.js';
 import { isDue, learningRate } from './schedule.js';
 import { TRAINER, tellUpdate } from './spans.js';
 import { evaluateSuites } from './suites.js';
 import { update } from './update.js';
-import { saveModel, saveState, writeFinalWeights, type SavedAs } from './weights.js';
+import { writeFinalWeights } from './weights.js';
 
 type Progress = Pick<CheckpointState, 'step' | 'numTokens' | 'promptsDrawn' | 'zeroRewardSteps'>;
 type Range = readonly [start: number, end: number];
@@ -48,10 +46,7 @@ type Range = readonly [start: number, end: number];
 export class Session {
   private readonly order: (index: number) => Problem;
   private readonly info: EngineInfo;
-  /** Where the tokenizer's files are copied from: the newest checkpoint, for the one a run resumed from is pruned some day. */
-  private tokenizerDir: string;
-  /** Step of the newest checkpoint; 0: none. */
-  private savedAt: number;
+  private readonly saver: Saver;
   private readonly warn: (message: string) => void;
   private readonly watch = new BreakdownWatch();
   private readonly fidelity: FidelityAlarms;
@@ -81,8 +76,7 @@ export class Session {
     this.order = trainingOrder(parts.config, parts.train);
     this.fidelity = new FidelityAlarms(parts.languages);
     this.info = parts.model.engine.info();
-    this.savedAt = progress.step;
-    this.tokenizerDir = parts.model.tokenizerDir;
+    this.saver = new Saver(run, parts, progress.step, options.tell);
     this.stop = new StopConditions(parts.config.stop);
     const { best } = parts.config.checkpoint;
     this.best = best && new BestValue(best.metric, { greaterIsBetter: best.greater_is_better });
@@ -105,7 +99,6 @@ export class Session {
       zeroRewardSteps: 0,
     };
     const warn = warner(options.tell);
-    await keepBase(run, config, model);
     const reference = await openReference(run, config, model.engine, { from: checkpoint?.state, warn });
     const progress = { step, numTokens, promptsDrawn, zeroRewardSteps };
     const levers = openLevers(config, checkpoint?.state.levers, warn);
@@ -128,7 +121,7 @@ export class Session {
 
   /** Trains to the end, or until `stop` is aborted; the state is saved in either case. */
   async train(): Promise<TrainResult> {
-    const { run } = this;
+    const { run, saver } = this;
     const { config, suites, model } = this.parts;
     const maxSteps = config.grpo.max_steps;
     const stopped = () => this.options.stop?.aborted === true;
@@ -146,19 +139,12 @@ export class Session {
     }
     await this.save();
     const { step } = this.progress;
-    const result = {
-      dir: run.dir,
-      step,
-      checkpoint: this.savedAt > 0 ? run.folder.checkpoint(this.savedAt) : undefined,
-    };
+    const result = { dir: run.dir, step, checkpoint: saver.newest };
     if (step < maxSteps && !reason) return { ...result, status: 'interrupted', seconds: this.seconds };
     const final = run.folder.final;
     await run.fence();
     if (config.checkpoint.best?.load_at_end) await this.loadBest();
-    await writeFinalWeights(model.engine, final, {
-      ...this.savedAs,
-      tokenizerDir: this.tokenizerDir,
-    });
+    await writeFinalWeights(model.engine, final, { ...saver.savedAs, tokenizerDir: saver.tokenizerDir });
     return {
       ...{ ...result, status: 'finished', final, seconds: this.seconds },
       ...(step < maxSteps && reason && { stopped: reason.text }),
@@ -192,20 +178,6 @@ export class Session {
   async close(): Promise<void> {
     await this.writing.catch(() => undefined); // what failed was told where it was awaited
     await this.reference?.close();
-  }
-
-  /** Type of the weights that the run was started with. */
-  private get weights(): StoredDtype {
-    return this.run.record.weights ?? 'float32';
-  }
-
-  private get savedAs(): SavedAs {
-    const { config, model } = this.parts;
-    return {
-      type: this.weights,
-      adapterOf: trainsAdapters(config) ? model.configJson : undefined,
-      warn: this.warn,
-    };
   }
 
   /** One generation and the optimizer steps it is used for. @returns whether its last step is the best by checkpoint.best. */
@@ -299,7 +271,7 @@ export class Session {
     const breakdown = this.watch.look(line);
     if (breakdown) {
       const { learning_rate: learningRate } = config.optimizer;
-      this.warn(breakdownMessage(breakdown, { dir: run.folder.dir, savedAt: this.savedAt, learningRate }));
+      this.warn(breakdownMessage(breakdown, { dir: run.folder.dir, savedAt: this.saver.savedAt, learningRate }));
     }
     this.fidelity.look(line, batch, range).forEach(this.warn);
     if (this.isEvaluated(step, last)) Object.assign(line, await this.evaluate(step));
@@ -321,7 +293,7 @@ export class Session {
   }
 
   private withAdvice(error: unknown, step: number): unknown {
-    return withAdvice(error, step, { run: this.run, parts: this.parts, savedAt: this.savedAt });
+    return withAdvice(error, step, { run: this.run, parts: this.parts, savedAt: this.saver.savedAt });
   }
 
   private isEvaluated(step: number, last: boolean): boolean {
@@ -339,43 +311,18 @@ export class Session {
   }
 
   private async save(): Promise<void> {
-    const { run } = this;
-    const { model, config } = this.parts;
-    const { step } = this.progress;
+    const { config } = this.parts;
     const began = performance.now();
     await this.writing;
-    if (step === this.savedAt) return;
-    this.options.tell?.({ type: 'phase', phase: 'save', step, done: 0, total: 1 });
-    await run.metrics.sync();
-    const save = (dir: string) =>
-      config.checkpoint.save_only_model
-        ? saveModel(model.engine, dir, this.savedAs)
-        : saveState(model.engine, dir, this.savedAs);
     const levers = this.levers.state();
     const reference = this.reference?.state?.();
-    await writeCheckpoint(
-      run.folder,
-      {
-        ...this.progress,
-        ...(levers && { levers }),
-        ...(reference && { reference }),
-        history: await run.history(step),
-      },
-      { save, tokenizerDir: this.tokenizerDir, fence: run.fence, best: this.best?.best?.step },
-      config.checkpoint.keep,
-    );
     const best = this.best?.best;
-    await run.saved(step, {
-      seconds: this.seconds,
-      ...(best && { best: { ...best, metric: config.checkpoint.best!.metric } }),
-    });
-    if (reference) await pruneReferences(run.folder);
-    const ended = performance.now();
-    tellSpan({ track: TRAINER, name: 'save', begin: began, end: ended, args: { step } });
-    this.saveSeconds = (ended - began) / 1e3;
-    this.tokenizerDir = run.folder.checkpoint(step);
-    this.savedAt = step;
-    this.options.tell?.({ type: 'checkpoint', dir: this.tokenizerDir, step });
+    const took = await this.saver.save(
+      { ...this.progress, ...(levers && { levers }), ...(reference && { reference }) },
+      { seconds: this.seconds, ...(best && { best: { ...best, metric: config.checkpoint.best!.metric } }) },
+      began,
+    );
+    if (took !== undefined) this.saveSeconds = took / 1e3;
   }
 
   /** Puts a file together and writes it while the engine computes. */
@@ -385,15 +332,7 @@ export class Session {
   }
 
   private job(phase: Phase, step: number): JobOptions {
-    const { tell, abort } = this.options;
-    return {
-      ...(abort && { signal: abort }),
-      ...(tell && {
-        onProgress: ({ done, total }: { done: number; total: number }) => {
-          tell({ type: 'phase', phase, step, done, total });
-        },
-      }),
-    };
+    return jobOf(this.options, phase, step);
   }
 }
 

@@ -1,15 +1,16 @@
-import { optimizerSteps, type ResolvedConfig } from '../config/index.js';
+import { optimizerSteps } from '../config/index.js';
 import type { EngineInfo, JobOptions, StepMetrics } from '../engine/types.js';
 import type { Metrics } from '../metrics/index.js';
 import type { FoundCheckpoint, MetricsLine, Run } from '../run/index.js';
 import { batchOf, exampleOrder, heldOutLoss, tokensOf, type Example, type Examples } from '../sft/index.js';
 import { isNonfinite, withAdvice } from './advice.js';
 import { warner, type Phase } from './events.js';
-import type { TrainOptions, TrainResult } from './options.js';
+import { jobOf, type TrainOptions, type TrainResult } from './options.js';
 import type { Parts } from './parts.js';
 import { Saver } from './saver.js';
 import { isDue, learningRate } from './schedule.js';
 import { evaluateSuites } from './suites.js';
+import { optimizerSettings } from './update.js';
 import { writeFinalWeights } from './weights.js';
 
 type SupervisedParts = Parts & { examples: Examples };
@@ -119,7 +120,7 @@ export class SupervisedSession {
     const { model, config } = this.parts;
     try {
       return await model.engine.supervisedStep(
-        { ...batchOf(rows), ...optimizerOf(config, step, this.steps) },
+        { ...batchOf(rows), ...optimizerSettings(config.optimizer, step - 1, this.steps) },
         this.job('train', step),
       );
     } catch (error) {
@@ -146,36 +147,15 @@ export class SupervisedSession {
     return { ...figures, ...(await evaluateSuites({ ...parts, run }, step, job, this.options.tell)) };
   }
 
-  private save(): Promise<void> {
+  private async save(): Promise<void> {
     const { batch_size: size } = this.parts.config.sft!;
     const { step, numTokens } = this;
-    return this.saver.save({ step, numTokens, promptsDrawn: step * size, zeroRewardSteps: 0 });
+    await this.saver.save({ step, numTokens, promptsDrawn: step * size, zeroRewardSteps: 0 });
   }
 
   private job(phase: Phase, step: number): JobOptions {
-    const { tell, abort } = this.options;
-    return {
-      ...(abort && { signal: abort }),
-      ...(tell && {
-        onProgress: ({ done, total }: { done: number; total: number }) => {
-          tell({ type: 'phase', phase, step, done, total });
-        },
-      }),
-    };
+    return jobOf(this.options, phase, step);
   }
-}
-
-function optimizerOf({ optimizer }: ResolvedConfig, step: number, steps: number) {
-  return {
-    learningRate: learningRate(step - 1, optimizer, steps),
-    adamBeta1: optimizer.adam_beta1,
-    adamBeta2: optimizer.adam_beta2,
-    adamEpsilon: optimizer.adam_epsilon,
-    weightDecay: optimizer.weight_decay,
-    weightDecayOn: optimizer.weight_decay_on,
-    maxGradNorm: optimizer.max_grad_norm,
-    microBatchTokens: optimizer.micro_batch_tokens,
-  };
 }
 
 interface LineContext {

@@ -13,6 +13,7 @@ import {
   type Run,
   type RunRecord,
 } from '../run/index.js';
+import { keepBase } from './base.js';
 import { warner, type Tell } from './events.js';
 import type { NewRunOptions, TrainOptions, TrainResult } from './options.js';
 import { openParts, type Parts } from './parts.js';
@@ -83,7 +84,8 @@ export async function drive(
     if (options.profile !== undefined)
       profile = Profile.open(options.profile === true ? run.folder.profile : options.profile, warn);
     const told = profile ? { ...options, tell: profiled(profile, options) } : options;
-    const { examples } = parts;
+    const { examples, config, model } = parts;
+    await keepBase(run, config, model);
     session = examples
       ? await SupervisedSession.open(run, { ...parts, examples }, checkpoint, told)
       : await Session.open(run, parts, checkpoint, told);

@@ -1,5 +1,5 @@
 import { lossSettings, type ResolvedConfig } from '../config/index.js';
-import type { Engine, JobOptions, StepMetrics } from '../engine/types.js';
+import type { Engine, JobOptions, OptimizerSettings, StepMetrics } from '../engine/types.js';
 import type { Collected } from './collect.js';
 import { stepBiases } from './law.js';
 import { learningRate } from './schedule.js';
@@ -21,15 +21,26 @@ export function update(
       loss: lossSettings(grpo),
       temperature: grpo.temperature,
       maxCompletionLength: grpo.max_completion_length,
-      learningRate: learningRate(done, optimizer, grpo.max_steps),
-      adamBeta1: optimizer.adam_beta1,
-      adamBeta2: optimizer.adam_beta2,
-      adamEpsilon: optimizer.adam_epsilon,
-      weightDecay: optimizer.weight_decay,
-      weightDecayOn: optimizer.weight_decay_on,
-      maxGradNorm: optimizer.max_grad_norm,
-      microBatchTokens: optimizer.micro_batch_tokens,
+      ...optimizerSettings(optimizer, done, grpo.max_steps),
     },
     job,
   );
+}
+
+/** Of the optimizer step after `done` of `steps`. */
+export function optimizerSettings(
+  optimizer: ResolvedConfig['optimizer'],
+  done: number,
+  steps: number,
+): OptimizerSettings {
+  return {
+    learningRate: learningRate(done, optimizer, steps),
+    adamBeta1: optimizer.adam_beta1,
+    adamBeta2: optimizer.adam_beta2,
+    adamEpsilon: optimizer.adam_epsilon,
+    weightDecay: optimizer.weight_decay,
+    weightDecayOn: optimizer.weight_decay_on,
+    maxGradNorm: optimizer.max_grad_norm,
+    microBatchTokens: optimizer.micro_batch_tokens,
+  };
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { promptOrder } from '../../src/data/index.js';
-import { weightAt, type Points, type Weight } from '../../src/data/weight.js';
+import { scheduleAt, type Points } from '../../src/base/schedule.js';
+import type { Weight } from '../../src/data/weight.js';
 import type { DataSet, Problem } from '../../src/data/types.js';
 
 /** What an order needs of a set. */
@@ -45,9 +46,9 @@ test('a weight is a number, or points with straight lines between them', () => {
     [20, 0],
     [30, 1],
   ];
-  const at = (step: number) => weightAt(points, step);
+  const at = (step: number) => scheduleAt(points, step);
   assert.deepEqual([0, 10, 15, 19, 20, 25, 30, 1e6].map(at), [1, 1, 2, 2.8, 0, 0.5, 1, 1]);
-  assert.equal(weightAt(0.5, 7), 0.5);
+  assert.equal(scheduleAt(0.5, 7), 0.5);
 });
 
 test('constant weights of levels count exactly over an epoch', () => {

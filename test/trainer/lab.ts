@@ -11,6 +11,8 @@ import { filesBelow, lastingMetrics } from '../e2e/glossa.js';
 /** Runs of the laboratory's model, hardly trained, in a folder that goes when the tests of the file are done. */
 export interface Lab {
   config(...sets: string[]): ResolvedConfig;
+  /** A place in the folder. */
+  path(name: string): string;
   /** A module in the folder; its path. */
   module(name: string, text: string): Promise<string>;
   run(...sets: string[]): Promise<{ config: ResolvedConfig; result: TrainResult; lines: MetricsLine[] }>;
@@ -33,6 +35,7 @@ export function makeLab(base: string): Lab {
   };
   return {
     config,
+    path: (name) => join(root, name),
     async module(name, text) {
       const path = join(root, `${name}.mjs`);
       await writeFile(path, text);

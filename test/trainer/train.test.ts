@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { GlossaError } from '../../src/base/error.js';
-import { parseConfig, type ResolvedConfig } from '../../src/config/index.js';
+import type { ResolvedConfig } from '../../src/config/index.js';
 import { loadEngine } from '../../src/engine/index.js';
 import { readRolloutFile } from '../../src/rollout/index.js';
 import { readMetrics, readRecord, readRun, runFolder } from '../../src/run/index.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
-import { resume, train, type TrainEvent } from '../../src/trainer/index.js';
-import { filesBelow, lastingMetrics } from '../e2e/glossa.js';
+import { resume, train } from '../../src/trainer/index.js';
+import { filesBelow } from '../e2e/glossa.js';
+import { makeLab } from './lab.js';
 
 const LENGTH_REWARD = fileURLToPath(new URL('fixtures/length_reward.mjs', import.meta.url));
 const BASE = `
@@ -26,24 +26,7 @@ optimizer: { learning_rate: 1e-3, lr_scheduler_type: constant }
 checkpoint: { every: 0 }
 `;
 
-let root: string;
-let count = 0;
-before(async () => {
-  root = await mkdtemp(join(tmpdir(), 'glossa-train-'));
-});
-after(() => rm(root, { recursive: true, force: true }));
-
-function config(...sets: string[]): ResolvedConfig {
-  const name = `run-${String(count++)}`;
-  const all = [`model.cache=${join(root, 'lab')}`, `run.dir=${join(root, name)}`, ...sets];
-  return parseConfig(BASE, { path: `${name}.yaml`, sets: all });
-}
-
-async function module(name: string, text: string): Promise<string> {
-  const path = join(root, `${name}.mjs`);
-  await writeFile(path, text);
-  return path;
-}
+const lab = makeLab(BASE);
 
 const fails = async (settings: ResolvedConfig): Promise<GlossaError> => {
   try {
@@ -56,25 +39,6 @@ const fails = async (settings: ResolvedConfig): Promise<GlossaError> => {
   }
   throw new Error('the run did not fail');
 };
-
-/** Stops after `step`, goes on, and must end with the bytes of the run that never stopped. */
-async function assertResumes(sets: readonly string[], step: number): Promise<void> {
-  const [whole, broken] = [config(...sets), config(...sets)];
-  await train(whole);
-  const stop = new AbortController();
-  const tell = (event: TrainEvent) => {
-    if (event.type === 'step' && event.line.step === step) stop.abort();
-  };
-  assert.equal((await train(broken, { stop: stop.signal, tell })).status, 'interrupted');
-  const { status } = await resume(broken.run.dir, (asked) => ({ config: asked, set: [] }));
-  assert.equal(status, 'finished');
-  assert.deepEqual(await lastingMetrics(broken.run.dir), await lastingMetrics(whole.run.dir));
-  const last = whole.grpo.max_steps;
-  const [expected, got] = await Promise.all(
-    [whole, broken].map(({ run }) => filesBelow(runFolder(run.dir).checkpoint(last))),
-  );
-  for (const [file, bytes] of expected!) assert.ok(got!.get(file)!.equals(bytes), `${file} differs`);
-}
 
 /** Types and bytes of the tensors of a folder's model.safetensors. */
 async function tensors(dir: string): Promise<{ types: string[]; tensors: Map<string, Buffer> }> {
@@ -102,7 +66,7 @@ async function tensors(dir: string): Promise<{ types: string[]; tensors: Map<str
 
 describe('training', () => {
   it('gives functions of groups whole groups with ids, step and rows, in training and in evaluation', async () => {
-    const rank = await module(
+    const rank = await lab.module(
       'rank',
       `export const calls = 'group';
       export default (inputs) => {
@@ -115,7 +79,7 @@ describe('training', () => {
         return inputs.map(({ ids, sample }) => (sample === 1 ? null : ids.length));
       };`,
     );
-    const settings = config(
+    const settings = lab.config(
       'grpo.max_steps=2',
       'grpo.max_grader_errors=0',
       'data.eval=[{name: held, lab: {split: test}, limit: 3}]',
@@ -143,7 +107,7 @@ describe('training', () => {
   });
 
   it('starts each generation on the sampler’s own log-probabilities: the ratio is exactly 1', async () => {
-    const settings = config();
+    const settings = lab.config();
     await train(settings);
     const lines = await readMetrics(runFolder(settings.run.dir).metrics);
     assert.deepEqual(
@@ -185,7 +149,7 @@ describe('training', () => {
   });
 
   it('counts the tokens it trains on', async () => {
-    const settings = config('grpo.max_steps=2');
+    const settings = lab.config('grpo.max_steps=2');
     await train(settings);
     const run = runFolder(settings.run.dir);
     let tokens = 0;
@@ -200,7 +164,7 @@ describe('training', () => {
 
   it('splits a generation among steps and uses it several times, and resumes between generations', async () => {
     const sets = ['grpo.steps_per_generation=2', 'grpo.num_iterations=2', 'grpo.max_steps=8'];
-    const settings = config(...sets);
+    const settings = lab.config(...sets);
     await train(settings);
     const lines = await readMetrics(runFolder(settings.run.dir).metrics);
     assert.equal(lines.length, 8);
@@ -213,32 +177,33 @@ describe('training', () => {
       lines.map((line) => line['time/generate']! > 0),
       [true, false, false, false, true, false, false, false],
     );
-    await assertResumes(sets, 2);
+    await lab.assertResumes(sets, 2);
   });
 
   it('keeps a reference where beta is above 0: KL exactly 0 at first, and the same bits after a resume', async () => {
-    const settings = config('grpo.beta=0.04');
+    const settings = lab.config('grpo.beta=0.04');
     await train(settings);
     const lines = await readMetrics(runFolder(settings.run.dir).metrics);
     assert.equal(lines[0]!.kl, 0);
     assert.ok(lines[3]!.kl! > 0);
-    await assertResumes(['grpo.beta=0.04'], 2);
+    await lab.assertResumes(['grpo.beta=0.04'], 2);
   });
 
-  it('resumes in bfloat16 to the same bits', () =>
-    assertResumes(['dtype=bfloat16', 'optimizer.lr_scheduler_type=cosine'], 3));
+  it('resumes in bfloat16 to the same bits', async () => {
+    await lab.assertResumes(['dtype=bfloat16', 'optimizer.lr_scheduler_type=cosine'], 3);
+  });
 
   it('of a bfloat16 model ends with weights in bfloat16, those of its checkpoint rounded', async () => {
-    const start = config('grpo.max_steps=1');
+    const start = lab.config('grpo.max_steps=1');
     const { final } = await train(start);
     const model = await loadEngine(final!);
-    const dir = join(root, 'bfloat16');
+    const dir = lab.path('bfloat16');
     await mkdir(dir);
     await model.saveWeights(dir, 'bfloat16');
     await model.dispose();
     for (const name of ['tokenizer.json', 'tokenizer_config.json', 'generation_config.json'])
       await copyFile(join(final!, name), join(dir, name));
-    const settings = config(`model.path=${dir}`, 'grpo.max_steps=2');
+    const settings = lab.config(`model.path=${dir}`, 'grpo.max_steps=2');
     const ended = await train(settings);
     assert.equal((await readRecord(settings.run.dir)).weights, 'bfloat16');
     const [last, saved] = await Promise.all([ended.final!, ended.checkpoint!].map(tensors));
@@ -261,9 +226,9 @@ describe('training', () => {
   });
 
   it('goes on with the prompt template it was begun with, whatever the file holds by then', async () => {
-    const path = join(root, 'own.jinja');
+    const path = lab.path('own.jinja');
     await writeFile(path, '{{ language_code }}: {{ question }}!');
-    const settings = config(`prompt.template=${path}`, 'grpo.max_steps=1');
+    const settings = lab.config(`prompt.template=${path}`, 'grpo.max_steps=1');
     await train(settings);
     await writeFile(path, 'something else');
     await resume(settings.run.dir, (asked) => ({
@@ -280,7 +245,7 @@ describe('training', () => {
   });
 
   it('does not depend on threads or micro-batches', async () => {
-    const runs = [config('threads=1'), config('threads=3', 'optimizer.micro_batch_tokens=64')];
+    const runs = [lab.config('threads=1'), lab.config('threads=3', 'optimizer.micro_batch_tokens=64')];
     for (const run of runs) await train(run);
     const [a, b] = await Promise.all(
       runs.map(({ run }) => readFile(join(runFolder(run.dir).checkpoint(4), 'model.safetensors'))),
@@ -290,7 +255,7 @@ describe('training', () => {
 
   it('drops truncated completions from the loss where asked', async () => {
     const tokens = async (...sets: string[]) => {
-      const settings = config('grpo.max_steps=1', 'grpo.max_completion_length=12', ...sets);
+      const settings = lab.config('grpo.max_steps=1', 'grpo.max_completion_length=12', ...sets);
       await train(settings);
       return (await readMetrics(runFolder(settings.run.dir).metrics))[0]!;
     };
@@ -303,12 +268,12 @@ describe('training', () => {
 
 describe('training stops', () => {
   it('where graders fail too often, and counts them where they fail seldom', async () => {
-    const broken = await module('broken', 'export default () => { throw new Error("boom") };');
-    const error = await fails(config(`rewards=[{name: broken, module: ${broken}}]`));
+    const broken = await lab.module('broken', 'export default () => { throw new Error("boom") };');
+    const error = await fails(lab.config(`rewards=[{name: broken, module: ${broken}}]`));
     assert.equal(error.code, 'GRADER_ERRORS');
     assert.match(error.message, /16 gradings \(100\.0 %\).*of broken: .*boom/);
     const warnings: string[] = [];
-    const tolerant = config(
+    const tolerant = lab.config(
       'grpo.max_steps=1',
       `rewards=[{name: accuracy}, {name: broken, module: ${broken}}]`,
       'grpo.max_grader_errors=1',
@@ -321,38 +286,38 @@ describe('training stops', () => {
   });
 
   it('where nothing was rewarded for as long as asked, and warns before', async () => {
-    const zero = await module('zero', 'export default () => 0;');
+    const zero = await lab.module('zero', 'export default () => 0;');
     assert.equal(
-      (await fails(config(`rewards=[{name: zero, module: ${zero}}]`, 'grpo.max_zero_reward_steps=2'))).code,
+      (await fails(lab.config(`rewards=[{name: zero, module: ${zero}}]`, 'grpo.max_zero_reward_steps=2'))).code,
       'ALL_REWARDS_ZERO',
     );
     const warnings: string[] = [];
-    await train(config(`rewards=[{name: zero, module: ${zero}}]`), {
+    await train(lab.config(`rewards=[{name: zero, module: ${zero}}]`), {
       tell: (event) => void (event.type === 'warning' && warnings.push(event.message)),
     });
     assert.match(warnings.join('\n'), /every reward was 0 for 3 steps in a row/);
   });
 
   it('before the first step where a budget goes beyond the context, naming the problem', async () => {
-    const settings = config('grpo.max_completion_length=100000');
+    const settings = lab.config('grpo.max_completion_length=100000');
     await assert.rejects(train(settings), {
       code: 'CONFIG_BUDGET',
       message: /prompt of problem \S+ .*context of \d+/,
     });
     assert.ok(!existsSync(settings.run.dir), 'a start that failed leaves no folder');
-    const long = join(root, 'long.jinja');
+    const long = lab.path('long.jinja');
     await writeFile(long, 'x 1 '.repeat(1000));
-    await assert.rejects(train(config(`prompt={style: template, template: ${long}}`)), {
+    await assert.rejects(train(lab.config(`prompt={style: template, template: ${long}}`)), {
       code: 'CONFIG_BUDGET',
       hint: /the prompt alone fills the context/,
     });
   });
 
   it('where a number is not finite, with advice that holds for a run that was to be overwritten too', async () => {
-    const first = config('grpo.max_steps=1');
+    const first = lab.config('grpo.max_steps=1');
     await train(first);
     const kept = await filesBelow(first.run.dir);
-    const again = config(
+    const again = lab.config(
       ...[`run.dir=${first.run.dir}`, 'optimizer.learning_rate=10', 'grpo.beta=1e30'],
       ...['grpo.num_iterations=2', 'grpo.max_steps=2'],
     );
@@ -366,10 +331,10 @@ describe('training stops', () => {
 
 describe('training warns', () => {
   it('within two steps where the learning rate destroys the model', async () => {
-    const varied = await module('varied', 'export default ({ completion }) => new Set(completion).size / 20;');
+    const varied = await lab.module('varied', 'export default ({ completion }) => new Set(completion).size / 20;');
     const told: string[] = [];
     await train(
-      config(`rewards=[{name: varied, module: ${varied}}]`, 'optimizer.learning_rate=10', 'grpo.max_steps=3'),
+      lab.config(`rewards=[{name: varied, module: ${varied}}]`, 'optimizer.learning_rate=10', 'grpo.max_steps=3'),
       { tell: (event) => void (event.type === 'warning' && told.push(event.message)) },
     );
     assert.equal(told.length, 1, told.join('\n'));

@@ -26,6 +26,20 @@ export class GlossaCommand extends Command {
     );
   }
 
+  /** Of a command that makes a run of a config. */
+  runOptions(): this {
+    return this.addOption(several('--set <setting=value>', 'override a setting'))
+      .option('--model <dir|id>', 'short for --set model.path=...')
+      .option('--device <name>', 'short for --set device=...: cpu, cuda (an NVIDIA GPU) or cuda:N')
+      .option('--resume <run>', 'go on with a run that was stopped, from its last checkpoint')
+      .option(
+        '--accept-changes',
+        'with --resume: go on although files, config or machine have changed; run.json notes it',
+      )
+      .option('--overwrite', 'put the run in the place of the one in its folder, once it has its first checkpoint')
+      .option('--until <step>', 'pause after this step, with a checkpoint; --resume goes on');
+  }
+
   /** How a question is put, beside its style. */
   promptOptions(): this {
     return this.option('--system <text>', 'system message; {language} is filled in')

@@ -23,16 +23,7 @@ export function addTraining(program: GlossaCommand): void {
     .command('train')
     .description('train with GRPO as a config says')
     .argument('[config]', 'YAML file (docs/config.md)')
-    .addOption(several('--set <setting=value>', 'override a setting'))
-    .option('--model <dir|id>', 'short for --set model.path=...')
-    .option('--device <name>', 'short for --set device=...: cpu, cuda (an NVIDIA GPU) or cuda:N')
-    .option('--resume <run>', 'go on with a run that was stopped, from its last checkpoint')
-    .option(
-      '--accept-changes',
-      'with --resume: go on although files, config or machine have changed; run.json notes it',
-    )
-    .option('--overwrite', 'put the run in the place of the one in its folder, once it has its first checkpoint')
-    .option('--until <step>', 'pause after this step, with a checkpoint; --resume goes on')
+    .runOptions()
     .option('--schema', 'print the JSON Schema of the config and exit')
     .option('--dry-run', 'check config, model, data and rewards (with --resume: of that run), and exit')
     .option(
@@ -59,16 +50,7 @@ export function addTraining(program: GlossaCommand): void {
     .command('sft')
     .description('fine-tune on worked solutions, chats or texts as a config with a section `sft` says')
     .argument('[config]', 'YAML file (docs/sft.md)')
-    .addOption(several('--set <setting=value>', 'override a setting'))
-    .option('--model <dir|id>', 'short for --set model.path=...')
-    .option('--device <name>', 'short for --set device=...: cpu, cuda (an NVIDIA GPU) or cuda:N')
-    .option('--resume <run>', 'go on with a run that was stopped, from its last checkpoint')
-    .option(
-      '--accept-changes',
-      'with --resume: go on although files, config or machine have changed; run.json notes it',
-    )
-    .option('--overwrite', 'put the run in the place of the one in its folder, once it has its first checkpoint')
-    .option('--until <step>', 'pause after this step, with a checkpoint; --resume goes on')
+    .runOptions()
     .option('--dry-run', 'check config, model and data (with --resume: of that run), and exit')
     .option('--progress <mode>', PROGRESS_IS_RESULT, 'auto')
     .addHelpText('after', example('npx glossa sft studies/lab/sft.yaml', 'npx glossa sft --resume runs/sft'))

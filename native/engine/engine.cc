@@ -68,16 +68,16 @@ Status prepare(EngineState& e, const ModelConfig& config, const EngineOptions& o
 }
 
 Status fill_adapters(EngineState& e, const std::string& dir) {
-  const FreshAdapters fresh(e.model, e.lora.seed);
-  std::unique_ptr<WeightSource> stored;
-  if (!dir.empty()) {
+  std::unique_ptr<WeightSource> source;
+  if (dir.empty()) {
+    source = std::make_unique<FreshAdapters>(e.model, e.lora.seed);
+  } else {
     Result<std::unique_ptr<WeightSource>> opened = open_adapter(e.model, dir);
     if (!opened.ok()) return opened.status();
-    stored = opened.take();
+    source = opened.take();
   }
-  const WeightSource& source = stored ? *stored : static_cast<const WeightSource&>(fresh);
   const Values master{e.master.data()};
-  if (Status s = fill_flat(*e.device, e.model.adapters.parameters, source, master); !s.ok()) return s;
+  if (Status s = fill_flat(*e.device, e.model.adapters.parameters, *source, master); !s.ok()) return s;
   e.policy.attach_adapters(*e.device, e.model, master);
   e.policy.repack();
   return {};

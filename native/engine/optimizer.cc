@@ -6,13 +6,9 @@
 namespace glossa {
 namespace {
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
-
 bool is_decayed(const Trained& trained, const TensorSpec& t, const Decayed& kinds) {
   if (t.shape.size() == 2) return t.offset == trained.embedding ? kinds.embeddings : kinds.matrices;
-  return ends_with(t.name, ".bias") ? kinds.biases : kinds.norms;
+  return t.name.ends_with(".bias") ? kinds.biases : kinds.norms;
 }
 
 std::vector<Stretch> stretches(const Trained& trained, float weight_decay, const Decayed& kinds) {

@@ -28,3 +28,14 @@ export function sliceTokens<T extends Int32Array | Float32Array>(
 ): T {
   return column.subarray(offsets[start], offsets[end]) as T;
 }
+
+/** Lists put end to end. */
+export function joined<T extends Int32Array | Float32Array>(lists: readonly T[], kind: new (length: number) => T): T {
+  const all = new kind(lists.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const list of lists) {
+    all.set(list, at);
+    at += list.length;
+  }
+  return all;
+}

@@ -1,6 +1,7 @@
 import { impossible, type Finding } from './findings.js';
 import type { Config } from './schema.js';
 import { READ_BY } from './sections/learning_rate.js';
+import { warmupSteps } from './steps.js';
 
 /** Learning-rate settings that do not fit together, of a run of `maxSteps` steps. */
 export function checkLearningRate(
@@ -33,7 +34,7 @@ export function checkLearningRate(
     );
   if (type === 'warmup_stable_decay') {
     const { num_decay_steps: decay, num_stable_steps: stable = 0 } = kwargs;
-    const rise = warmup > 0 ? warmup : Math.ceil(ratio * maxSteps);
+    const rise = warmupSteps(optimizer, maxSteps);
     if (decay === undefined) kwarg('num_decay_steps', 'must be given with warmup_stable_decay');
     else if (rise + stable + decay > maxSteps)
       kwarg(

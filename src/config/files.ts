@@ -21,8 +21,8 @@ const FILE_SETTINGS: readonly string[] = [
   'prompt.template',
 ];
 
-/** Of these, the ones that may instead name what is in the hub's cache; a file or folder of that name wins. */
 const isHubData = (text: string) => parseHubFile(text) !== undefined || parseHubDataSet(text) !== undefined;
+/** Of these, the ones that may instead name what is in the hub's cache; a file or folder of that name wins. */
 const HUB_SETTINGS: Record<string, (text: string) => boolean> = {
   'model.path': (text) => text.includes('/') && parseHubId(text, 'model') !== undefined,
   'data.train.#.path': isHubData,

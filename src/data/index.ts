@@ -6,7 +6,7 @@ export { knownSuite, SUITE_NAMES, verifierNameOf, type SuiteName } from './suite
 export { fieldOf } from './field.js';
 export { InexactNumber } from './exact.js';
 export { isDataFile, openRows, rowPlace } from './open.js';
-export { ON_LEAK, spaceless, withoutLeaks, type OnLeak } from './leaks.js';
+export { leaksIn, ON_LEAK, spaceless, withoutLeaks, type Held, type OnLeak } from './leaks.js';
 export { readLines } from './lines.js';
 export { originOf, sameOrigin } from './origin.js';
 export { remarks } from './remarks.js';

@@ -27,37 +27,62 @@ interface Found {
   numbers: readonly Set<number>[];
 }
 
+/** What must not be trained on. */
+export interface Held {
+  suites: readonly HeldOut[];
+  ids: readonly HeldIds[];
+}
+
 /**
- * Takes training problems out that are held out, or refuses them. A problem is held out where its id is, where a suite has its
- * question, or where a suite has the same problem in any language: known by a shared id with the same answer, in a training set
- * whose ids mostly agree so with the suite's. Ids that mostly have other answers are no names of problems (1, 2, 3 in two files that have
- * nothing to do with each other) and are passed over, as are those made of a file's name and line.
+ * Takes training problems out that are held out, or refuses them, as {@link leaksIn} finds them.
  *
  * @returns The sets, how many problems each lost, and what should be known of it.
  * @throws GlossaError DATA_LEAK where `onLeak` is refuse; DATA_EMPTY where a set loses all.
  */
 export function withoutLeaks(
   train: readonly DataSet[],
-  held: { suites: readonly HeldOut[]; ids: readonly HeldIds[] },
+  held: Held,
   onLeak: OnLeak,
 ): { train: readonly DataSet[]; excluded: readonly number[]; remarks: string[] } {
-  const none = train.map(() => 0);
-  if (held.suites.length === 0 && held.ids.length === 0) return { train, excluded: none, remarks: [] };
-  const { found, idle } = findLeaks(train, held);
-  if (found.length === 0) return { train, excluded: none, remarks: idle };
-  const texts = found.map(({ text }) => text);
-  if (onLeak === 'refuse')
-    throw new GlossaError('DATA_LEAK', texts.join('\n'), {
-      hint: 'data.on_leak: exclude leaves such problems out of training, data.on_leak: warn trains on them',
-    });
-  if (onLeak === 'warn') return { train, excluded: none, remarks: [...texts, ...idle] };
-  const out = train.map((_, s) => new Set(found.flatMap(({ numbers }) => [...numbers[s]!])));
+  const { out, remarks } = leaksIn(train, held, onLeak);
   const left = train.map((set, s) => (out[s]!.size === 0 ? set : without(set, out[s]!)));
   const excluded = out.map(({ size }) => size);
   const counts = train.flatMap(({ problems, settings: { path } }, s) =>
     excluded[s] === 0 ? [] : [`${path}: ${excluded[s]} of ${problems.length} problems are held out and not trained on`],
   );
-  return { train: left, excluded, remarks: [...counts, ...idle] };
+  return { train: left, excluded, remarks: [...counts, ...remarks] };
+}
+
+/**
+ * Finds what of training is held out, or refuses it. A problem is held out where its id is, where a suite has its
+ * question, or where a suite has the same problem in any language: known by a shared id with the same answer, in a training set
+ * whose ids mostly agree so with the suite's. Ids that mostly have other answers are no names of problems (1, 2, 3 in two files that have
+ * nothing to do with each other) and are passed over, as are those made of a file's name and line.
+ *
+ * @returns The numbers of the problems of each set that are to go, none but where `onLeak` is exclude; and what should be known.
+ * @throws GlossaError DATA_LEAK where `onLeak` is refuse.
+ */
+export function leaksIn(
+  train: readonly Learnt[],
+  held: Held,
+  onLeak: OnLeak,
+): { out: readonly ReadonlySet<number>[]; remarks: string[] } {
+  const none = train.map(() => new Set<number>());
+  if (held.suites.length === 0 && held.ids.length === 0) return { out: none, remarks: [] };
+  const { found, idle } = findLeaks(train, held);
+  if (found.length === 0) return { out: none, remarks: idle };
+  const texts = found.map(({ text }) => text);
+  if (onLeak === 'refuse')
+    throw new GlossaError('DATA_LEAK', texts.join('\n'), {
+      hint: 'data.on_leak: exclude leaves such problems out of training, data.on_leak: warn trains on them',
+    });
+  if (onLeak === 'warn') return { out: none, remarks: [...texts, ...idle] };
+  return { out: train.map((_, s) => new Set(found.flatMap(({ numbers }) => [...numbers[s]!]))), remarks: idle };
+}
+
+/** A set that is trained on, as far as what is held out is looked for in it. */
+export interface Learnt {
+  problems: Iterable<Problem>;
 }
 
 function without(set: DataSet, out: ReadonlySet<number>): DataSet {
@@ -68,10 +93,7 @@ function without(set: DataSet, out: ReadonlySet<number>): DataSet {
   return { ...set, problems: selected(problems, kept) };
 }
 
-function findLeaks(
-  train: readonly DataSet[],
-  { suites, ids }: { suites: readonly HeldOut[]; ids: readonly HeldIds[] },
-): { found: Found[]; idle: string[] } {
+function findLeaks(train: readonly Learnt[], { suites, ids }: Held): { found: Found[]; idle: string[] } {
   const suiteSearches = suites.map((suite) => new SuiteSearch(suite, train.length));
   const idSearches = ids.map((list) => new IdSearch(list, train.length));
   for (const [s, { problems }] of train.entries()) {

@@ -1,4 +1,4 @@
-import { rowIds, sliceTokens, toRagged } from '../base/ragged.js';
+import { joined, rowIds, sliceTokens, toRagged } from '../base/ragged.js';
 import { keptOffsets } from './kept.js';
 import type { Ragged, RolloutColumns } from './types.js';
 
@@ -58,14 +58,4 @@ function joinedKept(
       Int32Array,
     ),
   };
-}
-
-function joined<T extends Int32Array | Float32Array>(lists: readonly T[], kind: new (length: number) => T): T {
-  const all = new kind(lists.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const list of lists) {
-    all.set(list, at);
-    at += list.length;
-  }
-  return all;
 }

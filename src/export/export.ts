@@ -2,12 +2,13 @@ import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/atomic.js';
 import { defined } from '../base/defined.js';
 import { GlossaError } from '../base/error.js';
-import { makeFolder, namesIn } from '../base/folder.js';
+import { makeFolder } from '../base/folder.js';
 import { loadEngine } from '../engine/index.js';
 import type { StoredDtype } from '../engine/types.js';
 import { baseOfRun, recordedConfig, runAsModel, trainsAdapters } from '../inputs/index.js';
 import { copyTokenizer, readRecord, readRun, runFolder, writeModelFolder } from '../run/index.js';
 import { saveInType } from '../trainer/index.js';
+import { requireEmptyFolder } from './empty_folder.js';
 import { hubName } from './hub_name.js';
 import { modelCard } from './model_card.js';
 
@@ -45,8 +46,7 @@ export async function exportRun({ run, out, step, dtype, adapter = false, warn }
   const record = await readRecord(folder.dir, warn);
   const config = recordedConfig(record, folder.dir);
   const dir = resolve(out);
-  if ((await namesIn(dir)).length > 0)
-    throw new GlossaError('USAGE', `${dir} is there already, and not empty`, { hint: 'name a new folder with --out' });
+  await requireEmptyFolder(dir);
   const checkpoint = await runAsModel(folder.dir, warn, step);
   const adapted = trainsAdapters(config);
   if (adapter && !adapted)

@@ -2,12 +2,13 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
-import { makeFolder, namesIn } from '../base/folder.js';
+import { makeFolder } from '../base/folder.js';
 import { readText, readTextIfThere } from '../base/read_file.js';
 import { headOf, readAt, type StoredTensor } from '../base/safetensors.js';
 import { BEYOND, readNumbers, writeNumbers, type StoredType } from '../base/stored_numbers.js';
 import type { StoredDtype } from '../engine/types.js';
 import { copyTokenizer, writeModelFolder } from '../run/index.js';
+import { requireEmptyFolder } from './empty_folder.js';
 import { mergeCard } from './merge_card.js';
 import { openSource, type MergeSource } from './merge_source.js';
 
@@ -47,8 +48,7 @@ const PIECE = 2 ** 20;
  */
 export async function mergeModels({ models, base, out, dtype, warn }: MergeSettings): Promise<Merged> {
   const dir = resolve(out);
-  if ((await namesIn(dir)).length > 0)
-    throw new GlossaError('USAGE', `${dir} is there already, and not empty`, { hint: 'name a new folder with --out' });
+  await requireEmptyFolder(dir);
   const sources: MergeSource[] = [];
   for (const { model, weight } of models) sources.push(await openSource(model, weight, warn));
   // 0.7 + 0.2 + 0.1 is 1 to a reader.

@@ -1,18 +1,35 @@
 import { createReadStream } from 'node:fs';
 import { GlossaError } from '../base/error.js';
 import type { ResolvedConfig } from '../config/index.js';
-import { exactText, fieldOf, isDataFile, openRows, readLines } from '../data/index.js';
+import { exactText, fieldOf, isDataFile, openRows, readLines, type Held, type OnLeak } from '../data/index.js';
 import { decodeUtf8 } from '../data/utf8.js';
 import { globExpression } from './glob.js';
 
 type HoldOut = ResolvedConfig['data']['hold_out'][number];
 
 /**
+ * What a run must not be trained on, and what happens where it is. A run that goes on is not refused for what it was begun with
+ * (`resumed`): it warns.
+ *
+ * @throws GlossaError those of {@link heldIds}.
+ */
+export async function heldOutOf(
+  { data }: Pick<ResolvedConfig, 'data'>,
+  suites: Held['suites'],
+  resumed: boolean,
+): Promise<{ held: Held; onLeak: OnLeak }> {
+  return {
+    held: { suites, ids: await Promise.all(data.hold_out.map(heldIds)) },
+    onLeak: resumed && data.on_leak === 'refuse' ? 'warn' : data.on_leak,
+  };
+}
+
+/**
  * Ids that a `data.hold_out` entry names: a pattern of ids, or a file of them, one a line or in the column `id` of a data file.
  *
  * @throws GlossaError DATA_NOT_FOUND, DATA_UNREADABLE, DATA_EMPTY where the file has no id.
  */
-export async function heldIds({
+async function heldIds({
   ids: path,
   field,
   pattern,

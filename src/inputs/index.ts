@@ -1,5 +1,5 @@
 export { dataFiles } from './data_files.js';
-export { heldIds } from './hold_out.js';
+export { heldOutOf } from './hold_out.js';
 export { checkBudget } from './budget.js';
 export { hashInputs } from './hash_inputs.js';
 export { tellLabProblems } from './lab_problems.js';
@@ -13,7 +13,6 @@ export { fitText, settingsThatFit } from './fit.js';
 export { gpuAdvice, plannedRun, planOf, promptSizes, shortOfMemory, takenOf, type PlannedMemory } from './memory.js';
 export { engineOptions, fitTogether, openModel, readConfigJson, trainsAdapters, type OpenModel } from './model.js';
 export { openData, problemCount, type Inputs } from './problems.js';
-export { trainingOrder } from './order.js';
 export { recordedConfig } from './recorded_config.js';
 export { loadSource, needsRows, sourcePath } from './sources.js';
 export { loadSuite, suiteRemarks, type LoadedSuite, type Suite, type SuiteDefaults } from './suites.js';

@@ -1,6 +1,6 @@
 import { greatest } from '../base/extremes.js';
 import { availableMemory } from '../base/memory.js';
-import type { ResolvedConfig, SuiteSettings } from '../config/index.js';
+import { isFiltered, type ResolvedConfig, type SuiteSettings } from '../config/index.js';
 import type { Problem, Problems } from '../data/types.js';
 import { planMemory } from '../engine/index.js';
 import type { MemoryPlan, PlannedRun } from '../engine/types.js';
@@ -32,7 +32,7 @@ export function plannedRun({ grpo, optimizer, sft }: ResolvedConfig, sizes: Prom
     promptTokens: sizes.train,
     newTokens: grpo.max_completion_length,
   };
-  const filtered = grpo.top_k > 0 || grpo.top_p < 1 || grpo.min_p > 0;
+  const filtered = isFiltered(grpo);
   const kept = filtered ? grpo.top_k || 2 ** 31 - 1 : 0;
   const suites = sizes.suites.map(({ longest, problems, numSamples, maxCompletionLength }) => ({
     prompts: problems,

@@ -1,12 +1,12 @@
 import type { ResolvedConfig } from '../config/index.js';
 import { remarks, withoutLeaks } from '../data/index.js';
-import type { DataSet } from '../data/types.js';
+import type { DataSet, Problem } from '../data/types.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { checkBudget } from './budget.js';
 import { longestForm } from './longest_form.js';
 import type { OpenModel } from './model.js';
 import { trainingOrder } from './order.js';
-import { heldIds } from './hold_out.js';
+import { heldOutOf } from './hold_out.js';
 import { needsRows, streamSource } from './sources.js';
 import { loadSuite, suiteRemarks, type Suite } from './suites.js';
 
@@ -17,6 +17,8 @@ export interface Inputs {
   suites: readonly Suite[];
   /** Problems of each training set that were left out because they are held out. */
   excluded: readonly number[];
+  /** The training problems, one after the other without end. */
+  order: (index: number) => Problem;
   /** What should be known of the data before they are used. */
   remarks: readonly string[];
 }
@@ -33,13 +35,7 @@ export async function openData(
   const { grpo, data } = config;
   const rows = needsRows(config);
   const suites = await Promise.all(data.eval.map((source) => loadSuite(config, source, labDir, { rows })));
-  const ids = await Promise.all(data.hold_out.map(heldIds));
-  const all: DataSet[] = [];
-  // One after the other: sets may be large. Of supervised fine-tuning they are examples (src/sft).
-  for (const source of config.sft ? [] : data.train) all.push(await streamSource(source, labDir, { rows }));
-  const onLeak = resumed && data.on_leak === 'refuse' ? 'warn' : data.on_leak;
-  const { train, excluded, remarks: leaks } = withoutLeaks(all, { suites, ids }, onLeak);
-  if (!config.sft) trainingOrder(config, train); // refused here where it would run dry
+  const { train, excluded, leaks, order } = await trainingProblems(config, labDir, { suites, rows, resumed });
   const limits = { context: engine.info().context, tokenizer };
   for (const { problems } of train)
     await checkBudget(
@@ -61,8 +57,29 @@ export async function openData(
     languages: LANGUAGES.filter((language) => drawn.has(language)),
     suites,
     excluded,
+    order,
     remarks: [...train.flatMap(remarks), ...suites.flatMap(suiteRemarks), ...leaks],
   };
+}
+
+/** Of supervised fine-tuning there are none: its sets are of examples (src/sft). */
+async function trainingProblems(
+  config: ResolvedConfig,
+  labDir: string | undefined,
+  { suites, rows, resumed }: { suites: readonly Suite[]; rows: boolean; resumed: boolean },
+): Promise<Pick<Inputs, 'train' | 'excluded' | 'order'> & { leaks: readonly string[] }> {
+  if (config.sft) {
+    const order = () => {
+      throw new Error('supervised fine-tuning draws examples');
+    };
+    return { train: [], excluded: [], leaks: [], order };
+  }
+  const all: DataSet[] = [];
+  // One after the other: sets may be large.
+  for (const source of config.data.train) all.push(await streamSource(source, labDir, { rows }));
+  const { held, onLeak } = await heldOutOf(config, suites, resumed);
+  const { remarks, ...left } = withoutLeaks(all, held, onLeak);
+  return { ...left, leaks: remarks, order: trainingOrder(config, left.train) };
 }
 
 /** Problems of all training sets. */

@@ -9,7 +9,7 @@ import {
   Utf8,
   vectorFromArray,
 } from 'apache-arrow';
-import { toRagged } from '../base/ragged.js';
+import { joined, toRagged } from '../base/ragged.js';
 import { flatColumn, listColumn } from '../base/arrow.js';
 import { SAMPLED_FIELDS } from '../engine/index.js';
 import { parquetFile } from '../rollout/index.js';
@@ -87,22 +87,26 @@ async function* recordBatches(batches: AsyncIterable<readonly ScoredSequence[]>)
       ).data[0]!,
       listColumn(prompt_ids, prompts.offsets, prompts.ids),
       listColumn(completion_ids, completions.offsets, completions.ids),
-      listColumn(logps, completions.offsets, joined(batch.map((each) => each.logps))),
-      listColumn(entropies, completions.offsets, joined(batch.map((each) => each.entropies))),
+      listColumn(
+        logps,
+        completions.offsets,
+        joined(
+          batch.map((each) => each.logps),
+          Float32Array,
+        ),
+      ),
+      listColumn(
+        entropies,
+        completions.offsets,
+        joined(
+          batch.map((each) => each.entropies),
+          Float32Array,
+        ),
+      ),
     ];
     yield new RecordBatch(
       SCHEMA,
       makeData({ type: new Struct(SCHEMA.fields), length: batch.length, nullCount: 0, children }),
     );
   }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const whole = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

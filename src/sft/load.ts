@@ -46,9 +46,9 @@ export async function loadExamples(settings: ExampleSettings): Promise<ExampleSe
     ...{ skipped: { count: 0 }, long: { skipped: 0, truncated: 0 } },
   };
   let others = 0;
-  for (const file of settings.files ?? [path]) {
+  files: for (const file of settings.files ?? [path]) {
     for await (const row of openRows(file, [])) {
-      if (set.examples.length >= (source.limit ?? Infinity)) break;
+      if (set.examples.length >= (source.limit ?? Infinity)) break files;
       try {
         if (!('value' in row)) throw new BadRow(row.reason);
         const read = await readLearntIds(row.value, context);

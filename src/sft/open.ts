@@ -1,6 +1,6 @@
 import { greatest } from '../base/extremes.js';
 import type { ResolvedConfig, SftSettings } from '../config/index.js';
-import { dataFiles, heldIds, sourcePath, type OpenModel, type Suite } from '../inputs/index.js';
+import { dataFiles, heldOutOf, sourcePath, type OpenModel, type Suite } from '../inputs/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { tokensOf } from './batch.js';
 import type { Example } from './example.js';
@@ -27,7 +27,7 @@ export interface Examples {
  * Reads the examples of a config, and none that is held out. A run that goes on is not refused for what it was begun with
  * (`resumed`): it warns.
  *
- * @throws GlossaError those of {@link loadExamples}, {@link withoutLeakedExamples} and heldIds.
+ * @throws GlossaError those of {@link loadExamples}, {@link withoutLeakedExamples} and heldOutOf.
  */
 export async function openExamples(
   config: ResolvedConfig & { sft: SftSettings },
@@ -45,9 +45,8 @@ export async function openExamples(
   for (const source of sft.eval)
     heldOut.push(await loadExamples({ ...shared, source, path: sourcePath(source, labDir) }));
   const measured = heldOut.map(({ asked }, i) => ({ name: sft.eval[i]!.name, asked }));
-  const ids = await Promise.all(data.hold_out.map(heldIds));
-  const onLeak = resumed && data.on_leak === 'refuse' ? 'warn' : data.on_leak;
-  const { train, remarks: leaks } = withoutLeakedExamples(read, { suites, ids, sets: measured }, onLeak);
+  const { held, onLeak } = await heldOutOf(config, suites, resumed);
+  const { train, remarks: leaks } = withoutLeakedExamples(read, { ...held, sets: measured }, onLeak);
   const count = train.reduce((sum, { examples }) => sum + examples.length, 0);
   const all = [...train, ...heldOut].flatMap(({ examples }) => examples);
   const drawn = new Set(train.flatMap(({ examples }) => examples.map(({ language }) => language)));

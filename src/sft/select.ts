@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { GlossaError } from '../base/error.js';
 import { exists } from '../base/exists.js';
 import { openRows, rowPlace } from '../data/index.js';
+import { COUNTED_LANGUAGES } from '../language/types.js';
 import { rolloutSteps } from '../rollout/index.js';
 import { readRecord, runFolder } from '../run/index.js';
 
@@ -59,6 +60,12 @@ export async function completionFiles(given: string): Promise<string[]> {
   });
 }
 
+/** What is read of a file with many more: the ids and log-probabilities of every token among them. */
+const COLUMNS = [
+  ...['id', 'question', 'completion', 'language', 'gold', 'finish', 'correct'],
+  ...COUNTED_LANGUAGES.map((language) => `words.${language}`),
+];
+
 /**
  * Rejection sampling: of the completions in files of rollouts or of `eval --out`, in their order, those that ended, are right and
  * are in the language asked for.
@@ -71,7 +78,7 @@ export async function selectCompletions(files: readonly string[], selection: Sel
   const ofProblem = new Map<string, Set<string>>();
   let read = 0;
   for (const file of files) {
-    for await (const row of openRows(file, [])) {
+    for await (const row of openRows(file, COLUMNS)) {
       const { kept, targetWr, finish, correct } = completionOf(row, file);
       read++;
       const problem = `${kept.lang} ${kept.id}`;

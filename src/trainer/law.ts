@@ -1,5 +1,5 @@
 import type { RecordBatch } from 'apache-arrow';
-import type { ResolvedConfig } from '../config/index.js';
+import { isFiltered, type ResolvedConfig } from '../config/index.js';
 import type { Problem } from '../data/types.js';
 import type { DecodingLaw } from '../decoding/index.js';
 import type { GenerateRequest, RolloutColumns, SamplerLaw } from '../engine/types.js';
@@ -8,11 +8,12 @@ type Biases = Pick<SamplerLaw, 'logitBias' | 'biasOf'>;
 
 /** What the completions of a step are drawn from. Where that is not the model's own distribution, it is recorded. */
 export function samplingLaw(
-  { grpo: { temperature, top_k: topK, top_p: topP, min_p: minP } }: ResolvedConfig,
+  { grpo }: ResolvedConfig,
   decoding: DecodingLaw | undefined,
   problems: readonly Problem[],
 ): Pick<GenerateRequest, 'temperature' | 'topK' | 'topP' | 'minP' | 'logitBias' | 'biasOf' | 'ofLaw'> {
-  const filtered = topK > 0 || topP < 1 || minP > 0;
+  const { temperature, top_k: topK, top_p: topP, min_p: minP } = grpo;
+  const filtered = isFiltered(grpo);
   if (!filtered && !decoding) return { temperature };
   return {
     temperature,

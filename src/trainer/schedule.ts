@@ -1,4 +1,4 @@
-import type { Config } from '../config/index.js';
+import { warmupSteps, type Config } from '../config/index.js';
 
 type Optimizer = Config['optimizer'];
 /** Of the peak, after `done` of `steps` steps, the first `warmup` of which are the warm-up; `done` is at least `warmup`. */
@@ -14,11 +14,6 @@ export function learningRate(done: number, optimizer: Optimizer, maxSteps: numbe
   if (done < warmup)
     return type === 'warmup_stable_decay' ? peak * raised(done / warmup, optimizer) : (peak * done) / warmup;
   return peak * DECAYS[type]({ done, warmup, steps: maxSteps }, optimizer);
-}
-
-/** Steps of the warm-up; a share of the run is rounded up, as Transformers does. */
-export function warmupSteps({ warmup_steps: steps, warmup_ratio: ratio }: Optimizer, maxSteps: number): number {
-  return steps > 0 ? steps : Math.ceil(ratio * maxSteps);
 }
 
 /** Whether something that happens every `every` steps falls into the steps (before, now]; 0 is never. */

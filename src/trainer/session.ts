@@ -4,7 +4,7 @@ import { originOf } from '../data/index.js';
 import type { Problem } from '../data/types.js';
 import { lossRow } from '../engine/index.js';
 import type { EngineInfo, JobOptions, StepMetrics } from '../engine/types.js';
-import { problemCount, trainingOrder } from '../inputs/index.js';
+import { problemCount } from '../inputs/index.js';
 import { openLevers, type Levers } from '../levers/index.js';
 import type { Metrics } from '../metrics/index.js';
 import {
@@ -73,7 +73,7 @@ export class Session {
     before: readonly MetricsLine[],
   ) {
     this.warn = warner(options.tell);
-    this.order = trainingOrder(parts.config, parts.train);
+    this.order = parts.order;
     this.fidelity = new FidelityAlarms(parts.languages);
     this.info = parts.model.engine.info();
     this.saver = new Saver(run, parts, progress.step, options.tell);

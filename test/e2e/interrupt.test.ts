@@ -19,19 +19,24 @@ const settings = (dir: string) => [
 const train = (dir: string, ...more: string[]) => ['train', 'studies/lab/smoke.yaml', ...settings(dir), ...more];
 const record = async (dir: string) => JSON.parse(await readFile(join(dir, 'run.json'), 'utf8')) as RunRecord;
 
+/** Waits until a process that was started says a text, from now on. */
+async function untilSaid({ child, ended }: ReturnType<typeof start>, said: string) {
+  await new Promise<void>((resolve, reject) => {
+    let text = '';
+    child.stderr!.on('data', (more: string) => {
+      text += more;
+      if (text.includes(said)) resolve();
+    });
+    void ended.then(({ stderr }) => {
+      reject(new Error(`ended early: ${stderr}`));
+    });
+  });
+}
+
 /** Starts a run and waits until it has made some steps. */
 async function startUntilStep(args: readonly string[], step: number) {
   const started = start(args);
-  await new Promise<void>((resolve, reject) => {
-    let text = '';
-    started.child.stderr!.on('data', (more: string) => {
-      text += more;
-      if (text.includes(`step ${String(step)}/`)) resolve();
-    });
-    void started.ended.then((ended) => {
-      reject(new Error(`ended early: ${ended.stderr}`));
-    });
-  });
+  await untilSaid(started, `step ${String(step)}/`);
   return started;
 }
 
@@ -114,13 +119,16 @@ describe('a run that is stopped', () => {
 
   it('by Ctrl-C twice ends at once and leaves the last checkpoint', async () => {
     const dir = join(root, 'twice');
-    const { child, ended } = await startUntilStep(
+    const started = await startUntilStep(
       train(dir, '--set', 'checkpoint.every=1', '--set', 'grpo.max_steps=1000', '--set', 'grpo.prompts_per_step=64'),
       2,
     );
-    child.kill('SIGINT');
-    child.kill('SIGTERM');
-    const { code, stderr } = await ended;
+    // One after the other: two signals at once may arrive in either order.
+    const first = untilSaid(started, 'finishing the step');
+    started.child.kill('SIGINT');
+    await first;
+    started.child.kill('SIGTERM');
+    const { code, stderr } = await started.ended;
     assert.equal(code, 130, stderr);
     assert.equal((await record(dir)).status, 'interrupted');
   });

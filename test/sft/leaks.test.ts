@@ -97,6 +97,25 @@ describe('examples that are held out', () => {
     await assert.rejects(checkInputs(all), { code: 'DATA_EMPTY', message: /rows\.jsonl/ });
   });
 
+  it('are told in full by ids too: how many went, and where none has such an id', async () => {
+    const remarks = async (rows: readonly object[]) => {
+      const events: TrainEvent[] = [];
+      const config = await configOf(rows, '', 'hold_out: [{ pattern: "gsm-*" }], on_leak: exclude');
+      await train(
+        { ...config, run: { ...config.run, dir: join(root, 'ids') } },
+        { tell: (event) => events.push(event) },
+      );
+      await rm(join(root, 'ids'), { recursive: true });
+      return events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    };
+    assert.deepEqual(await remarks([clean, { ...clean, id: 'gsm-7' }]), [
+      `${join(root, 'rows.jsonl')}: 1 of 2 examples are held out and not learnt from`,
+    ]);
+    assert.deepEqual(await remarks([clean]), [
+      'data.hold_out: no training problem has an id of gsm-*; nothing is held out by it',
+    ]);
+  });
+
   it('are those of data.hold_out and of sft.eval too', async () => {
     const byId = await configOf([clean, { ...clean, id: 'gsm-7' }], '', 'hold_out: [{ pattern: "gsm-*" }]');
     await assert.rejects(checkInputs(byId), { code: 'DATA_LEAK', message: /gsm-\*: 1 training problems/ });

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import type { GlossaError } from '../../src/base/error.js';
-import { parseConfig } from '../../src/config/index.js';
-import { isDue, learningRate, warmupSteps } from '../../src/trainer/schedule.js';
+import { warmupSteps, parseConfig } from '../../src/config/index.js';
+import { isDue, learningRate } from '../../src/trainer/schedule.js';
 
 const optimizer = (...sets: string[]) =>
   parseConfig('model: { lab: {} }\ndata:\n  train:\n    - lab: {}\n', {

@@ -156,3 +156,12 @@ export const optimizerSchema = z.strictObject({
     .meta({ unit: 'tokens' })
     .describe('0: chosen from memory. Changes no result.'),
 });
+
+/** Whether the filters of sampling leave ids out in training. */
+export function isFiltered({
+  top_k: k,
+  top_p: p,
+  min_p: least,
+}: Pick<z.output<typeof grpoSchema>, 'top_k' | 'top_p' | 'min_p'>): boolean {
+  return k > 0 || p < 1 || least > 0;
+}

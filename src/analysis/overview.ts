@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { fieldMeasure, type Field, type Metrics } from '../metrics/index.js';
-import { atKs, type EvaluationRow, type RunGlance, type RunState } from '../run/index.js';
+import { atKs, finalStep, type EvaluationRow, type RunGlance, type RunState } from '../run/index.js';
 
 /** A run in a list of runs. */
 export interface RunOverview {
@@ -17,6 +17,8 @@ export interface RunOverview {
   /** Optimizer steps made, and asked for. */
   step: number;
   max_steps: number | null;
+  /** Step whose weights final/ holds, of a finished run. */
+  final_step: number | null;
   /** Of the training prompts. */
   languages: readonly string[];
   /** Path or hub name of the model it began with, or `lab` and its size. */
@@ -57,6 +59,7 @@ export function overview(
     error: state === 'failed' ? (record.error?.message ?? null) : null,
     step: line?.step ?? 0,
     max_steps: (sft ?? grpo)?.max_steps ?? null,
+    final_step: finalStep(record) ?? null,
     languages: record.languages ?? [],
     model: modelName(model),
     seed: record.seed,
@@ -96,6 +99,7 @@ const OWN = [
     'code',
     'step',
     'max_steps',
+    'final_step',
     'languages',
     'model',
     'seed',

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { isTiming, type Metrics } from '../metrics/index.js';
 import {
+  finalStep,
   readRecord,
   readRun,
   runFolder,
@@ -47,7 +48,8 @@ export interface Summary {
   } | null;
   plan: RunRecord['plan'] | null;
   languages: readonly string[];
-  steps: { made: number; planned: number | null };
+  /** `final`: step whose weights final/ holds, of a finished run. */
+  steps: { made: number; planned: number | null; final: number | null };
   /** The last value of every metric but timings. */
   final: Metrics;
   best: Record<string, KnownPoint>;
@@ -110,7 +112,11 @@ export async function summaryOf(dir: string, ending?: RunRecord): Promise<Summar
       : null,
     plan: record.plan ?? null,
     languages: record.languages ?? [],
-    steps: { made: lines.at(-1)?.step ?? 0, planned: (settings.sft ?? settings.grpo)?.max_steps ?? null },
+    steps: {
+      made: lines.at(-1)?.step ?? 0,
+      planned: (settings.sft ?? settings.grpo)?.max_steps ?? null,
+      final: finalStep(record) ?? null,
+    },
     final: lastValues(lines),
     best: bestOf(lines),
     target_wr_rewarded: fallen(lines, record.languages ?? []),

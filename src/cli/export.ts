@@ -27,6 +27,6 @@ export async function exportCommand(
   process.stdout.write(
     json
       ? `${JSON.stringify(exported)}\n`
-      : `${exported.dir}\n${figure(exported.parameters / 1e6)} M parameters in ${exported.dtype}, after step ${String(exported.step)}; README.md says how they were trained\n`,
+      : `${exported.dir}\n${figure(exported.parameters / 1e6)} M parameters in ${exported.dtype}, after step ${String(exported.step)}, ${exported.why}; README.md says how they were trained\n`,
   );
 }

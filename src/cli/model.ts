@@ -38,7 +38,7 @@ export interface EngineChoice {
 type Warn = (message: string) => void;
 
 /**
- * Opens a Hugging Face folder, the newest checkpoint of a run, a model of the hub that is in its cache, or a model with random
+ * Opens a Hugging Face folder, the checkpoint that a run stands for, a model of the hub that is in its cache, or a model with random
  * weights.
  *
  * @throws GlossaError MODEL_NOT_FOUND where there is none; MODEL_VOCABULARY; USAGE; those of engine and tokenizer.

@@ -42,7 +42,8 @@ const COLUMNS: readonly Column[] = [
   { head: 'state', cell: ({ state, code }) => (code === null ? state : `${state}: ${code}`) },
   {
     head: 'step',
-    cell: ({ step, max_steps: of }) => `${String(step)}${of === null ? '' : `/${String(of)}`}`,
+    cell: ({ step, max_steps: of, final_step: final }) =>
+      `${String(step)}${of === null ? '' : `/${String(of)}`}${final === null || final === step ? '' : `, final ${String(final)}`}`,
     number: true,
   },
   { head: 'accuracy', cell: ({ metrics }) => share(metrics.accuracy), rank: 7, number: true },

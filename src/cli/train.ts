@@ -184,16 +184,19 @@ function pausing(until = Infinity): { signal: AbortSignal; look: (event: TrainEv
 
 /** @param asked The run was to pause here. */
 function conclude(
-  { status, dir, step, checkpoint, final, already, stopped }: ResumeResult,
+  { status, dir, step, checkpoint, final, finalStep, already, stopped }: ResumeResult,
   display: Display,
   { asked }: { asked: boolean },
 ): number {
-  display.json({ type: 'end', status, dir, step, checkpoint: checkpoint ?? null, final: final ?? null });
+  display.json({
+    ...{ type: 'end', status, dir, step, checkpoint: checkpoint ?? null },
+    ...{ final: final ?? null, final_step: finalStep ?? null },
+  });
   if (status === 'finished') {
     display.line(
       already
         ? `${dir} is finished already, after step ${String(step)}: nothing is left to do (--set grpo.max_steps=..., of sft --set sft.max_steps=..., makes it longer)`
-        : `finished after step ${String(step)}${stopped === undefined ? '' : `, for ${stopped}`}; weights in ${final ?? checkpoint ?? dir}`,
+        : `finished after step ${String(step)}${stopped === undefined ? '' : `, for ${stopped}`}; weights${finalStep === undefined || finalStep === step ? '' : ` of step ${String(finalStep)}, the best,`} in ${final ?? checkpoint ?? dir}`,
     );
     display.line(`  npx glossa report ${dir}`);
     return 0;

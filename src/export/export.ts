@@ -17,7 +17,7 @@ export interface ExportSettings {
   run: string;
   /** Folder to write; it must not be there, or be empty. */
   out: string;
-  /** Of the checkpoint; default: the newest whole one. */
+  /** Of the checkpoint; default: the one that the run ended with, or of one that has not finished the newest whole one. */
   step?: number;
   /** Of a run that trained an adapter: this alone, in PEFT's layout, instead of the model with it merged. */
   adapter?: boolean;
@@ -30,6 +30,8 @@ export interface Exported {
   dir: string;
   /** Optimizer steps that the weights have seen. */
   step: number;
+  /** Why it is this step, in words. */
+  why: string;
   dtype: StoredDtype;
   parameters: number;
 }
@@ -68,6 +70,7 @@ export async function exportRun({ run, out, step, dtype, adapter = false, warn }
       record,
       config,
       step: checkpoint.state.step,
+      why: checkpoint.why,
       summary: await readRun(folder.dir),
       adapter,
     });
@@ -85,6 +88,7 @@ export async function exportRun({ run, out, step, dtype, adapter = false, warn }
     return {
       dir,
       step: checkpoint.state.step,
+      why: checkpoint.why,
       ...(adapter
         ? { dtype: 'float32' as const, parameters: trainableParameters }
         : { dtype: type, parameters: adapted ? parameters - trainableParameters : parameters }),

@@ -14,6 +14,8 @@ export interface CardSource {
   config: ResolvedConfig;
   /** Of the checkpoint that is written. */
   step: number;
+  /** Why it is this one, in words. */
+  why: string;
   summary: RunSummary;
   /** Whether the folder holds the adapter alone. */
   adapter: boolean;
@@ -52,7 +54,7 @@ function metadata({ record, config, adapter }: CardSource): Record<string, unkno
   };
 }
 
-function origin({ record, config, step }: CardSource): string {
+function origin({ record, config, step, why }: CardSource): string {
   const { model } = config;
   const start =
     hubName(model.path) ??
@@ -64,7 +66,7 @@ function origin({ record, config, step }: CardSource): string {
   const languages = (record.languages ?? []).map(languageName).join(', ');
   const of = `${String(step)} of ${String(optimizerSteps(config))} optimizer steps of`;
   const [kind, learnt] = config.sft ? ['supervised fine-tuning', 'examples'] : ['GRPO', 'problems'];
-  return `Made by glossa ${record.machine.glossa} from ${start}: ${of} ${kind}${languages === '' ? '' : `, on ${learnt} in ${languages}`}.`;
+  return `Made by glossa ${record.machine.glossa} from ${start}: ${of} ${kind}${languages === '' ? '' : `, on ${learnt} in ${languages}`}. The weights are those after step ${String(step)}, ${why}.`;
 }
 
 function results({ step, summary }: CardSource): string {

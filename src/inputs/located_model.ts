@@ -25,7 +25,7 @@ export interface LocatedModel {
 }
 
 /**
- * The folder of a model: a Hugging Face folder, the newest checkpoint of a run (or that of a step), or what the hub's cache has of a name.
+ * The folder of a model: a Hugging Face folder, the checkpoint that a run stands for (or that of a step), or what the hub's cache has of a name.
  *
  * @throws GlossaError MODEL_NOT_FOUND
  */

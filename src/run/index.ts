@@ -8,6 +8,7 @@ export {
 } from './checkpoint.js';
 export { claimNewRun, claimRun, obstacleOf, type RunClaim } from './claim.js';
 export { atKs, differsStrictly, type EvaluationFile, type EvaluationRow } from './evaluation.js';
+export { finalStep } from './final_step.js';
 export { runFolder, stepOf, type RunFolder } from './folder.js';
 export {
   configDifferences,

@@ -38,6 +38,8 @@ export interface RunRecord {
   best?: { step: number; metric: string; value: number };
   /** Step of the newest checkpoint written. */
   saved?: number;
+  /** Step whose weights final/ of a finished run holds. */
+  final?: number;
   /** Each time the run was taken up again. */
   resumed: ResumeNote[];
   machine: Pick<Machine, 'glossa'> & Partial<Machine>;
@@ -97,6 +99,7 @@ const recordSchema: z.ZodType<RunRecord & { checksum?: string }> = z.looseObject
   seconds: z.number().min(0).exactOptional(),
   best: z.looseObject({ step: z.int().min(0), metric: z.string(), value: z.number() }).exactOptional(),
   saved: z.int().min(0).exactOptional(),
+  final: z.int().min(0).exactOptional(),
   resumed: z.array(
     z.looseObject({
       step: z.int().min(0),

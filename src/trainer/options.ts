@@ -25,6 +25,8 @@ export interface TrainResult {
   seconds?: number;
   /** Weights alone, in the type the model came in; of a finished run. */
   final?: string;
+  /** Step of these weights. */
+  finalStep?: number;
 }
 
 export interface NewRunOptions extends TrainOptions {

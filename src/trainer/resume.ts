@@ -254,7 +254,7 @@ function changedError({ folder, record }: RunClaim, differences: readonly Differ
 }
 
 function nextRecord(claim: RunClaim, { record, config, set, differences }: GoingOn, parts: Parts): RunRecord {
-  const { error: _error, ended: _ended, stopped: _stopped, ...rest } = record;
+  const { error: _error, ended: _ended, stopped: _stopped, final: _final, ...rest } = record;
   const accepted = differences.map(({ what, then, now }) => `${what}: ${then} -> ${now}`);
   const note = { step: stepOf(claim), at: new Date().toISOString(), set, ...(accepted.length > 0 && { accepted }) };
   return {

@@ -143,10 +143,10 @@ export class Session {
     if (step < maxSteps && !reason) return { ...result, status: 'interrupted', seconds: this.seconds };
     const final = run.folder.final;
     await run.fence();
-    if (config.checkpoint.best?.load_at_end) await this.loadBest();
+    const finalStep = config.checkpoint.best?.load_at_end ? await this.loadBest() : step;
     await writeFinalWeights(model.engine, final, { ...saver.savedAs, tokenizerDir: saver.tokenizerDir });
     return {
-      ...{ ...result, status: 'finished', final, seconds: this.seconds },
+      ...{ ...result, status: 'finished', final, finalStep, seconds: this.seconds },
       ...(step < maxSteps && reason && { stopped: reason.text }),
     };
   }
@@ -163,16 +163,18 @@ export class Session {
     return line.step > 0 && line.step % (parts * times) === 0 && (this.best?.look(line) ?? false);
   }
 
-  /** Puts the weights of the best checkpoint in the place of the last step's. */
-  private async loadBest(): Promise<void> {
+  /** Puts the weights of the best checkpoint in the place of the last step's. @returns the step of the weights that are there then. */
+  private async loadBest(): Promise<number> {
+    const last = this.progress.step;
     const step = this.best?.best?.step;
-    if (step === this.progress.step) return;
+    if (step === last) return last;
     const { run } = this;
-    if (step === undefined || !(await checkpointSteps(run.folder)).includes(step))
-      return this.warn(
-        'checkpoint.best: there is no checkpoint of the best step; final/ holds the weights of the last step',
-      );
+    if (step === undefined || !(await checkpointSteps(run.folder)).includes(step)) {
+      this.warn('checkpoint.best: there is no checkpoint of the best step; final/ holds the weights of the last step');
+      return last;
+    }
     await this.parts.model.engine.loadState(join(run.folder.checkpoint(step), 'state.safetensors'));
+    return step;
   }
 
   async close(): Promise<void> {

@@ -79,7 +79,7 @@ export class SupervisedSession {
     const final = run.folder.final;
     await run.fence();
     await writeFinalWeights(model.engine, final, { ...saver.savedAs, tokenizerDir: saver.tokenizerDir });
-    return { ...result, status: 'finished', final };
+    return { ...result, status: 'finished', final, finalStep: this.step };
   }
 
   close(): Promise<void> {

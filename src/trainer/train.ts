@@ -90,11 +90,12 @@ export async function drive(
       ? await SupervisedSession.open(run, { ...parts, examples }, checkpoint, told)
       : await Session.open(run, parts, checkpoint, told);
     const result = await session.train();
-    const { status, stopped, seconds } = result;
+    const { status, stopped, seconds, finalStep } = result;
     const end = {
       ...{ status, ended: new Date().toISOString() },
       ...(stopped !== undefined && { stopped }),
       ...(seconds !== undefined && { seconds }),
+      ...(finalStep !== undefined && { final: finalStep }),
     };
     await conclude(run, end, options.tell);
     return result;

@@ -48,7 +48,7 @@ test('a summary has the last values, the best, the collapse, rates and times of 
   });
   const summary = await summaryOf(dir);
   assert.equal(summary.status, 'interrupted');
-  assert.deepEqual(summary.steps, { made: 14, planned: 20 });
+  assert.deepEqual(summary.steps, { made: 14, planned: 20, final: null });
   assert.deepEqual(summary.final, { 'eval_m/accuracy': 0.5, reward: 13, 'language/rewarded/target_wr': 0.1 });
   assert.deepEqual(summary.best, { reward: { step: 14, value: 11 }, 'eval_m/accuracy': { step: 10, value: 0.6 } });
   // Means of five: 1, 1, 0.967, 0.925, 0.88, 0.78, 0.64, 0.5, 0.36, ..., 0.1.
@@ -81,7 +81,7 @@ test('a run that has made nothing has a summary too', async () => {
   const dir = join(root, 'nothing');
   await makeRun(dir, { status: 'failed' });
   const summary = await summaryOf(dir);
-  assert.deepEqual(summary.steps, { made: 0, planned: null });
+  assert.deepEqual(summary.steps, { made: 0, planned: null, final: null });
   assert.deepEqual([summary.final, summary.best, summary.evaluations], [{}, {}, []]);
   assert.equal(summary.throughput.trained_per_s, null);
   await assert.rejects(summaryOf(join(root, 'no run')), { code: 'RUN_NOT_FOUND' });

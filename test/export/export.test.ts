@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
+import { loadConfig } from '../../src/config/index.js';
 import { loadEngine } from '../../src/engine/index.js';
+import { locateInputs, locateModel } from '../../src/inputs/index.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
 import { glossa } from '../e2e/glossa.js';
 import { tinyBase } from '../sweep/sweep_file.js';
@@ -77,6 +79,50 @@ describe('a run for others', () => {
       /error USAGE: --dtype int8: expected float32/,
     );
     assert.ok(!(await readdir(root)).includes('x'));
+  });
+});
+
+describe('a run that ended with its best checkpoint', () => {
+  it('stands for that one everywhere, and says so', async () => {
+    const dir = at('best');
+    const { data, ...base } = tinyBase(at('lab')) as { data: Record<string, unknown> };
+    const suite = { name: 'held-out', lab: { split: 'test', language: 'ko' }, limit: 4 };
+    // The first step has the fewest tokens behind it.
+    const best = { metric: 'num_tokens', greater_is_better: false, load_at_end: true };
+    const config = { ...base, data: { ...data, eval: [suite] }, checkpoint: { every: 2, keep: 1, best } };
+    await writeFile(at('best.yaml'), stringify({ ...config, run: { dir } }));
+    const { code, stderr } = await glossa(['train', at('best.yaml'), '--progress', 'plain']);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /finished after step 4; weights of step 1, the best, in .*final/);
+    const told = async (...args: string[]) => {
+      const { stdout, stderr: error, code: exit } = await glossa(args);
+      assert.equal(exit, 0, error);
+      return stdout;
+    };
+    const out = at('best-model');
+    assert.match(await told('export', dir, '--out', out), /after step 1, the best by num_tokens \(\d+\)/);
+    assert.ok((await weights(out)).equals(await weights(join(dir, 'final'))));
+    assert.match(
+      await readFile(join(out, 'README.md'), 'utf8'),
+      /1 of 4 optimizer steps .* The weights are those after step 1, the best by num_tokens/,
+    );
+    assert.equal((await locateModel(dir, assert.fail)).step, 1);
+    const asked = await loadConfig(at('best.yaml'));
+    const named = { ...asked, model: { ...asked.model, path: dir } };
+    assert.equal((await locateInputs(named, assert.fail)).model.path, join(dir, 'checkpoints/000001'));
+    assert.match(
+      await told('export', dir, '--out', at('last'), '--step', '4'),
+      /after step 4, the step that was asked/,
+    );
+    assert.deepEqual((JSON.parse(await told('summary', dir)) as { steps: unknown }).steps, {
+      ...{ made: 4, planned: 4, final: 1 },
+    });
+    assert.match(await told('runs', dir), / 4\/4, final 1 /);
+
+    await rm(join(dir, 'checkpoints/000001'), { recursive: true });
+    const warnings: string[] = [];
+    assert.equal((await locateModel(dir, (message) => warnings.push(message))).step, 4);
+    assert.match(warnings.join(), /no checkpoint after step 1; the run ended with its weights/);
   });
 });
 

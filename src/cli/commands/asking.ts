@@ -37,7 +37,7 @@ export function addAsking(program: GlossaCommand): void {
     .option('--num-examples <n>', 'how many', '4')
     .option('--examples-as <way>', 'turns of a chat, or text before the question', 'turns')
     .option('--examples-language <code>', "of the examples; default: the question's")
-    .option('--checkpoints <steps>', 'of a run: all, or steps such as 50,100; default: the newest')
+    .option('--checkpoints <steps>', 'of a run: all, or steps such as 50,100; default: the one that it ended with')
     .otherModelOptions()
     .option('--style <style>', 'chat, plain, template, or raw (the question as it is)')
     .promptOptions()

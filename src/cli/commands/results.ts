@@ -105,7 +105,7 @@ export function addResults(program: GlossaCommand): void {
     )
     .argument('<run>', 'folder of a run')
     .requiredOption('--out <dir>', 'folder to write; it must not be there, or be empty')
-    .option('--step <n>', 'of the checkpoint; default: the newest')
+    .option('--step <n>', 'of the checkpoint; default: the one that the run ended with')
     .option('--dtype <type>', "float32, bfloat16 or float16; default: that of the model's own weights")
     .option('--adapter', 'of a run with lora: the adapter alone (PEFT), not the model with it merged')
     .option('--json', 'print one JSON object')

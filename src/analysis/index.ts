@@ -10,3 +10,4 @@ export { overview, type RunOverview } from './overview.js';
 export { extremes, known, pointsOf, stretches, type KnownPoint, type Point } from './points.js';
 export { fidelityPrices } from './price.js';
 export { summaryOf, summaryText } from './summary.js';
+export { timeSpent } from './throughput.js';

@@ -9,11 +9,12 @@ import { runFolder, type RunFolder } from './folder.js';
 import { FileHistory, historyDamage, stepsText } from './history.js';
 import { requireKinds } from './kinds.js';
 import { lockRun, type LockOptions, type RunLock } from './lock.js';
-import { linesUpTo, readMetrics, rewriteMetrics } from './metrics.js';
+import { linesAfter, linesUpTo, readMetrics, rewriteMetrics } from './metrics.js';
 import { removeModelFolder } from './model_folder.js';
 import { findRecord, writeRecord, type FoundRecord, type RunRecord } from './record.js';
 import { remnantsOf, removeLater, removeLeftOvers, removeRun } from './remove.js';
 import { Run } from './run.js';
+import type { MetricsLine } from './types.js';
 
 type Warn = (message: string) => void;
 
@@ -105,6 +106,8 @@ export interface RunClaim extends FoundRecord {
   damage: string[];
   /** Steps before the checkpoint that have no line in metrics.jsonl. */
   missing: number[];
+  /** Lines of metrics.jsonl behind the newest checkpoint that was written: of steps that will be made again. */
+  lost: MetricsLine[];
   /**
    * Cuts metrics back to the checkpoint, removes rollouts and evaluations past it (they will be made again) and final weights,
    * and opens the run.
@@ -157,6 +160,7 @@ export async function claimRun(dir: string, warn: Warn, stop?: AbortSignal): Pro
       checkpoint,
       damage,
       missing,
+      lost: await linesAfter(folder.metrics, saved > 0 ? saved : -1),
       release,
       sweep: () => sweep(folder),
       async rewind(record) {

@@ -156,6 +156,14 @@ export async function linesUpTo(path: string, step: number): Promise<{ lines: Me
   return { lines, missing };
 }
 
+/** The whole lines of steps after `step`: what a process that was killed wrote behind its last checkpoint. */
+export async function linesAfter(path: string, step: number): Promise<MetricsLine[]> {
+  return (await readLines(path)).flatMap((text) => {
+    const line = parseLine(text);
+    return line && line.step > step ? [line] : [];
+  });
+}
+
 /** Replaces the file by these lines. */
 export async function rewriteMetrics(path: string, lines: readonly MetricsLine[]): Promise<void> {
   await writeFileAtomic(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''));

@@ -32,7 +32,7 @@ export interface RunRecord {
   ended?: string;
   /** Why a finished run ended before grpo.max_steps, in words. */
   stopped?: string;
-  /** Seconds that it has taken, those before each resuming among them; as of the newest checkpoint or the end. */
+  /** Seconds that it has taken, those of the processes before among them; as of the newest checkpoint or the end. */
   seconds?: number;
   /** The best checkpoint by `checkpoint.best`, which stays. */
   best?: { step: number; metric: string; value: number };

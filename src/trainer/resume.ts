@@ -1,3 +1,4 @@
+import { timeSpent } from '../analysis/index.js';
 import { GlossaError } from '../base/error.js';
 import { readText } from '../base/read_file.js';
 import { optimizerSteps, type ResolvedConfig } from '../config/index.js';
@@ -13,6 +14,7 @@ import {
   readingDifferences,
   settingDifferences,
   type Difference,
+  type MetricsLine,
   type RunClaim,
   type RunInputs,
   type RunRecord,
@@ -259,6 +261,7 @@ function nextRecord(claim: RunClaim, { record, config, set, differences }: Going
   const note = { step: stepOf(claim), at: new Date().toISOString(), set, ...(accepted.length > 0 && { accepted }) };
   return {
     ...rest,
+    ...(claim.lost.length > 0 && !config.sft && { seconds: (record.seconds ?? 0) + secondsOf(claim.lost) }),
     config,
     status: 'running',
     saved: stepOf(claim),
@@ -270,6 +273,12 @@ function nextRecord(claim: RunClaim, { record, config, set, differences }: Going
     languagePaidOn: 'reasoning',
     inputs: { files: parts.files.files, model: record.inputs?.model ?? parts.files.model },
   };
+}
+
+/** What was spent on steps that a process had written when it was killed, and that will be made again. */
+function secondsOf(lines: readonly MetricsLine[]): number {
+  const { steps, evaluate, save } = timeSpent(lines);
+  return steps + evaluate + save;
 }
 
 function finishedBefore({ folder, checkpoint }: RunClaim): ResumeResult {

@@ -25,7 +25,7 @@ import { metricsLine } from './line.js';
 import { jobOf, type TrainOptions, type TrainResult } from './options.js';
 import type { Parts } from './parts.js';
 import { BestValue } from './best_value.js';
-import { StopConditions } from './stop_conditions.js';
+import { StopConditions, type StopReason } from './stop_conditions.js';
 import { openReference, type Reference } from './reference.js';
 import { writeGeneration } from './rollouts.js';
 import { Saver } from './saver.js';
@@ -55,6 +55,8 @@ export class Session {
   private readonly opened = performance.now();
   /** Of the processes that had the run before. */
   private readonly secondsBefore: number;
+  /** Why the run ends after the steps made so far, where a condition is met. */
+  private ending: StopReason | undefined;
   /** Files being written while the engine computes; awaited before a checkpoint counts. */
   private writing: Promise<void> = Promise.resolve();
   /** Seconds that the checkpoint took which no step has told of yet. */
@@ -81,7 +83,10 @@ export class Session {
     const { best } = parts.config.checkpoint;
     this.best = best && new BestValue(best.metric, { greaterIsBetter: best.greater_is_better });
     this.secondsBefore = run.record.seconds ?? 0;
-    for (const line of before) this.note(line);
+    for (const line of before) {
+      this.stop.look(line);
+      this.note(line);
+    }
   }
 
   /** The parts stay open when the session is closed. */
@@ -128,17 +133,18 @@ export class Session {
     if (this.progress.step === 0 && config.eval.at_start && suites.length > 0 && !stopped()) {
       const line = { step: 0, ...(await this.evaluate(0)) };
       await run.metrics.append(line);
+      this.stop.look(line);
       this.note(line);
     }
-    let reason = this.stop.met(this.seconds);
-    while (this.progress.step < maxSteps && !stopped() && !reason) {
+    this.ending = this.stop.met(this.seconds);
+    while (this.progress.step < maxSteps && !stopped() && !this.ending) {
       const before = this.progress.step;
       const improved = await this.generation();
       if (improved || isDue(config.checkpoint.every, before, this.progress.step)) await this.save();
-      reason = this.stop.met(this.seconds);
     }
     await this.save();
     const { step } = this.progress;
+    const reason = this.ending;
     const result = { dir: run.dir, step, checkpoint: saver.newest };
     if (step < maxSteps && !reason) return { ...result, status: 'interrupted', seconds: this.seconds };
     const final = run.folder.final;
@@ -159,7 +165,6 @@ export class Session {
   /** Takes note of a line of metrics. @returns whether its step is the best by checkpoint.best, of those that a checkpoint can be of. */
   private note(line: MetricsLine): boolean {
     const { steps_per_generation: parts, num_iterations: times } = this.parts.config.grpo;
-    this.stop.look(line);
     return line.step > 0 && line.step % (parts * times) === 0 && (this.best?.look(line) ?? false);
   }
 
@@ -276,7 +281,12 @@ export class Session {
       this.warn(breakdownMessage(breakdown, { dir: run.folder.dir, savedAt: this.saver.savedAt, learningRate }));
     }
     this.fidelity.look(line, batch, range).forEach(this.warn);
-    if (this.isEvaluated(step, last)) Object.assign(line, await this.evaluate(step));
+    const evaluated = this.isEvaluated(step, last);
+    if (evaluated) Object.assign(line, await this.evaluate(step));
+    this.stop.look(line);
+    if (last) this.ending = this.stop.met(this.seconds);
+    // A condition that ends the run has been met: its last step is evaluated as that of grpo.max_steps is.
+    if (this.ending && !evaluated && this.isEndEvaluated) Object.assign(line, await this.evaluate(step));
     await run.metrics.append(line);
     this.options.tell?.({ type: 'step', line, maxSteps: config.grpo.max_steps });
     return line;
@@ -300,8 +310,13 @@ export class Session {
 
   private isEvaluated(step: number, last: boolean): boolean {
     const { config, suites } = this.parts;
-    const atEnd = config.eval.at_end && last && step === config.grpo.max_steps;
-    return suites.length > 0 && (atEnd || isDue(config.eval.every, step - 1, step));
+    const atEnd = this.isEndEvaluated && last && step === config.grpo.max_steps;
+    return atEnd || (suites.length > 0 && isDue(config.eval.every, step - 1, step));
+  }
+
+  private get isEndEvaluated(): boolean {
+    const { config, suites } = this.parts;
+    return config.eval.at_end && suites.length > 0;
   }
 
   private async evaluate(step: number): Promise<Metrics> {

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { GlossaError } from '../base/error.js';
+import type { ResolvedConfig } from '../config/index.js';
 import {
   checkpointAt,
   checkpointBefore,
@@ -12,6 +13,7 @@ import {
   readRecord,
   runFolder,
   type CheckpointState,
+  type MetricsLine,
   type RunFolder,
 } from '../run/index.js';
 import { resume, type Tell } from '../trainer/index.js';
@@ -62,7 +64,8 @@ export async function verifyRun({ run: dir, step, acceptChanges, tell, abort }: 
   const earlier = checkpoint ? await changedBefore(run, checkpoint.state) : [];
   const replica = await replicaOf(run, record, then, from);
   try {
-    await play(replica, target, { acceptChanges: acceptChanges ?? false, tell, abort });
+    const stop = record.stopped === undefined ? {} : endOf(then.at(-1)!);
+    await play(replica, target, { stop, acceptChanges: acceptChanges ?? false, tell, abort });
     const now = await readMetrics(replica.metrics);
     const to = now.at(-1)!.step;
     const compared = await comparePlayed({ run, replica }, { then, now }, [from, Math.min(to, made)]);
@@ -95,15 +98,35 @@ async function damageOf(run: RunFolder, step: number): Promise<string | undefine
   }
 }
 
+/**
+ * The condition by which a run that has ended early ends after its last step again, whatever ended it, a clock included: at this end
+ * it was evaluated. An earlier version did not evaluate there, and its runs are only played up to the step.
+ */
+function endOf(line: MetricsLine): { tokens?: number } {
+  const tokens = line.num_tokens;
+  const evaluated = Object.keys(line).some((name) => name.startsWith('eval_'));
+  return evaluated && typeof tokens === 'number' ? { tokens } : {};
+}
+
 /** Goes on in the folder until the step is made; a generation is played to its end. */
 async function play(
   { dir }: RunFolder,
   target: number,
-  { acceptChanges, tell, abort }: { acceptChanges: boolean; tell: Tell; abort: AbortSignal },
+  {
+    stop,
+    acceptChanges,
+    tell,
+    abort,
+  }: { stop: { tokens?: number }; acceptChanges: boolean; tell: Tell; abort: AbortSignal },
 ): Promise<void> {
   const enough = new AbortController();
-  // Saved once, at the end: what it is compared with is.
-  await resume(dir, (config) => ({ config: { ...config, checkpoint: { ...config.checkpoint, every: 0 } }, set: [] }), {
+  const played = (config: ResolvedConfig): ResolvedConfig => ({
+    ...config,
+    // Saved once, at the end: what it is compared with is.
+    checkpoint: { ...config.checkpoint, every: 0 },
+    stop: { ...stop, min_delta: config.stop.min_delta, greater_is_better: config.stop.greater_is_better },
+  });
+  await resume(dir, (config) => ({ config: played(config), set: [] }), {
     acceptChanges,
     abort,
     stop: enough.signal,

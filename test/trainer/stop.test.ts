@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { GlossaError } from '../../src/base/error.js';
 import { readMetrics, readRecord, runFolder, writeRecord } from '../../src/run/index.js';
 import { BestValue } from '../../src/trainer/best_value.js';
-import { resume } from '../../src/trainer/index.js';
+import { resume, train, type TrainEvent, type TrainOptions } from '../../src/trainer/index.js';
 import { StopConditions } from '../../src/trainer/stop_conditions.js';
 import { makeLab } from './lab.js';
 
@@ -84,6 +84,59 @@ describe('stop conditions', () => {
     }));
     assert.deepEqual([status, step], ['finished', 2]);
     assert.match(stopped!, /2\.00 hours/);
+  });
+
+  it('count the steps that a killed process had written behind its last checkpoint, once', async () => {
+    const config = lab.config('checkpoint.every=2');
+    const folder = runFolder(config.run.dir);
+    const abort = new AbortController();
+    const tell = (event: TrainEvent) => {
+      if (event.type === 'step' && event.line.step === 3) abort.abort();
+    };
+    await assert.rejects(train(config, { abort: abort.signal, tell }), { code: 'ABORTED' });
+    const lines = await readMetrics(folder.metrics);
+    assert.deepEqual([lines.length, (await readRecord(config.run.dir)).saved], [3, 2]);
+    const slow = lines.map((line) => (line.step === 3 ? { ...line, step_time: 7000, 'time/save': 200 } : line));
+    await writeFile(folder.metrics, slow.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const stop = new AbortController();
+    stop.abort();
+    const goOn = (hours: number, options: TrainOptions = {}) =>
+      resume(config.run.dir, (asked) => ({ config: { ...asked, stop: { ...asked.stop, hours } }, set: [] }), options);
+    for (const round of [1, 2]) {
+      assert.equal((await goOn(9, { stop: stop.signal })).status, 'interrupted');
+      const { seconds } = await readRecord(config.run.dir);
+      assert.ok(seconds! > 7200 && seconds! < 7300, `round ${String(round)}: ${String(seconds)}`);
+    }
+    const { step, stopped } = await goOn(2);
+    assert.equal(step, 2);
+    assert.match(stopped!, /2\.00 hours/);
+  });
+
+  it('evaluate the last step as grpo.max_steps does, and the best checkpoint looks at it', async () => {
+    const suite = 'data.eval=[{name: ko, lab: {language: ko, split: test}, limit: 4}]';
+    const best = 'checkpoint={every: 0, best: {metric: eval_ko/accuracy, load_at_end: true}}';
+    const evaluated = (lines: readonly object[]) =>
+      lines.flatMap((line, i) => (Object.keys(line).some((name) => name.startsWith('eval_ko/')) ? [i] : []));
+    const planned = await lab.run(suite, 'grpo.max_steps=2');
+    const ends = [`stop.tokens=${String(planned.lines[2]!.num_tokens)}`, 'stop={metric: grad_norm, at_least: 0}'];
+    for (const [i, end] of ends.entries()) {
+      const { lines, config, result } = await lab.run(suite, 'eval.every=5', best, end);
+      const last = 2 - i;
+      assert.deepEqual([result.step, evaluated(lines)], [last, [0, last]]);
+      assert.equal((await readRecord(config.run.dir)).best?.step, last);
+      if (i > 0) continue;
+      const figures = (line: object) => Object.entries(line).filter(([name]) => name.startsWith('eval_'));
+      assert.deepEqual(figures(lines[2]!), figures(planned.lines[2]!));
+      assert.equal((await readdir(runFolder(config.run.dir).evaluations)).length, 4);
+    }
+    const { lines } = await lab.run(suite, 'eval.at_end=false', ends[0]!);
+    assert.deepEqual(evaluated(lines), [0]);
+  });
+
+  it('resumed in the middle, end with the bytes of the unbroken run', async () => {
+    const suite = 'data.eval=[{name: ko, lab: {language: ko, split: test}, limit: 4}]';
+    const { lines } = await lab.run();
+    await lab.assertResumes([suite, `stop.tokens=${String(lines[3]!.num_tokens)}`], 2);
   });
 
   it('and the best checkpoint need a metric that there is, and that is there when a run is saved', () => {

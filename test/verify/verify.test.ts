@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { stringify } from 'yaml';
+import { readRecord, runFolder, writeRecord } from '../../src/run/index.js';
 import { filesBelow, glossa } from '../e2e/glossa.js';
 import { tinyBase } from '../sweep/sweep_file.js';
 
@@ -70,6 +71,20 @@ describe('a run played again', () => {
     assert.deepEqual([whole.code, whole.same, whole.from, whole.to, whole.lines], [0, true, 0, 4, 5]);
     assert.deepEqual(await filesBelow(run), files);
     assert.ok(!(await readdir(at('temporary'))).some((name) => name.startsWith('glossa-')));
+  });
+
+  it('ends where a condition ended it, also where that was the clock', async () => {
+    const dir = at('ended');
+    const settings = ['--set', `run.dir=${dir}`, '--set', 'stop.tokens=1', '--set', 'eval.every=0'];
+    const { code, stderr } = await glossa(['train', at('tiny.yaml'), ...settings, '--progress', 'none']);
+    assert.equal(code, 0, stderr);
+    const record = await readRecord(dir);
+    const config = record.config as { stop: object };
+    const { tokens: _tokens, ...stop } = config.stop as { tokens: number };
+    const slow = { ...record, config: { ...config, stop: { ...stop, hours: 1 } }, seconds: 3601 };
+    await writeRecord(runFolder(dir), { ...slow, stopped: 'the run has taken 1.00 hours' });
+    const { same, from, to, files, apart } = await verify(dir);
+    assert.deepEqual({ same, from, to, files, apart }, { same: true, from: 0, to: 2, files: 5, apart: [] });
   });
 
   it('says where it is otherwise: a metric, a completion', async () => {

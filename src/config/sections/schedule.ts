@@ -8,7 +8,10 @@ const every = z.int().min(0).max(MOST_STEPS).meta({ unit: 'steps' });
 export const evalSchema = z.strictObject({
   every: every.default(0).describe('Between evaluations; 0: only at the start and the end.'),
   at_start: z.boolean().default(true).describe('Evaluate before the first step.'),
-  at_end: z.boolean().default(true).describe('Evaluate after the last step.'),
+  at_end: z
+    .boolean()
+    .default(true)
+    .describe('Evaluate after the last step, whether `grpo.max_steps` or a condition of `stop` made it the last.'),
   num_samples: count.default(1).meta({ unit: 'completions' }).describe('Completions a problem.'),
   temperature: z.number().min(0).max(1e6).default(0).meta({ unit: 'factor' }).describe('0: greedy.'),
   top_p: z.number().gt(0).max(1).default(1).meta({ unit: 'share' }).describe('Nucleus; 1: all.'),

@@ -19,7 +19,9 @@ export const stopSchema = z.strictObject({
     .max(1e6)
     .optional()
     .meta({ unit: 'hours' })
-    .describe('Once the run has taken so long, the time before each --resume among it.'),
+    .describe(
+      'Once the run has taken so long, the time before each --resume among it. Looked at between generations; loading the model does not count.',
+    ),
   metric: name
     .optional()
     .describe('A name of metrics.jsonl that the conditions below look at, such as `eval_ko/accuracy`.'),

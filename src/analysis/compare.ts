@@ -11,8 +11,10 @@ import {
   type RunState,
 } from '../run/index.js';
 import { collapse } from './collapse.js';
+import { compareHeldOut, type ComparedHeldOut } from './compare_held_out.js';
 import { compareSuites, type ComparedSuite } from './compare_suites.js';
 import { runModel, type RunModel } from './model.js';
+import { methodOf, type Method } from './supervised.js';
 
 /** What two runs have otherwise: `then` is of the first, `now` of the second. */
 export interface Comparison {
@@ -25,7 +27,12 @@ export interface Comparison {
   /** Machine, version, commit, instruction set. */
   machine: Difference[];
   suites: ComparedSuite[];
-  /** Metrics of the training prompts at the last step that both have made; timings are left out. */
+  /** Sets of `sft.eval`. */
+  held_out: ComparedHeldOut[];
+  /**
+   * Metrics of the training prompts or examples at the last step that both have made; timings are left out. Steps of GRPO and steps of
+   * supervised fine-tuning are not compared.
+   */
   last: { step: number; metrics: MetricPair[] } | null;
   /** Headline metrics by step, for every step that either has. */
   curves: { name: string; points: { step: number; a: number | null; b: number | null }[] }[];
@@ -38,6 +45,7 @@ export interface Comparison {
 export interface ComparedRun {
   dir: string;
   name: string;
+  method: Method;
   state: RunState;
   step: number;
   max_steps: number | null;
@@ -52,14 +60,17 @@ export interface MetricPair {
 }
 
 /** Metrics whose curves are compared, by the names of their measures. */
-const CURVES = [
-  'accuracy',
-  'language/target_wr',
-  'language/rewarded/target_wr',
-  'reward',
-  'entropy',
-  'completions/mean_length',
-];
+const CURVES = {
+  grpo: [
+    'accuracy',
+    'language/target_wr',
+    'language/rewarded/target_wr',
+    'reward',
+    'entropy',
+    'completions/mean_length',
+  ],
+  sft: ['loss', 'mean_token_accuracy', 'entropy'],
+};
 
 /**
  * @param read A config of any version, with the defaults of this one.
@@ -72,9 +83,10 @@ export async function compareRuns(
 ): Promise<Comparison> {
   const [a, b] = [await load(dirA), await load(dirB)];
   const lines = alignedLines(a.model.metrics, b.model.metrics);
-  const common = lines.filter(
-    (pair): pair is AlignedLines & { a: MetricsLine; b: MetricsLine } => !!pair.a && !!pair.b,
-  );
+  const method = methodOf(a.record.config);
+  const alike = method === methodOf(b.record.config);
+  const both = lines.filter((pair): pair is AlignedLines & { a: MetricsLine; b: MetricsLine } => !!pair.a && !!pair.b);
+  const common = alike ? both : [];
   const last = common.at(-1);
   const differing = common
     .map((pair) => ({ step: pair.step, metrics: metricPairs(pair).filter(({ a: x, b: y }) => x !== y) }))
@@ -82,15 +94,25 @@ export async function compareRuns(
   return {
     a: told(a),
     b: told(b),
-    settings: settingDifferences(read(a.record, dirA), read(b.record, dirB)).filter(({ what }) => !isPlace(what)),
+    settings: settingDifferences(heeded(read(a.record, dirA)), heeded(read(b.record, dirB))).filter(
+      ({ what }) => !isPlace(what),
+    ),
     inputs: inputDifferences(files(a.record), files(b.record)),
     machine: settingDifferences(machineOf(a.record), machineOf(b.record)),
     suites: await compareSuites(a.model, b.model, step),
+    held_out: compareHeldOut(a.model.supervised, b.model.supervised, step),
     last: last ? { step: last.step, metrics: metricPairs(last) } : null,
-    curves: curves(lines),
+    curves: alike ? curves(lines, CURVES[method]) : [],
     first_difference: differing ?? null,
-    common_steps: common.length,
+    common_steps: both.length,
   };
+}
+
+/** `grpo` counts for nothing in supervised fine-tuning. */
+function heeded(config: unknown): unknown {
+  if (methodOf(config) === 'grpo') return config;
+  const { grpo: _idle, ...rest } = config as Record<string, unknown>;
+  return rest;
 }
 
 interface Loaded {
@@ -110,6 +132,7 @@ function told({ record, model, state }: Loaded): ComparedRun {
   return {
     dir,
     name: record.name,
+    method: methodOf(record.config),
     state,
     step,
     max_steps,
@@ -149,11 +172,11 @@ function metricPairs({ a, b }: AlignedLines): MetricPair[] {
     .map((name) => ({ name, a: from![name] ?? null, b: to![name] ?? null }));
 }
 
-function curves(lines: readonly AlignedLines[]): Comparison['curves'] {
+function curves(lines: readonly AlignedLines[], measures: readonly string[]): Comparison['curves'] {
   const names = new Set(lines.flatMap(({ a, b }) => [...Object.keys(a ?? {}), ...Object.keys(b ?? {})]));
   const chosen = [...names].filter((name) => {
     const found = findMeasure(name);
-    return found !== undefined && found.suite === undefined && CURVES.includes(found.measure.name);
+    return found !== undefined && found.suite === undefined && measures.includes(found.measure.name);
   });
   const value = (line: MetricsLine | undefined, name: string) =>
     (line as Record<string, number | null> | undefined)?.[name] ?? null;

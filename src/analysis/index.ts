@@ -1,13 +1,16 @@
 export { collapse, SMOOTHING } from './collapse.js';
 export { compareRuns, type Comparison, type MetricPair } from './compare.js';
+export type { ComparedHeldOut } from './compare_held_out.js';
 export type { ComparedFigure, ComparedSuite } from './compare_suites.js';
 export { holds, parseCondition, requireKnown, sortBy } from './condition.js';
 export { foldersBelow, type FoundFolder } from './folders.js';
 export { differ, wilson } from '../base/interval.js';
 export { meanInterval, type MeanInterval } from '../base/student.js';
 export { runModel, trials, type RunModel, type SuiteSeries, type TrainingSeries } from './model.js';
+export { originOf } from './origin.js';
 export { overview, type RunOverview } from './overview.js';
 export { extremes, known, pointsOf, stretches, type KnownPoint, type Point } from './points.js';
 export { fidelityPrices } from './price.js';
 export { summaryOf, summaryText } from './summary.js';
+export { heldOutName, type SupervisedModel } from './supervised.js';
 export { timeSpent } from './throughput.js';

@@ -4,6 +4,7 @@ import type { EvaluationRow } from '../run/evaluation.js';
 import type { MetricsLine, RunSummary } from '../run/types.js';
 import { trainingLanguages } from './languages.js';
 import { pointsOf, type Point } from './points.js';
+import { supervisedModel, type SomeSft, type SupervisedModel } from './supervised.js';
 
 /** A run as sentences, tables and figures see it. Everything is by prompt language: nothing is pooled under the name of one. */
 export interface RunModel {
@@ -16,9 +17,14 @@ export interface RunModel {
   /** Optimizer steps made, and asked for (null: the config does not say). */
   steps: number;
   maxSteps: number | null;
-  /** Of the training prompts; empty where nothing tells. */
+  /** Of the training prompts or examples; empty where nothing tells. */
   languages: readonly Language[];
-  /** One for each language of the training prompts; one without a language where that is not known. */
+  /** Undefined: a run of GRPO. */
+  supervised: SupervisedModel | undefined;
+  /**
+   * One for each language of the training prompts; one without a language where that is not known. None of supervised fine-tuning,
+   * which has no prompts.
+   */
   training: readonly TrainingSeries[];
   /** One for each suite and language: languages that are trained on first, suites in the order of the config. */
   suites: readonly SuiteSeries[];
@@ -54,7 +60,8 @@ export function trials({ rows, samples }: SuiteSeries, step: number): number {
 /** What a page knows of a run, from its folder's files alone. */
 export function runModel(label: string, summary: RunSummary): RunModel {
   const languages = trainingLanguages(summary);
-  const metrics = summary.metrics.filter((line) => line.step > 0).sort((a, b) => a.step - b.step);
+  const lines = [...summary.metrics].sort((a, b) => a.step - b.step);
+  const metrics = lines.filter((line) => line.step > 0);
   const config = (summary.config ?? {}) as SomeConfig;
   const evaluated = summary.evaluations.map((row) => row.step);
   return {
@@ -66,7 +73,8 @@ export function runModel(label: string, summary: RunSummary): RunModel {
     steps: [...metrics.map((line) => line.step), ...evaluated].reduce((most, step) => Math.max(most, step), 0),
     maxSteps: (config.sft ?? config.grpo)?.max_steps ?? null,
     languages,
-    training: (languages.length > 0 ? languages : [null]).map((language) => ({
+    supervised: config.sft && supervisedModel(config.sft, lines),
+    training: (config.sft ? [] : languages.length > 0 ? languages : [null]).map((language) => ({
       language,
       of: (field) => pointsOf(metrics, trainingName(field, languages.length > 1 ? language : null)),
     })),
@@ -77,7 +85,7 @@ export function runModel(label: string, summary: RunSummary): RunModel {
 
 interface SomeConfig {
   grpo?: { max_steps?: number };
-  sft?: { max_steps?: number };
+  sft?: SomeSft;
   data?: { eval?: { name?: string }[] };
   eval?: { num_samples?: number };
 }

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
-import { fieldMeasure, type Field, type Metrics } from '../metrics/index.js';
-import { atKs, finalStep, type EvaluationRow, type RunGlance, type RunState } from '../run/index.js';
+import { fieldMeasure, lossSet, type Field, type Metrics } from '../metrics/index.js';
+import { atKs, finalStep, type EvaluationRow, type MetricsLine, type RunGlance, type RunState } from '../run/index.js';
+import { heldOutName, methodOf, type Method } from './supervised.js';
 
 /** A run in a list of runs. */
 export interface RunOverview {
@@ -9,6 +10,7 @@ export interface RunOverview {
   path: string;
   dir: string;
   name: string;
+  method: Method;
   /** `stopped`: by its sweep, which compares runs early and ends hopeless ones. */
   state: RunState | 'stopped';
   /** Of the failure, where it failed. */
@@ -19,7 +21,7 @@ export interface RunOverview {
   max_steps: number | null;
   /** Step whose weights final/ holds, of a finished run. */
   final_step: number | null;
-  /** Of the training prompts. */
+  /** Of the training prompts or examples. */
   languages: readonly string[];
   /** Path or hub name of the model it began with, or `lab` and its size. */
   model: string | null;
@@ -36,14 +38,23 @@ export interface RunOverview {
   commit: string | null;
   /** Last line of metrics.jsonl. */
   metrics: Metrics;
+  /** Sets of `sft.eval`, at the last step that they were measured at. */
+  held_out: readonly HeldOutLoss[];
   /** Of the last step that was evaluated. */
   evaluations: readonly EvaluationRow[];
   config: unknown;
 }
 
+export interface HeldOutLoss {
+  set: string;
+  step: number;
+  loss: number | null;
+  perplexity: number | null;
+}
+
 /** @param from Folder that paths are told from. @param now Milliseconds since 1970. */
 export function overview(
-  { dir, record, state, line, evaluations, touched }: RunGlance,
+  { dir, record, state, line, heldOut, evaluations, touched }: RunGlance,
   from: string,
   now: number,
 ): RunOverview {
@@ -54,6 +65,7 @@ export function overview(
     path: relative(from, dir) || '.',
     dir,
     name: record.name,
+    method: methodOf(record.config),
     state,
     code: state === 'failed' ? (record.error?.code ?? null) : null,
     error: state === 'failed' ? (record.error?.message ?? null) : null,
@@ -71,9 +83,24 @@ export function overview(
     host: record.machine.host ?? null,
     commit: record.machine.commit ?? null,
     metrics: line ?? {},
+    held_out: heldOut ? heldOutLosses(heldOut) : [],
     evaluations,
     config: record.config,
   };
+}
+
+function heldOutLosses(line: MetricsLine): HeldOutLoss[] {
+  const values: Readonly<Record<string, number | null | undefined>> = line;
+  return Object.keys(line).flatMap((name) => {
+    const set = lossSet(name);
+    if (set === undefined) return [];
+    return [
+      {
+        ...{ set, step: line.step },
+        ...{ loss: values[name] ?? null, perplexity: values[heldOutName(set, 'perplexity')] ?? null },
+      },
+    ];
+  });
 }
 
 export interface SomeConfig {
@@ -95,6 +122,7 @@ const OWN = [
     'path',
     'dir',
     'name',
+    'method',
     'state',
     'code',
     'step',
@@ -133,7 +161,7 @@ const FIELDS: readonly Field[] = [
 ];
 
 /** Names of metrics.jsonl; a measure's field for its name there; of the last evaluation, whichever step it was after. */
-function figuresOf({ metrics, evaluations }: RunOverview): [string, number | null | undefined][] {
+function figuresOf({ metrics, held_out: heldOut, evaluations }: RunOverview): [string, number | null | undefined][] {
   const { step: _step, ...line } = metrics as Record<string, number | null>;
   const suites = new Map(
     evaluations.map(({ suite }) => [suite, evaluations.filter((row) => row.suite === suite).length]),
@@ -141,6 +169,10 @@ function figuresOf({ metrics, evaluations }: RunOverview): [string, number | nul
   return [
     ...FIELDS.map((field): [string, number | null | undefined] => [field, line[fieldMeasure(field).name]]),
     ...Object.entries(line),
+    ...heldOut.flatMap(({ set, loss, perplexity }): [string, number | null][] => [
+      [heldOutName(set, 'loss'), loss],
+      [heldOutName(set, 'perplexity'), perplexity],
+    ]),
     ...evaluations.flatMap((row) =>
       [...FIELDS, ...atKs(row)].map((field): [string, number | null | undefined] => [
         `eval_${row.suite}/${suites.get(row.suite)! > 1 ? `${row.language}/` : ''}${field}`,

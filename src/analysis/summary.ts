@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isTiming, type Metrics } from '../metrics/index.js';
+import { isTiming, lossSet, type Metrics } from '../metrics/index.js';
 import {
   finalStep,
   readRecord,
@@ -15,12 +15,14 @@ import { collapse, smooth, SMOOTHING } from './collapse.js';
 import { halfLife } from './half_life.js';
 import { modelName, type SomeConfig } from './overview.js';
 import { extremes, known, pointsOf, type KnownPoint } from './points.js';
+import { methodOf, type Method } from './supervised.js';
 import { throughput, timeSpent, type Throughput, type TimeSpent } from './throughput.js';
 
 /** What a run came to: summary.json. docs/metrics.md, "Summary", says what each key means. */
 export interface Summary {
   format: 1;
   name: string;
+  method: Method;
   status: RunState;
   error: { code: string; message: string } | null;
   seed: number;
@@ -53,7 +55,7 @@ export interface Summary {
   /** The last value of every metric but timings. */
   final: Metrics;
   best: Record<string, KnownPoint>;
-  /** By language of the training prompts. */
+  /** By language of the training prompts; nothing of supervised fine-tuning. */
   target_wr_rewarded: Record<
     string,
     { start: KnownPoint | null; end: KnownPoint | null; collapse_step: number | null; half_life: number | null }
@@ -81,6 +83,7 @@ export async function summaryOf(dir: string, ending?: RunRecord): Promise<Summar
   return {
     format: 1,
     name: record.name,
+    method: methodOf(config),
     status,
     error: status === 'failed' ? (record.error ?? null) : null,
     seed: record.seed,
@@ -119,7 +122,7 @@ export async function summaryOf(dir: string, ending?: RunRecord): Promise<Summar
     },
     final: lastValues(lines),
     best: bestOf(lines),
-    target_wr_rewarded: fallen(lines, record.languages ?? []),
+    target_wr_rewarded: settings.sft ? {} : fallen(lines, record.languages ?? []),
     evaluations: lastOfSuites(evaluations),
     throughput: throughput(lines),
     time: timeSpent(lines),
@@ -134,7 +137,10 @@ function lastValues(lines: readonly MetricsLine[]): Metrics {
   return Object.fromEntries(Object.entries(all).filter(([name]) => name !== 'step' && !isTiming(name)));
 }
 
-/** Measures of the training prompts of which the greatest is best; of the held-out suites, every share under these fields. */
+/**
+ * Measures of the training prompts of which the greatest is best; of the held-out suites, every share under these fields. Of a held-out
+ * loss the least is best.
+ */
 const BEST = ['reward', 'accuracy'] as const;
 const BEST_HELD_OUT = ['accuracy', 'target_wr', 'target_wr_rewarded', 'avg@', 'maj@', 'pass@'];
 
@@ -142,7 +148,9 @@ const BEST_HELD_OUT = ['accuracy', 'target_wr', 'target_wr_rewarded', 'avg@', 'm
 function bestOf(lines: readonly MetricsLine[]): Summary['best'] {
   const names = [...new Set(lines.flatMap((line) => Object.keys(line)))];
   const heldOut = names.filter(
-    (name) => name.startsWith('eval_') && BEST_HELD_OUT.some((field) => name.split('/').at(-1)!.startsWith(field)),
+    (name) =>
+      lossSet(name) !== undefined ||
+      (name.startsWith('eval_') && BEST_HELD_OUT.some((field) => name.split('/').at(-1)!.startsWith(field))),
   );
   return Object.fromEntries(
     [
@@ -162,7 +170,8 @@ function bestOf(lines: readonly MetricsLine[]): Summary['best'] {
       ...heldOut.map((name) => [name, pointsOf(lines, name)] as const),
     ].flatMap(([name, points]) => {
       const found = extremes(known(points));
-      return found ? [[name, found.highest] as const] : [];
+      if (!found) return [];
+      return [[name, lossSet(name) === undefined ? found.highest : found.lowest] as const];
     }),
   );
 }

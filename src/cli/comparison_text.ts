@@ -1,4 +1,5 @@
-import type { ComparedFigure, ComparedSuite, Comparison, MetricPair } from '../analysis/index.js';
+import { heldOutName } from '../analysis/index.js';
+import type { ComparedFigure, ComparedHeldOut, ComparedSuite, Comparison, MetricPair } from '../analysis/index.js';
 import { printable } from '../base/printable.js';
 import { languageName } from '../language/index.js';
 import { findMeasure, labelOf, rowMeasure, showValue, STRICT_LABEL } from '../metrics/index.js';
@@ -7,14 +8,17 @@ import { count, textTable } from './format.js';
 
 /** A comparison for a person to read. */
 export function comparisonText(comparison: Comparison): string {
-  const { a, b, settings, inputs, machine, suites } = comparison;
+  const { a, b, settings, inputs, machine, suites, held_out: heldOut } = comparison;
   const blocks = [
     [runLine('A', a), runLine('B', b)],
     differencesTable('settings', settings),
     differencesTable('files', inputs),
     differencesTable('machine', machine),
     ...suites.map(suiteTable),
-    ...(suites.length === 0 ? [['no held-out suite that both have evaluated']] : []),
+    ...heldOut.map(heldOutTable),
+    ...(suites.length + heldOut.length === 0
+      ? [[`no held-out suite${a.method === 'sft' && b.method === 'sft' ? ' or set' : ''} that both have evaluated`]]
+      : []),
     lastTable(comparison),
     curveTable(comparison),
     [firstLine(comparison)],
@@ -27,12 +31,12 @@ export function comparisonText(comparison: Comparison): string {
   )}\n`;
 }
 
-function runLine(letter: string, { dir, state, step, max_steps: of, collapse_step }: Comparison['a']): string {
+function runLine(letter: string, { dir, method, state, step, max_steps: of, collapse_step }: Comparison['a']): string {
   const collapses = Object.entries(collapse_step).flatMap(([language, at]) =>
     at === null ? [] : [`${language === 'null' ? '' : `${languageName(language)} `}collapse at step ${String(at)}`],
   );
   return [
-    `${letter}  ${dir}: ${state}`,
+    `${letter}  ${dir}: ${method === 'sft' ? 'supervised fine-tuning, ' : ''}${state}`,
     `step ${String(step)}${of === null ? '' : ` of ${String(of)}`}`,
     ...collapses,
   ].join(', ');
@@ -48,10 +52,11 @@ function differencesTable(title: string, differences: readonly Difference[]): st
   return textTable([[title, 'A', 'B'], ...rows], [0, 1, 2]).split('\n');
 }
 
+const both = (pair: { a: number; b: number }): string =>
+  pair.a === pair.b ? String(pair.a) : `${String(pair.a)} (A) and ${String(pair.b)} (B)`;
+
 function suiteTable(suite: ComparedSuite): string[] {
   const { step, n } = suite;
-  const both = (pair: { a: number; b: number }) =>
-    pair.a === pair.b ? String(pair.a) : `${String(pair.a)} (A) and ${String(pair.b)} (B)`;
   const title = `held out, ${suite.suite} (${languageName(suite.language)}), after step ${both(step)}, ${both(n)} completions`;
   const rows = suite.figures.map((figure) => [
     `  ${figure.field === 'accuracy_strict' ? STRICT_LABEL : labelOf(rowMeasure(figure.field)!)}`,
@@ -61,6 +66,23 @@ function suiteTable(suite: ComparedSuite): string[] {
     intervalText(figure),
   ]);
   return [title, ...textTable([['', 'A', 'B', 'B - A', '95 % interval'], ...rows]).split('\n'), pairingLine(suite)];
+}
+
+function heldOutTable({ set, step, figures }: ComparedHeldOut): string[] {
+  const rows = figures.map(({ figure, a, b }) => {
+    const unit = findMeasure(heldOutName(set, figure))?.measure.unit ?? 'number';
+    return [`  ${figure}`, showValue(a, unit), showValue(b, unit), signed(a, b)];
+  });
+  return [
+    `held-out set ${set}, after step ${both(step)}`,
+    ...textTable([['', 'A', 'B', 'B - A'], ...rows]).split('\n'),
+  ];
+}
+
+function signed(a: number | null, b: number | null): string {
+  if (a === null || b === null) return '-';
+  const text = showValue(b - a, 'number');
+  return b > a ? `+${text}` : text;
 }
 
 function pairingLine({ problems, unpaired, figures }: ComparedSuite): string {
@@ -83,18 +105,20 @@ function points(share: number | null): string {
 const intervalText = ({ low, high }: ComparedFigure): string =>
   low === null || high === null ? '-' : `${points(low)} to ${points(high)}`;
 
-function lastTable({ last, curves }: Comparison): string[] {
+function lastTable({ a: { method }, last, curves }: Comparison): string[] {
   if (!last) return [];
   const headline = last.metrics.filter(({ name }) => curves.some((curve) => curve.name === name));
   const rows = headline.map((pair) => [`  ${nameOf(pair.name)}`, show(pair.name, pair.a), show(pair.name, pair.b)]);
-  return textTable([[`training prompts at step ${String(last.step)}`, 'A', 'B'], ...rows]).split('\n');
+  const of = method === 'sft' ? 'examples' : 'training prompts';
+  return textTable([[`${of} at step ${String(last.step)}`, 'A', 'B'], ...rows]).split('\n');
 }
 
+const SHOWN_CURVES = ['accuracy', 'loss', 'mean_token_accuracy'];
 /** Steps of the curves that are shown, first and last among them; `--json` has all. */
 const SHOWN_STEPS = 10;
 
 function curveTable({ curves }: Comparison): string[] {
-  const shown = curves.filter(({ name }) => name === 'accuracy' || name.endsWith('/target_wr')).slice(0, 4);
+  const shown = curves.filter(({ name }) => SHOWN_CURVES.includes(name) || name.endsWith('/target_wr')).slice(0, 4);
   const steps = shown[0]?.points.map(({ step }) => step) ?? [];
   if (steps.length < 2) return [];
   const rows = spread(steps.length, SHOWN_STEPS).map((at) => [
@@ -114,7 +138,8 @@ function spread(length: number, most: number): number[] {
 /** Metrics that are named where the runs part. */
 const NAMED = 4;
 
-function firstLine({ first_difference: first, common_steps: steps }: Comparison): string {
+function firstLine({ a, b, first_difference: first, common_steps: steps }: Comparison): string {
+  if (a.method !== b.method) return 'one is of GRPO, the other of supervised fine-tuning: their steps are not compared';
   if (steps === 0) return 'no step that both have made';
   if (!first) return `the same metrics in all ${count(steps, 'step')} that both have made`;
   const named = first.metrics.slice(0, NAMED).map(({ name, a, b }) => `${name} ${text(a)} against ${text(b)}`);

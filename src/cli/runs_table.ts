@@ -33,9 +33,12 @@ interface Column {
   rank?: number;
   /** Numbers stand to the right, texts to the left. */
   number?: boolean;
+  /** The only kind of run that has it: a list without one has no such column. */
+  of?: RunOverview['method'];
 }
 
 const share = (value: number | null | undefined) => showValue(value, 'share');
+const nats = (value: number | null | undefined) => showValue(value, 'nats');
 
 const COLUMNS: readonly Column[] = [
   { head: 'run', cell: ({ path }) => oneLine(path) },
@@ -46,13 +49,39 @@ const COLUMNS: readonly Column[] = [
       `${String(step)}${of === null ? '' : `/${String(of)}`}${final === null || final === step ? '' : `, final ${String(final)}`}`,
     number: true,
   },
-  { head: 'accuracy', cell: ({ metrics }) => share(metrics.accuracy), rank: 7, number: true },
-  { head: 'target words', cell: ({ metrics }) => share(metrics['language/target_wr']), rank: 6, number: true },
+  {
+    head: 'loss',
+    cell: ({ method, metrics }) => (method === 'sft' ? nats(metrics.loss) : '-'),
+    rank: 7,
+    number: true,
+    of: 'sft',
+  },
+  {
+    head: 'token accuracy',
+    cell: ({ metrics }) => share(metrics.mean_token_accuracy),
+    rank: 3,
+    number: true,
+    of: 'sft',
+  },
+  { head: 'held-out loss', cell: heldOutCell, rank: 6, of: 'sft' },
+  { head: 'accuracy', cell: ({ metrics }) => share(metrics.accuracy), rank: 7, number: true, of: 'grpo' },
+  {
+    head: 'target words',
+    cell: ({ metrics }) => share(metrics['language/target_wr']),
+    rank: 6,
+    number: true,
+    of: 'grpo',
+  },
   { head: 'last evaluation: accuracy, target words', cell: evaluationCell, rank: 4 },
   { head: 'languages', cell: ({ languages }) => languages.join(','), rank: 2 },
   { head: 'model', cell: ({ model }) => oneLine(shortPath(model ?? '-')), rank: 1 },
   { head: 'age', cell: ({ age }) => duration(age), rank: 5, number: true },
 ];
+
+function heldOutCell({ held_out: sets }: RunOverview): string {
+  if (sets.length === 0) return '-';
+  return `${sets.map(({ set, loss }) => `${oneLine(set)} ${nats(loss)}`).join('; ')} at ${String(sets[0]!.step)}`;
+}
 
 function evaluationCell({ evaluations }: RunOverview): string {
   if (evaluations.length === 0) return '-';
@@ -64,7 +93,7 @@ function evaluationCell({ evaluations }: RunOverview): string {
 }
 
 function fitted(runs: readonly RunOverview[], width: number): string[] {
-  let columns = [...COLUMNS];
+  let columns = COLUMNS.filter(({ of }) => of === undefined || runs.some(({ method }) => method === of));
   for (;;) {
     const lines = tableLines(columns, runs);
     const least = columns.reduce((low, { rank = Infinity }) => Math.min(low, rank), Infinity);
@@ -79,8 +108,9 @@ function tableLines(columns: readonly Column[], runs: readonly RunOverview[]): s
   return textTable(rows, texts).split('\n');
 }
 
-/** The last two folders of a long path say which model it is. */
-const shortPath = (path: string): string => (path.startsWith('/') ? path.replace(/^.+(?=\/[^/]+\/[^/]+$)/, '…') : path);
+/** The last two folders of a long path say which model it is; of a checkpoint the last three. */
+const shortPath = (path: string): string =>
+  path.startsWith('/') ? path.replace(/^.+?(?=\/[^/]+(\/checkpoints)?\/[^/]+$)/, '…') : path;
 
 /** A name may have anything in it; a run has one line. */
 const oneLine = (text: string): string => printable(text).replaceAll(/\s+/g, ' ');

@@ -1,6 +1,6 @@
 import { languageName } from '../language/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
-import { fieldMeasure, labelOf, showValue, type Field } from '../metrics/index.js';
+import { fieldMeasure, labelOf, lossSet, showValue, type Field } from '../metrics/index.js';
 import type { EvaluationRow, MetricsLine } from '../run/index.js';
 import type { Part } from './fit_line.js';
 import { duration, figure, percent } from './format.js';
@@ -42,7 +42,7 @@ export function supervisedParts(line: MetricsLine, maxSteps: number): Part[] {
 /** Held-out losses, where a line has them. */
 function heldOutParts(line: MetricsLine): Part[] {
   return Object.entries(line).flatMap(([name, value]) => {
-    const set = /^eval_(.+)\/loss$/.exec(name)?.[1];
+    const set = lossSet(name);
     return set === undefined
       ? []
       : [{ long: `${set} loss ${figure(value)}`, short: `${set} ${figure(value)}`, rank: 6 }];

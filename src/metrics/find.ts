@@ -49,6 +49,12 @@ export function labelOf({ measure, subject = '', language }: FoundMeasure): stri
   return measure.label.replace(/\{(\w+)\}/, (_, word: string) => (word === 'target' ? target : subject));
 }
 
+/** The set of `sft.eval` whose loss this is, where it is the name of one in metrics.jsonl. */
+export function lossSet(name: string): string | undefined {
+  const found = findMeasure(name);
+  return found?.measure.name === 'eval_<set>/loss' ? found.subject : undefined;
+}
+
 function plain(name: string): FoundMeasure | undefined {
   const measure = byName.get(name);
   if (measure !== undefined) return name.includes('<') ? undefined : { measure };

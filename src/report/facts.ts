@@ -1,7 +1,7 @@
 import type { RunModel } from '../analysis/index.js';
 
-/** A run's folder and settings, name and value. */
-export function facts({ dir, config }: RunModel): [string, string][] {
+/** A run's folder and settings, name and value; `grpo` counts for nothing in supervised fine-tuning. */
+export function facts({ dir, config, supervised }: RunModel): [string, string][] {
   const rows: [string, string][] = [['run', dir]];
   const walk = (value: unknown, path: string): void => {
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) {
@@ -11,5 +11,5 @@ export function facts({ dir, config }: RunModel): [string, string][] {
     }
   };
   walk(config, '');
-  return rows;
+  return supervised ? rows.filter(([name]) => !name.startsWith('grpo.')) : rows;
 }

@@ -5,6 +5,9 @@ import { greatest } from '../base/extremes.js';
 /** A Vega-Lite specification: data, so that tests can read it. */
 export type FigureSpec = Record<string, unknown>;
 
+/** Figures by the name of their file, without ending. */
+export type NamedFigures = [name: string, spec: FigureSpec][];
+
 /** One measure of one run, suite and prompt language over the optimizer steps. */
 export interface Series {
   /** Unique in its figure. */
@@ -12,6 +15,8 @@ export interface Series {
   /** Name of a colour in the ink table. */
   ink: string;
   dashed?: boolean;
+  /** Every value as a point. */
+  marks?: boolean;
   points: readonly Point[];
 }
 

@@ -4,12 +4,14 @@ import type { RunSummary } from '../run/types.js';
 import { alarmsOf } from './alarms.js';
 import { chooseSteps, showCompletions, type ShownCompletion } from './completions.js';
 import { facts } from './facts.js';
-import type { FigureSpec } from './figure.js';
+import type { FigureSpec, NamedFigures } from './figure.js';
 import { fileNames, uniqueLabels } from './labels.js';
 import { renderPage, type PageRun } from './page.js';
 import { findPlace, writePlace } from './place.js';
-import { runFigures, type NamedFigures } from './run_figures.js';
+import { runFigures } from './run_figures.js';
 import { sideBySide } from './side_by_side.js';
+import { supervisedSideBySide } from './supervised/figures.js';
+import { isSupervised } from './supervised/tables.js';
 import { story } from './story.js';
 import { renderSvg, standaloneSvg } from './svg.js';
 import { sweepFigures } from './sweep/sweep_figures.js';
@@ -51,7 +53,11 @@ export async function writeReport(runs: readonly ReportRun[], out: string, optio
   const names = fileNames(labels);
   const files = new Map<string, string>();
   const draw = (figures: NamedFigures, prefix: string) => drawAll(figures, prefix, files);
-  const comparison = runs.length === 1 ? [] : await draw(sideBySide(models), '');
+  const [supervised, grpo] = [models.filter(isSupervised), models.filter((model) => !isSupervised(model))];
+  const comparison = [
+    ...(grpo.length > 1 ? await draw(sideBySide(grpo), '') : []),
+    ...(supervised.length > 1 ? await draw(supervisedSideBySide(supervised), '') : []),
+  ];
   const pageRuns: PageRun[] = [];
   for (const [i, model] of models.entries()) {
     pageRuns.push({
@@ -62,7 +68,8 @@ export async function writeReport(runs: readonly ReportRun[], out: string, optio
       facts: facts(model),
     });
   }
-  const title = options.title ?? `${first.summary.name}: which language does the model think in?`;
+  const question = grpo.length === 0 ? 'supervised fine-tuning' : 'which language does the model think in?';
+  const title = options.title ?? `${first.summary.name}: ${question}`;
   const html = renderPage({ title, story: story(models), comparison, runs: pageRuns });
   await writePlace(place, html, options.svg === false ? new Map() : files);
 }

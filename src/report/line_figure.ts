@@ -7,13 +7,14 @@ export interface LineFigure extends Heading {
   series: readonly Series[];
   /** Default true. */
   legend?: boolean;
-  /** Every value as a point, for measures that are there at few steps; else those alone between gaps. */
+  /** Every value of every series as a point, for measures that are there at few steps; else those alone between gaps. */
   marks?: boolean;
 }
 
 /** Lines over optimizer steps. */
 export function lineFigure({ unit, scale, series, legend = true, marks = false, ...heading }: LineFigure): FigureSpec {
   const { spec, x, colour } = frame(heading, series, legend, 'stroke');
+  const marked = series.filter((each) => marks || each.marks === true).map(({ name }) => name);
   return {
     ...spec,
     encoding: {
@@ -42,7 +43,7 @@ export function lineFigure({ unit, scale, series, legend = true, marks = false, 
         },
       },
       {
-        ...(marks ? {} : { transform: [{ filter: 'datum.alone' }] }),
+        transform: [{ filter: { or: ['datum.alone', { field: 'series', oneOf: marked }] } }],
         mark: { type: 'point', filled: true, size: 26, opacity: 1 },
         encoding: { color: colour },
       },

@@ -5,6 +5,7 @@ import type { ShownCompletion } from './completions.js';
 import { escapeHtml } from './html.js';
 import { alarmsBlock, completionsBlock } from './page_completions.js';
 import { inkTable } from './palette.js';
+import { examplesTable, heldOutSetsTable, isSupervised, type SupervisedRun } from './supervised/tables.js';
 import { evaluationsTable, heldOutTable, trainingTable } from './tables.js';
 
 /** One run as the page shows it: figures are SVG strings. */
@@ -29,10 +30,11 @@ export function renderPage(page: Page): string {
   return frameOf(
     page,
     `${heldOut(models)}
-<section><h2>Training prompts</h2><p class="note">Every step draws its own prompts: first and last step, and the least and the greatest value where they lie beyond.</p>${trainingTable(models)}</section>
+${examples(models.filter(isSupervised))}
+${prompts(models.filter((model) => !isSupervised(model)))}
 ${page.comparison.length === 0 ? '' : `<section><h2>Side by side</h2>${figures(page.comparison)}</section>`}
-${page.runs.map((run, i) => runSection(run, i, page.runs.length)).join('\n')}
-${footer()}`,
+${page.runs.map((run, i) => runSection(run, i, models)).join('\n')}
+${footer(models)}`,
   );
 }
 
@@ -62,23 +64,55 @@ export function figures(svgs: readonly string[]): string {
 }
 
 function heldOut(models: readonly RunModel[]): string {
+  if (models.every((model) => model.suites.length === 0) && models.some(isSupervised)) return '';
   if (models.every((model) => model.suites.length === 0))
     return '<section><h2>Held-out problems</h2><p class="note">No held-out suite was evaluated.</p></section>';
   return `<section><h2>Held-out problems</h2><p class="note">First and last evaluation, and the least and the greatest value where they lie beyond.</p>${heldOutTable(models)}
 <details><summary>Every evaluation, with its 95 % intervals</summary>${evaluationsTable(models)}</details></section>`;
 }
 
-function footer(): string {
-  return `<footer><p>Everything is by language of the prompts. Target words: the share of counted words that are in the prompt’s language, after
+const COURSE = 'first and last value, and the least and the greatest where they lie beyond';
+
+function examples(runs: readonly SupervisedRun[]): string {
+  if (runs.length === 0) return '';
+  const heldOut = heldOutSetsTable(runs);
+  return `<section><h2>Supervised fine-tuning</h2><p class="note">Every step has its own examples: ${COURSE}. Loss and entropy in nats a token.</p>${examplesTable(runs)}
+${heldOut === undefined ? '' : `<h3>Held-out examples</h3>${heldOut}`}</section>`;
+}
+
+/** Of runs of GRPO. */
+function prompts(runs: readonly RunModel[]): string {
+  if (runs.length === 0) return '';
+  return `<section><h2>Training prompts</h2><p class="note">Every step draws its own prompts: first and last step, and the least and the greatest value where they lie beyond.</p>${trainingTable(runs)}</section>`;
+}
+
+function footer(models: readonly RunModel[]): string {
+  const grpo = models.length === 0 || models.some((model) => !isSupervised(model));
+  const paragraphs = [
+    ...(grpo || models.some(({ suites }) => suites.length > 0)
+      ? [OF_ANSWERS, grpo ? `${OF_PROMPTS} ${BEYOND_NOISE}` : BEYOND_NOISE]
+      : []),
+    ...(models.some(isSupervised) ? [OF_EXAMPLES] : []),
+  ];
+  return `<footer>${paragraphs.map((text) => `<p>${text}</p>`).join('\n')}<p>Made by glossa.</p></footer>`;
+}
+
+const OF_ANSWERS = `What is said of completions is by language of the prompts. Target words: the share of counted words that are in the prompt’s language, after
 mathematics, code, digits and punctuation are taken away; of right answers: over completions whose answer is right. Cut off: the
 share of completions that the budget ended. Words of the reasoning: of what stands before the final answer, repetitions counted once and
 copies of the question not at all, unless the share is smaller with them; an alarm says where target words lie more than 20 points above them. A dash and a gap in a line: there was nothing to measure. By language of the
-completion: a completion is in the prompt’s language, or in English, when nine tenths of its words are, else mixed.</p>
-<p>Collapse step: the first step at which target words of right answers to training prompts, averaged over up to ${String(SMOOTHING)} steps, are below half
+completion: a completion is in the prompt’s language, or in English, when nine tenths of its words are, else mixed.`;
+
+const BEYOND_NOISE = `Beyond noise: Newcombe’s 95 % interval of the difference, made of
+Wilson’s for each share, over the problems of the suite, leaves out 0.`;
+
+const OF_PROMPTS = `Collapse step: the first step at which target words of right answers to training prompts, averaged over up to ${String(SMOOTHING)} steps, are below half
 of where they began. Fidelity price: accuracy that one run has less than another, for each point of target words that it has
-more, at the last evaluation of both, where both began with the same model. Beyond noise: Newcombe’s 95 % interval of the difference, made of
-Wilson’s for each share, over the problems of the suite, leaves out 0. Made by glossa.</p></footer>`;
-}
+more, at the last evaluation of both, where both began with the same model.`;
+
+const OF_EXAMPLES = `Supervised fine-tuning: loss is the mean negative log-probability of a token that has loss, with the weights before the step; of a
+held-out set with those after it. Perplexity: e to the power of the loss. Token accuracy: the share of tokens with loss that were the most probable ones.
+Examples: those learnt from so far, one that came several times counted as often. Tokens: all of them, with and without loss.`;
 
 function styles(): string {
   const table = [...inkTable()];
@@ -105,8 +139,17 @@ summary{cursor:pointer;color:var(--quiet)}footer{margin-top:2.5rem;border-top:1p
 ${words}`;
 }
 
-function runSection(run: PageRun, index: number, count: number): string {
-  const heading = count > 1 ? `<h2 id="run-${String(index)}">${escapeHtml(run.model.label)}</h2>` : '';
+/** What a run is, where the page has runs of supervised fine-tuning. */
+function kindNote(model: RunModel, models: readonly RunModel[]): string {
+  if (!models.some(isSupervised)) return '';
+  return `<p class="note">${isSupervised(model) ? 'Supervised fine-tuning' : 'GRPO'}</p>`;
+}
+
+function runSection(run: PageRun, index: number, models: readonly RunModel[]): string {
+  const heading =
+    models.length > 1
+      ? `<h2 id="run-${String(index)}">${escapeHtml(run.model.label)}</h2>${kindNote(run.model, models)}`
+      : '';
   const facts = run.facts.map(([k, v]) => `<dt>${escapeHtml(k)}</dt><dd>${escapeHtml(v)}</dd>`).join('');
   return `<section>${heading}${alarmsBlock(run.alarms)}${figures(run.figures)}
 ${completionsBlock(run.completions)}

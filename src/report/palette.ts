@@ -56,4 +56,9 @@ export function inkTable(): Map<string, Ink> {
   return table;
 }
 
+/** The line of the i-th of several runs or sets: of more than there are colours the second round is dashed. */
+export function seriesInk(i: number): { ink: string; dashed: boolean } {
+  return { ink: `series-${String(i % SERIES_INK.length)}`, dashed: Math.floor(i / SERIES_INK.length) % 2 === 1 };
+}
+
 export const ink = (name: string): string => `var(--${name})`;

@@ -1,16 +1,19 @@
 import { pointsOf, type RunModel, type SuiteSeries, type TrainingSeries } from '../analysis/index.js';
 import { languageName } from '../language/index.js';
 import { findMeasure, type Field } from '../metrics/index.js';
-import type { FigureSpec, Series } from './figure.js';
+import type { FigureSpec, NamedFigures, Series } from './figure.js';
 import { lineFigure } from './line_figure.js';
 import { shareFigure } from './share_figure.js';
+import { supervisedFigures } from './supervised/figures.js';
+import { isSupervised } from './supervised/tables.js';
 import { fieldLabel, promptsName } from './story.js';
 
-/** Figures by the name of their file, without ending. */
-export type NamedFigures = [name: string, spec: FigureSpec][];
-
-/** The figures of one run: its training prompts by language, its held-out suites, and what concerns all its completions. */
+/**
+ * The figures of one run: its training prompts by language, its held-out suites, and what concerns all its completions; of supervised
+ * fine-tuning its losses, and its suites.
+ */
 export function runFigures(run: RunModel): NamedFigures {
+  if (isSupervised(run)) return [...supervisedFigures(run), ...run.suites.flatMap(suiteFigures)];
   return [
     ...run.training.flatMap((series) => trainingFigures(run, series)),
     ...run.suites.flatMap(suiteFigures),

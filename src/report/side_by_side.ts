@@ -2,8 +2,8 @@ import type { RunModel } from '../analysis/index.js';
 import type { Field } from '../metrics/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { lineFigure } from './line_figure.js';
-import { SERIES_INK } from './palette.js';
-import type { NamedFigures } from './run_figures.js';
+import { seriesInk } from './palette.js';
+import type { NamedFigures } from './figure.js';
 import { fieldLabel, promptsName } from './story.js';
 
 const FIGURES: readonly { field: Field; name: string }[] = [
@@ -13,7 +13,7 @@ const FIGURES: readonly { field: Field; name: string }[] = [
   { field: 'target_wr', name: 'target-wr' },
 ];
 
-/** Runs in one figure for each measure of their training prompts and each language of these. */
+/** Runs of GRPO in one figure for each measure of their training prompts and each language of these. */
 export function sideBySide(runs: readonly RunModel[]): NamedFigures {
   const languages: (Language | null)[] = LANGUAGES.filter((language) =>
     runs.some((run) => run.languages.includes(language)),
@@ -33,9 +33,7 @@ export function sideBySide(runs: readonly RunModel[]): NamedFigures {
             .filter((series) => series.language === language)
             .map(({ of }) => ({
               name: run.label,
-              ink: `series-${String(i % SERIES_INK.length)}`,
-              // Of more runs than there are colours the second round is dashed.
-              dashed: Math.floor(i / SERIES_INK.length) % 2 === 1,
+              ...seriesInk(i),
               points: of(field),
             })),
         ),

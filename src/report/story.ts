@@ -3,6 +3,7 @@ import {
   differ,
   fidelityPrices,
   type KnownPoint,
+  originOf,
   type RunModel,
   type SuiteSeries,
   type TrainingSeries,
@@ -11,18 +12,25 @@ import {
 import { languageName } from '../language/index.js';
 import { LANGUAGES } from '../language/types.js';
 import { fieldMeasure, labelOf, showValue, type Field } from '../metrics/index.js';
+import { supervisedSentences } from './supervised/sentences.js';
 import { trend } from './trend.js';
 import { greatest, least } from '../base/extremes.js';
 
 /**
- * Sentences about what happened, every number from the runs' files: first each run on held-out problems in the languages it
- * trains on (on its training prompts, where it has no such suite), its collapse, what keeping the language cost; then the
- * other suites.
+ * Sentences about what happened, every number from the runs' files: first each run: what it began with, its losses where it is one of
+ * supervised fine-tuning, held-out problems in the languages it trains on (its training prompts, where it has no such suite), its
+ * collapse; what keeping the language cost; then the other suites.
  */
 export function story(runs: readonly RunModel[]): string[] {
   const [first, ...others] = runs;
   return [
-    ...runs.flatMap((run) => [...state(run), ...mainSentences(run), ...collapses(run)]),
+    ...runs.flatMap((run) => [
+      ...state(run),
+      ...beginning(run, runs),
+      ...(run.supervised ? supervisedSentences(run, run.supervised) : []),
+      ...mainSentences(run),
+      ...collapses(run),
+    ]),
     ...(first === undefined ? [] : others.flatMap((run) => priceSentences(first, run))),
     ...runs.flatMap((run) => run.suites.filter((suite) => !suite.trained).map((suite) => suiteSentence(run, suite))),
   ];
@@ -50,6 +58,19 @@ function state({ label, status, steps, maxSteps }: RunModel): string[] {
     case 'finished':
       return [];
   }
+}
+
+/** The run that one begins with, and of one of GRPO beside others of supervised fine-tuning, that it is. */
+function beginning(run: RunModel, runs: readonly RunModel[]): string[] {
+  const origin = originOf(run.config);
+  const kind = run.supervised || runs.every(({ supervised }) => !supervised) ? [] : ['trained with GRPO'];
+  if (origin === undefined) return kind.map((text) => `${run.label}: ${text}.`);
+  const name = runs.find(({ dir }) => dir === origin.dir)?.label ?? origin.dir;
+  const from =
+    origin.step === null
+      ? `begins with the final weights of ${name}`
+      : `begins with the checkpoint of ${name} after step ${String(origin.step)}`;
+  return [`${run.label}: ${[...kind, from].join(', ')}.`];
 }
 
 function mainSentences(run: RunModel): string[] {

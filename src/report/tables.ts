@@ -18,6 +18,7 @@ import {
   type AtK,
   type Field,
   type Interval,
+  type Unit,
 } from '../metrics/index.js';
 import { atKs, differsStrictly, type EvaluationRow } from '../run/index.js';
 import { escapeHtml, table } from './html.js';
@@ -35,7 +36,7 @@ const FIELDS: readonly Field[] = [
   'repetition',
 ];
 const heads = FIELDS.map((field) => fieldLabel(field, null));
-const show = (value: number | null, field: Field): string => showValue(value, fieldMeasure(field).unit);
+const unitOf = (field: Field): Unit => fieldMeasure(field).unit;
 const share = (value: number | null): string => showValue(value, 'share');
 /** What no line break parts, so that a wide table wraps between values. */
 const whole = (text: string): string => `<span>${text}</span>`;
@@ -48,8 +49,8 @@ export function heldOutTable(runs: readonly RunModel[]): string {
       escapeHtml(run.label),
       ...suiteCells(series),
       series.rows.map((row) => row.step).join(', '),
-      ...FIELDS.map((field) => course(series.of(field), field)),
-      ...strict.map(() => course(strictPoints(series), 'accuracy')),
+      ...FIELDS.map((field) => course(series.of(field), unitOf(field))),
+      ...strict.map(() => course(strictPoints(series), 'share')),
     ]),
   );
   return table({ head: ['run', 'suite', 'prompts', 'completions', 'at steps', ...heads, ...strict], rows, texts: 3 });
@@ -68,7 +69,7 @@ export function evaluationsTable(runs: readonly RunModel[]): string {
         String(row.n),
         ...FIELDS.map((field) => {
           const { value } = series.of(field)[i]!;
-          if (field !== 'accuracy' || value === null) return whole(show(value, field));
+          if (field !== 'accuracy' || value === null) return whole(showValue(value, unitOf(field)));
           return withInterval(value, row.intervals?.['accuracy'] ?? wilsonOf(value, trials(series, row.step)));
         }),
         ...strict.map(() => whole(share(strictPoints(series)[i]!.value))),
@@ -114,7 +115,7 @@ export function trainingTable(runs: readonly RunModel[]): string {
         escapeHtml(run.label),
         language === null ? 'not known' : languageName(language),
         String(run.metrics.length),
-        ...FIELDS.map((field) => course(of(field), field)),
+        ...FIELDS.map((field) => course(of(field), unitOf(field))),
         step === null ? 'none' : `step ${String(step)}`,
       ];
     }),
@@ -136,8 +137,8 @@ function suiteCells({ suite, language, rows }: SuiteSeries): string[] {
 }
 
 /** `12.5 → 40.0 %`, with the least and the greatest value where they lie outside. */
-function course(points: readonly Point[], field: Field): string {
-  const shown = (value: number | null): string => show(value, field);
+export function course(points: readonly Point[], unit: Unit): string {
+  const shown = (value: number | null): string => showValue(value, unit);
   const values = known(points);
   const [first, last] = [values[0], values.at(-1)];
   if (first === undefined || last === undefined) return shown(null);

@@ -1,46 +1,63 @@
 import { extremes, known, type KnownPoint, type Point } from '../analysis/index.js';
-import { showValue } from '../metrics/index.js';
+import { showValue, type Unit } from '../metrics/index.js';
 
 /** Steps that are named one by one; of more, the first and the last. */
 const NAMED = 4;
 
 /**
- * How a share ran, in words, every number with its step: `rose from 12.5 % at step 0 to 40.0 % at step 8, highest 51.0 % at
+ * How a measure ran, in words, every number with its step: `rose from 12.5 % at step 0 to 40.0 % at step 8, highest 51.0 % at
  * step 4`. It rises or falls only where `differ` says that first and last are apart beyond noise; without `differ` (noise not
  * known) both values stand side by side.
  */
-export function trend(points: readonly Point[], differ?: (from: KnownPoint, to: KnownPoint) => boolean): string {
+export function trend(
+  points: readonly Point[],
+  differ?: (from: KnownPoint, to: KnownPoint) => boolean,
+  unit: Unit = 'share',
+): string {
+  const show = ({ value }: KnownPoint): string => showValue(value, unit);
   const values = known(points);
   const [first, last] = [values[0], values.at(-1)];
   if (first === undefined || last === undefined) return `without a value at ${steps(points)}`;
-  return `${course(values, first, last, differ)}${between(values, first, last)}${gaps(points)}`;
+  return `${course(values, { first, last, differ, show })}${between(values, { first, last, show })}${gaps(points)}`;
 }
 
-const percent = ({ value }: KnownPoint): string => showValue(value, 'share');
-const at = (point: KnownPoint): string => `${percent(point)} at step ${String(point.step)}`;
+type Show = (point: KnownPoint) => string;
+
+const at = (point: KnownPoint, show: Show): string => `${show(point)} at step ${String(point.step)}`;
 
 function course(
   values: readonly KnownPoint[],
-  first: KnownPoint,
-  last: KnownPoint,
-  differ: ((from: KnownPoint, to: KnownPoint) => boolean) | undefined,
+  {
+    first,
+    last,
+    differ,
+    show,
+  }: {
+    first: KnownPoint;
+    last: KnownPoint;
+    differ: ((from: KnownPoint, to: KnownPoint) => boolean) | undefined;
+    show: Show;
+  },
 ): string {
-  if (values.length === 1) return at(first);
-  if (values.every((point) => percent(point) === percent(first)))
-    return `${percent(first)} at ${values.length > NAMED ? 'each of ' : ''}${steps(values)}`;
-  if (percent(first) === percent(last)) return `${at(first)} and again at step ${String(last.step)}`;
-  if (differ === undefined) return `${at(first)}, ${at(last)}`;
-  if (!differ(first, last)) return `${at(first)}, ${at(last)} (no difference beyond noise)`;
-  return `${last.value > first.value ? 'rose' : 'fell'} from ${at(first)} to ${at(last)}`;
+  if (values.length === 1) return at(first, show);
+  if (values.every((point) => show(point) === show(first)))
+    return `${show(first)} at ${values.length > NAMED ? 'each of ' : ''}${steps(values)}`;
+  if (show(first) === show(last)) return `${at(first, show)} and again at step ${String(last.step)}`;
+  if (differ === undefined) return `${at(first, show)}, ${at(last, show)}`;
+  if (!differ(first, last)) return `${at(first, show)}, ${at(last, show)} (no difference beyond noise)`;
+  return `${last.value > first.value ? 'rose' : 'fell'} from ${at(first, show)} to ${at(last, show)}`;
 }
 
 /** What lies between, where it goes beyond first and last. */
-function between(values: readonly KnownPoint[], first: KnownPoint, last: KnownPoint): string {
+function between(
+  values: readonly KnownPoint[],
+  { first, last, show }: { first: KnownPoint; last: KnownPoint; show: Show },
+): string {
   const ends = extremes([first, last])!;
   const { lowest, highest } = extremes(values)!;
   return [
-    highest.value > ends.highest.value && percent(highest) !== percent(ends.highest) ? `, highest ${at(highest)}` : '',
-    lowest.value < ends.lowest.value && percent(lowest) !== percent(ends.lowest) ? `, lowest ${at(lowest)}` : '',
+    highest.value > ends.highest.value && show(highest) !== show(ends.highest) ? `, highest ${at(highest, show)}` : '',
+    lowest.value < ends.lowest.value && show(lowest) !== show(ends.lowest) ? `, lowest ${at(lowest, show)}` : '',
   ].join('');
 }
 

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { namesIn } from '../base/folder.js';
+import { lossSet } from '../metrics/index.js';
 import type { EvaluationRow } from './evaluation.js';
 import { runFolder, stepOf } from './folder.js';
 import { lastMetrics } from './metrics.js';
@@ -16,6 +17,8 @@ export interface RunGlance {
   state: RunState;
   /** The last line of metrics.jsonl. */
   line?: MetricsLine;
+  /** Of supervised fine-tuning, the last one that has held-out losses. */
+  heldOut?: MetricsLine;
   /** Of the last step that was evaluated. */
   evaluations: EvaluationRow[];
   /** When its metrics or else its record were last written, in milliseconds since 1970. */
@@ -26,14 +29,26 @@ export interface RunGlance {
 export async function glanceAt(dir: string): Promise<RunGlance> {
   const folder = runFolder(resolve(dir));
   const record = await readRecord(folder.dir);
-  const [state, line, evaluations, touched] = await Promise.all([
+  const [state, line, heldOut, evaluations, touched] = await Promise.all([
     stateOf(folder.dir, record),
     lastMetrics(folder.metrics),
+    measuresExamples(record) ? lastMetrics(folder.metrics, hasHeldOutLoss) : undefined,
     lastEvaluations(folder.evaluations),
     touchedAt([folder.metrics, folder.record]),
   ]);
-  return { dir: folder.dir, record, state, ...(line && { line }), evaluations, touched };
+  return {
+    ...{ dir: folder.dir, record, state, evaluations, touched },
+    ...(line && { line }),
+    ...(heldOut && { heldOut }),
+  };
 }
+
+function measuresExamples({ config }: RunRecord): boolean {
+  const { sft } = (config ?? {}) as { sft?: { eval?: unknown } };
+  return Array.isArray(sft?.eval) && sft.eval.length > 0;
+}
+
+const hasHeldOutLoss = (line: MetricsLine): boolean => Object.keys(line).some((name) => lossSet(name) !== undefined);
 
 async function lastEvaluations(dir: string): Promise<EvaluationRow[]> {
   const names = (await namesIn(dir)).filter((name) => name.endsWith('.json') && stepOf(name) !== undefined).sort();

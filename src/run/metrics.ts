@@ -112,7 +112,10 @@ const TAIL_BYTES = 2 ** 14;
  *
  * @throws GlossaError IO_ERROR, NOT_A_FILE.
  */
-export async function lastMetrics(path: string): Promise<MetricsLine | undefined> {
+export async function lastMetrics(
+  path: string,
+  holds: (line: MetricsLine) => boolean = () => true,
+): Promise<MetricsLine | undefined> {
   if (!(await exists(path))) return undefined;
   await requireFile(path);
   const handle = await attempt('open', path, () => open(path, 'r'));
@@ -128,7 +131,7 @@ export async function lastMetrics(path: string): Promise<MetricsLine | undefined
         .slice(start === 0 ? 0 : 1, -1);
       for (const text of texts.reverse()) {
         const line = parseLine(text);
-        if (line) return line;
+        if (line && holds(line)) return line;
       }
       if (start === 0) return undefined;
     }

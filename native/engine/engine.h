@@ -91,6 +91,9 @@ struct Ragged {
   int64_t length(int64_t i) const { return offsets[i + 1] - offsets[i]; }
 };
 
+// Ids that a generation records at most: 1 GiB of them.
+inline constexpr int64_t kMostKept = int64_t{1} << 28;
+
 struct GenerateRequest {
   Ragged prompts;                        // each at least 1 id
   int64_t num_generations = 1;           // completions of each prompt (G)
@@ -105,6 +108,7 @@ struct GenerateRequest {
   // Log-probabilities and entropies are those of the law that is drawn from, for a step on them; where top-k, top-p or
   // min-p are on, what they keep is recorded. Not at temperature 0.
   bool of_law = false;
+  int64_t most_kept = kMostKept;  // tests lower it
   SamplingSettings sampling{};
   uint32_t purpose = 0, step = 0;
   // Encoded prompts stay for the next call. Not worth it where the weights move before that: memory that was just read

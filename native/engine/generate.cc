@@ -180,11 +180,11 @@ Result<Rollout> generate(EngineState& e, const GenerateRequest& request, const J
                                    std::to_string(job.sample_of(row)) + ", after " +
                                    std::to_string(job.lengths[static_cast<size_t>(row)]) +
                                    " tokens: its logits are not finite, or the logit bias forbids every token");
-  if (job.kept > Generation::kMostKept)
+  if (job.kept > request.most_kept)
     return Status("KEPT_IDS_TOO_MANY",
                   "top_k, top_p and min_p keep so many ids of a token that those of this generation, which training "
                   "needs, pass " +
-                      std::to_string(Generation::kMostKept) + " (after " + std::to_string(job.tokens_done) +
+                      std::to_string(request.most_kept) + " (after " + std::to_string(job.tokens_done) +
                       " tokens): set top_k, a lower top_p or a higher min_p, or generate less at a time");
   if (control.progress) control.progress(job.rows_done, job.rows(), job.tokens_done);
 

@@ -39,8 +39,6 @@ class Generation {
   std::vector<int32_t> kept_counts;
   std::vector<std::vector<int32_t>> kept_ids;
   std::atomic<int64_t> kept{0};  // ids in all
-  // A generation's ids at most: 1 GiB of them.
-  static constexpr int64_t kMostKept = int64_t{1} << 28;
   void keep(int64_t row, int64_t token, const uint32_t* bits);
   std::vector<int32_t> lengths;  // per row
   std::vector<int8_t> finish;    // per row
@@ -55,7 +53,7 @@ class Generation {
     return request.prompts.ids[request.prompts.offsets[prompt_of(row) + 1] - 1];
   }
   // Whether the lanes must stop.
-  bool fails() const { return unusable >= 0 || kept > kMostKept; }
+  bool fails() const { return unusable >= 0 || kept > request.most_kept; }
   bool is_stop(int32_t id) const;
   // Cuts every group into about `parts` shares.
   void deal(int64_t parts);

@@ -152,6 +152,29 @@ TEST("law: completions are those that evaluation draws with the same settings; o
   }
 }
 
+TEST("law: a generation that would record more ids than it may is refused, and the engine goes on") {
+  for (int threads : {1, 3}) {
+    auto engine = tiny_engine(Family::qwen2, Dtype::f32, threads);
+    const Asked asked(4, engine->info().vocab);
+    const SamplingSettings law{1.0f, 0, 0.9f, 0, 5};
+    GenerateRequest request = asked.request(law, 4);
+    const Result<Rollout> whole = engine->generate(request, {});
+    CHECK(whole.ok());
+    if (!whole.ok()) return;
+    const int64_t kept = static_cast<int64_t>(whole.value().kept_ids.size());
+    request.most_kept = kept - 1;
+    const Result<Rollout> refused = engine->generate(request, {});
+    CHECK(!refused.ok());
+    if (refused.ok()) return;
+    CHECK_EQ(std::string(refused.status().code()), std::string("KEPT_IDS_TOO_MANY"));
+    CHECK(refused.status().message().find("pass " + std::to_string(kept - 1) + " (after ") != std::string::npos);
+    CHECK(refused.status().message().find("set top_k") != std::string::npos);
+    request.most_kept = kept;
+    const Result<Rollout> again = engine->generate(request, {});
+    CHECK(again.ok() && same(again.value(), whole.value()));
+  }
+}
+
 TEST("law: what does not fit the batch is refused") {
   auto engine = tiny_engine(Family::llama, Dtype::f32, 1);
   const int64_t vocab = engine->info().vocab;

@@ -102,7 +102,7 @@ namespace {
 // prompt of each row (engine/generation.h). Ids that were kept go row by row from the one to the other.
 int64_t rollout_bytes(const PlannedGeneration& g, int64_t vocab) {
   const int64_t rows = g.prompts * g.samples, of_token = g.kept > 0 ? 16 : 12;
-  const int64_t kept = std::min(rows * g.new_tokens * std::min(g.kept, vocab), Generation::kMostKept);
+  const int64_t kept = std::min(rows * g.new_tokens * std::min(g.kept, vocab), kMostKept);
   return rows * (2 * of_token * g.new_tokens + 4 * g.prompt_tokens) + 4 * kept;
 }
 

@@ -37,12 +37,16 @@ export function checkSft({ sft, data, prompt, model, stop, checkpoint, levers, r
       );
   }
   const names = new Set(data.eval.map(suiteName));
-  for (const [i, { name, path, lab }] of sft.eval.entries()) {
+  for (const [i, { name, path, lab, ...source }] of sft.eval.entries()) {
     const at = (key: string, message: string) => findings.push(impossible(['sft', 'eval', i, key], message));
     if (names.has(name)) at('name', `${name} is there twice`);
     names.add(name);
     if ((path === undefined) === (lab === undefined)) at('path', 'needs exactly one of path and lab');
     if (lab && !model.lab) at('lab', 'needs model.lab: the problems lie beside the lab model');
+    if ((source.fields?.options ?? source.fields?.level) !== undefined)
+      at('fields', 'sft takes a question as it is, without options and level');
+    if (lab && (source.fields ?? source.language ?? source.split) !== undefined)
+      at('lab', 'fields, language and split belong to files, not to lab');
   }
   return findings;
 }

@@ -19,10 +19,15 @@ export async function hashInputs(
   { labDir, weights, adapter }: { labDir: string | undefined; weights: boolean; adapter: boolean },
 ): Promise<RunInputs> {
   const files: InputFile[] = [];
-  for (const set of ['train', 'eval'] as const) {
-    for (const [i, source] of config.data[set].entries()) {
+  const { data, sft } = config;
+  for (const [sources, name] of [
+    [data.train, 'data.train'],
+    [data.eval, 'data.eval'],
+    [sft?.eval ?? [], 'sft.eval'],
+  ] as const) {
+    for (const [i, source] of sources.entries()) {
       const path = sourcePath(source, labDir);
-      const setting = `data.${set}[${String(i)}].path`;
+      const setting = `${name}[${String(i)}].path`;
       // What cannot be read as problems is refused by whoever reads it, and may be of any size.
       for (const file of await dataFiles(path, source.split).catch(() => []))
         if (isDataFile(file))
@@ -36,10 +41,6 @@ export async function hashInputs(
       files.push(...(await inputFile(`data.eval[${String(i)}].examples.path`, examples.path)));
   for (const [i, { ids }] of config.data.hold_out.entries())
     if (ids !== undefined) files.push(...(await inputFile(`data.hold_out[${String(i)}].ids`, ids)));
-  for (const [i, source] of (config.sft?.eval ?? []).entries()) {
-    const path = sourcePath(source, labDir);
-    if (isDataFile(path)) files.push(...(await inputFile(`sft.eval[${String(i)}].path`, path)));
-  }
   for (const set of ['train', 'eval'] as const) {
     for (const [i, { verifier }] of config.data[set].entries())
       if (verifier !== undefined && isModule(verifier))

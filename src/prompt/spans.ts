@@ -22,7 +22,7 @@ interface Span {
  * more than that of what comes before it with the generation prompt. Of either the tokens behind the last end-of-sequence id are
  * left out: a sampler never gets there.
  *
- * @param from Turns before this message count as context.
+ * @param from Messages before this one are the prompt: they, and what makes the model answer them, count as context.
  * @throws GlossaError PROMPT_SPANS where a rendering is not the beginning of the next one, or a token lies across the edge of a
  *   turn; PROMPT_TEMPLATE, PROMPT_THINKING.
  */
@@ -40,7 +40,8 @@ export async function renderSpoken(
     : turnSpans(tokenizer, messages, rendering, textOf(whole.stretches));
   if (all.length !== turns.length)
     throw unclear(template, `it marks ${String(all.length)} turns as generated, and there are ${String(turns.length)}`);
-  const spans = all.filter((_, i) => turns[i]! >= from);
+  const asked = from === 0 ? 0 : askedLength(tokenizer, messages.slice(0, from), rendering, textOf(whole.stretches));
+  const spans = all.flatMap(({ begin, end }, i) => (turns[i]! < from ? [] : [{ begin: Math.max(begin, asked), end }]));
   const ids = await tokenizer.encodeStretches(whole.stretches);
   const spoken = new Uint8Array(ids.length);
   for (const { begin, end } of spans) {
@@ -71,6 +72,12 @@ function turnSpans(tokenizer: Tokenizer, messages: readonly Message[], rendering
       throw unclear(rendering.template, `it writes messages[${String(i)}] otherwise where others follow it`);
     return [{ begin: before.length, end: through.length }];
   });
+}
+
+/** How much of the text is the prompt of `messages`; 0 where the text does not begin with it. */
+function askedLength(tokenizer: Tokenizer, messages: readonly Message[], rendering: Rendering, text: string): number {
+  const prompt = textOf(renderStretches(tokenizer, messages, { ...rendering, generationPrompt: true }).stretches);
+  return text.startsWith(prompt) ? prompt.length : 0;
 }
 
 const textOf = (stretches: readonly Stretch[]): string => stretches.map(({ text }) => text).join('');

@@ -142,7 +142,11 @@ async function answered(prompt: readonly number[], answer: string, context: Exam
   return { ids, learnt: new Uint8Array(ids.length).fill(1, loss.completion_only_loss ? prompt.length : 0) };
 }
 
-const endOf = ({ eosIds }: Tokenizer): readonly number[] => eosIds.slice(0, 1);
+/** The token that is named eos_token, as in TRL; where the model has no use for it, the first that it ends with. */
+function endOf({ eosIds, controlTokens, namedTokens }: Tokenizer): readonly number[] {
+  const named = controlTokens.find(({ content }) => content === namedTokens['eos_token'])?.id;
+  return named !== undefined && eosIds.includes(named) ? [named] : eosIds.slice(0, 1);
+}
 
 /** @param from Turns before this message have no loss. */
 async function ofChat(

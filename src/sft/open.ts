@@ -1,11 +1,11 @@
 import { greatest } from '../base/extremes.js';
-import type { ResolvedConfig, SftSettings } from '../config/index.js';
+import type { DataSource, ResolvedConfig, SftSettings } from '../config/index.js';
 import { dataFiles, heldOutOf, sourcePath, type OpenModel, type Suite } from '../inputs/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
 import { tokensOf } from './batch.js';
 import type { Example } from './example.js';
 import { withoutLeakedExamples } from './leaks.js';
-import { exampleRemarks, loadExamples, type ExampleSet } from './load.js';
+import { exampleRemarks, loadExamples, type ExampleSet, type ExampleSettings } from './load.js';
 
 /** What a run of supervised fine-tuning learns from, and what it is measured by. */
 export interface Examples {
@@ -23,6 +23,9 @@ export interface Examples {
   remarks: readonly string[];
 }
 
+/** Where the rows of a set lie. */
+type Located = Pick<DataSource, 'path' | 'lab' | 'split'>;
+
 /**
  * Reads the examples of a config, and none that is held out. A run that goes on is not refused for what it was begun with
  * (`resumed`): it warns.
@@ -36,14 +39,16 @@ export async function openExamples(
 ): Promise<Examples> {
   const { sft, prompt, data } = config;
   const shared = { sft, prompt, tokenizer, context: engine.info().context };
-  const read: ExampleSet[] = [];
-  for (const source of data.train) {
-    const path = sourcePath(source, labDir);
-    read.push(await loadExamples({ ...shared, source, path, files: await dataFiles(path, source.split) }));
-  }
-  const heldOut: ExampleSet[] = [];
-  for (const source of sft.eval)
-    heldOut.push(await loadExamples({ ...shared, source, path: sourcePath(source, labDir) }));
+  const setsOf = async (sources: readonly (ExampleSettings['source'] & Located)[]): Promise<ExampleSet[]> => {
+    const sets: ExampleSet[] = [];
+    for (const source of sources) {
+      const path = sourcePath(source, labDir);
+      sets.push(await loadExamples({ ...shared, source, path, files: await dataFiles(path, source.split) }));
+    }
+    return sets;
+  };
+  const read = await setsOf(data.train);
+  const heldOut = await setsOf(sft.eval);
   const measured = heldOut.map(({ asked }, i) => ({ name: sft.eval[i]!.name, asked }));
   const { held, onLeak } = await heldOutOf(config, suites, resumed);
   const { train, remarks: leaks } = withoutLeakedExamples(read, { ...held, sets: measured }, onLeak);

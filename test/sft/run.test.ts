@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -155,6 +155,52 @@ describe('supervised fine-tuning', () => {
     assert.deepEqual([same, apart], [true, []]);
   });
 
+  it('measures held-out sets of several files, of a pattern and of the split of a folder, and notes each file', async () => {
+    const rows = (await readFile(join(root, 'test.jsonl'), 'utf8')).trim().split('\n');
+    await mkdir(join(root, 'set'));
+    for (const [i, part] of [rows.slice(0, 2), rows.slice(2)].entries()) {
+      await writeFile(join(root, `held-${String(i + 9)}.jsonl`), part.join('\n'));
+      await writeFile(join(root, `set/test-0000${String(i)}-of-00002.jsonl`), part.join('\n'));
+    }
+    await cp(join(root, 'train.jsonl'), join(root, 'set/train.jsonl'));
+    const dir = join(root, 'several');
+    const path = (name: string) => join(root, name);
+    const sets = `[{ name: one, path: ${path('test.jsonl')} }, { name: pattern, path: '${path('held-*.jsonl')}' }, { name: split, path: ${path('set')}, split: test }]`;
+    await train(
+      await configOf(
+        `run.dir=${dir}`,
+        'sft.max_steps=1',
+        'optimizer.warmup_steps=0',
+        'eval.every=0',
+        `sft.eval=${sets}`,
+      ),
+    );
+    const lines: Record<string, unknown>[] = await readMetrics(join(dir, 'metrics.jsonl'));
+    assert.ok(typeof lines[1]!['eval_one/loss'] === 'number');
+    for (const line of lines)
+      for (const name of ['pattern', 'split'])
+        for (const figure of ['loss', 'perplexity', 'entropy'])
+          assert.equal(line[`eval_${name}/${figure}`], line[`eval_one/${figure}`]);
+    const { inputs } = await readRecord(dir);
+    const noted = inputs!.files.filter(({ setting }) => setting.startsWith('sft.eval'));
+    assert.deepEqual(
+      noted.map(({ path, setting }) => [path.split('/').at(-1), setting.slice(0, 11)]),
+      [
+        ['test.jsonl', 'sft.eval[0]'],
+        ['held-9.jsonl', 'sft.eval[1]'],
+        ['held-10.jsonl', 'sft.eval[1]'],
+        ['test-00000-of-00002.jsonl', 'sft.eval[2]'],
+        ['test-00001-of-00002.jsonl', 'sft.eval[2]'],
+      ],
+    );
+    await assert.rejects(
+      train(await configOf('run.dir=no', `sft.eval=[{ name: no, path: '${path('none-*.jsonl')}' }]`)),
+      {
+        code: 'DATA_NOT_FOUND',
+      },
+    );
+  });
+
   it('refuses what does not go with it', async () => {
     const code = (code: string, message: RegExp) => ({ code, message });
     const refuse = (sets: string[], expected: object) => assert.rejects(() => configOf(...sets), expected);
@@ -162,6 +208,14 @@ describe('supervised fine-tuning', () => {
     await refuse(['prompt.think_prefix=auto'], code('CONFIG_IMPOSSIBLE', /think_prefix/));
     await refuse(['optimizer.warmup_steps=10'], code('CONFIG_IMPOSSIBLE', /more than sft\.max_steps 9/));
     await refuse(['sft.eval.0={name: held}'], code('CONFIG_IMPOSSIBLE', /exactly one of path and lab/));
+    await refuse(
+      ['sft.eval.0={name: held, path: test.jsonl, fields: { options: [a, b] }}'],
+      code('CONFIG_IMPOSSIBLE', /without options and level/),
+    );
+    await refuse(
+      ['model={ lab: {} }', 'sft.eval.0={name: held, lab: { language: ko }, language: ko}'],
+      code('CONFIG_IMPOSSIBLE', /fields, language and split belong to files/),
+    );
     await refuse(['sft.packing=true'], code('CONFIG_UNKNOWN_KEY', /packing/));
     const { optimizer } = parseConfig('model: { lab: {} }\nsft: {}\n', { path: 'a.yaml' });
     assert.equal(optimizer.learning_rate, 2e-5);

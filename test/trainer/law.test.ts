@@ -171,6 +171,30 @@ describe('a cut distribution', () => {
   });
 });
 
+describe('a law that adapters are trained by', () => {
+  const adapters = ['lora={ rank: 4, alpha: 8, targets: [q_proj, v_proj, down_proj] }', 'optimizer.learning_rate=1e-2'];
+  for (const sets of [
+    ['grpo.top_p=0.8', 'grpo.min_p=0.02', 'decoding={ allow: target }'],
+    ['grpo.top_p=1', 'grpo.top_k=9', 'grpo.temperature=1.3', 'decoding={ allow: target, others: -2 }'],
+  ])
+    it(`is the sampler's too: ${sets.join(' ')}`, async () => {
+      const run = await trained(await lever('top-p', 'grpo.beta=0.05', ...adapters, ...sets));
+      assertExact(run);
+      assert.equal(run.lines[0]!['kl'], 0); // the base, over the same support and with the same biases
+      assert.ok((run.lines[1]!['kl'] as number) > 0);
+      assert.ok(run.rows.every((row) => (row['kept_counts'] as number[]).length > 0));
+    });
+
+  it('goes on with the bytes of the unbroken run', async () => {
+    await assertResumes(
+      2,
+      ...adapters,
+      ...['grpo.num_iterations=2', 'grpo.max_steps=4', 'grpo.beta=0.05', 'grpo.min_p=0.02'],
+      'decoding={ allow: target, others: -2 }',
+    );
+  });
+});
+
 describe('a prefix', () => {
   const thinkPrefix = LANGUAGE_TABLE.ko.thinkPrefix;
   for (const { place, sets, prefix, end } of [

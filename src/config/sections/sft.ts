@@ -5,7 +5,7 @@ import { count, LARGEST, MOST_STEPS } from './numbers.js';
 /** Learning rate of a config with `sft` that names none: TRL's. */
 export const SFT_LEARNING_RATE = 2e-5;
 
-const { path, lab, fields, language, limit, on_bad_row: onBadRow } = trainSourceSchema.shape;
+const { path, lab, split, fields, language, limit, on_bad_row: onBadRow } = trainSourceSchema.shape;
 
 /** A held-out set whose examples are given their loss. */
 const heldOutSchema = z.strictObject({
@@ -14,6 +14,7 @@ const heldOutSchema = z.strictObject({
     .describe('Of its figures: `eval_<name>/loss`, `eval_<name>/perplexity`; none of `data.eval` has it too.'),
   path,
   lab,
+  split,
   fields,
   language,
   limit: limit.meta({ unit: 'examples', fallback: 'all' }),

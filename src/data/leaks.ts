@@ -87,10 +87,15 @@ export interface Learnt {
 
 function without(set: DataSet, out: ReadonlySet<number>): DataSet {
   const { problems, settings } = set;
-  const kept = Uint32Array.from({ length: problems.length }, (_, i) => i).filter((i) => !out.has(i));
+  const numbers = Uint32Array.from({ length: problems.length }, (_, i) => i);
+  const kept = numbers.filter((i) => !out.has(i));
   if (kept.length === 0)
     throw new GlossaError('DATA_EMPTY', `${settings.path}: all ${problems.length} problems are held out`);
-  return { ...set, problems: selected(problems, kept) };
+  const heldOut = selected(
+    problems,
+    numbers.filter((i) => out.has(i)),
+  );
+  return { ...set, problems: selected(problems, kept), heldOut };
 }
 
 function findLeaks(train: readonly Learnt[], { suites, ids }: Held): { found: Found[]; idle: string[] } {

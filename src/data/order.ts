@@ -3,7 +3,7 @@ import { Curriculum, refuseDry, type Draw, type Pace } from './curriculum.js';
 import { ParallelProblems, type Parallel } from './parallel.js';
 import { permuted } from './permutation.js';
 import { poolsOf, poolWeight, type Pool } from './pools.js';
-import type { DataSet, Problem } from './types.js';
+import type { DrawnSet, Problem } from './types.js';
 
 /** Of the order of an epoch; pools have streams of their own from 1. */
 const EPOCH_STREAM = 0;
@@ -31,7 +31,7 @@ const PROMPT_BY_PROMPT: Pace = { prompts: 1, steps: 1, maxSteps: 1 };
  * without problems; DATA_PARALLEL; DATA_DRY for a level without problems, or a step at which all weights are 0.
  */
 export function promptOrder(
-  sets: readonly Pick<DataSet, 'problems' | 'settings'>[],
+  sets: readonly DrawnSet[],
   seed: bigint,
   pace: Pace = PROMPT_BY_PROMPT,
   parallel: Parallel = 'as_is',
@@ -67,7 +67,7 @@ function refuseTornApart({ prompts, parts = 1 }: Pace, languages: number): void 
 
 /** The problem at an index, and how many times its pool was gone through before. */
 function problemOrder(
-  sets: readonly Pick<DataSet, 'problems' | 'settings'>[],
+  sets: readonly DrawnSet[],
   seed: bigint,
   pace: Pace,
 ): (index: number) => { problem: Problem; pass: number } {

@@ -3,7 +3,7 @@ import { LANGUAGES, type Language } from '../language/types.js';
 import { isNamed, selected } from './load.js';
 import { originOf } from './origin.js';
 import { permuted } from './permutation.js';
-import type { DataSet, Problem } from './types.js';
+import type { DrawnSet, Problem } from './types.js';
 
 /** What is drawn of problems that are there in several languages, known by a shared id. */
 export const PARALLEL = ['as_is', 'one_language', 'all_languages'] as const;
@@ -11,8 +11,6 @@ export type Parallel = (typeof PARALLEL)[number];
 
 /** Streams of the orders of languages, one of each problem; those of pools are far below. */
 const LANGUAGE_STREAMS = 2 ** 31;
-
-type DrawnSet = Pick<DataSet, 'problems' | 'settings'>;
 
 /** Where one language of a problem lies. */
 interface Place {
@@ -82,11 +80,19 @@ export class ParallelProblems {
       if (expected.length === 0) [first, expected] = [id, own];
       else if (own.join() !== expected.join())
         throw refusal(
-          `problem ${this.problemOf(unit.places[0]!).id} is there in ${own.join(', ')}, and problem ${this.problemOf(this.units.get(first)!.places[0]!).id} in ${expected.join(', ')}`,
+          `problem ${this.problemOf(unit.places[0]!).id} is there in ${own.join(', ')}, and problem ${this.problemOf(this.units.get(first)!.places[0]!).id} in ${expected.join(', ')}${this.heldOutText([id, first])}`,
           'all_languages needs every problem in the same languages; one_language does not',
         );
     }
     return expected.length;
+  }
+
+  /** Which languages of these problems are not trained on, where that is why they are not there. */
+  private heldOutText(ids: readonly string[]): string {
+    const found = this.all.flatMap(({ heldOut = [] }) =>
+      [...heldOut].filter((problem) => ids.includes(unitId(problem))).map(({ id, language }) => `${id} in ${language}`),
+    );
+    return found.length === 0 ? '' : `; held out and not trained on: ${found.join(', ')}`;
   }
 
   /** In one of its languages: each once before any comes again, in an order of this problem's own. */

@@ -66,5 +66,10 @@ export interface DataSet<P extends Problems = Problems> {
   skipped: { line: number; reason: string }[];
   /** Gold answers of `problems` that their verifier cannot judge by: completions of these are not judged. */
   unjudged: { line: number; answer: string }[];
+  /** What is not among `problems` because it is held out of training. */
+  heldOut?: Problems;
   settings: DataSetSettings;
 }
+
+/** What an order of problems needs of a set, and what says why there are not enough of them. */
+export type DrawnSet = Pick<DataSet, 'problems' | 'settings' | 'heldOut'> & Partial<Pick<DataSet, 'counts'>>;

@@ -32,7 +32,7 @@ async function run(name: string, data: string): Promise<string[]> {
   const yaml = `
 seed: 1
 model: { lab: { train_problems: 8, test_problems: 4, pretrain: { steps: 2 } }, cache: ${join(root, 'lab')} }
-data: { train: [{ path: train.ko.jsonl }], ${data} }
+data: { ${data.startsWith('train:') ? '' : 'train: [{ path: train.ko.jsonl }], '}${data} }
 grpo: { max_steps: 2, prompts_per_step: 2, num_generations: 2, max_completion_length: 4 }
 eval: { at_start: false, at_end: false }
 run: { dir: ${join(root, name)} }
@@ -63,6 +63,30 @@ test('or left out of training, counted, told and recorded', async () => {
   assert.deepEqual(await trainedOn('excluded'), ['p0']);
   const { excluded } = await readRecord(join(root, 'excluded'));
   assert.deepEqual(excluded, [{ set: 'data.train[0]', problems: 1, heldOut: 3 }]);
+});
+
+test('what is missing because it is held out is told so', async () => {
+  const rows = [1, 1, 2, 3].map((level, i) => ({
+    ...{ id: `l${String(i)}`, question: `level ${String(i)}?`, answer: '1', lang: 'ko', level: String(level) },
+  }));
+  await writeFile(join(root, 'levels.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const dry = 'hold_out: [{ ids: level-ids.txt }], on_leak: exclude';
+  const levels = (level: string) => `train: [{ path: levels.jsonl, levels: { "${level}": 2 } }], ${dry}`;
+  await writeFile(join(root, 'level-ids.txt'), 'l2\nl0\n');
+  const told = / has no problem of level "2"; it has "1" \(1\), "3" \(1\); 2 problems are held out .*, 1 of this level/;
+  await assert.rejects(run('dry', levels('2')), { code: 'DATA_DRY', message: told, hint: /hold less of it out/ });
+  await assert.rejects(run('other', levels('9')), {
+    code: 'DATA_DRY',
+    message: /0 of this level/,
+    hint: /as the file/,
+  });
+  await file('parallel.en.jsonl', 'en', [0, 1, 2, 3]);
+  const parallel = 'train: [{ path: train.ko.jsonl }, { path: parallel.en.jsonl }], parallel: all_languages';
+  await writeFile(join(root, 'question.jsonl'), '{"id":"x","question":"둘?","answer":"9","lang":"ko"}\n');
+  await assert.rejects(run('torn', `${parallel}, on_leak: exclude, eval: [{ path: question.jsonl, name: q }]`), {
+    code: 'DATA_PARALLEL',
+    message: /problem p1 is there in en, .*; held out and not trained on: p1 in ko$/,
+  });
 });
 
 test('or trained on with a warning', async () => {

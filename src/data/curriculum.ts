@@ -55,7 +55,10 @@ export class Curriculum {
     const generation = Math.floor(this.next / this.pace.prompts);
     if (generation !== this.generation) {
       this.generation = generation;
-      this.shares = sharesAt(this.pools, generation * this.pace.steps);
+      const step = generation * this.pace.steps;
+      // Who draws more prompts than the steps need gets behind what was checked; what held there last goes on.
+      const dry = step >= this.pace.maxSteps && sumOf(dueAt(this.pools, step)) === 0;
+      if (!dry) this.shares = sharesAt(this.pools, step);
     }
     let pool = -1;
     for (const [p, share] of this.shares.entries()) {
@@ -77,10 +80,14 @@ export function refuseDry(pools: readonly Pool[], { steps, maxSteps }: Pace): vo
   for (let step = 0; step < maxSteps; step += steps) sharesAt(pools, step);
 }
 
+const dueAt = (pools: readonly Pool[], step: number): number[] =>
+  pools.map((pool) => poolWeight(pool, step) * pool.problems.length);
+const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
 /** What is due to each pool of a draw; they sum to 1. */
 function sharesAt(pools: readonly Pool[], step: number): number[] {
-  const due = pools.map((pool) => poolWeight(pool, step) * pool.problems.length);
-  const sum = due.reduce((a, b) => a + b, 0);
+  const due = dueAt(pools, step);
+  const sum = sumOf(due);
   if (sum > 0) return due.map((each) => each / sum);
   throw new GlossaError(
     'DATA_DRY',

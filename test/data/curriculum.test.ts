@@ -142,7 +142,10 @@ test('an order that begins in the middle of a schedule is the same', () => {
 test('a curriculum that runs dry is refused at once, with step and level', () => {
   const gone = set('a', 9, [[0, 1], [20, 0]]); // prettier-ignore
   assert.throws(() => promptOrder([gone], 1n, pace(4, 100)), { code: 'DATA_DRY', message: /20 steps .*a\.jsonl/ });
-  assert.ok(promptOrder([gone], 1n, pace(4, 20)));
+  // Whoever draws more than the steps need goes on behind the last step.
+  const at = promptOrder([gone], 1n, pace(4, 20));
+  assert.deepEqual(new Set(Array.from({ length: 9 }, (_, i) => at(72 + i).id)).size, 9);
+  assert.equal(at(800).id, promptOrder([gone], 1n, pace(4, 20))(800).id);
   const levels = set('a', 9, 1, { '1': [[0, 1], [7, 1], [7, 0]], '2': 0, '3': 0 }); // prettier-ignore
   assert.throws(() => promptOrder([levels], 1n, pace(4, 8)), {
     code: 'DATA_DRY',

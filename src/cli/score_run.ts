@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-import type { AnswerMode } from '../answer/index.js';
 import { GlossaError } from '../base/error.js';
 import { namesIn } from '../base/folder.js';
 import { suiteSettings, type ResolvedConfig } from '../config/index.js';
@@ -7,9 +6,12 @@ import { verifierNameOf } from '../data/index.js';
 import { judgeAgain, type JudgeAgainSettings } from '../eval/index.js';
 import { recordedConfig } from '../inputs/index.js';
 import { thinkTags } from '../prompt/index.js';
+import { thoughtOfPrompt } from '../reward/index.js';
 import { rolloutSteps } from '../rollout/index.js';
-import { readRecord, runFolder, stepOf, type EvaluationRow, type RunFolder } from '../run/index.js';
+import { checkpointSteps, readRecord, runFolder, stepOf, type EvaluationRow, type RunFolder } from '../run/index.js';
+import { hasTokenizer, loadTokenizer, type Tokenizer } from '../tokenizer/index.js';
 import { answerOption, numberOption, verifierOption } from './arguments.js';
+import { warn } from './display.js';
 import { evaluationTable } from './eval_table.js';
 
 export interface ScoreRunOptions {
@@ -29,9 +31,10 @@ export async function scoreRun(dir: string, options: ScoreRunOptions): Promise<v
   const config = recordedConfig(await readRecord(dir), dir);
   const answer = answerOption(options.answer ?? config.answer);
   const folder = runFolder(resolve(dir));
+  const thoughtOf = thoughtsOf(config, await tokenizerOf(folder));
   const files = [
-    ...(await evaluationFiles(folder, config, given, answer)),
-    ...(options.rollouts ? await rolloutFiles(folder, config, given, answer) : []),
+    ...(await evaluationFiles(folder, config, given, { answer, thoughtOf })),
+    ...(options.rollouts ? await rolloutFiles(folder, config, given, { answer, thoughtOf }) : []),
   ];
   if (files.length === 0)
     throw new GlossaError('DATA_EMPTY', `${dir} has no completions of an evaluation`, {
@@ -53,6 +56,8 @@ export async function scoreRun(dir: string, options: ScoreRunOptions): Promise<v
   );
 }
 
+type Judging = Pick<JudgeAgainSettings, 'answer' | 'thoughtOf'>;
+
 interface Judged {
   path: string;
   settings: JudgeAgainSettings;
@@ -63,7 +68,7 @@ async function evaluationFiles(
   { evaluations, evaluationRows }: RunFolder,
   config: ResolvedConfig,
   given: string | undefined,
-  answer: AnswerMode,
+  judging: Judging,
 ): Promise<Judged[]> {
   const names = (await namesIn(evaluations)).flatMap((name) => /^(\d{6,}-.+)\.(?:json|parquet)$/.exec(name)?.[1] ?? []);
   return [...new Set(names)].sort().map((name): Judged => {
@@ -78,7 +83,7 @@ async function evaluationFiles(
     const named = verifierNameOf(source);
     const { temperature, by } = suiteSettings(config, source);
     const verifierOf = (row: { verifier: string | undefined }) => given ?? row.verifier ?? named;
-    return { path, settings: { step, suite, temperature, by, answer, verifierOf, thoughtOf: thoughtsOf(config) } };
+    return { path, settings: { ...judging, step, suite, temperature, by, verifierOf } };
   });
 }
 
@@ -86,7 +91,7 @@ async function rolloutFiles(
   { rollouts, rollout }: RunFolder,
   config: ResolvedConfig,
   given: string | undefined,
-  answer: AnswerMode,
+  judging: Judging,
 ): Promise<Judged[]> {
   const { data, grpo } = config;
   const all = [...new Set(data.train.map(({ verifier }) => verifier))];
@@ -98,19 +103,30 @@ async function rolloutFiles(
       hint: 'say it with --verifier',
     });
   };
-  const of = { suite: 'rollouts', temperature: grpo.temperature, by: 'generation', answer, verifierOf } as const;
+  const of = { ...judging, suite: 'rollouts', temperature: grpo.temperature, by: 'generation', verifierOf } as const;
   return (await rolloutSteps(rollouts)).map((step) => ({
     path: rollout(step),
-    settings: { ...of, step, thoughtOf: thoughtsOf(config) },
+    settings: { ...of, step },
   }));
 }
 
-/** Thoughts that the settings of a run begin, with tags of its own or without; what a template opens by itself is not on disk. */
-function thoughtsOf({ prompt, levers }: ResolvedConfig): JudgeAgainSettings['thoughtOf'] {
-  return ({ language, hinted }) => {
+/** Of the newest checkpoint, or final/: how the run's prompts are spelled. Undefined where there is none that can be read. */
+async function tokenizerOf(folder: RunFolder): Promise<Tokenizer | undefined> {
+  const newest = (await checkpointSteps(folder)).reverse().map((step) => folder.checkpoint(step));
+  const dir = [...newest, folder.final].find(hasTokenizer);
+  return dir === undefined ? undefined : loadTokenizer(dir, { warn });
+}
+
+/**
+ * What a run's prompts say of a thought, as the run saw it: from their ids. Without them, or without a tokenizer, what the settings
+ * of the run begin is known, and not what a template opens by itself.
+ */
+function thoughtsOf({ prompt, levers }: ResolvedConfig, tokenizer: Tokenizer | undefined): Judging['thoughtOf'] {
+  return ({ language, question, ids, hinted }) => {
     const tags = thinkTags(prompt, language);
+    if (tokenizer && ids) return thoughtOfPrompt(tokenizer, { prompt: ids, question }, tags);
     const begun = tags ?? prompt.think_prefix ?? (hinted && levers.hints?.place === 'thought' ? true : undefined);
     const open = prompt.style !== 'plain' && begun !== undefined;
-    return tags ? { open, tags } : open;
+    return Promise.resolve(tags ? { open, tags } : open);
   };
 }

@@ -9,7 +9,7 @@ import { judgedLetter } from './letters.js';
 
 const COLUMNS = [
   ...['prompt_index', 'completion_ids', 'finish', 'file', 'id', 'language', 'question', 'gold', 'verifier'],
-  ...['completion', 'hint'],
+  ...['completion', 'hint', 'prompt_ids'],
 ];
 
 export interface JudgeAgainSettings extends Pick<EvaluationRow, 'step' | 'suite'> {
@@ -21,10 +21,19 @@ export interface JudgeAgainSettings extends Pick<EvaluationRow, 'step' | 'suite'
    * file that its problem was read from.
    */
   verifierOf: (row: { verifier: string | undefined; file: string | undefined }) => string | undefined;
-  /** What is known of the thought that the prompt of a completion begins; `hinted`: a lever had put a hint into the prompt. */
-  thoughtOf: (row: { language: Language; hinted: boolean }) => UngradedCompletion['thought'];
+  /** What is known of the thought that a prompt begins. */
+  thoughtOf: (prompt: JudgedPrompt) => Promise<UngradedCompletion['thought']>;
   /** Default flexible. */
   answer: NonNullable<GraderOptions['answer']>;
+}
+
+export interface JudgedPrompt {
+  language: Language;
+  question: string;
+  /** Undefined in files that do not have them. */
+  ids: ArrayLike<number> | undefined;
+  /** Whether a lever had put a hint into it. */
+  hinted: boolean;
 }
 
 interface Row {
@@ -38,6 +47,7 @@ interface Row {
   gold: string;
   verifier: string | undefined;
   completion: string;
+  prompt: ArrayLike<number> | undefined;
   hinted: boolean;
 }
 
@@ -51,14 +61,16 @@ export async function judgeAgain(path: string, settings: JudgeAgainSettings): Pr
   const { step, suite, temperature, by, answer } = settings;
   const rows = (await readRolloutFile(path, COLUMNS)).map((row, i) => readRow(row, `${path}, row ${String(i + 1)}`));
   const verifiers = rows.map((row) => settings.verifierOf(row));
+  // A letter is judged by itself, whatever the prompt began.
+  const thoughts = by === 'letters' ? [] : await thoughtsOf(rows, settings.thoughtOf);
   const grader: Grader = await createGrader([], { answer, verifiers });
   try {
     const graded = await grader.grade(
-      rows.map(({ id, question, gold, language, completion, finish, hinted }, i) => ({
+      rows.map(({ id, question, gold, language, completion, finish }, i) => ({
         problem: { id, question, answer: gold, language, verifier: verifiers[i] },
         completion: by === 'letters' ? judgedLetter(completion) : completion,
         finish,
-        thought: settings.thoughtOf({ language, hinted }),
+        thought: thoughts[i],
       })),
     );
     const failed = graded.flatMap(({ errors }) => errors)[0];
@@ -78,19 +90,33 @@ export async function judgeAgain(path: string, settings: JudgeAgainSettings): Pr
   }
 }
 
+/** Of each row; the rows of one prompt have one. */
+async function thoughtsOf(
+  rows: readonly Row[],
+  thoughtOf: JudgeAgainSettings['thoughtOf'],
+): Promise<UngradedCompletion['thought'][]> {
+  const found = new Map<number, ReturnType<typeof thoughtOf>>();
+  for (const { problem, language, question, prompt, hinted } of rows)
+    if (!found.has(problem)) found.set(problem, thoughtOf({ language, question, ids: prompt, hinted }));
+  return Promise.all(rows.map(({ problem }) => found.get(problem)!));
+}
+
 function readRow(row: Record<string, unknown>, place: string): Row {
   const text = (name: string): string => {
     const value = row[name];
     if (typeof value === 'string') return value;
     throw invalid(place, name, 'text');
   };
-  const ids = row.completion_ids;
-  if (!Array.isArray(ids) && !ArrayBuffer.isView(ids)) throw invalid(place, 'completion_ids', 'a list of numbers');
+  const list = (name: string): ArrayLike<number> => {
+    const value = row[name];
+    if (Array.isArray(value) || ArrayBuffer.isView(value)) return value as unknown as ArrayLike<number>;
+    throw invalid(place, name, 'a list of numbers');
+  };
   if (typeof row.prompt_index !== 'number') throw invalid(place, 'prompt_index', 'a number');
   const optional = (name: string): string | undefined => (row[name] == null ? undefined : text(name));
   return {
     problem: row.prompt_index,
-    tokens: (ids as ArrayLike<number>).length,
+    tokens: list('completion_ids').length,
     finish: oneOf(FINISH, text('finish'), place, 'finish'),
     file: optional('file'),
     id: optional('id') ?? '',
@@ -99,6 +125,7 @@ function readRow(row: Record<string, unknown>, place: string): Row {
     gold: text('gold'),
     verifier: optional('verifier'),
     completion: text('completion'),
+    prompt: row.prompt_ids == null ? undefined : list('prompt_ids'),
     hinted: optional('hint') !== undefined,
   };
 }

@@ -1,10 +1,11 @@
-import { afterThought, type ThinkTags, type Thought } from '../answer/index.js';
+import type { ThinkTags, Thought } from '../answer/index.js';
 import { rowIds } from '../base/ragged.js';
 import type { Problem } from '../data/types.js';
 import { FINISH, type Completed, type Finish, type Ragged, type RolloutColumns } from '../engine/types.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { beforeStop } from './before_stop.js';
 import type { Grader } from './grader.js';
+import { thoughtOfPrompt } from './prompt_thought.js';
 import type { GradedCompletion } from './types.js';
 
 /** The completions of one generation as text, with their grades: rows in order (problem, sample). */
@@ -131,21 +132,12 @@ export class RolloutGrading {
     await this.#grading.add(rows, inputs);
   }
 
-  /**
-   * Whether a thought is open at the end of a prompt. What stands before the question, such as a system message, may speak of
-   * the marks without setting one.
-   */
   #beginsThought(index: number): Promise<Thought> {
     let found = this.#thoughts.get(index);
     if (found === undefined) {
       const { problem, prompt } = this.#asked[index]!;
-      found = this.#tokenizer.decode(Int32Array.from(prompt), { special: true }).then((text) => {
-        const at = text.lastIndexOf(problem.question);
-        const tags = this.#thinkTags?.(problem);
-        const behind = at < 0 ? text : text.slice(at + problem.question.length);
-        const open = afterThought(behind, tags ? { open: false, tags } : false) === null;
-        return tags ? { open, tags } : open;
-      });
+      const { question } = problem;
+      found = thoughtOfPrompt(this.#tokenizer, { prompt, question }, this.#thinkTags?.(problem));
       this.#thoughts.set(index, found);
     }
     return found;

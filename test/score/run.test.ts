@@ -58,6 +58,10 @@ before(async () => {
     join(root, 'tags.yaml'),
     stringify({ ...config, prompt: { think_tags: ['####', '/####'] }, run: { dir: join(root, 'tags') } }),
   );
+  // A template that opens a thought in words of its own, which no setting tells of.
+  await writeFile(join(root, 'opened.jinja'), '{{ question }}\n<think>\n');
+  const prompt = { style: 'template', template: join(root, 'opened.jinja') };
+  await writeFile(join(root, 'opened.yaml'), stringify({ ...config, prompt, run: { dir: join(root, 'opened') } }));
   const { code, stderr } = await glossa(['train', join(root, 'tiny.yaml'), '--progress', 'none']);
   assert.equal(code, 0, stderr);
 });
@@ -77,6 +81,27 @@ describe('glossa score RUN', () => {
         others.map(({ accuracy }) => accuracy),
       );
       assert.deepEqual(await printed(), rows);
+    } finally {
+      run = before;
+    }
+  });
+
+  it('knows a thought that the template of the run opened', async () => {
+    const others = await written();
+    const before = run;
+    run = join(root, 'opened');
+    try {
+      const { code, stderr } = await glossa(['train', join(root, 'opened.yaml'), '--progress', 'none']);
+      assert.equal(code, 0, stderr);
+      const rows = await written();
+      // Nothing closes it, so nothing is an answer.
+      assert.ok(rows.every(({ accuracy }) => accuracy === 0) && others.some(({ accuracy }) => accuracy !== 0));
+      assert.deepEqual(await printed(), rows);
+      const [rollouts] = await printed('--rollouts', '--step', '1');
+      assert.equal(rollouts!.accuracy, 0);
+      // Without a tokenizer only what the settings begin is known.
+      for (const name of ['checkpoints', 'final']) await rm(join(run, name), { recursive: true });
+      assert.ok((await printed()).every(({ n }) => n > 0));
     } finally {
       run = before;
     }

@@ -107,7 +107,7 @@ function planText(found: RunPlan): string {
     assumed: 'assumed; --prompt-tokens says otherwise',
   };
   const notes = [
-    `prompts of ${String(found.promptTokens)} tokens (${source[found.promptTokensFrom]}), micro-batches of ${String(found.microBatchRows)} rows`,
+    `${found.supervised ? 'examples' : 'prompts'} of ${String(found.promptTokens)} tokens (${source[found.promptTokensFrom]}), micro-batches of ${String(found.microBatchRows)} rows`,
   ];
   if (found.room && found.total > found.room.free)
     notes.push(`${bytes(found.total - found.room.free)} more than the GPU has free: ${found.advice ?? ''}`);

@@ -1,4 +1,5 @@
-import type { ResolvedConfig } from '../config/index.js';
+import { greatest } from '../base/extremes.js';
+import { optimizerSteps, type ResolvedConfig } from '../config/index.js';
 import type { PretrainProgress } from '../lab/index.js';
 import type { RunState, SweepLab, SweepProgress, SweepRecord } from '../sweep/index.js';
 import type { Display } from './display.js';
@@ -13,8 +14,8 @@ const QUIET = 60;
 
 /** Shows a sweep: the whole in one line, below it the runs that go on; a line of its own for each that begins or ends. */
 export class SweepDisplay {
-  private readonly steps = new Map<string, { step: number; maxSteps: number; state: RunState }>();
-  private readonly rewards = new Map<string, number>();
+  private readonly steps = new Map<string, { step: number; maxSteps: number | null; state: RunState }>();
+  private readonly figures = new Map<string, string>();
   private shown = -Infinity;
   /** When the first run began. */
   private began: number | undefined;
@@ -28,7 +29,7 @@ export class SweepDisplay {
     configs: ReadonlyMap<number, ResolvedConfig>,
   ) {
     for (const { name, index } of record.runs)
-      this.steps.set(name, { step: 0, maxSteps: configs.get(index)!.grpo.max_steps, state: 'waiting' });
+      this.steps.set(name, { step: 0, maxSteps: optimizerSteps(configs.get(index)!) ?? null, state: 'waiting' });
   }
 
   pretrain({ hash }: SweepLab, progress: PretrainProgress, labs: number): void {
@@ -48,7 +49,7 @@ export class SweepDisplay {
         this.display.json({ type: 'state', run: run.name, state, step, max_steps: maxSteps, ...(error && { error }) });
         if (state === 'running') this.began ??= performance.now();
         const before = this.steps.get(run.name)!;
-        this.steps.set(run.name, { step, maxSteps, state });
+        this.steps.set(run.name, { step, maxSteps: maxSteps ?? before.maxSteps, state });
         if (before.state !== state || error) this.state(run.name, before.state, state, step, error);
         break;
       }
@@ -74,7 +75,8 @@ export class SweepDisplay {
         this.display.json({ type: 'step', run: run.name, line: event.line, max_steps: event.maxSteps });
         this.made++;
         this.steps.set(run.name, { step: event.line.step, maxSteps: event.maxSteps, state: 'running' });
-        this.rewards.set(run.name, event.line.reward ?? NaN);
+        const { reward, loss } = event.line;
+        this.figures.set(run.name, reward === undefined ? `loss ${figure(loss)}` : `reward ${figure(reward)}`);
         if (performance.now() - this.lastLine > QUIET * 1e3) this.say('');
       }
     }
@@ -121,9 +123,9 @@ export class SweepDisplay {
 
   private block(): string[] {
     const all = [...this.steps];
-    const total = all.reduce((sum, [, { maxSteps }]) => sum + maxSteps, 0);
+    const total = all.reduce((sum, [, one]) => sum + this.lengthOf(one), 0);
     const made = all.reduce(
-      (sum, [, { step, maxSteps, state }]) => sum + (state === 'finished' || state === 'stopped' ? maxSteps : step),
+      (sum, [, one]) => sum + (one.state === 'finished' || one.state === 'stopped' ? this.lengthOf(one) : one.step),
       0,
     );
     const number = (wanted: RunState) => all.filter(([, { state }]) => state === wanted).length;
@@ -136,11 +138,16 @@ export class SweepDisplay {
     return [
       [this.record.name, bar(made / total, 20), states.join(', '), this.rate()].join('  '),
       ...running.slice(0, MOST_SHOWN).map(([name, { step, maxSteps }]) => {
-        const reward = this.rewards.get(name);
-        return `  ${name.padEnd(width)}  ${String(step)}/${String(maxSteps)}${reward === undefined ? '' : `  reward ${figure(reward)}`}`;
+        const told = this.figures.get(name);
+        return `  ${name.padEnd(width)}  ${String(step)}${maxSteps === null ? '' : `/${String(maxSteps)}`}${told === undefined ? '' : `  ${told}`}`;
       }),
       ...(running.length > MOST_SHOWN ? [`  and ${count(running.length - MOST_SHOWN, 'run')} more`] : []),
     ];
+  }
+
+  /** Steps of a run; of one that is not known yet, those of the longest that is. */
+  private lengthOf({ step, maxSteps }: { step: number; maxSteps: number | null }): number {
+    return maxSteps ?? greatest([step, ...[...this.steps.values()].map((one) => one.maxSteps ?? 0)]);
   }
 
   /** Steps a second of all runs together, and the time that is left at this rate. */
@@ -148,8 +155,7 @@ export class SweepDisplay {
     if (this.made === 0 || this.began === undefined) return '';
     const perSecond = (this.made * 1e3) / (performance.now() - this.began);
     const left = [...this.steps.values()].reduce(
-      (sum, { step, maxSteps, state }) =>
-        sum + (state === 'finished' || state === 'stopped' || state === 'failed' ? 0 : maxSteps - step),
+      (sum, one) => sum + (['finished', 'stopped', 'failed'].includes(one.state) ? 0 : this.lengthOf(one) - one.step),
       0,
     );
     return `${figure(perSecond)} steps/s${left > 0 ? `, about ${duration(left / perSecond)} left` : ''}`;

@@ -1,5 +1,6 @@
 import { GlossaError } from '../base/error.js';
 import { greatest } from '../base/extremes.js';
+import { optimizerSteps } from '../config/index.js';
 import {
   localMachine,
   measureRun,
@@ -9,6 +10,7 @@ import {
   scheduleSeconds,
   shapeOf,
   Slots,
+  stepsOf,
   sweepState,
   type LocalMachine,
   type Measured,
@@ -44,8 +46,9 @@ export async function sweepDryRun(plan: SweepPlan, options: { json?: boolean; pr
   const rows = record.runs.map((run): PlannedRow => {
     const { state, step } = states.get(run.name)!;
     const config = configs.get(run.index)!;
-    const row = { run, state, step, maxSteps: config.grpo.max_steps };
+    const row = { run, state, step, maxSteps: optimizerSteps(config) ?? step };
     if (!going.has(run)) return { ...row, peak: undefined, seconds: 0 };
+    row.maxSteps = stepsOf(config, of(run));
     return { ...row, peak: of(run).peak, seconds: runSeconds(config, of(run), { from: step, process: start }) };
   });
   const atOnce = fitting(plan, rows, machine);

@@ -16,7 +16,9 @@ import {
   promptSizes,
   readConfigJson,
   tellLabProblems,
+  type PromptSizes,
 } from '../inputs/index.js';
+import { longestExample } from '../sft/index.js';
 
 export interface PlanSettings {
   /** Folder, config.json, or a model of the hub that is in the cache. */
@@ -39,8 +41,9 @@ export interface RunPlan extends MemoryPlan {
   advice?: string;
   /** What this process may still take; undefined where the system does not tell. */
   available: number | undefined;
-  /** Longest training prompt, in tokens. */
+  /** Longest training prompt, or example of supervised fine-tuning, in tokens. */
   promptTokens: number;
+  supervised: boolean;
   /** Where that is from: the data were read, or it was given or assumed. */
   promptTokensFrom: 'data' | 'given' | 'assumed';
 }
@@ -86,10 +89,12 @@ export async function planConfig(
   const { configJson, tokenizerDir, promptTokens, gpuMemory } = model;
   const available = await availableMemory();
   const tokenizer = tokenizerDir === undefined ? undefined : await loadTokenizer(tokenizerDir);
-  const read = tokenizer && promptTokens === undefined ? await readSizes(config, tokenizer) : undefined;
+  const read =
+    tokenizer && promptTokens === undefined ? await readSizes(config, tokenizer, contextOf(configJson)) : undefined;
   const assumed = promptTokens ?? ASSUMED_PROMPT;
   const sizes = read ?? {
     train: assumed,
+    example: assumed,
     suites: config.data.eval.map((source) => ({
       ...{ longest: assumed, problems: source.limit ?? 1000 },
       ...suiteSettings(config, source),
@@ -105,17 +110,26 @@ export async function planConfig(
     peak: (room ? engine.host : engine.total) + node,
     ...(room && engine.total > room.free && { advice: gpuAdvice({ plan: engine, config, replan }, room.free) }),
     available,
-    promptTokens: sizes.train,
+    supervised: config.sft !== undefined,
+    promptTokens: config.sft && sizes.example !== undefined ? sizes.example : sizes.train,
     promptTokensFrom: read ? 'data' : promptTokens === undefined ? 'assumed' : 'given',
   };
 }
 
-async function readSizes(config: ResolvedConfig, tokenizer: Tokenizer) {
+/** What examples must fit into; no limit where config.json names none. */
+function contextOf(configJson: string): number {
+  const { max_position_embeddings: most } = JSON.parse(configJson) as { max_position_embeddings?: unknown };
+  return typeof most === 'number' ? most : Infinity;
+}
+
+async function readSizes(config: ResolvedConfig, tokenizer: Tokenizer, context: number): Promise<PromptSizes> {
   const { data, prompt, model, seed } = config;
   const told = (source: DataSource) => tellLabProblems(labSettings(model.lab!, seed), source.lab!, source.limit);
   const located = async (source: DataSource) => ({ ...source, path: await resolveData(source.path!) });
+  const { sft } = config;
+  // Examples are read otherwise than problems.
   const train = await Promise.all(
-    data.train.map(async (source) =>
+    (sft ? [] : data.train).map(async (source) =>
       source.lab ? told(source) : (await loadSource(await located(source), undefined)).problems,
     ),
   );
@@ -126,5 +140,6 @@ async function readSizes(config: ResolvedConfig, tokenizer: Tokenizer) {
         : loadSuite(config, { ...source, ...(await located(source)) }, undefined),
     ),
   );
-  return promptSizes({ train, suites }, tokenizer, longestForm(config));
+  const sizes = await promptSizes({ train, suites }, tokenizer, longestForm(config));
+  return sft ? { ...sizes, example: await longestExample({ ...config, sft }, tokenizer, context) } : sizes;
 }

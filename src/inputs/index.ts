@@ -10,7 +10,16 @@ export { checkpointsOf, locateInputs, runAsModel } from './locate.js';
 export { longestForm } from './longest_form.js';
 export { locateModel, type LocatedModel } from './located_model.js';
 export { fitText, settingsThatFit } from './fit.js';
-export { gpuAdvice, plannedRun, planOf, promptSizes, shortOfMemory, takenOf, type PlannedMemory } from './memory.js';
+export {
+  gpuAdvice,
+  plannedRun,
+  planOf,
+  promptSizes,
+  shortOfMemory,
+  takenOf,
+  type PlannedMemory,
+  type PromptSizes,
+} from './memory.js';
 export { engineOptions, fitTogether, openModel, readConfigJson, trainsAdapters, type OpenModel } from './model.js';
 export { openData, problemCount, type Inputs } from './problems.js';
 export { recordedConfig } from './recorded_config.js';

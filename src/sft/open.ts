@@ -6,6 +6,7 @@ import { tokensOf } from './batch.js';
 import type { Example } from './example.js';
 import { withoutLeakedExamples } from './leaks.js';
 import { exampleRemarks, loadExamples, type ExampleSet, type ExampleSettings } from './load.js';
+import { supervisedSteps } from './steps.js';
 
 /** What a run of supervised fine-tuning learns from, and what it is measured by. */
 export interface Examples {
@@ -59,7 +60,7 @@ export async function openExamples(
     train,
     heldOut: heldOut.map(({ examples }, i) => ({ name: sft.eval[i]!.name, examples })),
     count,
-    steps: sft.max_steps ?? Math.max(1, Math.ceil((sft.num_train_epochs * count) / sft.batch_size)),
+    steps: supervisedSteps(sft, count),
     longest: greatest(all.map((example) => tokensOf([example]))),
     languages: LANGUAGES.filter((language) => drawn.has(language)),
     remarks: [...train, ...heldOut].flatMap(exampleRemarks).concat(leaks),

@@ -7,7 +7,7 @@ export { runLocally, type SweepProgress } from './local.js';
 export { lockSweep } from './lock.js';
 export { appendLog, readLog, type LoggedEvent } from './log.js';
 export { localMachine, type LocalMachine } from './machine.js';
-export { measureRun, processSeconds, runSeconds, scheduleSeconds, type Measured } from './measure.js';
+export { measureRun, processSeconds, runSeconds, stepsOf, scheduleSeconds, type Measured } from './measure.js';
 export { shapeOf } from './memory.js';
 export { planSweep, type SweepPlan } from './plan.js';
 export { prepareSweep } from './prepare.js';

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { saysDiskFull } from '../base/atomic.js';
 import { GlossaError } from '../base/error.js';
 import { lifeOf } from '../base/process.js';
-import type { ResolvedConfig } from '../config/index.js';
+import { optimizerSteps, type ResolvedConfig } from '../config/index.js';
 import type { TrainEvent } from '../trainer/index.js';
 import { coresOf } from './cores.js';
 import { invalid } from './file.js';
@@ -22,7 +22,8 @@ export type SweepProgress =
       run: SweepRun;
       state: RunState;
       step: number;
-      maxSteps: number;
+      /** Null: by epochs whose examples are not counted yet. */
+      maxSteps: number | null;
       error?: { code: string; message: string };
     }
   | { type: 'retry'; run: SweepRun; attempt: number; error: { code: string; message: string } }
@@ -46,6 +47,7 @@ interface Work {
   state: RunState;
   /** Last step made, as far as this process knows. */
   step: number;
+  maxSteps: number | undefined;
   attempts: number;
   /** A process of another machine works on it: nothing is done here. */
   elsewhere?: boolean;
@@ -114,6 +116,7 @@ class Pool {
         step,
         attempts: 0,
         config: configs.get(run.index)!,
+        maxSteps: optimizerSteps(configs.get(run.index)!),
         state: state === 'failed' ? 'interrupted' : state,
       };
     });
@@ -202,7 +205,7 @@ class Pool {
       ...slot,
       until: this.rungOf(run),
       tell: (event) => {
-        if (event.type === 'start') work.step = event.step;
+        if (event.type === 'start') [work.step, work.maxSteps] = [event.step, event.maxSteps];
         if (event.type === 'step') work.step = event.line.step;
         this.options.tell({ type: 'train', run, event });
       },
@@ -365,8 +368,8 @@ class Pool {
     return appendLog(this.sweep.dir, [event]);
   }
 
-  private tell({ run, state, step, config }: Work, error?: { code: string; message: string }): void {
-    const maxSteps = config.grpo.max_steps;
-    this.options.tell({ type: 'state', run, state, step, maxSteps, ...(error && { error }) });
+  private tell({ run, state, step, maxSteps }: Work, error?: { code: string; message: string }): void {
+    const of = maxSteps ?? (state === 'finished' ? step : null);
+    this.options.tell({ type: 'state', run, state, step, maxSteps: of, ...(error && { error }) });
   }
 }

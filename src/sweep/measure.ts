@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GlossaError } from '../base/error.js';
 import { greatest, least } from '../base/extremes.js';
-import type { ResolvedConfig } from '../config/index.js';
+import type { ResolvedConfig, SftSettings } from '../config/index.js';
 import { withLabTrial, type Pretraining } from '../inputs/index.js';
 import type { PretrainProgress } from '../lab/index.js';
+import { supervisedSteps } from '../sft/index.js';
 import { train } from '../trainer/index.js';
 import { peakOf } from './memory.js';
 import { PROGRAM } from './run_process.js';
@@ -20,8 +21,10 @@ export interface Measured {
   open: number;
   /** An optimizer step with its share of the generation. */
   step: number;
-  /** All held-out suites once; 0 where there are none. */
+  /** All that is held out once; 0 where there is nothing. */
   evaluation: number;
+  /** Problems, or examples of supervised fine-tuning, to train on. */
+  examples: number;
   /** Of a laboratory's model that is not made yet. */
   pretraining: Pretraining | undefined;
 }
@@ -37,7 +40,7 @@ export async function measureRun(
   config: ResolvedConfig,
   { threads, node, signal }: { threads: number; node: number; signal?: AbortSignal },
 ): Promise<Measured> {
-  const measured: Omit<Measured, 'pretraining'> = { peak: 0, open: 0, step: 0, evaluation: 0 };
+  const measured: Omit<Measured, 'pretraining'> = { peak: 0, open: 0, step: 0, evaluation: 0, examples: 0 };
   const pretraining = await withLabTrial(config, async (tried, onPretrain) => {
     Object.assign(measured, await measureSteps(tried, threads, { signal, onPretrain }));
     measured.peak = await peakOf(tried, node);
@@ -51,13 +54,15 @@ async function measureSteps(
   { signal, onPretrain }: { signal: AbortSignal | undefined; onPretrain: (progress: PretrainProgress) => void },
 ) {
   const dir = await mkdtemp(join(tmpdir(), 'glossa-measure-'));
-  const cycle = config.grpo.steps_per_generation * config.grpo.num_iterations;
+  const { sft } = config;
+  const cycle = sft ? 1 : config.grpo.steps_per_generation * config.grpo.num_iterations;
   const enough = new AbortController();
-  const times = { begun: performance.now(), started: 0, generating: 0, first: 0, second: 0 };
+  const times = { begun: performance.now(), started: 0, training: 0, first: 0, second: 0 };
+  let examples = 0;
   const short: ResolvedConfig = {
     ...config,
     threads: config.threads || threads,
-    grpo: { ...config.grpo, max_steps: 4 * cycle },
+    ...(sft ? { sft: longEnough(sft) } : { grpo: { ...config.grpo, max_steps: 4 * cycle } }),
     eval: { ...config.eval, every: 0, at_start: true, at_end: false },
     checkpoint: { ...config.checkpoint, every: 0 },
     rollouts: { every: 0 },
@@ -72,9 +77,13 @@ async function measureSteps(
           onPretrain(event.progress);
           times.begun = now;
         }
-        if (event.type === 'start') times.started = now;
-        if (event.type === 'phase' && event.phase === 'generate') times.generating ||= now;
+        if (event.type === 'start') {
+          times.started = now;
+          examples = event.problems;
+        }
+        if (event.type === 'phase' && event.phase === 'generate') times.training ||= now;
         if (event.type !== 'step') return;
+        times.training ||= now - 1e3 * (event.line.step_time ?? 0);
         if (event.line.step === cycle) times.first = now;
         if (event.line.step < 2 * cycle) return;
         times.second = now;
@@ -90,10 +99,21 @@ async function measureSteps(
   }
   return {
     open: (times.started - times.begun) / 1e3,
-    evaluation: config.data.eval.length > 0 ? (times.generating - times.started) / 1e3 : 0,
+    examples,
+    evaluation: config.data.eval.length + (sft?.eval.length ?? 0) > 0 ? (times.training - times.started) / 1e3 : 0,
     step: (times.second - times.first) / 1e3 / cycle,
   };
 }
+
+/** A run of two steps and more; it is ended before its last. */
+function longEnough(sft: SftSettings): SftSettings {
+  if (sft.max_steps !== undefined) return { ...sft, max_steps: Math.max(4, sft.max_steps) };
+  return { ...sft, num_train_epochs: Math.max(4 * sft.batch_size, sft.num_train_epochs) };
+}
+
+/** Optimizer steps of a run of this config. */
+export const stepsOf = ({ sft, grpo }: ResolvedConfig, { examples }: Pick<Measured, 'examples'>): number =>
+  sft ? supervisedSteps(sft, examples) : grpo.max_steps;
 
 /** Seconds that a process of glossa takes to begin. */
 export async function processSeconds(): Promise<number> {
@@ -104,14 +124,16 @@ export async function processSeconds(): Promise<number> {
 
 /** Seconds that a run takes from a step to its end, without saving. */
 export function runSeconds(
-  { grpo, eval: evaluation }: ResolvedConfig,
-  { open, step, evaluation: each }: Measured,
+  config: ResolvedConfig,
+  measured: Measured,
   { from, process: start }: { from: number; process: number },
 ): number {
-  const { every, at_start: atStart, at_end: atEnd } = evaluation;
-  const steps = grpo.max_steps - from;
-  const due = every > 0 ? Math.floor(grpo.max_steps / every) - Math.floor(from / every) : 0;
-  const last = atEnd && !(every > 0 && grpo.max_steps % every === 0) ? 1 : 0;
+  const { every, at_start: atStart, at_end: atEnd } = config.eval;
+  const { open, step, evaluation: each } = measured;
+  const all = stepsOf(config, measured);
+  const steps = all - from;
+  const due = every > 0 ? Math.floor(all / every) - Math.floor(from / every) : 0;
+  const last = atEnd && !(every > 0 && all % every === 0) ? 1 : 0;
   return start + open + steps * step + (due + last + (atStart && from === 0 ? 1 : 0)) * each;
 }
 

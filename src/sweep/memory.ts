@@ -19,6 +19,7 @@ export function shapeOf(config: ResolvedConfig): string {
     grpo,
     eval: evaluation,
     optimizer,
+    sft,
   } = config;
   const { lab, ...rest } = model;
   const shape = lab && { ...lab, seed: undefined };
@@ -29,6 +30,7 @@ export function shapeOf(config: ResolvedConfig): string {
     { ...rest, cache: undefined, shape },
     ...[dtype, device, fast, kv_cache_gb, recompute, threads, data, prompt, step, beta !== 0, held],
     optimizer.micro_batch_tokens,
+    sft && { ...sft, max_steps: undefined, num_train_epochs: undefined },
   ]);
 }
 

@@ -172,7 +172,8 @@ async function differencesOf(dir: string, run: SweepRun, config: ResolvedConfig)
   });
   // It fails by itself and says why; the others go on.
   if (!record) return [];
-  const differences = settingDifferences(recordedConfig(record, run.dir), config).filter(
+  const recorded = recordedConfig(record, run.dir);
+  const differences = settingDifferences(recorded, withCountedSteps(config, recorded)).filter(
     ({ what }) => !isUnder(what, NEUTRAL) && !PLACES.test(what),
   );
   if (differences.length > 0 && record.asked?.config !== sweepFolder(dir).config(run.name))
@@ -182,6 +183,12 @@ async function differencesOf(dir: string, run: SweepRun, config: ResolvedConfig)
       'move it away, or give --out',
     );
   return differences;
+}
+
+/** A run by epochs has noted how many steps they are. */
+function withCountedSteps(config: ResolvedConfig, { sft: made }: ResolvedConfig): ResolvedConfig {
+  const { sft } = config;
+  return sft && made ? { ...config, sft: { ...sft, max_steps: sft.max_steps ?? made.max_steps } } : config;
 }
 
 const taken = (dir: string, message: string, hint: string): GlossaError =>

@@ -1,6 +1,6 @@
 import { GlossaError } from '../base/error.js';
 import { greatest } from '../base/extremes.js';
-import type { ResolvedConfig } from '../config/index.js';
+import { optimizerSteps, type ResolvedConfig } from '../config/index.js';
 import { ConfigCheck } from './config.js';
 import { expand } from './expand.js';
 import { invalid, placeIn, type SweepFile } from './file.js';
@@ -31,10 +31,6 @@ export function wantedRuns(file: SweepFile): WantedRun[] {
     try {
       const settings = check.settings(combination);
       const config = check.config({ name, combination, settings });
-      if (config.sft)
-        throw new GlossaError('SWEEP_INVALID', `${file.path}: base: a sweep is of runs of GRPO; sft has none yet`, {
-          hint: 'make the runs one by one with npx glossa sft --set ...',
-        });
       const { arm = null, values } = combination;
       return [{ name, arm, seed: config.seed, values, settings, config }];
     } catch (error) {
@@ -46,12 +42,13 @@ export function wantedRuns(file: SweepFile): WantedRun[] {
     }
   });
   if (faults.size > 0) throw refusal([...faults.values()], names.length);
-  const longest = greatest(runs.map(({ config }) => config.grpo.max_steps));
+  // The steps of epochs are known once their examples are counted.
+  const longest = greatest(runs.map(({ config }) => optimizerSteps(config) ?? Infinity));
   const late = file.spec.halving?.at.findIndex((step) => step >= longest) ?? -1;
   if (late >= 0)
     throw invalid(
       `${placeIn(file, ['halving', 'at', late])}: halving.at: no run goes on after step ${String(file.spec.halving!.at[late])}`,
-      'arms are compared before their last step; grpo.max_steps says which that is',
+      'arms are compared before their last step; grpo.max_steps (of sft, sft.max_steps) says which that is',
     );
   return runs;
 }

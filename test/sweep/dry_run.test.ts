@@ -13,7 +13,7 @@ const config = (settings: Record<string, unknown>) =>
 
 describe('the estimate of a sweep', () => {
   it('counts steps, and evaluations where they are due', () => {
-    const measured = { peak: 0, open: 2, step: 3, evaluation: 10, pretraining: undefined };
+    const measured = { peak: 0, open: 2, step: 3, evaluation: 10, examples: 8, pretraining: undefined };
     const at = { from: 0, process: 0.5 };
     const suites = { eval: [{ name: 'ko', lab: { language: 'ko', split: 'test' } }] };
     const every = (n: number) => config({ data: suites, grpo: { max_steps: 40 }, eval: { every: n } });

@@ -1,6 +1,6 @@
 import { meanInterval, type MeanInterval } from '../../analysis/index.js';
 import { languageName } from '../../language/index.js';
-import { findMeasure, labelOf, type Field } from '../../metrics/index.js';
+import { findMeasure, labelOf, lossSet, type Field } from '../../metrics/index.js';
 import type { AxisValue, SweepPage, SweepPageRun } from './types.js';
 
 /** The runs of one setting, which differ by their seeds alone. */
@@ -55,7 +55,8 @@ const DRAWN: readonly Field[] = ['accuracy', 'target_wr'];
 
 /**
  * What of a sweep is shown: of every held-out suite and language accuracy, target words (of right answers too) and what was cut off;
- * of the training prompts where nothing is held out; prices, of the first suite, where there are any.
+ * of the training prompts where nothing is held out; prices, of the first suite, where there are any. Of supervised fine-tuning first
+ * the held-out losses.
  */
 export function measuresOf({ runs }: SweepPage): SweepMeasure[] {
   const names = [...new Set(runs.flatMap(({ figures }) => Object.keys(figures)))];
@@ -77,8 +78,9 @@ export function measuresOf({ runs }: SweepPage): SweepMeasure[] {
       of: (run) => run.figures[name] ?? null,
     };
   });
+  const losses = lossesOf(names, heldOut.length > 0);
   const [first] = figures;
-  if (first === undefined || runs.every(({ price }) => price === null)) return figures;
+  if (first === undefined || runs.every(({ price }) => price === null)) return [...losses, ...figures];
   const price = {
     name: 'price',
     label: 'fidelity price',
@@ -87,8 +89,32 @@ export function measuresOf({ runs }: SweepPage): SweepMeasure[] {
     of: (run: SweepPageRun) => run.price,
   };
   const own = figures.filter(({ group }) => group === first.group);
-  return [...own, { ...price, group: first.group, unit: 'number' }, ...figures.slice(own.length)];
+  return [...losses, ...own, { ...price, group: first.group, unit: 'number' }, ...figures.slice(own.length)];
 }
+
+/** Of supervised fine-tuning: loss and perplexity of each held-out set; those of the examples where nothing is held out. */
+function lossesOf(names: readonly string[], answered: boolean): SweepMeasure[] {
+  const measure = (name: string, group: string, drawn: boolean): SweepMeasure => {
+    const { measure } = findMeasure(name)!;
+    return {
+      ...{ name: name.replaceAll('/', '-'), group, label: measure.label, drawn },
+      unit: measure.unit === 'share' ? 'share' : 'number',
+      of: ({ figures }) => figures[name] ?? null,
+    };
+  };
+  const heldOut = names.flatMap((name) => {
+    const set = lossSet(name);
+    if (set === undefined) return [];
+    const group = `held-out set ${set}`;
+    return [measure(name, group, true), measure(`eval_${set}/perplexity`, group, false)];
+  });
+  if (heldOut.length > 0 || answered || !names.includes('mean_token_accuracy')) return heldOut;
+  return ['loss', 'mean_token_accuracy'].map((name) => measure(name, 'examples', true));
+}
+
+/** Whether every run that has made a step is one of supervised fine-tuning, which has no prompts to collapse on. */
+export const isSupervised = ({ runs }: SweepPage): boolean =>
+  runs.some(({ figures }) => 'mean_token_accuracy' in figures) && runs.every(({ figures }) => !('reward' in figures));
 
 /** By suite and language as they come, and within them by field. */
 function inOrder(names: readonly string[]): string[] {

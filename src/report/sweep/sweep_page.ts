@@ -1,5 +1,6 @@
 import { escapeHtml } from '../html.js';
 import { figures, frameOf } from '../page.js';
+import { isSupervised } from './settings.js';
 import { sweepStory } from './sweep_story.js';
 import { runsTable, settingsTables } from './sweep_tables.js';
 import type { SweepPage } from './types.js';
@@ -19,12 +20,16 @@ ${footer(page)}`,
   );
 }
 
-function footer({ baseline }: SweepPage): string {
+const OF_COLLAPSES = ` Collapse: runs in which target words of right answers to training prompts, smoothed, fell below half of where they began,
+and the median of the steps at which they did.`;
+const OF_LOSSES = ' Losses: nats a token that has loss. Perplexity: e to the power of the loss, run by run.';
+
+function footer(page: SweepPage): string {
+  const { baseline } = page;
   const against =
     baseline === null
       ? ''
       : ' Fidelity price: accuracy that a run has less than that of the baseline with the same seed, for each point of target words that it has more, at the last evaluation of both.';
   return `<footer><p>n: finished runs that have a value, one a seed. The interval is Student’s t with n - 1 degrees of freedom, that of a share cut to 0 to 100 %; one run has none. A dash:
-there was nothing to measure. Collapse: runs in which target words of right answers to training prompts, smoothed, fell below half of where they began,
-and the median of the steps at which they did.${against} Made by glossa.</p></footer>`;
+there was nothing to measure.${isSupervised(page) ? OF_LOSSES : OF_COLLAPSES}${against} Made by glossa.</p></footer>`;
 }

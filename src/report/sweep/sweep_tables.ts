@@ -1,6 +1,15 @@
 import { showValue } from '../../metrics/index.js';
 import { escapeHtml, table } from '../html.js';
-import { meanOf, measuresOf, settingsOf, shortName, showAxis, type Setting, type SweepMeasure } from './settings.js';
+import {
+  isSupervised,
+  meanOf,
+  measuresOf,
+  settingsOf,
+  shortName,
+  showAxis,
+  type Setting,
+  type SweepMeasure,
+} from './settings.js';
 import type { SweepPage, SweepPageRun } from './types.js';
 
 /** What no line break parts. */
@@ -15,7 +24,7 @@ export function settingsTables(page: SweepPage): { group: string; html: string }
     html: settingsTable(
       page,
       measures.filter((measure) => measure.group === group),
-      i === 0,
+      i === 0 && !isSupervised(page),
     ),
   }));
 }
@@ -61,20 +70,21 @@ function collapseCell({ finished }: Setting): string {
 
 /** A row a run. */
 export function runsTable(page: SweepPage): string {
+  const collapses = !isSupervised(page);
   const measures = measuresOf(page);
   const rows = page.runs.map((run) => [
     escapeHtml(run.name),
     escapeHtml(stateOf(run)),
     run.steps === null ? '-' : `${String(run.steps)}${run.maxSteps === null ? '' : `/${String(run.maxSteps)}`}`,
     ...measures.map((measure) => showValue(measure.of(run), measure.unit)),
-    run.collapseStep === null ? 'none' : `step ${String(run.collapseStep)}`,
+    ...(collapses ? [run.collapseStep === null ? 'none' : `step ${String(run.collapseStep)}`] : []),
   ]);
   const head = [
     'run',
     'state',
     'steps',
     ...measures.map(({ group, label }) => escapeHtml(`${group}: ${label}`)),
-    'collapse',
+    ...(collapses ? ['collapse'] : []),
   ];
   return table({ head, rows, texts: 2 });
 }

@@ -1,6 +1,6 @@
 import { least } from '../../base/extremes.js';
 import { collapse, fidelityPrices, known, pointsOf, runModel, type RunModel } from '../../analysis/index.js';
-import { findMeasure, isTiming } from '../../metrics/index.js';
+import { findMeasure, isTiming, lossSet } from '../../metrics/index.js';
 import type { MetricsLine, RunRecord, RunSummary } from '../../run/index.js';
 import type { RunState } from '../state.js';
 import type { SweepRun } from '../record.js';
@@ -15,7 +15,7 @@ export interface ReadRun {
   summary?: RunSummary;
 }
 
-/** Measures whose best value is of interest; the greatest is the best. */
+/** Measures whose best value is of interest; the greatest is the best. Of a held-out loss it is the least. */
 const BEST = ['reward', 'accuracy', 'language/target_wr', 'language/rewarded/target_wr'];
 
 /** A row of runs.parquet and its columns, in their order. */
@@ -130,15 +130,17 @@ function stepSeconds(lines: readonly MetricsLine[]): number {
   return lines.reduce((sum, line) => sum + (line.step_time ?? 0), 0);
 }
 
-/** `final.<name>`: of the last line that names it. `best.<name>`, `best_step.<name>`: the greatest, and where it first was. */
+/** `final.<name>`: of the last line that names it. `best.<name>`, `best_step.<name>`: the best, and where it first was. */
 function figures(lines: readonly MetricsLine[]): [Column['type'], string, number | null][] {
   const names = metricNames(lines).filter((name) => !isTiming(name));
   return names.flatMap((name) => {
     const final = lines.findLast((line) => Object.hasOwn(line, name)) as Record<string, number | null> | undefined;
     const entries: [Column['type'], string, number | null][] = [['number', `final.${name}`, final?.[name] ?? null]];
-    if (!BEST.includes(findMeasure(name)?.measure.name ?? '')) return entries;
+    const isLoss = lossSet(name) !== undefined;
+    if (!isLoss && !BEST.includes(findMeasure(name)?.measure.name ?? '')) return entries;
     const best = known(pointsOf(lines, name)).reduce<{ step: number; value: number } | undefined>(
-      (most, point) => (most === undefined || point.value > most.value ? point : most),
+      (best, point) =>
+        best === undefined || (isLoss ? point.value < best.value : point.value > best.value) ? point : best,
       undefined,
     );
     return [

@@ -114,8 +114,9 @@ async function madeSmall(args: readonly string[], dir: string, later: string): P
 async function smallTraining(args: readonly string[], dir: string, later: string): Promise<string[]> {
   const config = args.find((word) => /\.ya?ml$/.test(word))!;
   const raw = parse(await readFile(join(dir, config), 'utf8')) as RawConfig;
-  const name = config.replace(/^.*\/|\.ya?ml$/g, '');
-  const needed = later.includes(`runs/${name}`) && !existsSync(join(dir, 'runs', name));
+  const placed = args.find((word) => word.startsWith('run.dir='))?.slice('run.dir='.length);
+  const run = placed ?? `runs/${config.replace(/^.*\/|\.ya?ml$/g, '')}`;
+  const needed = later.includes(run) && !existsSync(join(dir, run));
   return needed ? smallSets(raw) : [...smallSets(raw), '--dry-run'];
 }
 

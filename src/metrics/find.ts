@@ -78,8 +78,10 @@ function ofLanguage(name: string): FoundMeasure | undefined {
   return found && { ...found, language };
 }
 
-/** `eval_<suite>/<field>` and `eval_<suite>/<lang>/<field>`. */
+/** `eval_<suite>/<field>`, `eval_<suite>/<lang>/<field>` and `eval_<suite>/level/<level>/accuracy`. */
 function heldOut(name: string): FoundMeasure | undefined {
+  const level = /^eval_([^/]+)\/(level\/.+\/accuracy)$/.exec(name);
+  if (level) return { ...plain(level[2]!)!, suite: level[1]! };
   const match = /^eval_([^/]+)\/(?:([^/]+)\/)?(rewards\/.+|[^/]+)$/.exec(name);
   const found = match === null ? undefined : rowMeasure(match[3]!);
   if (match === null || found === undefined) return undefined;

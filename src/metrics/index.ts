@@ -3,6 +3,7 @@ export { SumsByProblem, type ProblemCompletion } from './by_problem.js';
 export type { Interval } from './clustered.js';
 export { fieldMeasure, findMeasure, labelOf, lossSet, rowMeasure, type FoundMeasure } from './find.js';
 export { completionMetrics, gradedMetrics, languageMetrics, type GradedRow, type Nats } from './graded.js';
+export { accuracyByLevel } from './by_level.js';
 export { isTiming } from './machine.js';
 export { HEADLINE, MEASURES, type Field, type MetricName, type Metrics } from './measures.js';
 export { RewardSums, type RewardFigure } from './reward_sums.js';

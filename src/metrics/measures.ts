@@ -1,6 +1,7 @@
 import type { Language } from '../language/types.js';
 import type { AtK } from './at_k.js';
 import { ADVANTAGE_MEASURES } from './advantage.js';
+import { LEVEL_MEASURES } from './by_level.js';
 import { COMPLETION_CLASS_MEASURES } from './completion_by_class.js';
 import { COMPLETION_MEASURES } from './completion.js';
 import { DYNAMIC_SAMPLING_MEASURES } from './dynamic_sampling.js';
@@ -16,6 +17,7 @@ const ROWS = [
   ...OPTIMIZATION_MEASURES,
   ...SUPERVISED_MEASURES,
   ...REWARD_MEASURES,
+  ...LEVEL_MEASURES,
   ...DYNAMIC_SAMPLING_MEASURES,
   ...COMPLETION_MEASURES,
   ...LANGUAGE_MEASURES,

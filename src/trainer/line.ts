@@ -1,7 +1,7 @@
 import type { EngineInfo, LossRow, StepMetrics } from '../engine/types.js';
 import type { KlEstimator } from '../grpo/index.js';
 import type { Language } from '../language/types.js';
-import { gradedMetrics, type GradedRow, type Metrics } from '../metrics/index.js';
+import { accuracyByLevel, gradedMetrics, type GradedRow, type Metrics } from '../metrics/index.js';
 import type { MetricsLine } from '../run/index.js';
 import type { Collected } from './collect.js';
 import { rowLength } from '../base/ragged.js';
@@ -11,6 +11,8 @@ export interface LineContext {
   step: number;
   /** Of all training problems. */
   languages: readonly Language[];
+  /** Whether accuracy is counted by level too. */
+  levels: boolean;
   /** Prompt and completion tokens trained on so far, this step's among them. */
   numTokens: number;
   epoch: number;
@@ -59,6 +61,7 @@ export function metricsLine(
     loss_tokens: metrics.lossTokens,
     grader_errors: batch.graded.slice(start, end).reduce((sum, row) => sum + row.errors.length, 0),
     ...gradedMetrics(rows, batch.rewardNames, slice, context.languages),
+    ...(context.levels && accuracyByLevel(levelRows(batch).slice(start, end))),
     ...(context.first && batch.metrics),
     ...timings(batch, metrics, context),
   };
@@ -88,6 +91,10 @@ function ratios(metrics: StepMetrics, { metric }: LossRow): Metrics {
     default:
       return {};
   }
+}
+
+function levelRows({ graded, problems, columns }: Collected) {
+  return graded.map(({ correct }, row) => ({ correct, level: problems[columns.promptIndex[row]!]!.level }));
 }
 
 export function gradedRows(batch: Collected): GradedRow[] {

@@ -22,6 +22,7 @@ import { warner, type Phase } from './events.js';
 import { FidelityAlarms } from './fidelity.js';
 import { guardRewards } from './guards.js';
 import { metricsLine } from './line.js';
+import { hasLevels } from './levels.js';
 import { jobOf, type TrainOptions, type TrainResult } from './options.js';
 import type { Parts } from './parts.js';
 import { BestValue } from './best_value.js';
@@ -258,6 +259,7 @@ export class Session {
     const line: MetricsLine = metricsLine(batch, range, metrics, {
       step,
       languages: this.parts.languages,
+      levels: hasLevels(config),
       numTokens,
       epoch: promptsDrawn / problemCount(this.parts),
       learningRate: learningRate(step - 1, config.optimizer, config.grpo.max_steps),

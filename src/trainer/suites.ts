@@ -1,10 +1,11 @@
 import type { JobOptions } from '../engine/types.js';
 import { evaluate, evaluationRows } from '../eval/index.js';
-import { HEADLINE, type Metrics } from '../metrics/index.js';
+import { accuracyByLevel, HEADLINE, type Metrics } from '../metrics/index.js';
 import { gradingErrors } from '../reward/index.js';
 import { writeRolloutFile } from '../rollout/index.js';
 import { atKs, type Run } from '../run/index.js';
 import { warner, type Tell } from './events.js';
+import { hasLevels } from './levels.js';
 import type { Parts } from './parts.js';
 
 /**
@@ -41,6 +42,12 @@ export async function evaluateSuites(
         figures[`${prefix}/rewards/${reward}/mean`] = mean;
         figures[`${prefix}/rewards/${reward}/std`] = std;
       }
+    }
+    if (hasLevels(config)) {
+      const { columns, graded } = evaluation;
+      const rows = graded.map(({ correct }, row) => ({ correct, level: problems[columns.promptIndex[row]!]!.level }));
+      for (const [key, value] of Object.entries(accuracyByLevel(rows)))
+        figures[`eval_${name}/${key as 'level/1/accuracy'}`] = value;
     }
     tell?.({ type: 'evaluation', rows: evaluation.rows });
   }

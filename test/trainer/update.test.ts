@@ -81,6 +81,7 @@ describe('an update', () => {
     };
     const lineOf = (name: string, grpo = { beta: 0, entropy_coef: 0, kl_estimator: 'k3' as const }) => {
       const line = metricsLine(collected, [0, 6], made, {
+        levels: false,
         ...{ step: 1, languages: ['ko'], numTokens: 1, epoch: 1, learningRate: 0 },
         ...{ grpo, loss: lossRow(name), info: engine.info(), peak: 1, first: true, trainSeconds: 1 },
       });

@@ -1,6 +1,6 @@
 import { basename, isAbsolute } from 'node:path';
 import { stringify } from 'yaml';
-import { runModel } from '../analysis/index.js';
+import { originOf, runModel } from '../analysis/index.js';
 import { optimizerSteps, type ResolvedConfig } from '../config/index.js';
 import { trainsAdapters } from '../inputs/index.js';
 import { languageName } from '../language/index.js';
@@ -54,15 +54,19 @@ function metadata({ record, config, adapter }: CardSource): Record<string, unkno
   };
 }
 
+/** A model that is no hub's, in words. */
+function beginning(config: ResolvedConfig): string {
+  const { path, lab } = config.model;
+  const run = originOf(config);
+  if (run)
+    return `the run \`${basename(run.dir)}\`${run.step === null ? '' : `, as it was after step ${String(run.step)}`}`;
+  if (path !== undefined) return `\`${basename(path)}\``;
+  return lab ? 'a made model of the laboratory' : 'random weights';
+}
+
 function origin({ record, config, step, why }: CardSource): string {
   const { model } = config;
-  const start =
-    hubName(model.path) ??
-    (model.path !== undefined
-      ? `\`${basename(model.path)}\``
-      : model.lab
-        ? 'a made model of the laboratory'
-        : 'random weights');
+  const start = hubName(model.path) ?? beginning(config);
   const languages = (record.languages ?? []).map(languageName).join(', ');
   const of = `${String(step)} of ${String(optimizerSteps(config))} optimizer steps of`;
   const [kind, learnt] = config.sft ? ['supervised fine-tuning', 'examples'] : ['GRPO', 'problems'];

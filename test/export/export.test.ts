@@ -66,6 +66,15 @@ describe('a run for others', () => {
     await engine.dispose();
   });
 
+  it('names the run that it began with, and its step', async () => {
+    const [later, out] = [at('later'), at('models', 'later')];
+    const sets = ['--model', run, '--set', `run.dir=${later}`, '--set', 'grpo.max_steps=1', '--progress', 'none'];
+    assert.equal((await glossa(['train', at('tiny.yaml'), ...sets])).code, 0);
+    assert.equal((await glossa(['export', later, '--out', out])).code, 0);
+    const card = await readFile(join(out, 'README.md'), 'utf8');
+    assert.match(card, /from the run `run`, as it was after step 4: 1 of 1 optimizer steps/);
+  });
+
   it('is refused where it has no place or there is none', async () => {
     const refused = async (...args: string[]) => (await glossa(['export', ...args])).stderr;
     assert.match(await refused(run, '--out', run), /error USAGE: .* not empty\n.*--out/);

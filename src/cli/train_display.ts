@@ -3,7 +3,7 @@ import type { TrainEvent } from '../trainer/index.js';
 import type { Display } from './display.js';
 import { fitLine, wrap, type Part } from './fit_line.js';
 import { bar, count, figure } from './format.js';
-import { evaluationParts, stepParts, supervisedParts, timeParts } from './train_lines.js';
+import { evaluationParts, heldOutParts, stepParts, supervisedParts, timeParts } from './train_lines.js';
 
 /** Shows the events of a run; `label` names it where several follow each other. */
 export function showTraining(display: Display, label = ''): (event: TrainEvent) => void {
@@ -64,6 +64,9 @@ export function showTraining(display: Display, label = ''): (event: TrainEvent) 
       }
       case 'evaluation':
         for (const row of event.rows) line(evaluationParts(row));
+        break;
+      case 'held_out':
+        line(heldOutParts(event));
         break;
       case 'checkpoint':
         if (display.mode === 'plain') say('saved', event.dir);

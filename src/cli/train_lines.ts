@@ -1,7 +1,8 @@
 import { languageName } from '../language/index.js';
 import { LANGUAGES, type Language } from '../language/types.js';
-import { fieldMeasure, labelOf, lossSet, showValue, type Field } from '../metrics/index.js';
+import { fieldMeasure, labelOf, showValue, type Field } from '../metrics/index.js';
 import type { EvaluationRow, MetricsLine } from '../run/index.js';
+import type { TrainEvent } from '../trainer/index.js';
 import type { Part } from './fit_line.js';
 import { duration, figure, percent } from './format.js';
 
@@ -35,18 +36,16 @@ export function supervisedParts(line: MetricsLine, maxSteps: number): Part[] {
     { long: `token accuracy ${accuracy}`, short: `tok ${accuracy.replace(' ', '')}`, rank: 4 },
     { long: `entropy ${figure(line.entropy)}`, short: `ent ${figure(line.entropy)}`, rank: 3 },
     { long: `epoch ${figure(line.epoch)}`, short: `ep ${figure(line.epoch)}`, rank: 2 },
-    ...heldOutParts(line),
   ];
 }
 
-/** Held-out losses, where a line has them. */
-function heldOutParts(line: MetricsLine): Part[] {
-  return Object.entries(line).flatMap(([name, value]) => {
-    const set = lossSet(name);
-    return set === undefined
-      ? []
-      : [{ long: `${set} loss ${figure(value)}`, short: `${set} ${figure(value)}`, rank: 6 }];
-  });
+/** What the line of a held-out set says. */
+export function heldOutParts({ set, step, loss, perplexity }: Extract<TrainEvent, { type: 'held_out' }>): Part[] {
+  return [
+    { long: `${set} after step ${String(step)}:`, short: `${set} ${String(step)}:` },
+    { long: `loss ${figure(loss)}`, short: `loss ${figure(loss)}` },
+    { long: `perplexity ${figure(perplexity)}`, short: `ppl ${figure(perplexity)}`, rank: 1 },
+  ];
 }
 
 /** Seconds of a step as metrics.jsonl has them, without evaluating and saving, and what is left with them. */

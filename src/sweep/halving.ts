@@ -1,9 +1,18 @@
+import { findMeasure } from '../metrics/index.js';
 import { readMetrics, runFolder } from '../run/index.js';
 import type { HalvingArm, HalvingDecision } from './log.js';
 import type { SweepRun } from './record.js';
 import type { SweepSpec } from './schema.js';
 
 type Halving = NonNullable<SweepSpec['halving']>;
+
+/** Measures of which less is better, by their names. */
+const LEAST_IS_BEST = ['loss', 'eval_<set>/loss', 'eval_<set>/perplexity'];
+
+/** Which end of the metric is better: what the sweep says, else what the metric is. */
+export function directionOf({ metric, direction }: Halving): 'max' | 'min' {
+  return direction ?? (LEAST_IS_BEST.includes(findMeasure(metric)?.measure.name ?? '') ? 'min' : 'max');
+}
 
 /** The arms that successive halving compares: one combination of arm and values each, with the runs of all its seeds. */
 export function armsOf(runs: readonly SweepRun[]): SweepRun[][] {
@@ -37,13 +46,13 @@ export async function metricAfter(run: SweepRun, step: number, { metric, window 
 export function halve(
   arms: readonly { runs: readonly string[]; value: number | null }[],
   step: number,
-  { keep, direction }: Halving,
+  halving: Halving,
   earlier: readonly HalvingDecision[] = [],
 ): HalvingDecision {
-  const sign = direction === 'max' ? -1 : 1;
+  const sign = directionOf(halving) === 'max' ? -1 : 1;
   const cost = (value: number | null) => (value === null ? Infinity : sign * value);
   const ranked = arms.map((arm, i) => ({ arm, i })).sort((a, b) => cost(a.arm.value) - cost(b.arm.value) || a.i - b.i);
-  const best = new Set(ranked.slice(0, Math.ceil(keep * arms.length)).map(({ arm }) => arm));
+  const best = new Set(ranked.slice(0, Math.ceil(halving.keep * arms.length)).map(({ arm }) => arm));
   const decided = new Map(
     earlier
       .filter((one) => one.step === step)

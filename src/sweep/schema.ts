@@ -54,7 +54,10 @@ const halvingSchema = z.strictObject({
   metric: z.string().min(1).describe('Of metrics.jsonl.'),
   at: z.array(count).min(1).describe('Steps after which arms are compared.'),
   keep: z.number().gt(0).lt(1).default(0.5).describe('Share of the arms that go on each time, rounded up.'),
-  direction: z.enum(['max', 'min']).default('max').describe('Which end of the metric is better.'),
+  direction: z
+    .enum(['max', 'min'])
+    .optional()
+    .describe('Which end of the metric is better; default: min of losses and perplexities, else max.'),
   window: count.default(1).describe('Steps up to that one over which the metric is averaged.'),
 });
 

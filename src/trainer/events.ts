@@ -24,6 +24,8 @@ export type TrainEvent =
   | { type: 'phase'; phase: Phase; step: number; done: number; total: number }
   | { type: 'step'; line: MetricsLine; maxSteps: number }
   | { type: 'evaluation'; rows: readonly EvaluationRow[] }
+  /** A set of `sft.eval` after a step. */
+  | { type: 'held_out'; set: string; step: number; loss: number; perplexity: number; entropy: number }
   | { type: 'checkpoint'; dir: string; step: number }
   | { type: 'warning'; message: string };
 

@@ -143,6 +143,7 @@ export class SupervisedSession {
       figures[`eval_${name}/loss`] = loss;
       figures[`eval_${name}/perplexity`] = perplexity;
       figures[`eval_${name}/entropy`] = entropy;
+      this.options.tell?.({ type: 'held_out', set: name, step, loss, perplexity, entropy });
     }
     return { ...figures, ...(await evaluateSuites({ ...parts, run }, step, job, this.options.tell)) };
   }

@@ -24,15 +24,22 @@ export interface Compared {
 type Steps = readonly [from: number, to: number];
 const isOf = ([from, to]: Steps, step: number) => (step > from || (from === 0 && step === 0)) && step <= to;
 
+/** Lines of metrics, and the steps after which the run was taken up again: it may have ended there once, and been evaluated for that. */
+interface Lines {
+  then: readonly MetricsLine[];
+  now: readonly MetricsLine[];
+  ends: ReadonlySet<number>;
+}
+
 /** Compares what a run has of these steps with what was played, in the order in which it comes about; only the first difference of each kind is told. */
 export async function comparePlayed(
   { run, replica }: { run: RunFolder; replica: RunFolder },
-  { then, now }: { then: readonly MetricsLine[]; now: readonly MetricsLine[] },
+  played: Lines,
   steps: Steps,
 ): Promise<Compared> {
   const rollouts = await compareFiles(run.rollouts, replica.rollouts, steps);
   const evaluations = await compareFiles(run.evaluations, replica.evaluations, steps);
-  const lines = compareLines(then, now, steps);
+  const lines = compareLines(played, steps);
   const both = await Promise.all([run, replica].map((each) => namesIn(each.checkpoint(steps[1]))));
   const weights = both.every((names) => names.includes('state.json'));
   const tensor = weights ? await firstTensorApart(run.checkpoint(steps[1]), replica.checkpoint(steps[1])) : undefined;
@@ -52,15 +59,23 @@ interface Part {
   apart: Apart | undefined;
 }
 
-function compareLines(then: readonly MetricsLine[], now: readonly MetricsLine[], steps: Steps): Part {
+function compareLines({ then, now, ends }: Lines, steps: Steps): Part {
   const played = now.filter(({ step }) => isOf(steps, step));
   for (const line of played) {
     const before = then.find(({ step }) => step === line.step);
-    const what = before === undefined ? 'metrics.jsonl has no line of it' : lineApart(before, line);
+    const what =
+      before === undefined
+        ? 'metrics.jsonl has no line of it'
+        : lineApart(ends.has(line.step) && !isEvaluated(line) ? unevaluated(before) : before, line);
     if (what !== undefined) return { compared: played.length, apart: { step: line.step, what } };
   }
   return { compared: played.length, apart: undefined };
 }
+
+const isFigureOfEvaluation = (name: string) => name.startsWith('eval_');
+const isEvaluated = (line: MetricsLine) => Object.keys(line).some(isFigureOfEvaluation);
+const unevaluated = (line: MetricsLine) =>
+  Object.fromEntries(Object.entries(line).filter(([name]) => !isFigureOfEvaluation(name))) as unknown as MetricsLine;
 
 function lineApart(then: MetricsLine, now: MetricsLine): string | undefined {
   const [before, after] = [then, now].map((line) => line as Record<string, unknown>) as [

@@ -68,7 +68,8 @@ export async function verifyRun({ run: dir, step, acceptChanges, tell, abort }: 
     await play(replica, target, { stop, acceptChanges: acceptChanges ?? false, tell, abort });
     const now = await readMetrics(replica.metrics);
     const to = now.at(-1)!.step;
-    const compared = await comparePlayed({ run, replica }, { then, now }, [from, Math.min(to, made)]);
+    const ends = new Set(record.resumed.map((each) => each.step));
+    const compared = await comparePlayed({ run, replica }, { then, now, ends }, [from, Math.min(to, made)]);
     // What is damaged in other ways than in its numbers is not the same either.
     const damage = compared.apart.length === 0 ? await damageOf(run, to) : undefined;
     const apart = [...earlier, ...compared.apart, ...(damage === undefined ? [] : [{ step: to, what: damage }])];

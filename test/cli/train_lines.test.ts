@@ -121,6 +121,7 @@ describe('the display of training', () => {
     { type: 'phase', phase: 'generate', step: 120, done: 3, total: 10 },
     { type: 'step', line: STEP, maxSteps: 400 },
     { type: 'evaluation', rows: [EVALUATION] },
+    { type: 'held_out', set: 'held', step: 120, loss: 1.5, perplexity: Math.exp(1.5), entropy: 0.5 },
     { type: 'checkpoint', dir: 'runs/x/checkpoints/000120', step: 120 },
   ];
 
@@ -136,6 +137,7 @@ describe('the display of training', () => {
           .split('\n');
         for (const line of lines) assert.ok(line.length < columns, `${String(columns)}: ${line}`);
         assert.match(lines.join('\n'), /(ko|Korean words) 25/);
+        assert.match(lines.join('\n'), /held (after step )?120: {2}loss 1\.5 /);
         if (mode === 'plain') assert.match(lines.join('\n'), /(ko|Korean words) 76/);
       }
     }

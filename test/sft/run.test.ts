@@ -73,6 +73,12 @@ describe('supervised fine-tuning', () => {
     );
     assert.ok(lines[9]!.loss! < lines[1]!.loss! - 0.1, `${String(lines[1]!.loss)} to ${String(lines[9]!.loss)}`);
     assert.ok(lines[9]!['eval_held/loss']! < lines[0]!['eval_held/loss']!);
+    const told = events.flatMap((event) => (event.type === 'held_out' ? [[event.step, event.loss]] : []));
+    assert.deepEqual(
+      told,
+      lines.flatMap((line) => ('eval_held/loss' in line ? [[line.step, line['eval_held/loss']]] : [])),
+    );
+    assert.equal(told[0]![0], 0);
     assert.equal(lines[0]!['eval_held/perplexity'], Math.exp(lines[0]!['eval_held/loss']!));
     assert.equal(lines[1]!.learning_rate, 0);
     // 20 problems once and 5 chats twice make an epoch's slots; 36 examples drawn of 25.

@@ -18,6 +18,13 @@ describe('successive halving', () => {
     assert.deepEqual(kept(halve(arms(1, 5, 3, 2, 4), 2, halving({ direction: 'min', keep: 0.25 }))), ['run0', 'run3']);
   });
 
+  it('keeps the least losses and perplexities, and the greatest of all else, where nothing is said', () => {
+    const best = (metric: string, settings = {}) => kept(halve(arms(1, 5), 2, halving({ metric, ...settings })));
+    for (const metric of ['loss', 'eval_held/loss', 'eval_held/perplexity']) assert.deepEqual(best(metric), ['run0']);
+    for (const metric of ['reward', 'eval_ko/accuracy', 'entropy']) assert.deepEqual(best(metric), ['run1']);
+    assert.deepEqual(best('eval_held/loss', { direction: 'max' }), ['run1']);
+  });
+
   it('puts arms without the metric last, and equal ones in their order', () => {
     assert.deepEqual(kept(halve(arms(null, 0, 0, 0), 2, halving())), ['run1', 'run2']);
   });

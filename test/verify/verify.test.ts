@@ -87,6 +87,25 @@ describe('a run played again', () => {
     assert.deepEqual({ same, from, to, files, apart }, { same: true, from: 0, to: 2, files: 5, apart: [] });
   });
 
+  it('passes over the evaluation of an end that was none in the end', async () => {
+    const dir = at('longer');
+    const sets = [`run.dir=${dir}`, 'stop.tokens=1', 'eval.every=0', 'optimizer.lr_scheduler_type=constant'];
+    const train = async (...args: string[]) => {
+      const { code, stderr } = await glossa(['train', ...args, '--progress', 'none']);
+      assert.equal(code, 0, stderr);
+    };
+    await train(at('tiny.yaml'), ...sets.flatMap((set) => ['--set', set]));
+    await train('--resume', dir, '--set', 'stop.tokens=1000000');
+    const { same, to, apart } = await verify(dir, '--step', '2');
+    assert.deepEqual({ same, to, apart }, { same: true, to: 2, apart: [] });
+    // Elsewhere an evaluation that is not played is a difference.
+    const metrics = join(dir, 'metrics.jsonl');
+    const text = await readFile(metrics, 'utf8');
+    await writeFile(metrics, text.replace('"step":1,', '"step":1,"eval_held-out/accuracy":1,'));
+    const added = await verify(dir, '--step', '2');
+    assert.deepEqual(added.apart, [{ step: 1, what: 'eval_held-out/accuracy was 1 and is not there' }]);
+  });
+
   it('says where it is otherwise: a metric, a completion', async () => {
     const metrics = await changed('metrics', 'metrics.jsonl', (bytes) =>
       Buffer.from(bytes.toString().replace(/("step":5,.*"loss":)[^,]+/, '$17')),

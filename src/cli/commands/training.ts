@@ -3,7 +3,7 @@ import type { DemoOptions } from '../demo.js';
 import type { SelectOptions } from '../select.js';
 import type { SweepCommandOptions } from '../sweep.js';
 import type { TrainCommandOptions } from '../train.js';
-import { several, PROGRESS, PROGRESS_IS_RESULT, example } from './options.js';
+import { PROGRESS, PROGRESS_IS_RESULT, example } from './options.js';
 import type { GlossaCommand } from './options.js';
 
 /** The commands that train: demo, train, sft, select, sweep. */

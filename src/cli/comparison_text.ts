@@ -92,7 +92,11 @@ function pairingLine({ problems, unpaired, figures }: ComparedSuite): string {
     return `  not paired: ${why}${newcombe ? '; intervals of accuracy are of independent samples' : ''}`;
   }
   const left = unpaired === 0 ? '' : `; ${count(unpaired, 'problem')} that only one of them answered left out of B - A`;
-  return `  paired by ${count(problems, 'problem')} (bootstrap)${left}`;
+  // Completions are kept with the verdict that counts alone, so this one cannot be paired.
+  const strict = figures.some(({ interval }) => interval === 'newcombe')
+    ? `; ${STRICT_LABEL}: independent samples`
+    : '';
+  return `  paired by ${count(problems, 'problem')} (bootstrap)${left}${strict}`;
 }
 
 /** Points of a per cent, with their sign. */

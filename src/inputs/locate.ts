@@ -73,14 +73,14 @@ export async function runAsModel(path: string, warn: (message: string) => void, 
       return { ...(await checkpointAt(folder, ended)), why: whyFinal(record, ended) };
     } catch (error) {
       if (!(error instanceof GlossaError)) throw error;
-      warn(`${error.message}; the run ended with its weights. Taking the newest checkpoint`);
+      warn(`${error.message}; the run ended with its weights. Taking the newest whole checkpoint`);
     }
   }
   const checkpoint = await latestCheckpoint(folder, warn);
   if (checkpoint)
     return {
       ...checkpoint,
-      why: `the newest checkpoint${ended === undefined ? ' of a run that has not finished' : ''}`,
+      why: `the newest ${ended === undefined ? '' : 'whole '}checkpoint${ended === undefined ? ' of a run that has not finished' : ''}`,
     };
   throw new GlossaError('MODEL_NOT_FOUND', `${path}: the run has no checkpoint yet`, {
     hint: `npx glossa train --resume ${path} goes on with it`,

@@ -189,6 +189,14 @@ test('curves are aligned by step, and the first step that differs leaves timings
   assert.equal(last!.step, 2);
 });
 
+test('strict accuracy is no pair of what is paired, and the text says so', async () => {
+  const compared = await compare();
+  const [paired, other] = ['test', 'other'].map((name) => compared.suites.find(({ suite }) => suite === name)!);
+  const strict = other!.figures.find(({ field }) => field === 'accuracy_strict')!;
+  const text = comparisonText({ ...compared, suites: [{ ...paired!, figures: [...paired!.figures, strict] }] });
+  assert.match(text, /^ {2}paired by 3 problems .*; accuracy, strict: independent samples$/m);
+});
+
 test('suites are compared at a step that is asked for', async () => {
   const { suites } = await compare(0);
   assert.deepEqual(

@@ -23,6 +23,8 @@ export class SupervisedSession {
   private readonly order: (index: number) => Example;
   private readonly info: EngineInfo;
   private readonly saver: Saver;
+  /** Of the checkpoint before the step in progress, for its line. */
+  private saveSeconds: number | undefined;
 
   private constructor(
     private readonly run: Run,
@@ -104,10 +106,11 @@ export class SupervisedSession {
     const seconds = (performance.now() - began) / 1e3;
     const numTokens = this.numTokens + tokensOf(rows);
     const line = supervisedLine(metrics, {
-      ...{ step, numTokens, seconds, peak: this.peak },
+      ...{ step, numTokens, seconds, peak: this.peak, saveSeconds: this.saveSeconds },
       epoch: (step * size) / examples.count,
       learningRate: learningRate(step - 1, config.optimizer, this.steps),
     });
+    this.saveSeconds = undefined;
     if (this.isDueForEvaluation(step)) Object.assign(line, await this.evaluate(step));
     await this.run.metrics.append(line);
     this.step = step;
@@ -136,6 +139,7 @@ export class SupervisedSession {
 
   private async evaluate(step: number): Promise<Metrics> {
     const { parts, run } = this;
+    const began = performance.now();
     const job = this.job('evaluate', step);
     const figures: Metrics = {};
     for (const { name, examples } of parts.examples.heldOut) {
@@ -145,13 +149,15 @@ export class SupervisedSession {
       figures[`eval_${name}/entropy`] = entropy;
       this.options.tell?.({ type: 'held_out', set: name, step, loss, perplexity, entropy });
     }
-    return { ...figures, ...(await evaluateSuites({ ...parts, run }, step, job, this.options.tell)) };
+    Object.assign(figures, await evaluateSuites({ ...parts, run }, step, job, this.options.tell));
+    return { ...figures, 'time/evaluate': (performance.now() - began) / 1e3 };
   }
 
   private async save(): Promise<void> {
     const { batch_size: size } = this.parts.config.sft!;
     const { step, numTokens } = this;
-    await this.saver.save({ step, numTokens, promptsDrawn: step * size, zeroRewardSteps: 0 });
+    const took = await this.saver.save({ step, numTokens, promptsDrawn: step * size, zeroRewardSteps: 0 });
+    if (took !== undefined) this.saveSeconds = took / 1e3;
   }
 
   private job(phase: Phase, step: number): JobOptions {
@@ -165,12 +171,13 @@ interface LineContext {
   epoch: number;
   learningRate: number;
   seconds: number;
+  saveSeconds: number | undefined;
   peak: number;
 }
 
 /** The line of one optimizer step. docs/sft.md says what each name means; they are TRL's. */
 function supervisedLine(metrics: StepMetrics, context: LineContext): MetricsLine {
-  const { step, numTokens, epoch, learningRate: rate, seconds, peak } = context;
+  const { step, numTokens, epoch, learningRate: rate, seconds, saveSeconds, peak } = context;
   return {
     step,
     loss: metrics.loss,
@@ -183,6 +190,7 @@ function supervisedLine(metrics: StepMetrics, context: LineContext): MetricsLine
     loss_tokens: metrics.lossTokens,
     step_time: seconds,
     'time/train': seconds,
+    ...(saveSeconds !== undefined && { 'time/save': saveSeconds }),
     'tokens/train_per_s': seconds > 0 ? metrics.tokens / seconds : null,
     'percent_of_peak/train': seconds > 0 && peak > 0 ? (100 * metrics.flops) / seconds / peak : null,
   };

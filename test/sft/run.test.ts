@@ -79,6 +79,11 @@ describe('supervised fine-tuning', () => {
       lines.flatMap((line) => ('eval_held/loss' in line ? [[line.step, line['eval_held/loss']]] : [])),
     );
     assert.equal(told[0]![0], 0);
+    const timed = lines.filter((line) => line['time/evaluate']! > 0).map(({ step }) => step);
+    assert.deepEqual(
+      timed,
+      told.map(([step]) => step),
+    );
     assert.equal(lines[0]!['eval_held/perplexity'], Math.exp(lines[0]!['eval_held/loss']!));
     assert.equal(lines[1]!.learning_rate, 0);
     // 20 problems once and 5 chats twice make an epoch's slots; 36 examples drawn of 25.

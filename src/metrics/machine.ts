@@ -44,7 +44,8 @@ export const MACHINE_MEASURES = [
     name: 'time/evaluate',
     label: 'evaluating',
     unit: 'seconds',
-    description: 'of the held-out suites and sets after this step; only where they were evaluated, and not in `step_time`',
+    description:
+      'of the held-out suites and sets after this step; only where they were evaluated, and not in `step_time`',
   },
   {
     name: 'time/save',

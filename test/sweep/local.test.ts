@@ -154,7 +154,7 @@ describe('a sweep on this machine', () => {
       assert.equal(full.code, 1);
       assert.match(full.stderr, /error IO_ERROR: .*(No space left on device|ENOSPC)[\s\S]*free some space/);
       execFileSync('mount', ['-o', 'remount,size=400m', out]);
-      assert.equal((await events(out, 'failed')).length, 0);
+      assert.deepEqual(await events(out, 'failed'), []);
       const next = await glossa(sweep(path, out, '--dry-run', '--json'));
       assert.equal(next.code, 0, next.stderr);
       const { runs } = JSON.parse(next.stdout) as { runs: { step: number; state: string }[] };

@@ -89,6 +89,8 @@ class Pool {
   private readonly kept = new Map<number, Set<string>>();
   private readonly stopped = new Map<number, Set<string>>();
   private failure: Error | undefined;
+  /** Whether the runs have been told of it. */
+  private failing = false;
 
   private constructor(
     private readonly sweep: SweepRecord,
@@ -138,7 +140,10 @@ class Pool {
         if (this.failure === undefined && !stop.aborted) await this.attempt(() => this.decide());
         while (this.failure === undefined && !stop.aborted && (await this.attempt(() => this.startNext())));
         if (this.going.size === 0) break;
-        if (this.failure !== undefined) stopAll();
+        if (this.failure !== undefined && !this.failing) {
+          this.failing = true;
+          stopAll(); // once: the second time a run ends without saving
+        }
         await Promise.race([...this.going.values()].map(({ done }) => done));
       }
     } finally {
@@ -225,7 +230,7 @@ class Pool {
 
   /** What was asked before it was there to hear. */
   private passOn({ stop, abort }: Going): void {
-    if (this.options.stop.aborted) stop();
+    if (this.options.stop.aborted || this.failing) stop();
     if (this.options.abort.aborted) abort();
   }
 
@@ -270,10 +275,11 @@ class Pool {
 
   private async end(work: Work, { error }: RunExit): Promise<void> {
     const { run } = work;
-    const { stop } = this.options;
     const { state, step } = await lookAtRun(run);
     work.step = step;
-    if (state === 'finished' || stop.aborted || error === undefined) return this.settle(work, state);
+    if (state === 'finished' || this.options.stop.aborted || error === undefined) return this.settle(work, state);
+    // That of a run that was told to end is no failure of its own, however it ended: it may not have listened yet.
+    if (this.failing) return this.settle(work, state === 'failed' ? 'interrupted' : state);
     // Another process was faster: it is waited for.
     if (error.code === 'RUN_LOCKED') {
       work.state = 'running';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isTiming, lossSet, type Metrics } from '../metrics/index.js';
+import { isTiming, lessIsBetter, lossSet, type Metrics } from '../metrics/index.js';
 import {
   finalStep,
   readRecord,
@@ -171,7 +171,7 @@ function bestOf(lines: readonly MetricsLine[]): Summary['best'] {
     ].flatMap(([name, points]) => {
       const found = extremes(known(points));
       if (!found) return [];
-      return [[name, lossSet(name) === undefined ? found.highest : found.lowest] as const];
+      return [[name, lessIsBetter(name) ? found.lowest : found.highest] as const];
     }),
   );
 }

@@ -55,6 +55,14 @@ export function lossSet(name: string): string | undefined {
   return found?.measure.name === 'eval_<set>/loss' ? found.subject : undefined;
 }
 
+/** Measures of which less is better, by their names. */
+const LEAST_IS_BEST = ['loss', 'eval_<set>/loss', 'eval_<set>/perplexity'];
+
+/** Whether the least value of a name in metrics.jsonl is its best one. */
+export function lessIsBetter(name: string): boolean {
+  return LEAST_IS_BEST.includes(findMeasure(name)?.measure.name ?? '');
+}
+
 function plain(name: string): FoundMeasure | undefined {
   const measure = byName.get(name);
   if (measure !== undefined) return name.includes('<') ? undefined : { measure };

@@ -1,7 +1,7 @@
 export { passAtK, type AtK } from './at_k.js';
 export { SumsByProblem, type ProblemCompletion } from './by_problem.js';
 export type { Interval } from './clustered.js';
-export { fieldMeasure, findMeasure, labelOf, lossSet, rowMeasure, type FoundMeasure } from './find.js';
+export { fieldMeasure, findMeasure, labelOf, lessIsBetter, lossSet, rowMeasure, type FoundMeasure } from './find.js';
 export { completionMetrics, gradedMetrics, languageMetrics, type GradedRow, type Nats } from './graded.js';
 export { accuracyByLevel } from './by_level.js';
 export { isTiming } from './machine.js';

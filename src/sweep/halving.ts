@@ -1,4 +1,4 @@
-import { findMeasure } from '../metrics/index.js';
+import { lessIsBetter } from '../metrics/index.js';
 import { readMetrics, runFolder } from '../run/index.js';
 import type { HalvingArm, HalvingDecision } from './log.js';
 import type { SweepRun } from './record.js';
@@ -6,12 +6,9 @@ import type { SweepSpec } from './schema.js';
 
 type Halving = NonNullable<SweepSpec['halving']>;
 
-/** Measures of which less is better, by their names. */
-const LEAST_IS_BEST = ['loss', 'eval_<set>/loss', 'eval_<set>/perplexity'];
-
 /** Which end of the metric is better: what the sweep says, else what the metric is. */
 export function directionOf({ metric, direction }: Halving): 'max' | 'min' {
-  return direction ?? (LEAST_IS_BEST.includes(findMeasure(metric)?.measure.name ?? '') ? 'min' : 'max');
+  return direction ?? (lessIsBetter(metric) ? 'min' : 'max');
 }
 
 /** The arms that successive halving compares: one combination of arm and values each, with the runs of all its seeds. */

@@ -4,6 +4,7 @@ import type { Language } from '../language/types.js';
 import { accuracyByLevel, gradedMetrics, type GradedRow, type Metrics } from '../metrics/index.js';
 import type { MetricsLine } from '../run/index.js';
 import type { Collected } from './collect.js';
+import { levelRows } from './levels.js';
 import { rowLength } from '../base/ragged.js';
 import { rowNats } from './nats.js';
 
@@ -61,7 +62,7 @@ export function metricsLine(
     loss_tokens: metrics.lossTokens,
     grader_errors: batch.graded.slice(start, end).reduce((sum, row) => sum + row.errors.length, 0),
     ...gradedMetrics(rows, batch.rewardNames, slice, context.languages),
-    ...(context.levels && accuracyByLevel(levelRows(batch).slice(start, end))),
+    ...(context.levels && accuracyByLevel(levelRows(batch.graded, batch.problems, batch.columns).slice(start, end))),
     ...(context.first && batch.metrics),
     ...timings(batch, metrics, context),
   };
@@ -91,10 +92,6 @@ function ratios(metrics: StepMetrics, { metric }: LossRow): Metrics {
     default:
       return {};
   }
-}
-
-function levelRows({ graded, problems, columns }: Collected) {
-  return graded.map(({ correct }, row) => ({ correct, level: problems[columns.promptIndex[row]!]!.level }));
 }
 
 export function gradedRows(batch: Collected): GradedRow[] {

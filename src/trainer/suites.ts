@@ -5,7 +5,7 @@ import { gradingErrors } from '../reward/index.js';
 import { writeRolloutFile } from '../rollout/index.js';
 import { atKs, type Run } from '../run/index.js';
 import { warner, type Tell } from './events.js';
-import { hasLevels } from './levels.js';
+import { hasLevels, levelRows } from './levels.js';
 import type { Parts } from './parts.js';
 
 /**
@@ -45,8 +45,7 @@ export async function evaluateSuites(
     }
     if (hasLevels(config)) {
       const { columns, graded } = evaluation;
-      const rows = graded.map(({ correct }, row) => ({ correct, level: problems[columns.promptIndex[row]!]!.level }));
-      for (const [key, value] of Object.entries(accuracyByLevel(rows)))
+      for (const [key, value] of Object.entries(accuracyByLevel(levelRows(graded, problems, columns))))
         figures[`eval_${name}/${key as 'level/1/accuracy'}`] = value;
     }
     tell?.({ type: 'evaluation', rows: evaluation.rows });

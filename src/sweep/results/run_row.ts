@@ -1,6 +1,6 @@
 import { least } from '../../base/extremes.js';
 import { collapse, fidelityPrices, known, pointsOf, runModel, type RunModel } from '../../analysis/index.js';
-import { findMeasure, isTiming, lossSet } from '../../metrics/index.js';
+import { findMeasure, isTiming, lessIsBetter, lossSet } from '../../metrics/index.js';
 import type { MetricsLine, RunRecord, RunSummary } from '../../run/index.js';
 import type { RunState } from '../state.js';
 import type { SweepRun } from '../record.js';
@@ -136,11 +136,11 @@ function figures(lines: readonly MetricsLine[]): [Column['type'], string, number
   return names.flatMap((name) => {
     const final = lines.findLast((line) => Object.hasOwn(line, name)) as Record<string, number | null> | undefined;
     const entries: [Column['type'], string, number | null][] = [['number', `final.${name}`, final?.[name] ?? null]];
-    const isLoss = lossSet(name) !== undefined;
-    if (!isLoss && !BEST.includes(findMeasure(name)?.measure.name ?? '')) return entries;
+    if (lossSet(name) === undefined && !BEST.includes(findMeasure(name)?.measure.name ?? '')) return entries;
+    const less = lessIsBetter(name);
     const best = known(pointsOf(lines, name)).reduce<{ step: number; value: number } | undefined>(
       (best, point) =>
-        best === undefined || (isLoss ? point.value < best.value : point.value > best.value) ? point : best,
+        best === undefined || (less ? point.value < best.value : point.value > best.value) ? point : best,
       undefined,
     );
     return [

@@ -20,6 +20,7 @@ import { count, duration } from './format.js';
 import { onInterrupt } from './interrupt.js';
 import { changeOf } from './resume_config.js';
 import { schemaCommand } from './schema.js';
+import { shellWord } from './shell_word.js';
 import { showTraining } from './train_display.js';
 
 export interface TrainCommandOptions {
@@ -80,10 +81,13 @@ export async function trainCommand(path: string | undefined, given: TrainCommand
     }
     const result = await start(path, options, training);
     display.end();
-    return conclude(result, display, { asked: pause.signal.aborted && !interrupt.stop.aborted });
+    return conclude(result, display, {
+      asked: pause.signal.aborted && !interrupt.stop.aborted,
+      command: commandOf(options.supervised),
+    });
   } catch (error) {
     display.end();
-    throw stopped(error, options.resume);
+    throw stopped(error, options);
   } finally {
     interrupt.restore();
   }
@@ -91,30 +95,37 @@ export async function trainCommand(path: string | undefined, given: TrainCommand
 
 function checkOptions(
   path: string | undefined,
-  { resume: run, overwrite, acceptChanges, profile }: TrainCommandOptions,
+  { resume: run, overwrite, acceptChanges, profile, supervised }: TrainCommandOptions,
 ): void {
+  const name = commandOf(supervised);
   const usage = (message: string, hint: string) => new GlossaError('USAGE', message, { hint });
   if (path === undefined && run === undefined)
     throw usage(
-      'train needs a config, or --resume with the folder of a run',
+      `${name} needs a config, or --resume with the folder of a run`,
       typeof profile === 'string'
-        ? `a word after --profile is its file: npx glossa train ${profile} --profile`
-        : 'npx glossa train studies/lab/collapse.yaml',
+        ? `a word after --profile is its file: npx glossa ${name} ${profile} --profile`
+        : `npx glossa ${name} studies/lab/${supervised ? 'sft' : 'collapse'}.yaml`,
     );
   if (run !== undefined && overwrite)
     throw usage(
       '--resume goes on with a run and --overwrite begins another in its place: name one',
-      'npx glossa train --help',
+      `npx glossa ${name} --help`,
     );
   if (acceptChanges && run === undefined)
-    throw usage('--accept-changes belongs to --resume', 'npx glossa train --resume RUN --accept-changes');
+    throw usage('--accept-changes belongs to --resume', `npx glossa ${name} --resume RUN --accept-changes`);
+}
+
+const commandOf = (supervised = false) => (supervised ? 'sft' : 'train');
+
+/** Whether a folder has a run, or one that is on its way there. */
+async function hasRun(dir: string): Promise<boolean> {
+  const names = ['run.json', '.run.json', '.arriving'];
+  return (await Promise.all(names.map((name) => exists(join(dir, name))))).includes(true);
 }
 
 /** A run killed before it had a folder is begun again, where the config is there to begin with. */
 async function isBegun(path: string | undefined, run: string): Promise<boolean> {
-  if (path === undefined) return true;
-  const names = ['run.json', '.run.json', '.arriving'];
-  return (await Promise.all(names.map((name) => exists(join(run, name))))).includes(true);
+  return path === undefined || hasRun(run);
 }
 
 const newSets = ({ set, resume: run }: TrainCommandOptions) =>
@@ -130,6 +141,10 @@ async function requireSupervised(run: string): Promise<void> {
 }
 
 async function configOf(path: string, given: TrainCommandOptions): Promise<ResolvedConfig> {
+  if (await hasRun(path))
+    throw new GlossaError('NOT_A_FILE', `${path} is the folder of a run; expected a config`, {
+      hint: `npx glossa ${commandOf(given.supervised)} --resume ${shellWord(path)} goes on with the run`,
+    });
   const config = await loadConfig(path, newSets(given));
   if (given.supervised && !config.sft)
     throw new GlossaError('CONFIG_MISSING', `${path}: sft: is missing, and glossa sft goes by it`, {
@@ -182,11 +197,14 @@ function pausing(until = Infinity): { signal: AbortSignal; look: (event: TrainEv
   };
 }
 
-/** @param asked The run was to pause here. */
+/**
+ * @param asked The run was to pause here.
+ * @param command That goes on with it.
+ */
 function conclude(
   { status, dir, step, checkpoint, final, finalStep, already, stopped }: ResumeResult,
   display: Display,
-  { asked }: { asked: boolean },
+  { asked, command }: { asked: boolean; command: string },
 ): number {
   display.json({
     ...{ type: 'end', status, dir, step, checkpoint: checkpoint ?? null },
@@ -204,15 +222,15 @@ function conclude(
   if (checkpoint === undefined) display.line('stopped before anything was saved: the same command begins again');
   else {
     display.line(`stopped after step ${String(step)}; to go on:`);
-    display.line(`  npx glossa train --resume ${dir}`);
+    display.line(`  npx glossa ${command} --resume ${dir}`);
   }
   return asked ? 0 : interruptedExit();
 }
 
-function stopped(error: unknown, run: string | undefined): unknown {
+function stopped(error: unknown, given: TrainCommandOptions): unknown {
   if (!(error instanceof GlossaError) || error.code !== 'ABORTED') return error;
   return new GlossaError('ABORTED', 'stopped at once', {
     cause: error,
-    hint: `npx glossa train --resume ${run ?? 'RUN'} goes on from the last checkpoint, where there is one; else the same command begins again`,
+    hint: `npx glossa ${commandOf(given.supervised)} --resume ${given.resume ?? 'RUN'} goes on from the last checkpoint, where there is one; else the same command begins again`,
   });
 }

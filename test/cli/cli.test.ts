@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -34,6 +34,10 @@ describe('the command line', () => {
     const nothing = await glossa(['train']);
     assert.equal(nothing.code, 2);
     assert.match(nothing.stderr, /^error USAGE: .*\n {2}npx glossa train /);
+    assert.match(
+      (await glossa(['sft'])).stderr,
+      /^error USAGE: sft needs .*\n {2}npx glossa sft studies\/lab\/sft\.yaml\n/,
+    );
     assert.equal((await glossa(['sample', '--model', '.', '--prompt', 'x', '--max-tokens', 'many'])).code, 2);
     assert.equal((await glossa(['lab', '--progress', 'loud'])).code, 2);
   });
@@ -68,6 +72,24 @@ describe('the command line', () => {
     const far = await glossa(['sample', '--model', join(dir, 'runs', 'x'), '--prompt', 'x']);
     assert.match(far.stderr, /\n {2}in .*runs there are collapse\n$/);
     await rm(dir, { recursive: true });
+  });
+
+  it('given the folder of a run in the place of a config says how the run goes on', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'glossa-run-'));
+    try {
+      const other = await glossa(['sft', dir]);
+      assert.match(other.stderr, /^error NOT_A_FILE: .* is a folder; expected a regular file\n/);
+      assert.doesNotMatch(other.stderr, /--resume/);
+      await writeFile(join(dir, 'run.json'), '{}');
+      for (const args of [['train'], ['sft'], ['sft', '--dry-run']]) {
+        const { code, stderr } = await glossa([...args, dir]);
+        assert.equal(code, 1);
+        const hint = `npx glossa ${args[0]!} --resume ${dir} goes on with the run`;
+        assert.equal(stderr, `error NOT_A_FILE: ${dir} is the folder of a run; expected a config\n  ${hint}\n`);
+      }
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
   });
 
   it('prints the JSON Schema of the config', async () => {

@@ -1,4 +1,4 @@
-import { answerPlace, verifierOf, type AnswerMode, type Verdict } from '../answer/index.js';
+import { afterThought, answerPlace, verifierOf, type AnswerMode, type Thought, type Verdict } from '../answer/index.js';
 import { measureLanguage } from '../language/index.js';
 import { BUILTIN_REWARDS } from './builtin.js';
 import type { GradedCompletion, RewardInput, RewardSettings, UngradedCompletion } from './types.js';
@@ -33,8 +33,11 @@ export function gradeBuiltin(
     ...judged,
     rewards: rewards.map((reward) => (isBuiltin(reward) ? BUILTIN_REWARDS[reward.name]!(input, reward) : null)),
     errors: [],
+    ...(isOpen(thought) && afterThought(completion, thought) === null && { unclosed: true }),
   };
 }
+
+const isOpen = (thought: Thought = false): boolean => (typeof thought === 'boolean' ? thought : thought.open);
 
 /** Whether a reward is glossa's own, and not a user's function. */
 export function isBuiltin({ module, url }: RewardSettings): boolean {

@@ -109,4 +109,6 @@ export interface GradedCompletion {
   /** Of users' functions: the reward's name or the verifier's path, what a call ended in, with file, line and column where they are known, and the stack. */
   errors: { reward: string; message: string; stack?: string | undefined }[];
   language: LanguageMeasure;
+  /** The prompt had begun a thought, and the completion does not end it. */
+  unclosed?: true;
 }

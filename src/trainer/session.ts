@@ -32,6 +32,7 @@ import { writeGeneration } from './rollouts.js';
 import { Saver } from './saver.js';
 import { isDue, learningRate } from './schedule.js';
 import { TRAINER, tellUpdate } from './spans.js';
+import { ThoughtWatch } from './thought_watch.js';
 import { evaluateSuites } from './suites.js';
 import { update } from './update.js';
 import { writeFinalWeights } from './weights.js';
@@ -51,6 +52,7 @@ export class Session {
   private readonly warn: (message: string) => void;
   private readonly watch = new BreakdownWatch();
   private readonly fidelity: FidelityAlarms;
+  private readonly thoughts = new ThoughtWatch();
   private readonly stop: StopConditions;
   private readonly best: BestValue | undefined;
   private readonly opened = performance.now();
@@ -194,6 +196,8 @@ export class Session {
     const batch = await this.draw(start);
     const { config } = this.parts;
     const { zeroRewardSteps } = guardRewards(batch, start.zeroRewardSteps, config, start.step + 1, this.warn);
+    const unclosed = this.thoughts.look(batch, start.step + 1);
+    if (unclosed !== undefined) this.warn(unclosed);
     await this.writing;
     const { lines, progress } = await this.learn(batch, { ...start, zeroRewardSteps });
     this.levers.afterGeneration(lines);

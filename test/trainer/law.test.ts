@@ -197,19 +197,22 @@ describe('a law that adapters are trained by', () => {
 
 describe('a prefix', () => {
   const thinkPrefix = LANGUAGE_TABLE.ko.thinkPrefix;
-  for (const { place, sets, prefix, end } of [
-    { place: 'of the template', sets: [], prefix: '모두 세어 보면', end: '\n모두 세어 보면' },
+  for (const { place, sets, prefix, end, opens } of [
+    { place: 'of the template', sets: [], prefix: '모두 세어 보면', end: '\n모두 세어 보면', opens: false },
     {
       place: "of the thought in the question's language",
       sets: ['prompt.think_prefix=auto'],
       prefix: thinkPrefix,
       end: `<think>\n${thinkPrefix}`,
+      opens: true,
     },
   ])
     it(`${place} begins every answer, and is in no completion`, async () => {
       const config = await lever('prefix', ...sets);
       const run = await trained(config);
       assertExact(run);
+      // A model that has never seen the tags ends no thought, which is told once.
+      assert.equal(run.warnings.filter((text) => text.includes('begin a thought')).length, opens ? 1 : 0);
       const tokenizer = await loadTokenizer(runFolder(config.run.dir).final);
       for (const { prompt_ids: ids, completion } of run.rows) {
         const prompt = await tokenizer.decode(ids as number[]);

@@ -12,7 +12,7 @@ export class ThoughtWatch {
     this.#told = true;
     const cut = finish.filter((reason) => reason === 'length').length;
     return (
-      `step ${String(step)}: the prompts begin a thought, and not one of ${String(graded.length)} completions ends it; answers are looked for behind its end, so none is right. ` +
+      `step ${String(step)}: the prompts begin a thought, and not one of ${String(graded.length)} completions ends it; answers are looked for behind its end, so none is judged right. ` +
       (cut > 0
         ? `${String(cut)} of them were cut off: give them more with grpo.max_completion_length. Where the model does not think between such tags`
         : 'Where the model does not think between such tags') +

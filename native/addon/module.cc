@@ -84,6 +84,7 @@ Napi::Value memory_plan(const Napi::CallbackInfo& info) {
     result.Set("room", room);
   }
   result.Set("microBatchRows", static_cast<double>(plan.value().micro_batch_rows));
+  result.Set("microBatchTokens", static_cast<double>(plan.value().micro_batch_tokens));
   return result;
 }
 

@@ -13,6 +13,8 @@ struct Backend {
   // How many devices of the kind this machine has; where it has none, why.
   Result<int> (*count)();
   std::string (*describe)(int index);  // name and memory, or why it cannot be used
+  // Version and file of the library that makes its products, or what is missing; "": it has none. Touches no device.
+  std::string (*library)();
   Result<std::unique_ptr<Device>> (*open)(const DeviceOptions&, int index, const ActivationPlan&);
 };
 

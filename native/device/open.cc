@@ -93,14 +93,17 @@ std::vector<std::string> device_names() {
 std::string gpu_state() {
   if (backends().empty())
     return "none: this build computes on the CPU alone (npm run build:cuda makes one for NVIDIA GPUs)";
-  std::string text;
+  std::vector<std::string> parts;
   for (const Backend& b : backends()) {
     const Result<int> count = b.count();
-    if (!count.ok()) return "none: " + count.status().message();
-    for (int i = 0; i < count.value(); ++i)
-      text += (text.empty() ? "" : "; ") + std::string(b.name) + ":" + std::to_string(i) + " " + b.describe(i);
+    if (!count.ok()) parts.push_back("none: " + count.status().message());
+    for (int i = 0; count.ok() && i < count.value(); ++i)
+      parts.push_back(std::string(b.name) + ":" + std::to_string(i) + " " + b.describe(i));
+    if (const std::string library = b.library(); !library.empty()) parts.push_back(library);
   }
-  return text.empty() ? "none" : text;
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + part;
+  return text;
 }
 
 std::vector<std::string> device_isas() {

@@ -33,7 +33,8 @@ struct DeviceOptions {
 std::vector<std::string> device_isas();   // instruction sets that this processor has kernels for, best last
 std::vector<std::string> device_names();  // that open_device takes here: "cpu", "cuda:0", ...
 std::string chosen_device(const DeviceOptions&);
-// Of GPUs in words: which there are, or why none can be used.
+// Of GPUs in words: which there are, or why none can be used; then the library that makes their products, or what is
+// missing for that, whether or not there is a GPU. It touches none.
 std::string gpu_state();
 // Whether that device is an emulation, which is some hundred times as slow as what it stands for.
 bool is_emulated(const std::string& device);

@@ -277,9 +277,13 @@ TEST("GPU memory: a card that is not here is planned for by what its maker says 
   run.gpu_memory = 4'000'000'000;
   const MemoryPlan small = plan_memory(c, options, run).take();
   CHECK(small.micro_batch_rows < large.micro_batch_rows);
+  CHECK(small.micro_batch_tokens < large.micro_batch_tokens);
+  CHECK(small.micro_batch_rows <= small.micro_batch_tokens && large.micro_batch_rows <= large.micro_batch_tokens);
   run.gpu_memory = 80'000'000'000;
   run.micro_batch_tokens = 2048;
-  CHECK(plan_memory(c, options, run).take().total < large.total);
+  const MemoryPlan asked = plan_memory(c, options, run).take();
+  CHECK(asked.total < large.total);
+  CHECK_EQ(asked.micro_batch_tokens, 2048);
 }
 
 }  // namespace glossa::test

@@ -204,9 +204,11 @@ Result<MemoryPlan> plan_memory(const Device& device, const Model& m, bool frozen
 
     const LongestRows longest(run.step);
     const Layout layout = longest.layout();
+    const RowBudget budget = training_budget(device, m, run.micro_batch_tokens);
+    plan.micro_batch_tokens = budget.total / budget.of_row;
     MicroBatchSize widest{};
     for (int64_t unit = 0; unit < static_cast<int64_t>(layout.units().size());) {
-      const MicroBatch b = layout.next(&unit, training_budget(device, m, run.micro_batch_tokens));
+      const MicroBatch b = layout.next(&unit, budget);
       const MicroBatchSize size = micro_batch_size(device, m, b);
       plan.micro_batch_rows = std::max(plan.micro_batch_rows, b.rows);
       if (size.arena > widest.arena) widest = size;

@@ -36,6 +36,9 @@ struct MemoryPlan {
   int64_t total = 0;  // of the engine, on the device that computes; the process around it comes on top
   int64_t host = 0;   // of the engine on the host, where the device has its own memory
   int64_t micro_batch_rows = 0;
+  // What the step is cut by: the rows that a micro-batch may take, which on a GPU follow the card's memory, or as
+  // asked.
+  int64_t micro_batch_tokens = 0;
   int64_t positions = 0;  // of rotary tables
   int64_t gradients = 0;  // bytes of that term
   int64_t kept_bits = 0;  // on a device of its own: of what is kept of draws that the host has not seen

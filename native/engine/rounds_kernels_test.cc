@@ -88,6 +88,39 @@ TEST("rounds: completions are the same however many tokens the host waits for, a
   }
 }
 
+TEST(
+    "rounds: completions that have ended are told while others are still sampled, each once, as they stand in the "
+    "end") {
+  const IdLists prompts = some_prompts(6);
+  const std::vector<int32_t> budgets{2, 4, 9, 2, 60, 120};
+  auto engine = emulated_engine(Dtype::bf16);
+  const Late late(true);
+  GenerateRequest r;
+  r.prompts = prompts.view();
+  r.num_generations = 2;
+  r.max_new_tokens = 120;
+  r.budgets = budgets.data();
+  r.sampling = {1, 0, 1, 0, 42};
+  std::vector<Completed> told;
+  JobControl control;
+  control.completed = [&](Completed&& some) { told.push_back(std::move(some)); };
+  const Rollout all = engine->generate(r, control).take();
+  CHECK(!told.empty());
+  std::vector<int> times(all.finish.size());
+  for (const Completed& some : told)
+    for (size_t i = 0; i < some.rows.size(); ++i) {
+      const size_t row = static_cast<size_t>(some.rows[i]);
+      ++times[row];
+      CHECK(some.finish[i] == all.finish[row]);
+      CHECK(std::equal(some.ids.begin() + some.offsets[i], some.ids.begin() + some.offsets[i + 1],
+                       all.completion_ids.begin() + all.completion_offsets[row],
+                       all.completion_ids.begin() + all.completion_offsets[row + 1]));
+    }
+  CHECK(*std::max_element(times.begin(), times.end()) == 1);
+  // Those of two tokens are over long before those of 120 are.
+  CHECK(times[0] == 1 && times[1] == 1);
+}
+
 // A token whose embedding is no number: nothing can be drawn after it.
 TEST("rounds: a row from which nothing can be drawn is named alike, however late the host sees it") {
   const IdLists prompts = some_prompts(5);

@@ -146,9 +146,23 @@ const isPlace = (setting: string): boolean => setting === 'run.dir' || setting =
 const files = ({ inputs }: RunRecord) => [...(inputs?.files ?? []), ...(inputs?.model ?? [])];
 
 function machineOf({ machine, model }: RunRecord) {
-  const { glossa, commit, node, host, platform, cpu, cores, memoryGb, native } = machine;
+  const { glossa, commit, node, host, platform, cpu, cores, memoryGb, native, gpu } = machine;
   const { isa, device, threads } = (model ?? {}) as { isa?: string; device?: string; threads?: number };
-  return { glossa, commit, native: native?.version, node, host, platform, cpu, cores, memoryGb, device, isa, threads };
+  return {
+    glossa,
+    commit,
+    native: native?.version,
+    node,
+    host,
+    platform,
+    cpu,
+    cores,
+    memoryGb,
+    gpu,
+    device,
+    isa,
+    threads,
+  };
 }
 
 interface AlignedLines {

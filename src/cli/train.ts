@@ -29,6 +29,8 @@ export interface TrainCommandOptions {
   model?: string;
   /** Short for `--set device=...`. */
   device?: string;
+  /** Short for `--set fast=true`. */
+  fast?: boolean;
   resume?: string;
   acceptChanges?: boolean;
   overwrite?: boolean;
@@ -49,6 +51,7 @@ export async function trainCommand(path: string | undefined, given: TrainCommand
     set: [
       ...(given.model === undefined ? [] : [`model.path=${JSON.stringify(given.model)}`]),
       ...(given.device === undefined ? [] : [`device=${JSON.stringify(given.device)}`]),
+      ...(given.fast ? ['fast=true'] : []),
       ...given.set,
     ],
   };

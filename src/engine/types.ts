@@ -404,5 +404,8 @@ export interface MemoryPlan {
   host: number;
   /** Of a GPU's memory: bytes in all, and what a start may take now. */
   room?: { total: number; free: number };
+  /** Of the widest micro-batch. */
   microBatchRows: number;
+  /** Rows that a micro-batch may take: the setting, or what was chosen, which on a GPU follows the card's memory. */
+  microBatchTokens: number;
 }

@@ -7,7 +7,7 @@ import type { Machine } from './record.js';
 
 /** What this process runs on; kept in run.json and shown by `npx glossa doctor`. */
 export function describeMachine(): Machine {
-  const { version, isas, cores, path } = nativeInfo();
+  const { version, isas, devices, gpu, cores, path } = nativeInfo();
   const commit = glossaCommit();
   return {
     glossa: glossaVersion(),
@@ -19,6 +19,7 @@ export function describeMachine(): Machine {
     cores,
     memoryGb: Math.round(totalmem() / 2 ** 27) / 8,
     native: { path, version, isas },
+    ...(devices.some((device) => device.startsWith('cuda')) && { gpu }),
   };
 }
 

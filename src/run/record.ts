@@ -45,8 +45,8 @@ export interface RunRecord {
   machine: Pick<Machine, 'glossa'> & Partial<Machine>;
   /** All of EngineInfo, once the model is loaded; what is read back is the instruction set, and what the summary says of it. */
   model?: Pick<EngineInfo, 'isa' | 'dtype'> & Partial<EngineInfo>;
-  /** Memory that the run was planned to take, in bytes, and the rows of its widest micro-batch. */
-  plan?: { total: number; host: number; microBatchRows: number };
+  /** Memory that the run was planned to take, in bytes, the rows of its widest micro-batch, and those that one may take. */
+  plan?: { total: number; host: number; microBatchRows: number; microBatchTokens?: number };
   /** Type of the model's weights as they were found. */
   weights?: StoredDtype;
   /** Of the training problems; known once they are read. */
@@ -82,6 +82,8 @@ export interface Machine {
   memoryGb: number;
   /** Path of the native module, its version and the instruction sets this processor has. */
   native: { path: string; version: string; isas: string[] };
+  /** The GPUs that there are, with driver and library of products; absent where there is none, and in records of earlier versions. */
+  gpu?: string;
 }
 
 const recordSchema: z.ZodType<RunRecord & { checksum?: string }> = z.looseObject({
@@ -118,9 +120,17 @@ const recordSchema: z.ZodType<RunRecord & { checksum?: string }> = z.looseObject
     cores: z.number().exactOptional(),
     memoryGb: z.number().exactOptional(),
     native: z.looseObject({ path: z.string(), version: z.string(), isas: z.array(z.string()) }).exactOptional(),
+    gpu: z.string().exactOptional(),
   }),
   model: z.looseObject({ isa: z.string(), dtype: z.enum(['float32', 'bfloat16']) }).exactOptional(),
-  plan: z.looseObject({ total: z.number(), host: z.number(), microBatchRows: z.number() }).exactOptional(),
+  plan: z
+    .looseObject({
+      total: z.number(),
+      host: z.number(),
+      microBatchRows: z.number(),
+      microBatchTokens: z.number().exactOptional(),
+    })
+    .exactOptional(),
   weights: z.enum(['float32', 'bfloat16', 'float16']).exactOptional(),
   languages: z.array(z.enum(LANGUAGES)).exactOptional(),
   languagePaidOn: z.literal('reasoning').exactOptional(),

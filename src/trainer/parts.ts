@@ -56,12 +56,16 @@ export interface PartsOptions extends Pick<TrainOptions, 'stop' | 'abort' | 'tel
   checkPlan?: (plan: MemoryPlan) => void;
 }
 
+const NOT_BITWISE =
+  'fast: products may be cut along k, so this run is not bitwise: the log-probabilities of sampler and trainer differ by rounding, and a resumed run need not have the bits of an unbroken one';
+
 /** Opens model, data and graders; closes what is open if one fails. */
 export async function openParts(
   asked: ResolvedConfig,
   { checkpoint, lab, check, checkPlan, stop, abort, tell }: PartsOptions,
 ): Promise<Parts> {
   const warn = warner(tell);
+  if (asked.fast && asked.device.startsWith('cuda')) warn(NOT_BITWISE);
   const signals = [stop, abort].filter((signal) => signal !== undefined);
   const model = await openModel(asked, {
     lab,

@@ -218,8 +218,14 @@ async function openToGoOn(claim: RunClaim, asked: GoingOn, options: ResumeOption
 
 /** The gradients of a GPU depend on how rows are cut into micro-batches, which follows its memory; a CPU's do not. */
 export function planChanged({ plan: then }: Pick<RunRecord, 'plan'>, now: MemoryPlan): Difference[] {
-  if (!now.room || !then || then.microBatchRows === now.microBatchRows) return [];
-  return [{ what: 'rows of a micro-batch', then: String(then.microBatchRows), now: String(now.microBatchRows) }];
+  if (!now.room || !then) return [];
+  const changed = (what: string, before: number, after: number): Difference[] =>
+    before === after ? [] : [{ what, then: String(before), now: String(after) }];
+  return [
+    ...changed('rows of the widest micro-batch', then.microBatchRows, now.microBatchRows),
+    // Rows of the step to come may be cut otherwise where the widest are not. An earlier version did not note it.
+    ...changed('rows that a micro-batch may take', then.microBatchTokens ?? now.microBatchTokens, now.microBatchTokens),
+  ];
 }
 
 function inputsChanged({ inputs }: RunRecord, now: RunInputs): Difference[] {
@@ -236,16 +242,22 @@ const isAmong = (files: RunInputs['model']) => {
     !setting.startsWith('model.adapter: ') && (weightsRead || !setting.endsWith('.safetensors'));
 };
 
-function machineChanged({ machine, model }: RunRecord, now: EngineInfo): Difference[] {
+const INSTRUCTION_SET = 'instruction set';
+
+export function machineChanged(
+  { machine, model }: Pick<RunRecord, 'machine' | 'model'>,
+  now: Pick<EngineInfo, 'device' | 'isa'>,
+): Difference[] {
   const found: Difference[] = [];
   if (machine.glossa !== glossaVersion())
     found.push({ what: 'version of glossa', then: machine.glossa, now: glossaVersion() });
-  if (model && model.isa !== now.isa) found.push({ what: 'instruction set', then: model.isa, now: now.isa });
+  if (model && model.isa !== now.isa)
+    found.push({ what: now.device.startsWith('cuda') ? 'GPU' : INSTRUCTION_SET, then: model.isa, now: now.isa });
   return found;
 }
 
 function changedError({ folder, record }: RunClaim, differences: readonly Difference[]): GlossaError {
-  const isa = differences.some(({ what }) => what === 'instruction set');
+  const isa = differences.some(({ what }) => what === INSTRUCTION_SET);
   return new GlossaError(
     'RUN_CHANGED',
     `${folder.dir}: not everything is as it was when the run was started, so it would not be the run that it says it is\n${differencesText(differences)}`,

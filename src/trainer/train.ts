@@ -177,6 +177,11 @@ async function newRecord(
 }
 
 /** What run.json keeps of a plan. */
-export function recordedPlan({ total, host, microBatchRows }: MemoryPlan): NonNullable<RunRecord['plan']> {
-  return { total, host, microBatchRows };
+export function recordedPlan({
+  total,
+  host,
+  microBatchRows,
+  microBatchTokens,
+}: MemoryPlan): NonNullable<RunRecord['plan']> {
+  return { total, host, microBatchRows, microBatchTokens };
 }

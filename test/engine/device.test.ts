@@ -21,7 +21,7 @@ describe('the device of an engine', () => {
       const engine = await opened;
       assert.equal(engine.info().device, 'cuda');
       await engine.dispose();
-      assert.equal(measuredPeak({ device: 'cuda' }), 0);
+      assert.ok(measuredPeak({ device: 'cuda' }) > 0);
     } else {
       await assert.rejects(opened, ({ code, message }: Error & { code: string }) => {
         assert.match(code, /^(DEVICE_NOT_BUILT|GPU_NOT_FOUND|GPU_DRIVER_TOO_OLD)$/);

@@ -23,6 +23,7 @@ function plan({ optimizer, kv_cache_gb: limit, dtype, grpo }: Config): MemoryPla
     total: weights + 4e9 + Math.max(rows * 1e6, keys),
     host: 0,
     microBatchRows: rows,
+    microBatchTokens: rows,
   };
 }
 const upTo = (gb: number) => (one: MemoryPlan) => one.total <= gb * 1e9;

@@ -33,7 +33,7 @@ const RECORD = {
     native: { path: '/a.node', version: '0', isas: ['portable'] },
   },
   model: { isa: 'avx2', dtype: 'float32' },
-  plan: { total: 4, host: 2, microBatchRows: 100 },
+  plan: { total: 4, host: 2, microBatchRows: 100, microBatchTokens: 200 },
   weights: 'bfloat16',
   languages: ['ko', 'en'],
   inputs: { files: [], model: [{ setting: 'model: a', path: '/a', bytes: 1, sha256: 'a'.repeat(64) }] },

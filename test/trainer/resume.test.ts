@@ -8,9 +8,9 @@ import { changeOf } from '../../src/cli/resume_config.js';
 import type { GlossaError } from '../../src/base/error.js';
 import { parseConfig } from '../../src/config/index.js';
 import { demoRecipe, pretrainLab } from '../../src/lab/index.js';
-import { readMetrics, readRecord, runFolder, writeRecord } from '../../src/run/index.js';
+import { glossaVersion, readMetrics, readRecord, runFolder, writeRecord } from '../../src/run/index.js';
 import { checkInputs, checkResume, resume, train, type TrainEvent } from '../../src/trainer/index.js';
-import { planChanged } from '../../src/trainer/resume.js';
+import { machineChanged, planChanged } from '../../src/trainer/resume.js';
 import { filesBelow, lastingMetrics } from '../e2e/glossa.js';
 
 let root: string;
@@ -176,15 +176,32 @@ describe('a resumed run', () => {
   });
 
   it('has other gradients where a GPU of other memory cuts its rows otherwise; a CPU may cut them as it likes', () => {
-    const plan = { total: 5, host: 1, microBatchRows: 700, terms: [] };
+    const plan = { total: 5, host: 1, microBatchRows: 700, microBatchTokens: 1000, terms: [] };
     const room = { total: 80, free: 70 };
     const record = { plan: { total: 5, host: 1, microBatchRows: 900 } };
     assert.deepEqual(planChanged(record, { ...plan, room }), [
-      { what: 'rows of a micro-batch', then: '900', now: '700' },
+      { what: 'rows of the widest micro-batch', then: '900', now: '700' },
     ]);
+    const noted = { plan: { ...record.plan, microBatchRows: 700, microBatchTokens: 1001 } };
+    assert.deepEqual(planChanged(noted, { ...plan, room }), [
+      { what: 'rows that a micro-batch may take', then: '1001', now: '1000' },
+    ]);
+    assert.deepEqual(planChanged(noted, plan), []);
     assert.deepEqual(planChanged(record, plan), []);
     assert.deepEqual(planChanged(record, { ...plan, microBatchRows: 900, room }), []);
     assert.deepEqual(planChanged({}, { ...plan, room }), []);
+  });
+
+  it('is refused on another GPU, by its name', () => {
+    const on = (isa: string) => ({ device: 'cuda', isa });
+    const record = {
+      machine: { glossa: glossaVersion() },
+      model: { dtype: 'bfloat16' as const, ...on('NVIDIA H100') },
+    };
+    assert.deepEqual(machineChanged(record, on('NVIDIA H200')), [
+      { what: 'GPU', then: 'NVIDIA H100', now: 'NVIDIA H200' },
+    ]);
+    assert.deepEqual(machineChanged(record, on('NVIDIA H100')), []);
   });
 
   it('is refused under another instruction set', async (t) => {

@@ -10,7 +10,7 @@ import { loadEngine } from '../../src/engine/index.js';
 import { readRolloutFile } from '../../src/rollout/index.js';
 import { readMetrics, readRecord, readRun, runFolder } from '../../src/run/index.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
-import { resume, train } from '../../src/trainer/index.js';
+import { resume, train, type TrainEvent } from '../../src/trainer/index.js';
 import { filesBelow } from '../e2e/glossa.js';
 import { makeLab } from './lab.js';
 
@@ -343,5 +343,17 @@ describe('training warns', () => {
       /^step [23]: an update has broken the model \(.* a learning rate of 10 is probably too large/,
     );
     assert.match(told[0]!, /--set optimizer\.learning_rate=1$/);
+  });
+
+  it('that products cut along k are not bitwise, where a GPU is asked for', async () => {
+    const toldOf = async (...sets: string[]) => {
+      const told: string[] = [];
+      const tell = (event: TrainEvent) => void (event.type === 'warning' && told.push(event.message));
+      await assert.rejects(train(lab.config('device=cuda:99', ...sets), { tell }), /cuda|GPU|CPU alone/);
+      return told.filter((message) => message.includes('bitwise'));
+    };
+    assert.deepEqual(await toldOf(), []);
+    const [said] = await toldOf('fast=true');
+    assert.match(said!, /^fast: .* differ by rounding/);
   });
 });

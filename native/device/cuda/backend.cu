@@ -1,4 +1,6 @@
 #include <cstdio>
+#include <mutex>
+#include <set>
 
 #include "device/backend.h"
 #include "device/cuda/cublas_lt.h"
@@ -41,20 +43,29 @@ std::string describe(int gpu) {
   int driver = 0;
   if (cudaGetDeviceProperties(&p, gpu) != cudaSuccess || cudaDriverGetVersion(&driver) != cudaSuccess)
     return name.value();
-  cudaSetDevice(gpu);
-  const Result<std::unique_ptr<MatmulLibrary>> library = open_cublas_lt(nullptr, nullptr, 0, false);
   return name.value() + ", " + std::to_string(p.totalGlobalMem / 1000000000) + " GB, driver for CUDA " +
-         std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10) + ", " +
-         (library.ok() ? "cuBLASLt " + library.value()->version() : library.status().message());
+         std::to_string(driver / 1000) + "." + std::to_string(driver % 1000 / 10);
 }
 
-void find_library(CudaDevice& device, int gpu, bool fast) {
+std::string library() {
+  const Result<std::string> found = cublas_lt_found();
+  return found.ok() ? found.value() : found.status().message();
+}
+
+// A process has several engines, and one warning.
+void warn_once(const std::string& text) {
+  static std::mutex mutex;
+  static auto* said = new std::set<std::string>();
+  const std::lock_guard lock(mutex);
+  if (said->insert(text).second) std::fprintf(stderr, "warning: %s\n", text.c_str());
+}
+
+Status find_library(CudaDevice& device, int gpu, bool fast) {
   cudaDeviceProp p;
   int driver = 0;
-  if (cudaGetDeviceProperties(&p, gpu) != cudaSuccess || cudaDriverGetVersion(&driver) != cudaSuccess) return;
+  if (cudaGetDeviceProperties(&p, gpu) != cudaSuccess || cudaDriverGetVersion(&driver) != cudaSuccess) return {};
   const std::string about = std::string(p.name) + ", driver " + std::to_string(driver);
-  auto warn = [](const std::string& text) { std::fprintf(stderr, "warning: %s\n", text.c_str()); };
-  device.find_library(p.major == 9, {about, table_path(about + (fast ? ", fast" : "")), fast, warn});
+  return device.find_library(p.major == 9, {about, table_path(about + (fast ? ", fast" : "")), fast, warn_once});
 }
 
 #else
@@ -73,7 +84,12 @@ Result<int> count() {
 Result<std::string> name_of(int) {
   return std::string("emulated CUDA");
 }
-void find_library(CudaDevice&, int, bool) {}
+std::string library() {
+  return "";
+}
+Status find_library(CudaDevice&, int, bool) {
+  return {};
+}
 
 #endif
 
@@ -82,14 +98,15 @@ Result<std::unique_ptr<Device>> open(const DeviceOptions& options, int gpu, cons
   if (!name.ok()) return name.status();
   try {
     auto device = std::make_unique<CudaDevice>(name.value(), gpu, memory_of(gpu), options.threads, plan);
-    if (options.type == Dtype::bf16) find_library(*device, gpu, options.fast);
+    if (options.type == Dtype::bf16)
+      if (Status s = find_library(*device, gpu, options.fast); !s.ok()) return s;
     return std::unique_ptr<Device>(std::move(device));
   } catch (...) {
     return caught("the GPU");
   }
 }
 
-const AddBackend added({kName, count, describe, open});
+const AddBackend added({kName, count, describe, library, open});
 
 }  // namespace
 }  // namespace glossa

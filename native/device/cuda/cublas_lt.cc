@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace glossa {
 namespace {
@@ -184,15 +185,22 @@ void add_matches(std::vector<std::string>& to, const std::string& pattern) {
   globfree(&found);
 }
 
+std::string set(const char* variable) {
+  const char* const value = std::getenv(variable);
+  return value ? value : "";
+}
+
+constexpr const char* kVariable = "GLOSSA_CUBLASLT";
+
 }  // namespace
+
+bool cublas_lt_is_named() {
+  return !set(kVariable).empty();
+}
 
 std::vector<std::string> cublas_lt_places() {
   std::vector<std::string> places;
-  auto set = [](const char* name) {
-    const char* const value = std::getenv(name);
-    return std::string(value ? value : "");
-  };
-  if (const std::string named = set("GLOSSA_CUBLASLT"); !named.empty()) {
+  if (const std::string named = set(kVariable); !named.empty()) {
     std::error_code ignored;
     if (!std::filesystem::is_directory(named, ignored)) return {named};
     for (const char* name : kNames) places.push_back(named + "/" + name);
@@ -215,23 +223,61 @@ std::vector<std::string> cublas_lt_places() {
   return places;
 }
 
-Result<std::unique_ptr<MatmulLibrary>> open_cublas_lt(void* stream, void* workspace, int64_t workspace_bytes,
-                                                      bool hopper) {
+namespace {
+
+// use(functions, file) of one place after the other, until it takes one. Never closed: it holds state of the process.
+template <class Use>
+Status first_library(const Use& use) {
   std::string tried;
   for (const std::string& place : cublas_lt_places()) {
     void* const library = dlopen(place.c_str(), RTLD_NOW | RTLD_LOCAL);
+    const char* const said = library ? nullptr : dlerror();
     Functions f{};
-    Opaque handle = nullptr;
-    // Never closed: it holds state of the process.
-    if (library && f.find(library) && f.cublasLtCreate(&handle) == kSuccess)
-      return std::unique_ptr<MatmulLibrary>(
-          std::make_unique<CublasLt>(f, handle, stream, workspace, workspace_bytes, hopper));
-    tried += (tried.empty() ? "" : ", ") + place + (library ? " (it does not open)" : "");
+    if (library && f.find(library) && use(f)) return {};
+    std::error_code ignored;
+    const bool there = std::filesystem::exists(place, ignored);
+    tried += tried.empty() ? "" : ", ";
+    tried += there && said ? said : place;
+    if (library) tried += " (it does not open)";
   }
+  if (cublas_lt_is_named())
+    return Status("MATMUL_LIBRARY_MISSING", "GLOSSA_CUBLASLT names no cuBLASLt (" + tried +
+                                                "): name the library's file or its folder, or unset the variable");
   return Status("MATMUL_LIBRARY_MISSING",
                 "no cuBLASLt (" + tried +
                     "); own kernels are used, which are slower. Install the CUDA toolkit or "
                     "`pip install nvidia-cublas`, or set GLOSSA_CUBLASLT to the library or its folder");
+}
+
+}  // namespace
+
+Result<std::string> cublas_lt_found() {
+  std::string found;
+  const Status status = first_library([&](const Functions& f) {
+    const size_t v = f.cublasLtGetVersion();
+    Dl_info where{};
+    void* address = nullptr;
+    std::memcpy(&address, &f.cublasLtGetVersion, sizeof address);
+    found =
+        "cuBLASLt " + std::to_string(v / 10000) + "." + std::to_string(v / 100 % 100) + "." + std::to_string(v % 100);
+    if (dladdr(address, &where) && where.dli_fname) found += ", " + std::string(where.dli_fname);
+    return true;
+  });
+  if (!status.ok()) return status;
+  return found;
+}
+
+Result<std::unique_ptr<MatmulLibrary>> open_cublas_lt(void* stream, void* workspace, int64_t workspace_bytes,
+                                                      bool hopper) {
+  std::unique_ptr<MatmulLibrary> opened;
+  const Status status = first_library([&](const Functions& f) {
+    Opaque handle = nullptr;
+    if (f.cublasLtCreate(&handle) != kSuccess) return false;
+    opened = std::make_unique<CublasLt>(f, handle, stream, workspace, workspace_bytes, hopper);
+    return true;
+  });
+  if (!status.ok()) return status;
+  return Result<std::unique_ptr<MatmulLibrary>>(std::move(opened));
 }
 
 }  // namespace glossa

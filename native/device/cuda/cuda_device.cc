@@ -21,14 +21,18 @@ CudaDevice::~CudaDevice() {
   for (const Piece& p : pieces_) stream_.release(p.memory);
 }
 
-void CudaDevice::find_library(bool hopper, const LibraryProducts::Settings& settings) {
+Status CudaDevice::find_library(bool hopper, const LibraryProducts::Settings& settings) {
   workspace_ = stream_.allocate(kGpuLibraryWorkspace);
   Result<std::unique_ptr<MatmulLibrary>> library =
       open_cublas_lt(stream_.raw_pointer(), workspace_, kGpuLibraryWorkspace, hopper);
-  if (library.ok())
+  if (library.ok()) {
     ops_.use(library.take(), settings);
-  else
-    name_ += ", without cuBLASLt";
+    return {};
+  }
+  if (cublas_lt_is_named()) return library.status();
+  if (settings.warn) settings.warn(library.status().message());
+  name_ += ", without cuBLASLt";
+  return {};
 }
 
 Room CudaDevice::room() const {

@@ -14,8 +14,9 @@ class CudaDevice final : public Device {
  public:
   CudaDevice(std::string name, int gpu, int64_t memory, int threads, const ActivationPlan&);
   ~CudaDevice() override;
-  // Products of bfloat16 operands by cuBLASLt from here on, where it is found; where not, name() says so.
-  void find_library(bool hopper, const LibraryProducts::Settings&);
+  // Products of bfloat16 operands by cuBLASLt from here on, where it is found; where not, name() and settings.warn say
+  // so. MATMUL_LIBRARY_MISSING where a user named one that is none.
+  Status find_library(bool hopper, const LibraryProducts::Settings&);
 
   std::string name() const override { return name_; }
   const DeviceTraits& traits() const override { return traits_; }

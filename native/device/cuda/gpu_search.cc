@@ -12,7 +12,9 @@ std::string version(int cuda) {
 Result<int> gpus_found(const GpuSearch& s) {
   // Where there is no driver the runtime says that it is too old.
   if (!s.error.empty() && s.driver == 0)
-    return Status("GPU_NOT_FOUND", "no GPU: this machine has no NVIDIA driver; glossa computes on the CPU without one");
+    return Status("GPU_NOT_FOUND",
+                  "no GPU: this machine has no NVIDIA driver; install it (www.nvidia.com/drivers, or the "
+                  "system's package for it), or give a container the machine's GPUs (--gpus all)");
   if (s.insufficient_driver)
     return Status("GPU_DRIVER_TOO_OLD",
                   "the NVIDIA driver" +
@@ -20,7 +22,9 @@ Result<int> gpus_found(const GpuSearch& s) {
                       " is older than CUDA " + version(s.runtime) +
                       ", which this program was built with; install a newer driver (nvidia-smi shows which it is)");
   if (!s.error.empty()) return Status("GPU_NOT_FOUND", "no GPU: " + s.error);
-  if (s.devices == 0) return Status("GPU_NOT_FOUND", "no GPU: the NVIDIA driver is there and shows none");
+  if (s.devices == 0)
+    return Status("GPU_NOT_FOUND",
+                  "no GPU: the NVIDIA driver is there and shows none; CUDA_VISIBLE_DEVICES may hide it");
   return s.devices;
 }
 

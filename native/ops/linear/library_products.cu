@@ -174,17 +174,20 @@ LibraryProducts::Choice LibraryProducts::choose(const ProductKey& key, const Mat
       const double seconds = trial.seconds(run(algorithm));
       if (seconds < best_seconds) best = algorithm, best_seconds = seconds;
     }
-    if (!any && refused_ > refused_before && warn_)
-      std::exchange(warn_, nullptr)(about_ +
-                                    ": its products differ from the own kernels' in their bits, which make them "
-                                    "here, slower");
+    if (!any && refused_ > refused_before)
+      tell("its products differ from the own kernels' in their bits, which make them here, slower");
     kept_[key] = best;
     // Without a place to keep it, the next run measures again.
     if (!path_.empty()) (void)write_table(path_, kept_, about_).ok();
     return best;
   } catch (const std::bad_alloc&) {
+    tell("no room to try its products; the own kernels make them, slower, until the next start");
     return std::nullopt;
   }
+}
+
+void LibraryProducts::tell(const char* what) {
+  if (warn_) std::exchange(warn_, nullptr)(about_ + ": " + what);
 }
 
 }  // namespace glossa

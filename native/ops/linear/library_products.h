@@ -19,7 +19,7 @@ class LibraryProducts {
     std::string about;  // card, driver: what a choice holds for, beside the library's version
     std::string path;   // of the table: table_path, or "" for none
     bool fast = false;  // algorithms with other bits too: rows depend on how many they are
-    // What a user should hear, once: no algorithm has the own kernel's bits.
+    // What a user should hear, once: no algorithm has the own kernel's bits, or none could be tried.
     std::function<void(const std::string&)> warn = {};
   };
   // Launches the own kernel.
@@ -35,6 +35,7 @@ class LibraryProducts {
  private:
   using Choice = std::optional<MatmulAlgorithm>;
   Choice choose(const ProductKey&, const MatmulShape&, const MatmulOperands&);
+  void tell(const char* what);
 
   Stream& stream_;
   const std::unique_ptr<MatmulLibrary> library_;

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "device/cuda/cublas_lt.h"
-#include "device/cuda/cuda_ops.h"
+#include "device/cuda/cuda_device.h"
 #include "engine/test_folder.h"
 #include "io/atomic_file.h"
 #include "io/read_file.h"
@@ -101,6 +101,7 @@ struct Setup {
   Stream stream{0};
   Calls calls, own_calls;
   FakeLibrary own{{kRight}, own_calls};
+  std::vector<std::string> warned;
   LibraryProducts products;
   Setup(std::vector<uint8_t> proposed, const std::string& path, bool fast = false)
       : products(stream, std::make_unique<FakeLibrary>(std::move(proposed), calls),
@@ -110,7 +111,7 @@ struct Setup {
                      own.multiply(s, o, algorithm(kRight));
                    }
                  },
-                 {"a card, driver 1", path, fast}) {}
+                 {"a card, driver 1", path, fast, [this](const std::string& text) { warned.push_back(text); }}) {}
 };
 
 class Variable {
@@ -242,6 +243,26 @@ TEST("products: what the library cannot do leaves the result alone") {
   CHECK_EQ(right.c.data[0], 42.0f);
 }
 
+TEST("products: where no algorithm has the own kernel's bits, or none can be tried, that is said once") {
+  Example right;
+  MatmulShape fewer = right.shape;
+  fewer.m = 3;
+  Setup wrong({kBackwards}, "");
+  CHECK(!wrong.products.multiply(right.shape, right.operands()) && !wrong.products.multiply(fewer, right.operands()));
+  CHECK_EQ(wrong.warned.size(), size_t{1});
+  CHECK(wrong.warned.at(0).find("a card, driver 1, cuBLASLt 130100: its products differ") == 0);
+  // What the library does not propose is no fault of it.
+  Setup nothing({}, "");
+  CHECK(!nothing.products.multiply(right.shape, right.operands()));
+  CHECK(nothing.warned.empty());
+  emulation::gpu().memory = 1000;
+  Setup narrow({kRight}, "");
+  CHECK(!narrow.products.multiply(right.shape, right.operands()));
+  emulation::gpu().memory = 0;
+  CHECK_EQ(narrow.warned.size(), size_t{1});
+  CHECK(narrow.warned.at(0).find("no room to try its products") != std::string::npos);
+}
+
 TEST("products: the fast way takes other bits too") {
   Example right;
   Setup s({kBackwards}, "", true);
@@ -297,5 +318,20 @@ TEST("cuBLASLt: it is looked for where a variable says, and what is missing is t
     const auto library = open_cublas_lt(nullptr, nullptr, 0, true);
     CHECK_EQ(library.status().code(), "MATMUL_LIBRARY_MISSING");
     CHECK(library.status().message().find(file) != std::string::npos);
+    CHECK(library.status().message().find("GLOSSA_CUBLASLT names no cuBLASLt") == 0);
+    CHECK_EQ(cublas_lt_found().status().message(), library.status().message());
+    // What a user named is used or refused; the own kernels do not take its place unasked.
+    std::string warned;
+    LibraryProducts::Settings settings{"a card", "", false, [&](const std::string& text) { warned = text; }};
+    CudaDevice device("a GPU", 0, 0, 1, smallest_plan(Dtype::bf16));
+    CHECK_EQ(device.find_library(true, settings).code(), "MATMUL_LIBRARY_MISSING");
+    CHECK(warned.empty());
   }
+  if (cublas_lt_found().ok()) return;
+  std::string warned;
+  CudaDevice device("a GPU", 0, 0, 1, smallest_plan(Dtype::bf16));
+  const auto warn = [&](const std::string& text) { warned = text; };
+  CHECK(device.find_library(true, {"a card", "", false, warn}).ok());
+  CHECK(warned.find("pip install nvidia-cublas") != std::string::npos);
+  CHECK_EQ(device.name(), "a GPU, without cuBLASLt");
 }

@@ -31,6 +31,7 @@ export class GlossaCommand extends Command {
     return this.addOption(several('--set <setting=value>', 'override a setting'))
       .option('--model <dir|id>', 'short for --set model.path=...')
       .option('--device <name>', 'short for --set device=...: cpu, cuda (an NVIDIA GPU) or cuda:N')
+      .option('--fast', 'short for --set fast=true: on a GPU faster for few rows, and not bitwise')
       .option('--resume <run>', 'go on with a run that was stopped, from its last checkpoint')
       .option(
         '--accept-changes',

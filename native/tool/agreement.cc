@@ -33,7 +33,7 @@ uint32_t bits(float x) {
 class Agreement {
  public:
   Agreement(Engine& engine, int64_t completions, bool quiet) : engine_(engine), quiet_(quiet) {
-    const int64_t vocab = engine.info().vocab, count = std::max<int64_t>(1, completions / kGroup);
+    const int64_t vocab = engine.info().vocab, count = completions / kGroup;
     for (int64_t i = 0; i < count; ++i) {
       prompts_.add(test::random_ids(static_cast<uint32_t>(i), 1 + (i * 29) % 150, vocab));
       budgets_.push_back(static_cast<int32_t>(1 + (i * 53 + 40) % kLongest));
@@ -166,26 +166,23 @@ class Agreement {
 }  // namespace
 }  // namespace glossa::tool
 
-COMMAND(
-    "agreement",
-    "[--device name] [--dtype f32|bf16] [--model name] [--layers n] [--completions n] [--json]: sampler = trainer, bit "
-    "for bit") {
+COMMAND("agreement", "[--device name] [--dtype f32|bf16] [--model name] [--layers n] [--completions n] [--json]",
+        "sampler = trainer, bit for bit") {
   using namespace glossa;
   using namespace glossa::tool;
-  const std::string name = option(args, "--model", "tiny"), dtype = option(args, "--dtype", "bf16");
+  const std::string name = args.text("--model", "tiny");
   const ModelShape* shape = find_shape(name);
-  if (!shape || (dtype != "f32" && dtype != "bf16")) {
-    std::fprintf(stderr, "--model %s --dtype %s: expected one of %s and f32 or bf16\n", name.c_str(), dtype.c_str(),
-                 shape_names().c_str());
+  if (!shape) {
+    std::fprintf(stderr, "--model %s: expected one of %s\n", name.c_str(), shape_names().c_str());
     return 2;
   }
-  ModelConfig config = config_of(*shape, std::atoi(option(args, "--layers", "0").c_str()));
+  ModelConfig config = config_of(*shape, args.number("--layers", 0));
   config.initializer_range = name == "tiny" ? 0.1f : 0.03f;  // so that draws and attention are far from even
   EngineOptions options;
-  options.dtype = dtype == "bf16" ? Dtype::bf16 : Dtype::f32;
-  options.device_name = option(args, "--device", "");
-  const int64_t completions = std::atoi(option(args, "--completions", "256").c_str());
-  const bool json = has_flag(args, "--json");
+  options.dtype = args.text("--dtype", "bf16") == "bf16" ? Dtype::bf16 : Dtype::f32;
+  options.device_name = args.text("--device");
+  const int64_t completions = std::max<int64_t>(1, args.number("--completions", 256) / kGroup) * kGroup;
+  const bool json = args.has("--json");
   const double start = now(Watch::wall);
   Result<std::unique_ptr<Engine>> engine = Engine::create(config, 1, options);
   if (!engine.ok()) {

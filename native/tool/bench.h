@@ -58,11 +58,4 @@ inline std::vector<uint16_t> random_bf16(int64_t n, uint32_t seed) {
   return y;
 }
 
-// The argument after `flag`, or `otherwise`.
-inline std::string option(const std::vector<std::string>& args, const char* flag, const std::string& otherwise) {
-  for (size_t i = 0; i + 1 < args.size(); ++i)
-    if (args[i] == flag) return args[i + 1];
-  return otherwise;
-}
-
 }  // namespace glossa::tool

@@ -107,17 +107,17 @@ void bench(const Kernels& kernels, Dtype t, const Shape& s, int64_t page, double
 }  // namespace
 }  // namespace glossa::tool
 
-COMMAND("bench attention",
-        "[--isa name] [--only text] [--page positions]: attention beside the measured peak of one thread") {
+COMMAND("bench attention", "[--isa name] [--only text] [--page n]",
+        "attention beside the measured peak of one thread; --page: of so many positions") {
   using namespace glossa;
   using namespace glossa::tool;
-  const std::string isa = option(args, "--isa", ""), only = option(args, "--only", "");
+  const std::string isa = args.text("--isa"), only = args.text("--only");
   Result<const Kernels*> found = isa.empty() ? default_kernels() : kernels_for(isa);
   if (!found.ok()) {
     std::fprintf(stderr, "%s\n", found.status().message().c_str());
     return 2;
   }
-  const int64_t page = std::atoi(option(args, "--page", "0").c_str()) / 16 * 16;
+  const int64_t page = args.number("--page", 0) / 16 * 16;
   const double peak = measured_peak_flops(*found.value(), Dtype::f32, 1);
   std::printf("%s, one thread, float32 peak %.1f GFLOP/s\n", found.value()->isa, peak / 1e9);
   for (Dtype t : {Dtype::f32, Dtype::bf16}) {

@@ -1,5 +1,4 @@
-// `glossa-native bench engine [--model tiny|1m|10m|100m|grpo] [--device name] [--dtype f32|bf16] [--threads n]
-// [--lora RANK] [--reps n] [--json]`: training, sampling and a whole GRPO step, beside the multiply-add peak of as many
+// `glossa-native bench engine`: training, sampling and a whole GRPO step, beside the multiply-add peak of as many
 // threads (or the product of a GPU) measured in the same run. Training counts 6 N flops a token and sampling 2 N, N the
 // parameters of the weight matrices (the head once). Models that were published: tool/bench_large.cc.
 #include <algorithm>
@@ -227,28 +226,41 @@ class EngineBench {
 }  // namespace glossa::tool
 
 COMMAND("bench engine",
-        "[--model name] [--device name] [--dtype f32|bf16] [--what decode|train|step|all] [--lora RANK] [--threads n] "
-        "[--compare FILE "
-        "[--allow]] [--json]: whole steps") {
+        "[--model name] [--what decode|train|step|sample|all] [--device name] [--dtype f32|bf16] [--small] [--fresh n] "
+        "[--looks n] [--recompute none|cheap|full] [--slots n] [--lora n] [--micro-batch n] [--reps n] [--threads n] "
+        "[--isa name] [--compare FILE] [--allow] [--json]",
+        "whole steps, of models with random weights; those of published shapes compute in bf16 and take --what decode, "
+        "train, step or all (default: decode and train), --small, --fresh (tokens of decode), --looks and --recompute; "
+        "those made for benches (tiny, 1m, 10m, 100m, grpo; default: all but 100m) compute in f32 and take --what "
+        "sample, train or all (default), --slots and --lora (the rank)") {
   using namespace glossa;
   using namespace glossa::tool;
-  const std::string model = option(args, "--model", ""), dtype = option(args, "--dtype", "f32"),
-                    what = option(args, "--what", "");
+  if (Status s = check_earlier(args); !s.ok()) {
+    std::fprintf(stderr, "%s: %s\n", s.code().c_str(), s.message().c_str());
+    return 2;
+  }
+  const std::string model = args.text("--model"), what = args.text("--what", "all");
   const auto named = [&](const Shape& s) { return model == s.name; };
   if (!model.empty() && model != kGrpo.name && std::none_of(std::begin(kShapes), std::end(kShapes), named))
     return bench_large(args);
-  const bool json = has_flag(args, "--json");
-  EngineOptions options;
-  if (dtype != "f32" && dtype != "bf16") {
-    std::fprintf(stderr, "--dtype %s: expected f32 or bf16\n", dtype.c_str());
+  for (const char* other : {"--small", "--fresh", "--looks", "--recompute"})
+    if (args.has(other)) {
+      std::fprintf(stderr, "%s: of the shapes of published models alone, which --model names\n", other);
+      return 2;
+    }
+  if ((what != "all" && what != "sample" && what != "train") || (model == kGrpo.name && what != "all")) {
+    std::fprintf(stderr, "--what %s: expected %s\n", what.c_str(),
+                 model == kGrpo.name ? "nothing, or all: grpo is timed as whole steps" : "sample, train or all");
     return 2;
   }
-  options.dtype = dtype == "bf16" ? Dtype::bf16 : Dtype::f32;
-  options.threads = std::atoi(option(args, "--threads", "0").c_str());
-  options.isa = option(args, "--isa", "");
-  options.device_name = option(args, "--device", "");
-  if (const int rank = std::atoi(option(args, "--lora", "0").c_str()); rank > 0)
-    options.lora = {rank, 2.0 * rank, false, {"all-linear"}, 1};
+  const bool json = args.has("--json");
+  EngineOptions options;
+  options.dtype = args.text("--dtype", "f32") == "bf16" ? Dtype::bf16 : Dtype::f32;
+  options.threads = args.number("--threads", 0);
+  options.isa = args.text("--isa");
+  options.device_name = args.text("--device");
+  const int rank = args.number("--lora", 0);
+  if (rank > 0) options.lora = {rank, 2.0 * rank, false, {"all-linear"}, 1};
   // The float32 peak is the ceiling of both types: bfloat16 may pass it.
   EngineOptions float32 = options;
   float32.dtype = Dtype::f32;
@@ -260,7 +272,7 @@ COMMAND("bench engine",
   const double peak = ceilings.value().flops;
   // A GPU's work takes no processor time.
   const bool cpu = chosen_device(options.device()) == "cpu";
-  const int reps = std::atoi(option(args, "--reps", "5").c_str());
+  const int reps = args.number("--reps", 5);
   std::string results;
   auto run = [&](const Shape& shape, bool grpo) {
     Result<std::unique_ptr<Engine>> engine = Engine::create(config_of(shape), 1, options);
@@ -274,8 +286,8 @@ COMMAND("bench engine",
                   1e-6 * static_cast<double>(info.parameters), info.isa.c_str(), info.dtype.c_str(), info.threads,
                   peak / 1e9);
     EngineBench bench(*engine.value(), shape, reps, peak, cpu ? peak_by_cpu(*kernels_for(info.isa).value()) : 0, json);
-    bench.slots = std::atoi(option(args, "--slots", "0").c_str());
-    bench.micro_batch_tokens = std::atoi(option(args, "--micro-batch", "0").c_str());
+    bench.slots = args.number("--slots", 0);
+    bench.micro_batch_tokens = args.number("--micro-batch", 0);
     if (grpo) {
       bench.grpo(8);
     } else {
@@ -288,10 +300,8 @@ COMMAND("bench engine",
   for (const Shape& shape : kShapes)
     if (model.empty() ? std::string(shape.name) != "100m" : model == shape.name)
       if (!run(shape, false)) return 1;
-  if (model.empty() || model == "grpo")
+  if ((model.empty() && what == "all") || model == kGrpo.name)
     if (!run(kGrpo, true)) return 1;
-  const std::string result = "{\"bench\":\"engine\",\"results\":[" + results + "]}";
-  if (!results.empty()) return conclude(args, result);
-  std::printf("%s\n", result.c_str());
-  return 2;
+  return conclude(args, "{\"bench\":\"engine\",\"device\":\"" + chosen_device(options.device()) +
+                            "\",\"lora\":" + std::to_string(rank) + ",\"results\":[" + results + "]}");
 }

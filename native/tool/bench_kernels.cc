@@ -10,14 +10,16 @@
 #include "tool/compare.h"
 #include "tool/kernel_bench.h"
 
-COMMAND("bench kernels",
-        "[--device name] [--only text] [--small] [--tflops n] [--compare FILE [--allow]] [--json]: operators beside "
-        "what the "
-        "device's memory and products reach") {
+COMMAND("bench kernels", "[--device name] [--only text] [--small] [--tflops x] [--compare FILE] [--allow] [--json]",
+        "operators beside what the device's memory and products reach; --tflops: of the card's products, where known") {
   using namespace glossa;
   using namespace glossa::tool;
+  if (Status s = check_earlier(args); !s.ok()) {
+    std::fprintf(stderr, "%s: %s\n", s.code().c_str(), s.message().c_str());
+    return 2;
+  }
   DeviceOptions options;
-  options.device = option(args, "--device", "");
+  options.device = args.text("--device");
   options.type = Dtype::bf16;
   options.sharing = Sharing::always;
   Result<std::unique_ptr<Device>> device = open_device(options, 0);
@@ -26,10 +28,10 @@ COMMAND("bench kernels",
     return 1;
   }
   KernelBench::Settings settings;
-  settings.only = option(args, "--only", "");
-  settings.small = has_flag(args, "--small");
-  settings.json = has_flag(args, "--json");
-  settings.product_tflops = std::atof(option(args, "--tflops", "0").c_str());
+  settings.only = args.text("--only");
+  settings.small = args.has("--small");
+  settings.json = args.has("--json");
+  settings.product_tflops = args.real("--tflops", 0);
   const std::string name = chosen_device(options) + " (" + device.value()->name() + ")";
   KernelBench bench(*device.value(), name, settings);
   try {

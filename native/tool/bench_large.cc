@@ -1,10 +1,8 @@
-// `glossa-native bench engine --model NAME [--device name] [--dtype f32|bf16] [--threads n] [--what
-// decode|train|step|all]
-// [--recompute none|cheap|full] [--small] [--fresh n] [--looks n] [--reps n] [--json]`: the shape of a published model
-// (tool/model_shapes.h; 0.5b is that of Qwen2.5-0.5B) with random weights. Decode beside the bound of a step, max(bytes
-// / memory rate, flops / rate), where weights, prompts' and completions' keys and values are read once; an optimizer
-// step beside the rate of the same type; a whole GRPO step where it is asked for. Both rates are measured in the same
-// run.
+// `glossa-native bench engine --model NAME`: the shape of a published model (tool/model_shapes.h; 0.5b is that of
+// Qwen2.5-0.5B) with random weights. Decode beside the bound of a step, max(bytes / memory rate, flops / rate), where
+// weights, prompts' and completions' keys and values are read once; an optimizer step beside the rate of the same type;
+// a whole GRPO step where it is asked for. Both rates are measured in the same run. The operations of training are
+// 6 x parameters of the weight matrices x tokens (TrainMetrics::flops): attention is not among them.
 #include "tool/bench_large.h"
 
 #include <sys/resource.h>
@@ -27,6 +25,10 @@ struct Batch {
   int64_t prompts, group, prompt, fresh;
   int64_t rows() const { return prompts * group; }
 };
+std::string sizes_json(const Batch& b) {
+  return "\"prompts\":" + std::to_string(b.prompts) + ",\"completions\":" + std::to_string(b.rows()) +
+         ",\"prompt\":" + std::to_string(b.prompt) + ",\"new_tokens\":" + std::to_string(b.fresh);
+}
 struct Sizes {
   Batch decode, train, step;
 };
@@ -100,9 +102,9 @@ std::string bench_decode(Engine& engine, Dtype dtype, const Ceilings& ceiling, c
         1e3 * best.prefill_seconds);
   char text[320];
   std::snprintf(text, sizeof text,
-                "{\"what\":\"decode\",\"slots\":%d,\"context\":%ld,\"tokens_per_s\":%.1f,\"step_ms\":%.3f,\"bound_ms\":"
+                "{\"what\":\"decode\",%s,\"context\":%ld,\"tokens_per_s\":%.1f,\"step_ms\":%.3f,\"bound_ms\":"
                 "%.3f,\"percent_of_bound\":%.1f,\"prefill_ms\":%.1f}",
-                r.slots, static_cast<long>(b.prompt + b.fresh / 2), slots / step, 1e3 * step, 1e3 * bound,
+                sizes_json(b).c_str(), static_cast<long>(b.prompt + b.fresh / 2), slots / step, 1e3 * step, 1e3 * bound,
                 100 * bound / step, 1e3 * best.prefill_seconds);
   return text;
 }
@@ -139,10 +141,11 @@ std::string bench_train(Engine& engine, const Ceilings& ceiling, const Batch& b,
         1e3 * m.backward_seconds, 1e3 * m.optimizer_seconds,
         1e3 * (best - m.forward_seconds - m.backward_seconds - m.optimizer_seconds),
         static_cast<long>(m.micro_batches));
-  char text[256];
-  std::snprintf(text, sizeof text,
-                "{\"what\":\"train\",\"tokens_per_s\":%.1f,\"seconds\":%.3f,\"gflop\":%.1f,\"percent_of_rate\":%.1f}",
-                rows / best, best, m.flops / 1e9, percent);
+  char text[320];
+  std::snprintf(
+      text, sizeof text,
+      "{\"what\":\"train\",%s,\"tokens_per_s\":%.1f,\"seconds\":%.3f,\"gflop\":%.1f,\"percent_of_rate\":%.1f}",
+      sizes_json(b).c_str(), rows / best, best, m.flops / 1e9, percent);
   return text;
 }
 
@@ -165,44 +168,50 @@ std::string bench_step(Engine& engine, const Batch& b, int64_t micro_batch, bool
         static_cast<long>(b.fresh), fresh / seconds, rollout.prefill_seconds, rollout.decode_seconds, m.forward_seconds,
         m.backward_seconds, m.optimizer_seconds, static_cast<long>(m.micro_batches), m.logp_max_abs_diff);
   char text[320];
-  std::snprintf(text, sizeof text,
-                "{\"what\":\"step\",\"seconds\":%.3f,\"tokens_per_s\":%.1f,\"sampling_seconds\":%.3f,\"train_seconds\":"
-                "%.3f,\"completions\":%ld,\"prompt\":%ld,\"new_tokens\":%ld,\"logp_max_abs_diff\":%g}",
-                seconds, fresh / seconds, sampling, seconds - sampling, static_cast<long>(b.rows()),
-                static_cast<long>(b.prompt), static_cast<long>(b.fresh), m.logp_max_abs_diff);
+  std::snprintf(
+      text, sizeof text,
+      "{\"what\":\"step\",%s,\"seconds\":%.3f,\"tokens_per_s\":%.1f,\"sampling_seconds\":%.3f,\"train_seconds\":"
+      "%.3f,\"logp_max_abs_diff\":%g}",
+      sizes_json(b).c_str(), seconds, fresh / seconds, sampling, seconds - sampling, m.logp_max_abs_diff);
   return text;
 }
 
 }  // namespace
 
 int bench_large(const Args& args) {
-  const std::string what = option(args, "--what", ""), name = option(args, "--model", "");
-  const bool json = has_flag(args, "--json"), small = has_flag(args, "--small");
-  const ModelShape* shape = find_shape(small ? "tiny" : name == "0.5b" ? "qwen2.5-0.5b" : name);
-  if (!shape || (!what.empty() && what != "decode" && what != "train" && what != "step" && what != "all")) {
-    std::fprintf(stderr, "--model %s --what %s: expected one of %s, and decode, train, step or all\n", name.c_str(),
-                 what.c_str(), shape_names().c_str());
+  const std::string what = args.text("--what"), name = args.text("--model");
+  const bool json = args.has("--json"), small = args.has("--small");
+  const ModelShape* published = find_shape(name == "0.5b" ? "qwen2.5-0.5b" : name);
+  if (!published) {
+    std::fprintf(stderr, "--model %s: expected 1m, 10m, 100m, grpo or one of %s\n", name.c_str(),
+                 shape_names().c_str());
     return 2;
   }
+  const ModelShape* shape = small ? find_shape("tiny") : published;
+  if (what == "sample") {
+    std::fprintf(stderr, "--what sample: expected decode, train, step or all for the shape of a published model\n");
+    return 2;
+  }
+  for (const char* other : {"--lora", "--slots"})
+    if (args.has(other)) {
+      std::fprintf(stderr, "%s: of the models made for benches alone, not of the shapes of published ones\n", other);
+      return 2;
+    }
   EngineOptions options;
-  options.dtype = option(args, "--dtype", "bf16") == "f32" ? Dtype::f32 : Dtype::bf16;
-  options.threads = std::atoi(option(args, "--threads", "0").c_str());
-  options.isa = option(args, "--isa", "");
-  options.device_name = option(args, "--device", "");
-  const std::string recompute = option(args, "--recompute", "");
+  options.dtype = args.text("--dtype", "bf16") == "f32" ? Dtype::f32 : Dtype::bf16;
+  options.threads = args.number("--threads", 0);
+  options.isa = args.text("--isa");
+  options.device_name = args.text("--device");
+  const std::string recompute = args.text("--recompute", "device");
   if (recompute == "none") options.recompute = Recompute::none;
   if (recompute == "cheap") options.recompute = Recompute::cheap;
   if (recompute == "full") options.recompute = Recompute::full;
-  if (!recompute.empty() && options.recompute == Recompute::device) {
-    std::fprintf(stderr, "--recompute %s: expected none, cheap or full\n", recompute.c_str());
-    return 2;
-  }
-  const int reps = std::max(1, std::atoi(option(args, "--reps", "2").c_str()));
+  const int reps = args.number("--reps", 2);
   const bool cpu = chosen_device(options.device()) == "cpu";
   Sizes sizes = small ? kSmall : cpu ? kCpu : kGpu;
-  if (const int fresh = std::atoi(option(args, "--fresh", "0").c_str()); fresh > 0) sizes.decode.fresh = fresh;
-  const int32_t looks = std::atoi(option(args, "--looks", "0").c_str());
-  const int64_t micro_batch = std::atoi(option(args, "--micro-batch", "0").c_str());
+  sizes.decode.fresh = args.number("--fresh", static_cast<int32_t>(sizes.decode.fresh));
+  const int32_t looks = args.number("--looks", 0);
+  const int64_t micro_batch = args.number("--micro-batch", 0);
   const Ceilings ceiling = take(measure_ceilings(options));
   const double start = now(Watch::wall);
   std::unique_ptr<Engine> engine = take(Engine::create(config_of(*shape), 1, options));
@@ -224,10 +233,12 @@ int bench_large(const Args& args) {
   char about[512];
   std::snprintf(
       about, sizeof about,
-      "{\"bench\":\"engine\",\"model\":\"%s\",\"device\":\"%s\",\"card\":\"%s\",\"dtype\":\"%s\",\"threads\":%d,"
-      "\"gflops\":%.1f,\"gb_per_s\":%.1f,\"peak_rss_gb\":%.2f,\"results\":[",
-      small ? shape->name : name.c_str(), info.device.c_str(), info.isa.c_str(), info.dtype.c_str(), info.threads,
-      ceiling.flops / 1e9, ceiling.bytes / 1e9, peak_rss_gb());
+      "{\"bench\":\"engine\",\"model\":\"%s\",\"small\":%s,\"device\":\"%s\",\"card\":\"%s\",\"dtype\":\"%s\","
+      "\"threads\":%d,\"recompute\":\"%s\",\"looks\":%d,\"micro_batch\":%ld,\"gflops\":%.1f,\"gb_per_s\":%.1f,\"peak_"
+      "rss_gb\":%.2f,\"results\":[",
+      shape->name, small ? "true" : "false", info.device.c_str(), info.isa.c_str(), info.dtype.c_str(), info.threads,
+      recompute.c_str(), looks, static_cast<long>(micro_batch), ceiling.flops / 1e9, ceiling.bytes / 1e9,
+      peak_rss_gb());
   return conclude(args, about + results + "]}");
 }
 

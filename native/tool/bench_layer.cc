@@ -99,10 +99,10 @@ void bench_qkv(Device& d, Ops& ops, const char* op, const QkvShape& s, int64_t r
 }  // namespace
 }  // namespace glossa::tool
 
-COMMAND("bench layer", "[--isa name]: RMSNorm, qkv epilogue and gated products, as memory traffic of one thread") {
+COMMAND("bench layer", "[--isa name]", "RMSNorm, qkv epilogue and gated products, as memory traffic of one thread") {
   using namespace glossa;
   using namespace glossa::tool;
-  const std::string isa = option(args, "--isa", "");
+  const std::string isa = args.text("--isa");
   const Result<const Kernels*> kernels = isa.empty() ? default_kernels() : kernels_for(isa);
   if (!kernels.ok()) {
     std::fprintf(stderr, "%s\n", kernels.status().message().c_str());

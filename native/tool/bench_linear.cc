@@ -118,11 +118,12 @@ Timing time_gradient(const LinearKernels& linear, Dtype t, const Shape& s, Threa
 }  // namespace
 }  // namespace glossa::tool
 
-COMMAND("bench linear", "[--isa name] [--only text] [--cpu-time] [--json]: matrix products beside the measured peak") {
+COMMAND("bench linear", "[--isa name] [--only text] [--cpu-time] [--json]",
+        "matrix products beside the measured peak") {
   using namespace glossa;
   using namespace glossa::tool;
-  const std::string isa = option(args, "--isa", ""), only = option(args, "--only", "");
-  const bool json = has_flag(args, "--json");
+  const std::string isa = args.text("--isa"), only = args.text("--only");
+  const bool json = args.has("--json");
   Result<const Kernels*> found = isa.empty() ? default_kernels() : kernels_for(isa);
   if (!found.ok()) {
     std::fprintf(stderr, "%s\n", found.status().message().c_str());
@@ -130,7 +131,7 @@ COMMAND("bench linear", "[--isa name] [--only text] [--cpu-time] [--json]: matri
   }
   const Kernels& kernels = *found.value();
   const int cores = available_cores();
-  const Watch watch = has_flag(args, "--cpu-time") ? Watch::thread : Watch::wall;
+  const Watch watch = args.has("--cpu-time") ? Watch::thread : Watch::wall;
   std::vector<int> counts = {1};
   if (cores > 1 && watch == Watch::wall) counts.push_back(cores);
   std::string lines;

@@ -1,6 +1,6 @@
-// `glossa-native bench load [DIR] [--dtype f32|bf16] [--threads n] [--trainable] [--reps n]`: seconds to load a model
-// whose files are in the page cache, and the most memory it took beside what its weights take in the compute type.
-// Without DIR a bfloat16 file of Qwen2.5-0.5B's shape (494 M parameters, 988 MB) is made for it and removed again.
+// `glossa-native bench load`: seconds to load a model whose files are in the page cache, and the most memory it took
+// beside what its weights take in the compute type. Without DIR a bfloat16 file of Qwen2.5-0.5B's shape (494 M
+// parameters, 988 MB) is made for it and removed again.
 #include <unistd.h>
 
 #include <cstdio>
@@ -70,13 +70,14 @@ int bench(const std::string& dir, const EngineOptions& options, int reps) {
 
 }  // namespace
 
-COMMAND("bench load", "seconds and memory to load a model") {
+COMMAND("bench load", "[DIR] [--trainable] [--dtype f32|bf16] [--threads n] [--reps n]",
+        "seconds and memory to load a model, without DIR one of the shape of Qwen2.5-0.5B") {
   EngineOptions options;
-  options.frozen = !has_flag(args, "--trainable");
-  options.dtype = option(args, "--dtype", "bf16") == "f32" ? Dtype::f32 : Dtype::bf16;
-  options.threads = std::atoi(option(args, "--threads", "0").c_str());
-  const int reps = std::atoi(option(args, "--reps", "3").c_str());
-  if (!args.empty() && args[0].rfind("--", 0) != 0) return bench(args[0], options, reps);
+  options.frozen = !args.has("--trainable");
+  options.dtype = args.text("--dtype", "bf16") == "f32" ? Dtype::f32 : Dtype::bf16;
+  options.threads = args.number("--threads", 0);
+  const int reps = args.number("--reps", 3);
+  if (!args.words().empty()) return bench(args.words()[0], options, reps);
   const std::filesystem::path made =
       std::filesystem::temp_directory_path() / ("glossa-bench-load-" + std::to_string(getpid()));
   std::filesystem::create_directories(made);

@@ -53,7 +53,7 @@ void bench_parameters(const Kernels& k, double bandwidth) {
 }  // namespace
 }  // namespace glossa::tool
 
-COMMAND("bench rows", "sampling, head, AdamW and gradient norm on one thread") {
+COMMAND("bench rows", "", "sampling, head, AdamW and gradient norm on one thread") {
   using namespace glossa;
   using namespace glossa::tool;
   Result<const Kernels*> found = default_kernels();

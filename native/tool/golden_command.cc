@@ -1,35 +1,17 @@
-// glossa-native golden DIR [--dtype f32|bf16] [--device name] [--json]: runs a folder of reference cases.
+// `glossa-native golden`: runs a folder of reference cases.
 #include <cstdio>
 #include <cstring>
 
 #include "golden/golden.h"
 #include "tool/command.h"
 
-COMMAND("golden", "DIR [--dtype f32|bf16] [--device name] [--json]: reference cases beside their bounds") {
+COMMAND("golden", "DIR [--dtype f32|bf16] [--device name] [--json]", "reference cases beside their bounds") {
   using namespace glossa;
-  std::string dir;
+  const std::string& dir = args.words()[0];
+  const bool json = args.has("--json");
   EngineOptions options;
-  bool json = false;
-  for (size_t i = 0; i < args.size(); ++i) {
-    if (args[i] == "--json") {
-      json = true;
-    } else if (args[i] == "--dtype" && i + 1 < args.size()) {
-      const std::string& given = args[++i];
-      if (given != "f32" && given != "bf16") {
-        std::fprintf(stderr, "--dtype %s: expected f32 or bf16\n", given.c_str());
-        return 2;
-      }
-      options.dtype = given == "bf16" ? Dtype::bf16 : Dtype::f32;
-    } else if (args[i] == "--device" && i + 1 < args.size()) {
-      options.device_name = args[++i];
-    } else {
-      dir = args[i];
-    }
-  }
-  if (dir.empty()) {
-    std::fprintf(stderr, "usage: glossa-native golden DIR [--dtype f32|bf16] [--device name] [--json]\n");
-    return 2;
-  }
+  options.dtype = args.text("--dtype", "f32") == "bf16" ? Dtype::bf16 : Dtype::f32;
+  options.device_name = args.text("--device");
   Result<std::vector<GoldenCase>> cases = run_golden(dir, options);
   if (!cases.ok()) {
     std::fprintf(stderr, "%s: %s\n", cases.status().code().c_str(), cases.status().message().c_str());

@@ -7,7 +7,7 @@
 #include "ops/kernels.h"
 #include "tool/command.h"
 
-COMMAND("info", "[--peak]: compiler, instruction sets, cores; with --peak the measured ceilings") {
+COMMAND("info", "[--peak]", "compiler, instruction sets, cores; with --peak the measured ceilings") {
   using namespace glossa;
 #if defined(__clang__)
   std::printf("compiler          clang %s\n", __clang_version__);
@@ -30,7 +30,7 @@ COMMAND("info", "[--peak]: compiler, instruction sets, cores; with --peak the me
   std::printf("\nin use            %s\n", kernels.isa);
   std::printf("cores             %d of %u\n", cores, std::thread::hardware_concurrency());
   std::printf("GPUs              %s\n", gpu_state().c_str());
-  if (!tool::has_flag(args, "--peak")) return 0;
+  if (!args.has("--peak")) return 0;
   for (int threads : {1, cores}) {
     std::printf("peak, %2d thread%s  float32 %.1f GFLOP/s, bfloat16 %.1f GFLOP/s, memory read %.1f GB/s\n", threads,
                 threads == 1 ? " " : "s", measured_peak_flops(kernels, Dtype::f32, threads) / 1e9,

@@ -1,4 +1,4 @@
-// `glossa-native test [filter ...] [--jobs N] [--list]`: runs the tests whose name contains one of the filters.
+// `glossa-native test`: runs the tests whose name contains one of the filters.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -168,28 +168,18 @@ void run_in_jobs(int jobs, const std::vector<const Case*>& cases, Progress& prog
 }  // namespace
 }  // namespace glossa::test
 
-COMMAND("test", "[filter ...] [--jobs N] [--list]: unit tests whose name contains one of the filters, in N processes") {
+COMMAND("test", "[filter ...] [--jobs n] [--list]",
+        "unit tests whose name contains one of the filters, in so many processes") {
   using namespace glossa::test;
-  std::vector<std::string> filters;
-  bool list = false;
-  int jobs = 1;
-  for (size_t i = 0; i < args.size(); ++i) {
-    if (args[i] == "--list") {
-      list = true;
-    } else if (args[i] == "--jobs") {
-      jobs = ++i < args.size() ? std::atoi(args[i].c_str()) : 0;
-      if (jobs < 1 || jobs > 1024) {
-        std::fprintf(stderr, "--jobs: expected a number of processes, 1 to 1024\n");
-        return 2;
-      }
-    } else {
-      filters.push_back(args[i]);
-    }
+  const int jobs = args.number("--jobs", 1);
+  if (jobs > 1024) {
+    std::fprintf(stderr, "--jobs %d: expected a number of processes, 1 to 1024\n", jobs);
+    return 2;
   }
   std::vector<const Case*> cases;
   for (Case* c = first_case; c; c = c->next)
-    if (is_asked_for(c->name, filters)) cases.push_back(c);
-  if (list) {
+    if (is_asked_for(c->name, args.words())) cases.push_back(c);
+  if (args.has("--list")) {
     for (const Case* c : cases) std::printf("%s\n", c->name);
     return 0;
   }

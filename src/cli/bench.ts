@@ -5,9 +5,9 @@ import { GlossaError } from '../base/error.js';
 import { nativeInfo } from '../engine/index.js';
 
 export interface BenchOptions {
-  model: string;
+  model?: string;
   device?: string;
-  dtype: string;
+  dtype?: string;
   compare?: string;
   allow?: boolean;
   small?: boolean;
@@ -21,8 +21,15 @@ export async function benchCommand(what: string, options: BenchOptions): Promise
   if (!(WHAT as readonly string[]).includes(what))
     throw new GlossaError('USAGE', `bench ${what}: expected ${WHAT.join(', ')}`, { hint: 'npx glossa bench --help' });
   const { model, device, dtype, compare, allow, small, json } = options;
+  if (what === 'kernels' && (model ?? dtype) !== undefined)
+    throw new GlossaError(
+      'USAGE',
+      'bench kernels takes neither --model nor --dtype: its operands have shapes of their own',
+    );
   const asked =
-    what === 'kernels' ? ['kernels'] : ['engine', '--model', model, '--dtype', DTYPES[dtype] ?? dtype, '--what', what];
+    what === 'kernels'
+      ? ['kernels']
+      : ['engine', '--model', model ?? 'qwen2.5-0.5b', '--dtype', nativeDtype(dtype ?? 'bfloat16'), '--what', what];
   const flags = Object.entries({ small, json, allow }).flatMap(([flag, given]) => (given ? [`--${flag}`] : []));
   const values = Object.entries({ device, compare }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
@@ -39,6 +46,13 @@ export async function benchCommand(what: string, options: BenchOptions): Promise
 }
 
 const DTYPES: Readonly<Record<string, string>> = { float32: 'f32', bfloat16: 'bf16' };
+
+function nativeDtype(name: string): string {
+  const dtype = DTYPES[name];
+  if (dtype === undefined)
+    throw new GlossaError('USAGE', `--dtype ${name}: expected ${Object.keys(DTYPES).join(' or ')}`);
+  return dtype;
+}
 
 /** glossa-native lies beside the addon. */
 function nativeTool(): string {

@@ -36,10 +36,13 @@ export function addMachine(program: GlossaCommand): void {
     .command('bench')
     .description('time decoding, training and whole steps of a model with random weights, or operators one by one')
     .argument('[what]', 'decode, train, step, all or kernels', 'all')
-    .option('--model <shape>', 'of a published model, such as qwen2.5-1.5b, or tiny', 'qwen2.5-0.5b')
-    .option('--dtype <type>', 'float32 or bfloat16', 'bfloat16')
+    .option('--model <shape>', 'of a published model, such as qwen2.5-1.5b (default: "qwen2.5-0.5b")')
+    .option('--dtype <type>', 'float32 or bfloat16 (default: "bfloat16")')
     .addOption(device())
-    .option('--compare <file>', 'print every figure beside an earlier run, whose last line the file ends with')
+    .option(
+      '--compare <file>',
+      'print every figure beside that of an earlier run of the same model, type, device and sizes, whose output the file is',
+    )
     .option('--allow', 'exit with 0 although a figure is more than 5 % slower than there')
     .option('--small', 'a tiny model, once: that it runs, not how fast')
     .option('--json', 'print one JSON object alone; it is the last line in any case')

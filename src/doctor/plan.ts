@@ -73,8 +73,18 @@ export async function plan(settings: PlanSettings): Promise<RunPlan> {
     throw new GlossaError('USAGE', `--device-memory is a GPU's, and the config's device is ${config.device}`, {
       hint: 'add --set device=cuda',
     });
-  return planConfig(config, { configJson, tokenizerDir, promptTokens, gpuMemory });
+  try {
+    return await planConfig(config, { configJson, tokenizerDir, promptTokens, gpuMemory });
+  } catch (error) {
+    if (!(error instanceof GlossaError) || !NO_GPU.includes(error.code)) throw error;
+    throw new GlossaError(error.code, error.message, {
+      cause: error,
+      hint: 'a card that is not here can be planned for: --device-memory H200, or its memory, such as 80GB',
+    });
+  }
 }
+
+const NO_GPU: readonly string[] = ['DEVICE_NOT_BUILT', 'GPU_NOT_FOUND', 'GPU_DRIVER_TOO_OLD', 'GPU_TOO_OLD'];
 
 /** As {@link plan}, of a config that is read already, and of a model by the text of its config.json and its tokenizer's folder. */
 export async function planConfig(

@@ -67,7 +67,8 @@ export function settingsThatFit(
 
 /** In a sentence. */
 export function fitText(fit: Fit | undefined): string {
-  if (fit === undefined) return 'no setting makes it fit: a smaller model, or model.trainable with fewer tensors, does';
+  if (fit === undefined)
+    return 'no other setting makes it fit: lora, model.trainable with fewer tensors, or a smaller model may';
   const list = fit.settings.join(', ');
   if (fit.settings.length === 1) return `with ${list} it fits`;
   return fit.together ? `with ${list} together it fits` : `with any one of these it fits: ${list}`;

@@ -81,8 +81,30 @@ function adapterOptions({ lora, model, seed }: Pick<ResolvedConfig, 'lora' | 'mo
   };
 }
 
+/** An OUT_OF_MEMORY of a model that is opened, with the settings that take less: its weights alone are too large. */
+export function withWeightsAdvice(error: unknown, config: Pick<ResolvedConfig, 'dtype' | 'lora' | 'model'>): unknown {
+  if (!(error instanceof GlossaError) || error.code !== 'OUT_OF_MEMORY') return error;
+  const less = [
+    ...(config.dtype === 'float32' ? ['dtype: bfloat16'] : []),
+    ...(trainsAdapters(config) ? [] : ['lora, which keeps no float32 weights']),
+    'a smaller model',
+  ];
+  return new GlossaError('OUT_OF_MEMORY', error.message, {
+    cause: error,
+    hint: `the weights alone are too large; less take: ${less.join('; ')} (npx glossa doctor --plan lists all that a run takes)`,
+  });
+}
+
 /** Opens the model of a config: a folder, a lab model (pre-trained now or taken from the cache), or random weights. */
 export async function openModel(config: ResolvedConfig, options: OpenOptions = {}): Promise<OpenModel> {
+  try {
+    return await open(config, options);
+  } catch (error) {
+    throw withWeightsAdvice(error, config);
+  }
+}
+
+async function open(config: ResolvedConfig, options: OpenOptions): Promise<OpenModel> {
   const { model } = config;
   const labDir = model.lab && (await openLab(model, config, options));
   const adapted = trainsAdapters(config);

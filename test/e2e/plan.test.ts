@@ -99,9 +99,16 @@ describe('the memory plan of a run', () => {
     assert.equal(plan.room?.total, 141e9);
     assert.ok(plan.total < plan.room.free && plan.host > 0 && plan.advice === undefined);
     assert.ok(plan.peak < plan.total, 'the host holds what the GPU does not');
+    const sum = (of: (term: RunPlan['terms'][number]) => boolean) =>
+      plan.terms.filter(of).reduce((bytes, term) => bytes + term.bytes, 0);
+    const uses = ['sampling', 'log-probabilities', 'micro-batch'].map((use) => sum(({ name }) => name.startsWith(use)));
+    assert.equal(plan.total, sum(({ shared, ofHost }) => !shared && !ofHost) + Math.max(...uses));
     const small = await on(...gpu, '0.9GB');
     assert.equal(small.code, 0, small.stderr);
     assert.match(small.stdout, /more than the GPU has free: .*it fits.*the largest: /s);
+    const absent = await on('--set', 'device=cuda:99');
+    assert.notEqual(absent.code, 0);
+    assert.match(absent.stderr, /--device-memory H200/);
     assert.match((await on('--device-memory', 'H100')).stderr, /device is cpu/);
     assert.match((await on(...gpu, 'H1000')).stderr, /cards: A10, /);
   });

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { GlossaError } from '../../src/base/error.js';
 import { parseConfig } from '../../src/config/index.js';
 import type { MemoryPlan } from '../../src/engine/types.js';
 import { fitText, settingsThatFit, shortOfMemory } from '../../src/inputs/index.js';
+import { withWeightsAdvice } from '../../src/inputs/model.js';
 
+const { lora } = parseConfig('model: { lab: {} }\nlora: {}\n', { path: 'a.yaml', sets: [] });
 const config = parseConfig('model: { lab: {} }\n', { path: 'a.yaml', sets: [] });
 type Config = typeof config;
 const term = (name: string, bytes: number, shared = false) => ({ name, bytes, shared, ofHost: false });
@@ -46,9 +49,20 @@ describe('settings with which a run fits', () => {
     });
   });
 
+  it('are said where the weights alone have no room, and nothing is said of other errors', () => {
+    const refused = new GlossaError('OUT_OF_MEMORY', 'the weights take 9.0 GB');
+    const advised = (settings: Partial<Config>) =>
+      withWeightsAdvice(refused, { ...config, ...settings }) as GlossaError;
+    assert.equal(advised({}).code, 'OUT_OF_MEMORY');
+    assert.match(advised({ dtype: 'float32' }).hint!, /less take: dtype: bfloat16; lora, .*; a smaller model/);
+    assert.match(advised({ dtype: 'bfloat16', lora }).hint!, /less take: a smaller model/);
+    const other = new GlossaError('NONFINITE', 'a weight');
+    assert.equal(withWeightsAdvice(other, config), other);
+  });
+
   it('are none where the model itself is too large', () => {
     assert.equal(fit(6), undefined);
-    assert.match(fitText(undefined), /no setting makes it fit/);
+    assert.match(fitText(undefined), /no other setting makes it fit: lora, /);
   });
 
   it('make whole layers again where that is enough, alone or beside others', () => {

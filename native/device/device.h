@@ -27,8 +27,12 @@ struct DeviceTraits {
   int64_t memory = 0;
   // Of it, what is left to the driver, its libraries and the code of kernels.
   int64_t reserve() const { return memory / 32 < (int64_t{512} << 20) ? memory / 32 : int64_t{512} << 20; }
-  // What the activations of a micro-batch may take of that, or the keys and values of completions in flight.
-  int64_t share() const { return memory / 5; }
+  // What the activations of a micro-batch may take of that, or the keys and values of completions in flight:
+  // a fifth of the whole GB, so that it is the same for cards of one kind whose drivers report some MB more or less.
+  int64_t share() const {
+    constexpr int64_t kGb = 1'000'000'000;
+    return (memory < 8 * kGb ? memory : memory / kGb * kGb) / 5;
+  }
   // Tokens that a completion gets, at most, before the host looks at them: DecodeBatch::passes.
   int64_t decode_passes = 1;
   // Such stretches of tokens under way at a time: while the host looks at one, the device computes the next.

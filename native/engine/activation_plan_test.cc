@@ -161,6 +161,9 @@ TEST("activation plan: rows of a micro-batch follow a GPU's memory, and a CPU's 
   small.memory = 24'000'000'000;
   CHECK_EQ(chosen_micro_batch(h200, kRow), 16384);
   CHECK_EQ(chosen_micro_batch(small, kRow), 24'000'000'000 / 5 / kRow);
+  // Cards of one kind, under another driver: the same rows, so the same bits.
+  small.memory += 300'000'000;
+  CHECK_EQ(chosen_micro_batch(small, kRow), 24'000'000'000 / 5 / kRow);
   CHECK_EQ(chosen_micro_batch(small, int64_t{1} << 40), 64);
   CHECK_EQ(chosen_micro_batch(cpu, kRow), 1024);
   CHECK_EQ(chosen_micro_batch(cpu, 1000), (int64_t{64} << 20) / 1000);

@@ -3,6 +3,7 @@
 #include "engine/memory_plan.h"
 #include "engine/test_folder.h"
 #include "engine/test_models.h"
+#include "ops/test_values.h"
 
 namespace glossa::test {
 namespace {
@@ -98,17 +99,20 @@ TEST("GPU memory: a run takes its plan in two pieces, the weights' and the rest'
 }
 
 TEST(
-    "GPU memory: an engine that goes on from a checkpoint takes what one from the start does, and a frozen one its "
-    "weights") {
+    "GPU memory: an engine that goes on from a checkpoint takes what one from the start does and goes on with "
+    "its bits, and a frozen one takes its weights") {
   const GpuMemory memory(512 * kMega);
   emulation::Gpu& gpu = emulation::gpu();
   const Folder folder("gpu_resumed");
   int64_t fresh = 0;
+  std::vector<float> unbroken;
   {
     auto engine = made().take();
     CHECK(engine->reserve(small_run()).ok());
     fresh = gpu.taken();
     CHECK(step(*engine).ok() && engine->save_checkpoint(folder.path()).ok());
+    CHECK(step(*engine).ok());
+    unbroken = engine->parameters();
   }
   {
     auto engine = Engine::load(folder.path(), on_gpu()).take();
@@ -116,6 +120,7 @@ TEST(
     CHECK_EQ(engine->reserve(small_run()).message(), std::string());
     CHECK(std::abs(gpu.taken() - fresh) < 4096);
     CHECK(step(*engine).ok());
+    CHECK(same_bits(engine->parameters(), unbroken));
   }
   EngineOptions options = on_gpu();
   options.frozen = true;
@@ -241,6 +246,26 @@ TEST("GPU faults: weights that are no numbers end sampling and training with NON
   CHECK_EQ(sample(*engine).code(), std::string("NONFINITE"));
   CHECK_EQ(step(*engine).code(), std::string("NONFINITE"));
   CHECK_EQ(engine->info().optimizer_step, 0);
+}
+
+TEST("GPU: what the backward pass makes again changes no bit, and keeps the less the more it makes") {
+  std::vector<float> first;
+  int64_t before = INT64_MAX;
+  ModelConfig config = small_config();
+  config.layers = 2;
+  for (Recompute recompute : {Recompute::none, Recompute::cheap, Recompute::full}) {
+    EngineOptions options = on_gpu();
+    options.recompute = recompute;
+    auto engine = Engine::create(config, 5, options).take();
+    for (int i = 0; i < 2; ++i) CHECK(step(*engine).ok());
+    if (first.empty()) first = engine->parameters();
+    CHECK(same_bits(engine->parameters(), first));
+    int64_t kept = 0;
+    for (const MemoryTerm& t : plan_memory(config, options, small_run()).take().terms)
+      if (t.name == "micro-batch: activations") kept = t.bytes;
+    CHECK(kept > 0 && kept < before);
+    before = kept;
+  }
 }
 
 TEST("GPU: its ceiling is that of a product of its own, and nothing of it stays") {

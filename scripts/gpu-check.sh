@@ -10,7 +10,7 @@ usage: scripts/gpu-check.sh [options]
   --binary FILE     a built glossa-native; without it one is built with CUDA in build/cuda
   --device NAME     cuda, cuda:1, ... or emulated-cuda, where everything shrinks to what can be emulated (default: cuda)
   --out DIR         logs and JSON of the steps (default: gpu-check, beside where it is started)
-  --only STEPS      of tests, golden, agreement, sanitizer, bench; several with commas (default: all)
+  --only STEPS      of tests, golden, agreement, kills, sanitizer, bench; several with commas (default: all)
   --filter TEXT     of the tests, those whose name contains it (default: all)
   --golden DIR      the reference cases (default: those of the repository)
   --peers DIR       Python's peers (peer_gpu.py, peer_ops.py), to run beside the benches
@@ -22,7 +22,7 @@ EOF
 }
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-binary='' device=cuda out=gpu-check only=tests,golden,agreement,sanitizer,bench filter='' peers='' seconds=0
+binary='' device=cuda out=gpu-check only=tests,golden,agreement,kills,sanitizer,bench filter='' peers='' seconds=0
 golden=$root/test/golden/cases
 
 while [ $# -gt 0 ]; do
@@ -42,12 +42,20 @@ done
 case $seconds in
   '' | *[!0-9]*) echo "--seconds $seconds: expected a whole number" >&2; exit 2 ;;
 esac
+if [ -z "${only//,/}" ]; then
+  echo "--only $only: names no part; --help says which there are" >&2
+  exit 2
+fi
 for part in ${only//,/ }; do
   case $part in
-    tests | golden | agreement | sanitizer | bench) ;;
-    *) echo "--only $part: expected tests, golden, agreement, sanitizer or bench" >&2; exit 2 ;;
+    tests | golden | agreement | kills | sanitizer | bench) ;;
+    *) echo "--only $part: expected tests, golden, agreement, kills, sanitizer or bench" >&2; exit 2 ;;
   esac
 done
+if [ -n "$binary" ] && [ ! -x "$binary" ]; then
+  echo "--binary $binary: there is no such program" >&2
+  exit 2
+fi
 mkdir -p "$out" || exit 2
 out=$(cd "$out" && pwd)
 
@@ -69,7 +77,7 @@ step() {
   fi
   echo "== $name: $*"
   timeout --kill-after=10 "$limit" "$@" >"$log" 2>&1 || code=$?
-  if [ "$code" -eq 124 ] || [ "$code" -eq 137 ]; then
+  if { [ "$code" -eq 124 ] || [ "$code" -eq 137 ]; } && [ $((SECONDS - start)) -ge "$limit" ]; then
     result="over $limit s"
   elif [ "$code" -ne 0 ]; then
     result="failed ($code)"
@@ -101,30 +109,60 @@ finish() {
 emulated=0
 [ "${device#emulated}" != "$device" ] && emulated=1
 
+# A program of the CUDA toolkit, which need not be on the PATH. Empty: there is none.
+find_cuda() {
+  local path
+  for path in "$(command -v "$1")" "${CUDA_HOME:-}/bin/$1" /usr/local/cuda/bin/"$1" /usr/local/cuda-*/bin/"$1"; do
+    if [ -n "$path" ] && [ -x "$path" ]; then
+      echo "$path"
+      return
+    fi
+  done
+}
+
+# The commit, and whether what is there is that: results are worth nothing without.
+say_commit() {
+  local git=(git --no-optional-locks -c safe.directory="$root" -C "$root") changed
+  if ! "${git[@]}" log -1 --format='commit %H' 2>/dev/null; then
+    echo 'commit unknown: no git here, or no history'
+    return
+  fi
+  changed=$("${git[@]}" status --porcelain 2>/dev/null | head -n 20)
+  if [ -z "$changed" ]; then
+    echo 'no uncommitted changes'
+  else
+    echo 'with uncommitted changes:'
+    echo "$changed"
+  fi
+}
+
 {
   date -u +'%Y-%m-%d %H:%M UTC'
   echo "device $device"
-  git -C "$root" log -1 --format='commit %H' 2>/dev/null
+  say_commit
+  if [ -n "$binary" ]; then echo "built program given: $binary, whose commit this need not be"; fi
   if command -v nvidia-smi >/dev/null; then
-    nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,power.limit --format=csv
+    timeout --kill-after=5 30 nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.max.sm,power.limit \
+      --format=csv || echo "nvidia-smi failed or took over 30 s ($?)"
   else
     echo 'no nvidia-smi here'
   fi
-  command -v nvcc >/dev/null && nvcc --version | tail -n 2
-} | tee "$out/machine.txt"
+  nvcc=$(find_cuda nvcc)
+  if [ -n "$nvcc" ]; then timeout 30 "$nvcc" --version | tail -n 2; fi
+} 2>&1 | tee "$out/machine.txt"
 
 if [ -z "$binary" ]; then
-  binary=$root/build/cuda/glossa-native
-  step configure 300 cmake -S "$root" -B "$root/build/cuda" -DGLOSSA_CUDA=ON -DCMAKE_BUILD_TYPE=Release &&
-    step build 1800 cmake --build "$root/build/cuda" --target glossa-native -j "$(nproc)"
-fi
-if [ ! -x "$binary" ]; then
-  echo "$binary: there is no such program" >&2
-  failed=1
-  finish
+  build=$root/build/cuda
+  if ! mkdir -p "$build" 2>/dev/null || [ ! -w "$build" ]; then build=$out/build; fi
+  if ! { step configure 300 cmake -S "$root" -B "$build" -DGLOSSA_CUDA=ON -DCMAKE_BUILD_TYPE=Release &&
+    step build 1800 cmake --build "$build" --target glossa-native -j "$(nproc)"; }; then
+    finish # never with the program of an earlier build
+  fi
+  binary=$build/glossa-native
 fi
 binary=$(cd "$(dirname "$binary")" && pwd)/$(basename "$binary")
-"$binary" info | tee -a "$out/machine.txt"
+step info 60 "$binary" info
+cat "$out/info.log" >>"$out/machine.txt" 2>/dev/null
 
 if wants tests; then
   step tests 600 env GLOSSA_ROOT="$root" GLOSSA_DEVICE="$device" "$binary" test ${filter:+"$filter"}
@@ -155,13 +193,24 @@ if wants agreement; then
   fi
 fi
 
+if wants kills; then
+  if [ "$emulated" = 1 ]; then
+    step kills 300 "$binary" kills --device "$device" --kills 2
+  else
+    for dtype in f32 bf16; do
+      step "kills-$dtype" 300 "$binary" kills --device "$device" --dtype "$dtype" --kills 8
+    done
+  fi
+fi
+
 # Every operator once, and a sampler and trainer of tiny size: a sanitizer makes them a hundred times as slow.
 if wants sanitizer; then
+  sanitizer=$(find_cuda compute-sanitizer)
   for tool in memcheck racecheck; do
-    if command -v compute-sanitizer >/dev/null && [ "$emulated" = 0 ]; then
-      step "$tool-operators" 300 compute-sanitizer --tool "$tool" --error-exitcode 1 \
+    if [ -n "$sanitizer" ] && [ "$emulated" = 0 ]; then
+      step "$tool-operators" 300 "$sanitizer" --tool "$tool" --error-exitcode 1 \
         "$binary" bench kernels --small --device "$device"
-      step "$tool-engine" 300 compute-sanitizer --tool "$tool" --error-exitcode 1 \
+      step "$tool-engine" 300 "$sanitizer" --tool "$tool" --error-exitcode 1 \
         "$binary" agreement --device "$device" --dtype bf16 --completions 8
     else
       skip "$tool" 'no compute-sanitizer, or nothing that it could watch'
@@ -182,8 +231,10 @@ if wants bench; then
     done
     step bench-engine-without-graphs 240 env GLOSSA_CUDA_GRAPHS=0 "$binary" bench engine --model qwen2.5-1.5b \
       --dtype bf16 --device "$device" --what decode
-    step bench-engine-one-look 240 "$binary" bench engine --model qwen2.5-1.5b --dtype bf16 --device "$device" \
-      --what decode --looks 1
+    for looks in 1 3; do
+      step "bench-engine-looks-$looks" 240 "$binary" bench engine --model qwen2.5-1.5b --dtype bf16 --device "$device" \
+        --what decode --looks "$looks"
+    done
     [ -z "$peers" ] || step peer-gpu 300 python3 "$peers/peer_gpu.py" 200
     for model in llama-3.2-3b olmo-2-1b; do
       step "bench-engine-$model" 240 "$binary" bench engine --model "$model" --dtype bf16 --device "$device" --what step

@@ -1,4 +1,6 @@
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
 #include <mutex>
 #include <set>
 
@@ -9,6 +11,20 @@
 
 namespace glossa {
 namespace {
+
+// A process has several engines, and one warning.
+void warn_once(const std::string& text) {
+  static std::mutex mutex;
+  static auto* said = new std::set<std::string>();
+  const std::lock_guard lock(mutex);
+  if (said->insert(text).second) std::fprintf(stderr, "warning: %s\n", text.c_str());
+}
+
+// For comparing what attention takes with and without them.
+bool warpgroups_are_wanted() {
+  const char* asked = std::getenv("GLOSSA_CUDA_WARPGROUPS");
+  return !asked || std::strcmp(asked, "0") != 0;
+}
 
 #if defined(__CUDACC__)
 
@@ -52,19 +68,12 @@ std::string library() {
   return found.ok() ? found.value() : found.status().message();
 }
 
-// A process has several engines, and one warning.
-void warn_once(const std::string& text) {
-  static std::mutex mutex;
-  static auto* said = new std::set<std::string>();
-  const std::lock_guard lock(mutex);
-  if (said->insert(text).second) std::fprintf(stderr, "warning: %s\n", text.c_str());
-}
-
-Status find_library(CudaDevice& device, int gpu, bool fast) {
+Status use_all_of(CudaDevice& device, int gpu, bool fast) {
   cudaDeviceProp p;
   int driver = 0;
   if (cudaGetDeviceProperties(&p, gpu) != cudaSuccess || cudaDriverGetVersion(&driver) != cudaSuccess) return {};
   const std::string about = std::string(p.name) + ", driver " + std::to_string(driver);
+  if (p.major == 9 && warpgroups_are_wanted()) device.use_warpgroups(warn_once);
   return device.find_library(p.major == 9, {about, table_path(about + (fast ? ", fast" : "")), fast, warn_once});
 }
 
@@ -87,7 +96,8 @@ Result<std::string> name_of(int) {
 std::string library() {
   return "";
 }
-Status find_library(CudaDevice&, int, bool) {
+Status use_all_of(CudaDevice& device, int, bool) {
+  if (warpgroups_are_wanted()) device.use_warpgroups(warn_once);
   return {};
 }
 
@@ -99,7 +109,7 @@ Result<std::unique_ptr<Device>> open(const DeviceOptions& options, int gpu, cons
   try {
     auto device = std::make_unique<CudaDevice>(name.value(), gpu, memory_of(gpu), options.threads, plan);
     if (options.type == Dtype::bf16)
-      if (Status s = find_library(*device, gpu, options.fast); !s.ok()) return s;
+      if (Status s = use_all_of(*device, gpu, options.fast); !s.ok()) return s;
     return std::unique_ptr<Device>(std::move(device));
   } catch (...) {
     return caught("the GPU");

@@ -64,7 +64,12 @@ __device__ inline float high_half(uint32_t pair) {
   return __uint_as_float(pair & 0xffff0000u);
 }
 __device__ inline uint32_t pair_of(float low, float high) {
+#if defined(__CUDA_ARCH__)
+  const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
+  return static_cast<uint32_t>(__bfloat16_as_ushort(pair.x)) | static_cast<uint32_t>(__bfloat16_as_ushort(pair.y)) << 16;
+#else
   return from_float<Bf16>(low).bits | static_cast<uint32_t>(from_float<Bf16>(high).bits) << 16;
+#endif
 }
 
 // Numbers that are loaded and stored together: 16 bytes of the wider type. The address is a multiple of that.

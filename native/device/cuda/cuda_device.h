@@ -17,6 +17,7 @@ class CudaDevice final : public Device {
   // Products of bfloat16 operands by cuBLASLt from here on, where it is found; where not, name() and settings.warn say
   // so. MATMUL_LIBRARY_MISSING where a user named one that is none.
   Status find_library(bool hopper, const LibraryProducts::Settings&);
+  void use_warpgroups(std::function<void(const std::string&)> warn) { ops_.use_warpgroups(std::move(warn)); }
 
   std::string name() const override { return name_; }
   const DeviceTraits& traits() const override { return traits_; }

@@ -6,6 +6,7 @@
 #include "device/cuda/kept_array.h"
 #include "device/cuda/sequence_table.h"
 #include "device/cuda/staging.h"
+#include "ops/attention/warpgroup_attention.h"
 #include "ops/linear/library_products.h"
 #include "ops/ops.h"
 
@@ -17,6 +18,11 @@ class CudaOps final : public Ops {
 
   // From here on products of bfloat16 are the library's too.
   void use(std::unique_ptr<MatmulLibrary>, const LibraryProducts::Settings&);
+
+  // From here on attention of many rows of bfloat16 by Hopper's instructions, where it has the other kernels' bits.
+  void use_warpgroups(std::function<void(const std::string&)> warn) {
+    warpgroups_ = std::make_unique<WarpgroupAttention>(stream_, std::move(warn));
+  }
 
   int64_t block_rows() const override { return INT64_MAX; }
   void embed(const Rows& x, const EmbeddingTable&, const int32_t* ids, int64_t rows) override;
@@ -66,6 +72,7 @@ class CudaOps final : public Ops {
   KeptArray logit_bias_;
   const DecodeRows* pass_ = nullptr;  // whose pass is being made
   std::unique_ptr<LibraryProducts> library_;
+  std::unique_ptr<WarpgroupAttention> warpgroups_;
 };
 
 }  // namespace glossa

@@ -9,7 +9,7 @@ thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
 namespace glossa::emulation {
 namespace {
 
-constexpr int64_t kStack = 64 << 10, kMostThreads = 1024, kMostShared = 227 << 10;
+constexpr int64_t kStack = 64 << 10, kMostThreads = 1024, kMostShared = 227 << 10, kSharedBegins = 1024;
 
 // Saves what a function must keep and the stack in *from, and goes on where `to` was left.
 extern "C" void glossa_switch_stack(void** from, void* to);
@@ -44,7 +44,7 @@ struct Thread {
   void* at = nullptr;
   bool done = false;
   unsigned index = 0;
-  std::vector<std::vector<std::function<void()>>> groups;  // of what it does later; the last one is open
+  std::vector<std::vector<std::function<void()>>> groups[2];  // of what it does later, a queue; the last one is open
 };
 
 [[noreturn]] void end(const char* why) {
@@ -61,7 +61,8 @@ struct Block {
   Thread* running = nullptr;
   void* scheduler = nullptr;
   const std::function<void()>* body = nullptr;
-  int64_t moved = 0;  // arrivals at barriers and ends: without any in a round, none will ever come
+  bool at_once = false;  // what may happen later
+  int64_t moved = 0;     // arrivals at barriers and ends: without any in a round, none will ever come
 };
 Block block;
 
@@ -81,7 +82,8 @@ void wait_at(Barrier& b, int64_t threads) {
 }
 extern "C" void glossa_thread_begins() {
   (*block.body)();
-  wait_groups(0);
+  wait_groups(Queue::copies, 0);
+  wait_groups(Queue::products, 0);
   block.running->done = true;
   ++block.moved;
   leave();
@@ -90,7 +92,7 @@ extern "C" void glossa_thread_begins() {
 void start(Thread& t, unsigned index) {
   t.index = index;
   t.done = false;
-  t.groups.assign(1, {});
+  for (auto& groups : t.groups) groups.assign(1, {});
   auto top = reinterpret_cast<uintptr_t>(t.stack.get() + kStack) & ~uintptr_t{15};
   void** sp = reinterpret_cast<void**>(top);
   *--sp = nullptr;  // where a return address would be: the stack is aligned as after a call
@@ -140,15 +142,24 @@ void run(dim3 grid, dim3 threads, int64_t shared_bytes, const std::function<void
     for (unsigned y = 0; y < grid.y; ++y)
       for (unsigned x = 0; x < grid.x; ++x) {
         blockIdx = dim3(x, y, z);
-        block.shared.assign(static_cast<size_t>(shared_bytes) + 128, 0xff);  // NaN, as what nobody has written may be
+        block.shared.assign(static_cast<size_t>(shared_bytes) + 2 * kSharedBegins, 0xff);  // NaN: nobody wrote it
+        block.at_once = (order & 2) != 0;
         run_block(threads.x, order);
         order = order * 1664525 + 1013904223;
       }
   block.running = nullptr;
 }
 
+// 128 bytes behind a multiple of 1,024: what a kernel asks of its memory and no more.
 unsigned char* shared_memory() {
-  return reinterpret_cast<unsigned char*>((reinterpret_cast<uintptr_t>(block.shared.data()) + 127) & ~uintptr_t{127});
+  const auto at = reinterpret_cast<uintptr_t>(block.shared.data());
+  return reinterpret_cast<unsigned char*>((at + kSharedBegins - 1) / kSharedBegins * kSharedBegins + 128);
+}
+uint32_t shared_address(const void* at) {
+  return static_cast<uint32_t>(static_cast<const unsigned char*>(at) - (shared_memory() - 128));
+}
+const unsigned char* shared_at(uint32_t address) {
+  return shared_memory() - 128 + address;
 }
 void block_barrier() {
   wait_at(block.whole, blockDim.x);
@@ -160,14 +171,15 @@ unsigned char* lane_memory(unsigned lane) {
   return block.lanes.data() + (block.running->index / 32 * 32 + lane) * 256;
 }
 
-void later(std::function<void()> task) {
-  block.running->groups.back().push_back(std::move(task));
+void later(Queue queue, std::function<void()> task) {
+  if (block.at_once) return task();
+  block.running->groups[static_cast<int>(queue)].back().push_back(std::move(task));
 }
-void end_group() {
-  block.running->groups.emplace_back();
+void end_group(Queue queue) {
+  block.running->groups[static_cast<int>(queue)].emplace_back();
 }
-void wait_groups(int left) {
-  std::vector<std::vector<std::function<void()>>>& groups = block.running->groups;
+void wait_groups(Queue queue, int left) {
+  std::vector<std::vector<std::function<void()>>>& groups = block.running->groups[static_cast<int>(queue)];
   while (static_cast<int>(groups.size()) - 1 > left) {
     for (const std::function<void()>& task : groups.front()) task();
     groups.erase(groups.begin());

@@ -60,10 +60,15 @@ void block_barrier();
 void warp_barrier();
 // 256 bytes of every lane of the calling thread's warp, for what lanes tell each other between two barriers.
 unsigned char* lane_memory(unsigned lane);
-// An assignment that a thread makes later: when it waits for it (asynchronous copies).
-void later(std::function<void()>);
-void end_group();
-void wait_groups(int left);
+// What a thread asks for and waits for later. It happens at once in one block and as late as it may in another, so that
+// what rests on either shows.
+enum class Queue { copies, products };
+void later(Queue, std::function<void()>);
+void end_group(Queue);
+void wait_groups(Queue, int left);
+// Where something lies in shared memory, and what lies there.
+uint32_t shared_address(const void*);
+const unsigned char* shared_at(uint32_t address);
 
 // What the emulated GPU has and when it fails: for tests, which set it before a device is opened.
 class Gpu {

@@ -81,7 +81,7 @@ __device__ inline void copy_async(void* to, const void* from, int bytes = 16) {
       "l"(from), "r"(bytes)
       : "memory");
 #elif !defined(__CUDACC__)
-  emulation::later([=] {
+  emulation::later(emulation::Queue::copies, [=] {
     unsigned char x[16] = {};
     if (bytes > 0) std::memcpy(x, from, static_cast<size_t>(bytes));
     std::memcpy(to, x, 16);
@@ -92,7 +92,7 @@ __device__ inline void end_copies() {
 #if defined(__CUDA_ARCH__)
   asm volatile("cp.async.commit_group;" ::: "memory");
 #elif !defined(__CUDACC__)
-  emulation::end_group();
+  emulation::end_group(emulation::Queue::copies);
 #endif
 }
 // Until no more than `Left` groups of this thread's copies are under way.
@@ -101,7 +101,7 @@ __device__ inline void wait_copies() {
 #if defined(__CUDA_ARCH__)
   asm volatile("cp.async.wait_group %0;" ::"n"(Left) : "memory");
 #elif !defined(__CUDACC__)
-  emulation::wait_groups(Left);
+  emulation::wait_groups(emulation::Queue::copies, Left);
 #endif
 }
 

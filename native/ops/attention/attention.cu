@@ -1,6 +1,7 @@
 // Attention on a GPU: operands from the contract's to the kernels', and which kernels take them.
 #include <algorithm>
 
+#include "device/cuda/cuda_ops.h"
 #include "ops/attention/attention_gpu.h"
 
 namespace glossa {
@@ -32,6 +33,7 @@ GpuAttention gpu_attention(const AttentionLayer& a, const GpuSequence* table, co
 void CudaOps::attention(const AttentionLayer& a, const SequenceRows* sequences, int64_t count) {
   if (count == 0) return;
   const GpuAttention g = gpu_attention(a, on_device(sequences, count), sequences, count);
+  if (a.type == Dtype::bf16 && warpgroups_ && warpgroups_->forward(g, a.qkv.type)) return;
   if (a.type == Dtype::bf16 && attention_forward_tiled(stream_, g, a.qkv.type)) return;
   attention_forward_plain(stream_, g, a.qkv.type, a.type);
 }
@@ -57,7 +59,9 @@ void CudaOps::attention_backward(const AttentionLayer& a, const AttentionGradien
   const bool rounded = static_cast<bool>(d.d_qkv32);
   b.d_qkv = (rounded ? d.d_qkv32 : d.d_qkv).data.as<float>();
   b.d_row0 = rounded ? d.row0 : 0;
-  if (!d.keys_only && !(a.type == Dtype::bf16 && attention_backward_tiled(stream_, g, b, a.qkv.type)))
+  const bool matrices = a.type == Dtype::bf16;
+  if (!d.keys_only && !(matrices && warpgroups_ && warpgroups_->backward(g, b, a.qkv.type)) &&
+      !(matrices && attention_backward_tiled(stream_, g, b, a.qkv.type)))
     attention_backward_plain(stream_, g, b, a.qkv.type, a.type);
   qkv_backward(stream_, a, d, g, b, !readers.empty());
 }

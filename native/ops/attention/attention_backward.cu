@@ -1,10 +1,7 @@
 // The backward pass of attention on a GPU by matrix instructions, without atomics: scores are made again, once by
 // blocks of keys, which go through all queries that see them, and once by blocks of queries, which go through their
 // keys.
-//
-// With w the softmax weight, D = sum(d_out * out): dv = w d_out, ds = w (d_out . v - D), dk = scale ds q, dq = scale ds
-// k.
-#include "ops/attention/attention_tile.h"
+#include "ops/attention/attention_steps.h"
 
 namespace glossa {
 namespace {
@@ -14,13 +11,8 @@ namespace {
 
 constexpr int kStateThreads = 128, kStateWarps = kStateThreads / kWarp;
 
-__device__ inline float* query_place(const GpuAttention& a, const GpuAttentionGradient& d, const GpuSequence& s,
-                                     const QueryAt& at) {
-  return gradient_rows(a, d, s, at.row) + at.head * a.head_dim;
-}
-
 template <int HeadDim>
-__global__ void __launch_bounds__(kStateThreads) prepare_queries(GpuAttention a, GpuAttentionGradient d) {
+__global__ void __launch_bounds__(kStateThreads) query_states(GpuAttention a, GpuAttentionGradient d) {
   const unsigned blocks = (static_cast<unsigned>(a.rows) * a.heads + kStateWarps - 1) / kStateWarps;
   const GpuSequence& s = a.sequences[blockIdx.x / blocks];
   const unsigned i = blockIdx.x % blocks * kStateWarps + threadIdx.x / kWarp;
@@ -48,32 +40,6 @@ __global__ void __launch_bounds__(kStateThreads) prepare_queries(GpuAttention a,
     const QueryState state{a.stats[2 * at] * kLog2OfE, reciprocal(a.stats[2 * at + 1]), sum, row};
     *reinterpret_cast<QueryState*>(place + HeadDim / 2) = state;
   }
-}
-
-// Queries [first, first + Rows) as copy_queries takes them, their d_out, and their states. A query that is not there
-// has weights of 0, for the inverse of its sum is.
-template <int HeadDim, int Rows, class Q>
-__device__ inline void copy_gradients(Bf16* queries_at, Bf16* d_out_at, QueryState* states, const GpuAttention& a,
-                                      const GpuAttentionGradient& d, const GpuSequence& s, int kv_head, int first,
-                                      int queries) {
-  each_piece<HeadDim, Rows>([&](int row, int column) {
-    const bool there = first + row < queries;
-    const QueryAt at = query_at(a, kv_head, there ? first + row : 0);
-    const float* place = query_place(a, d, s, at);
-    const int to = row * kPitch<HeadDim> + column;
-    copy_piece(queries_at + to, query_row<Q>(a, s, at) + column, there);
-    copy_piece(d_out_at + to, reinterpret_cast<const Bf16*>(place) + column, there);
-    if (column == 0) copy_async(states + row, place + HeadDim / 2, there ? 16 : 0);
-  });
-}
-
-// The weight of a key for a query, and the slope of its score.
-struct Slope {
-  float weight, of_score;
-};
-__device__ inline Slope slope_of(float score, float d_weight, bool seen, const QueryState& q, float exponent) {
-  const float weight = seen ? power_of_two(fmaf(score, exponent, -q.largest)) * q.inverse : 0.0f;
-  return {weight, seen ? weight * (d_weight - q.dot) : 0.0f};
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -120,11 +86,11 @@ __global__ void __launch_bounds__(kTileThreads)
     const int i = query / kStep % 2;
     Bf16* at = steps_at + i * 2 * kStep * kPitchHere;
     if (query < to)
-      copy_gradients<HeadDim, kStep, Q>(at, at + kStep * kPitchHere, states_at + i * kStep, a, d, s, kv_head, query,
-                                        queries);
+      copy_gradients<WarpTile<HeadDim>, kStep, Q>(at, at + kStep * kPitchHere, states_at + i * kStep, a, d, s, kv_head,
+                                                  query, queries);
     end_copies();
   };
-  copy_keys<HeadDim>(keys, values, a, s, kv_head, tile);
+  copy_keys<WarpTile<HeadDim>>(keys, values, a, s, kv_head, tile);
   copy_step(from);
 
   const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
@@ -144,20 +110,13 @@ __global__ void __launch_bounds__(kTileThreads)
       multiply_rows<HeadDim>(x, keys + 16 * warp * kPitchHere, queries_at + chunk * kPitchHere);
       multiply_rows<HeadDim>(y, values + 16 * warp * kPitchHere, d_out_at + chunk * kPitchHere);
       const bool all_seen = !(own && row0 < of_warp + 15) && (a.window == 0 || row1 - a.window < of_warp - base);
-#pragma unroll
-      for (int j = 0; j < kChunk / 8; ++j)
-#pragma unroll
-        for (int c = 0; c < 2; ++c) {
-          const QueryState state = states[chunk + 8 * j + lane % 4 * 2 + c];
-#pragma unroll
-          for (int half = 0; half < 2; ++half) {
-            const int key = of_warp + 8 * half + lane / 4 - base;
-            const bool seen = all_seen || (key <= state.own && (a.window == 0 || key > state.own - a.window));
-            const Slope slope = slope_of(x[0][j][2 * half + c], y[0][j][2 * half + c], seen, state, a.exponent);
-            x[0][j][2 * half + c] = slope.weight;
-            y[0][j][2 * half + c] = slope.of_score;
-          }
-        }
+      const int first_key = of_warp - base;
+      auto state = [&](int, int column) -> const QueryState& { return states[chunk + column]; };
+      weigh_again(x[0], a.exponent, state, all_seen, [&](int half, int, int row) {
+        const int key = first_key + 8 * half + lane / 4;
+        return key <= row && (a.window == 0 || key > row - a.window);
+      });
+      to_slopes(y[0], x[0], state);
       uint32_t w[1][kChunk / 16][4];
       to_operand(w[0], x[0]);
       multiply_columns<HeadDim>(dv, w, d_out_at + chunk * kPitchHere + column0);
@@ -167,19 +126,7 @@ __global__ void __launch_bounds__(kTileThreads)
   }
   wait_copies<0>();  // also where no row sees a key
 
-#pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    const int position = of_warp + 8 * half + lane / 4;
-    if (position >= keys_end) continue;
-    const KeyGradient at = key_gradient(a, d, s, d.gradients[sequence], own, kv_head, position);
-    const int column = column0 + lane % 4 * 2;
-#pragma unroll
-    for (int j = 0; j < N; ++j) {
-      *reinterpret_cast<float2*>(at.key + column + 8 * j) =
-          make_float2(dk[0][j][2 * half] * a.scale, dk[0][j][2 * half + 1] * a.scale);
-      *reinterpret_cast<float2*>(at.value + column + 8 * j) = make_float2(dv[0][j][2 * half], dv[0][j][2 * half + 1]);
-    }
-  }
+  store_key_gradients(a, d, s, d.gradients[sequence], own, kv_head, of_warp, keys_end, column0, dk[0], dv[0]);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -208,10 +155,10 @@ __global__ void __launch_bounds__(kTileThreads) query_gradients(GpuAttention a, 
 
   auto copy_tile = [&](int i) {
     Bf16* to = tiles_at + i % 2 * 2 * kTile;
-    if (i < tiles.count) copy_keys<HeadDim>(to, to + kTile, a, s, kv_head, tiles.at(i));
+    if (i < tiles.count) copy_keys<WarpTile<HeadDim>>(to, to + kTile, a, s, kv_head, tiles.at(i));
     end_copies();
   };
-  copy_gradients<HeadDim, kQueries, Q>(queries_at, d_out_at, states, a, d, s, kv_head, first, queries);
+  copy_gradients<WarpTile<HeadDim>, kQueries, Q>(queries_at, d_out_at, states, a, d, s, kv_head, first, queries);
   copy_tile(0);
 
   const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
@@ -232,42 +179,26 @@ __global__ void __launch_bounds__(kTileThreads) query_gradients(GpuAttention a, 
 
     const bool all_seen =
         tile.first + kKeyTile <= (tile.own ? warp_from + 1 : base) && tile.first >= warp_to + window_from;
+    const QueryState of_rows[2] = {states[16 * warp + lane / 4], states[16 * warp + 8 + lane / 4]};
     // Half a tile at a time, so that its numbers stay in registers.
 #pragma unroll 1
     for (int k0 = 0; k0 < kKeyTile; k0 += kKeyTile / 2) {
       float x[1][4][4] = {}, y[1][4][4] = {};
       multiply_rows<HeadDim>(x, queries_at + 16 * warp * kPitch<HeadDim>, keys + k0 * kPitch<HeadDim>);
       multiply_rows<HeadDim>(y, d_out_at + 16 * warp * kPitch<HeadDim>, values + k0 * kPitch<HeadDim>);
-#pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        const QueryState state = states[16 * warp + 8 * half + lane / 4];
-        const SeenKeys seen = {state.own + window_from, tile.own ? state.own + 1 : base};
-#pragma unroll
-        for (int j = 0; j < 4; ++j)
-#pragma unroll
-          for (int c = 0; c < 2; ++c) {
-            const int key = tile.first + k0 + 8 * j + lane % 4 * 2 + c;
-            y[0][j][2 * half + c] = slope_of(x[0][j][2 * half + c], y[0][j][2 * half + c],
-                                             all_seen || (key >= seen.from && key < seen.to), state, a.exponent)
-                                        .of_score;
-          }
-      }
+      auto state = [&](int half, int) -> const QueryState& { return of_rows[half]; };
+      weigh_again(x[0], a.exponent, state, all_seen, [&](int, int column, int row) {
+        const int key = tile.first + k0 + column;
+        return key >= row + window_from && key < (tile.own ? row + 1 : base);
+      });
+      to_slopes(y[0], x[0], state);
       uint32_t w[1][2][4];
       to_operand(w[0], y[0]);
       multiply_columns<HeadDim>(dq, w, keys + k0 * kPitch<HeadDim>);
     }
   }
 
-#pragma unroll
-  for (int half = 0; half < 2; ++half) {
-    const int query = of_warp + 8 * half + lane / 4;
-    if (query >= queries) continue;
-    float* to = query_place(a, d, s, query_at(a, kv_head, query)) + lane % 4 * 2;
-#pragma unroll
-    for (int j = 0; j < N; ++j)
-      *reinterpret_cast<float2*>(to + 8 * j) =
-          make_float2(dq[0][j][2 * half] * a.scale, dq[0][j][2 * half + 1] * a.scale);
-  }
+  store_query_gradients(a, d, s, kv_head, of_warp, queries, dq[0]);
 }
 
 int64_t tiles_of(int64_t n) {
@@ -276,12 +207,19 @@ int64_t tiles_of(int64_t n) {
 
 }  // namespace
 
+void prepare_queries(Stream& stream, const GpuAttention& a, const GpuAttentionGradient& d) {
+  const int64_t blocks = a.count * ((static_cast<int64_t>(a.rows) * a.heads + kStateWarps - 1) / kStateWarps);
+  with_head(a.head_dim, [&](auto head) {
+    launch(stream, "query_states", query_states<decltype(head)::value>, static_cast<unsigned>(blocks), kStateThreads, 0,
+           a, d);
+  });
+}
+
 bool attention_backward_tiled(Stream& stream, const GpuAttention& a, const GpuAttentionGradient& d, Dtype queries) {
+  prepare_queries(stream, a, d);
   return with_head(a.head_dim, [&](auto head) {
     constexpr int kHead = decltype(head)::value;
     const int64_t across = a.count * a.kv_heads, prefix_tiles = tiles_of(a.prefix);
-    const int64_t states = a.count * ((static_cast<int64_t>(a.rows) * a.heads + kStateWarps - 1) / kStateWarps);
-    launch(stream, "prepare_queries", prepare_queries<kHead>, static_cast<unsigned>(states), kStateThreads, 0, a, d);
     with_type(queries, [&](auto q) {
       using Q = decltype(q);
       const int64_t keys = across * (kHead / kGradientColumns<kHead>)*(prefix_tiles + tiles_of(a.rows));

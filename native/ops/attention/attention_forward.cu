@@ -1,37 +1,10 @@
 // Attention on a GPU by matrix instructions: many rows of a sequence, or one row of many sequences. Both take the 16
 // rows of an instruction for queries of one kv head, and the same steps in the same order, so that a row has the same
 // bits in either.
-#include "ops/attention/attention_tile.h"
+#include "ops/attention/attention_steps.h"
 
 namespace glossa {
 namespace {
-
-// ---------------------------------------------------------------------------------------------------------------------
-// What both have in common: the steps of one tile for a row, of which a lane holds a quarter.
-
-struct Largest {
-  float now, subtracted, kept;  // subtracted from exponents; kept: factor of what was summed so far
-};
-__device__ inline Largest next_largest(float before, float of_tile, float exponent) {
-  const float now = fmaxf(before, of_tile * exponent);
-  const float subtracted = now == -INFINITY ? 0.0f : now;  // nothing seen yet
-  return {now, subtracted, power_of_two(before - subtracted)};
-}
-__device__ inline float weight_of(float score, float exponent, float subtracted) {
-  return power_of_two(fmaf(score, exponent, -subtracted));
-}
-// The lane's share of the sum, of the weights as they are multiplied. half: row lane / 4 or that + 8 of the operand.
-template <int K>
-__device__ inline float add_weights(float sum, const uint32_t (&w)[K][4], int half) {
-#pragma unroll
-  for (int k = 0; k < K; ++k)
-#pragma unroll
-    for (int i = half; i < 4; i += 2) sum = sum + low_half(w[k][i]) + high_half(w[k][i]);
-  return sum;
-}
-__device__ inline float masked(float score, int key, const SeenKeys& seen) {
-  return key >= seen.from && key < seen.to ? score : -INFINITY;
-}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Many rows: a block takes 64 M queries of one kv head, a warp 16 M of them; two tiles of keys and values, of which one
@@ -63,19 +36,18 @@ __global__ void __launch_bounds__(kTileThreads, 2) attention_rows(GpuAttention a
 
   auto copy_tile = [&](int i) {
     Bf16* to = tiles_at + i % 2 * 2 * kTile;
-    if (i < tiles.count) copy_keys<HeadDim>(to, to + kTile, a, s, kv_head, tiles.at(i));
+    if (i < tiles.count) copy_keys<WarpTile<HeadDim>>(to, to + kTile, a, s, kv_head, tiles.at(i));
     end_copies();
   };
-  copy_queries<HeadDim, kQueries, Q>(queries_at, a, s, kv_head, first, queries);
+  copy_queries<WarpTile<HeadDim>, kQueries, Q>(queries_at, a, s, kv_head, first, queries);
   copy_tile(0);
 
   const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;
   const int of_warp = first + 16 * M * warp;
   const int warp_from = own_of(of_warp), warp_to = own_of(of_warp + 16 * M - 1);
   const Bf16* q = queries_at + 16 * M * warp * kPitch<HeadDim>;
-  float o[M][N][4] = {}, largest[M][2], sum[M][2] = {};
-#pragma unroll
-  for (int i = 0; i < M; ++i) largest[i][0] = largest[i][1] = -INFINITY;
+  float o[M][N][4] = {};
+  SoftmaxRows rows[M];
 
   for (int t = 0; t < tiles.count; ++t) {
     const KeyTile tile = tiles.at(t);
@@ -83,7 +55,7 @@ __global__ void __launch_bounds__(kTileThreads, 2) attention_rows(GpuAttention a
     Bf16* values = keys + kTile;
     wait_copies<0>();
     // Where a row of the block does not see all that was copied.
-    if ((tile.own && tile.to > tiles.common) || a.window > 0) keep_numbers<HeadDim>(keys, values);
+    if ((tile.own && tile.to > tiles.common) || a.window > 0) keep_numbers<WarpTile<HeadDim>>(keys, values);
     __syncthreads();
     copy_tile(t + 1);
 
@@ -99,54 +71,20 @@ __global__ void __launch_bounds__(kTileThreads, 2) attention_rows(GpuAttention a
     for (int i = 0; i < M; ++i) {
       float x[1][8][4] = {};
       multiply_rows<HeadDim>(x, q + 16 * i * kPitch<HeadDim>, keys);
-#pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        if (!all_seen) {
-          const int own = own_of(of_warp + 16 * i + 8 * half + lane / 4);
-          const SeenKeys seen = {own + window_from, tile.own ? own + 1 : base};
-#pragma unroll
-          for (int j = 0; j < 8; ++j)
-#pragma unroll
-            for (int c = 0; c < 2; ++c) {
-              float& score = x[0][j][2 * half + c];
-              score = masked(score, tile.first + 8 * j + lane % 4 * 2 + c, seen);
-            }
-        }
-        float most = -INFINITY;
-#pragma unroll
-        for (int j = 0; j < 8; ++j) most = fmaxf(most, fmaxf(x[0][j][2 * half], x[0][j][2 * half + 1]));
-        const Largest next = next_largest(largest[i][half], row_max(most), a.exponent);
-        largest[i][half] = next.now;
-        sum[i][half] *= next.kept;
-#pragma unroll
-        for (int j = 0; j < N; ++j) o[i][j][2 * half] *= next.kept, o[i][j][2 * half + 1] *= next.kept;
-#pragma unroll
-        for (int j = 0; j < 8; ++j)
-#pragma unroll
-          for (int c = 2 * half; c < 2 * half + 2; ++c) x[0][j][c] = weight_of(x[0][j][c], a.exponent, next.subtracted);
-      }
-      to_operand(w[i], x[0]);
-#pragma unroll
-      for (int half = 0; half < 2; ++half) sum[i][half] = add_weights(sum[i][half], w[i], half);
+      weigh(
+          rows[i], x[0], a.exponent, tile.first, all_seen,
+          [&](int half) {
+            const int own = own_of(of_warp + 16 * i + 8 * half + lane / 4);
+            return SeenKeys{own + window_from, tile.own ? own + 1 : base};
+          },
+          [&](int half, float kept) { scale_row(o[i], half, kept); });
+      pack_weights(w[i], rows[i], x[0]);
     }
     multiply_columns<HeadDim>(o, w, values);
   }
 
 #pragma unroll
-  for (int i = 0; i < M; ++i)
-#pragma unroll
-    for (int half = 0; half < 2; ++half) {
-      const float all = row_sum(sum[i][half]), inverse = reciprocal(all);
-      const int query = of_warp + 16 * i + 8 * half + lane / 4;
-      if (query >= queries) continue;
-      const QueryAt of = query_at(a, kv_head, query);
-      const int64_t at = (s.row0 + of.row) * a.heads + of.head;
-      uint32_t* out = reinterpret_cast<uint32_t*>(static_cast<Bf16*>(a.out) + at * HeadDim) + lane % 4;
-#pragma unroll
-      for (int j = 0; j < N; ++j) out[4 * j] = pair_of(o[i][j][2 * half] * inverse, o[i][j][2 * half + 1] * inverse);
-      if (a.stats && lane % 4 == 0)
-        *reinterpret_cast<float2*>(a.stats + 2 * at) = make_float2(largest[i][half] * kLnOf2, all);
-    }
+  for (int i = 0; i < M; ++i) store_outputs(a, s, kv_head, of_warp + 16 * i, queries, o[i], rows[i]);
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -180,10 +118,10 @@ __global__ void __launch_bounds__(kTileThreads, 2) attention_row(GpuAttention a)
 
   auto copy_tile = [&](int i) {
     Bf16* to = tiles_at + i % kRing * 2 * kTile;
-    if (i < tiles.count) copy_keys<HeadDim>(to, to + kTile, a, s, kv_head, tiles.at(i));
+    if (i < tiles.count) copy_keys<WarpTile<HeadDim>>(to, to + kTile, a, s, kv_head, tiles.at(i));
     end_copies();
   };
-  copy_queries<HeadDim, 16, Q>(queries_at, a, s, kv_head, first, a.group);
+  copy_queries<WarpTile<HeadDim>, 16, Q>(queries_at, a, s, kv_head, first, a.group);
   for (int i = 0; i + 1 < kRing; ++i) copy_tile(i);
 
   const int warp = threadIdx.x / kWarp, lane = threadIdx.x % kWarp;

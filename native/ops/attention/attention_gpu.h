@@ -9,7 +9,9 @@
 // summed so far, and the outputs so far, times 2^(largest before - largest); then the weights are added. At the end
 // outputs are divided by the sum.
 #pragma once
-#include "device/cuda/cuda_ops.h"
+#include "device/cuda/sequence_table.h"
+#include "device/cuda/stream.h"
+#include "ops/ops.h"
 
 namespace glossa {
 
@@ -154,11 +156,24 @@ bool with_head(int head_dim, const F& f) {
   }
 }
 
+// The same of warpgroups.
+template <class F>
+bool with_warpgroup_head(int head_dim, const F& f) {
+  if (head_dim == 64) return f(std::integral_constant<int, 64>{}), true;
+  if (head_dim == 128) return f(std::integral_constant<int, 128>{}), true;
+  return false;
+}
+
 GpuAttention gpu_attention(const AttentionLayer&, const GpuSequence* table, const SequenceRows*, int64_t count);
 
 // bfloat16 by matrix instructions; false where head_dim is none of theirs. queries: type of qkv.
 bool attention_forward_tiled(Stream&, const GpuAttention&, Dtype queries);
 bool attention_backward_tiled(Stream&, const GpuAttention&, const GpuAttentionGradient&, Dtype queries);
+// The same bits by Hopper's instructions, of bfloat16 queries; false where head_dim is none of theirs.
+bool attention_forward_wgmma(Stream&, const GpuAttention&);
+bool attention_backward_wgmma(Stream&, const GpuAttention&, const GpuAttentionGradient&);
+// What the backward kernels with matrix instructions need of each query, in its place.
+void prepare_queries(Stream&, const GpuAttention&, const GpuAttentionGradient&);
 // Any type and head.
 void attention_forward_plain(Stream&, const GpuAttention&, Dtype queries, Dtype keys);
 void attention_backward_plain(Stream&, const GpuAttention&, const GpuAttentionGradient&, Dtype queries, Dtype keys);

@@ -1,5 +1,5 @@
-// Tiles of queries and keys in a block's shared memory, and their products by matrix instructions. Rows of a tile lie
-// kPitch apart, so that the eight rows of a small matrix lie in different banks.
+// Tiles of queries and keys in a block's shared memory: which a block goes through, how they get there, and their
+// products by the matrix instructions of a warp.
 #pragma once
 #include "device/cuda/tensor_core.h"
 #include "ops/attention/attention_gpu.h"
@@ -9,6 +9,14 @@ namespace glossa {
 constexpr int kTileWarps = 4, kTileThreads = kTileWarps * kWarp;
 template <int HeadDim>
 constexpr int kPitch = HeadDim + 8;
+
+// How a tile's rows lie for the instructions of a warp: kPitch apart, so that the eight rows of a small matrix lie in
+// different banks. Threads: of the block, which copy it together.
+template <int HeadDim>
+struct WarpTile {
+  static constexpr int kHeadDim = HeadDim, kThreads = kTileThreads;
+  __device__ static int at(int row, int column) { return row * kPitch<HeadDim> + column; }
+};
 
 // 2^x; what is very small becomes 0.
 __device__ inline float power_of_two(float x) {
@@ -109,6 +117,13 @@ struct KeyTiles {
     of_prefix = prefix.from < prefix.to ? (prefix.to + kKeyTile - 1) / kKeyTile - prefix.from / kKeyTile : 0;
     count = of_prefix + (own.to + kKeyTile - 1) / kKeyTile - own.from / kKeyTile;
   }
+  // Of them, those that rows from `first_row` to `last_row` of the block see: [begin, end).
+  __device__ int begin(const GpuAttention& a, const GpuSequence& s, int first_row) const {
+    const SeenKeys before = seen_of_prefix(a, s, first_row);
+    if (before.from < before.to) return before.from / kKeyTile - prefix.from / kKeyTile;
+    return of_prefix + seen_of_own(a, first_row).from / kKeyTile - own.from / kKeyTile;
+  }
+  __device__ int end(int last_row) const { return of_prefix + last_row / kKeyTile - own.from / kKeyTile + 1; }
   __device__ KeyTile at(int i) const {
     const bool is_own = i >= of_prefix;
     const SeenKeys& run = is_own ? own : prefix;
@@ -118,18 +133,18 @@ struct KeyTiles {
 };
 
 // f(row, column) for each 16 bytes of `Rows` rows of a tile that fall to the calling thread.
-template <int HeadDim, int Rows, class F>
+template <class Tile, int Rows, class F>
 __device__ inline void each_piece(const F& f) {
-  constexpr int kAcross = HeadDim / 8, kAll = Rows * kAcross;
-#pragma unroll 4
-  for (int i0 = 0; i0 < kAll; i0 += kTileThreads) {
+  constexpr int kAcross = Tile::kHeadDim / 8, kAll = Rows * kAcross;
+#pragma unroll 1  // addresses made before a loop would fill its registers
+  for (int i0 = 0; i0 < kAll; i0 += Tile::kThreads) {
     const int i = i0 + static_cast<int>(threadIdx.x);
-    if (kAll % kTileThreads == 0 || i < kAll) f(i / kAcross, i % kAcross * 8);
+    if (kAll % Tile::kThreads == 0 || i < kAll) f(i / kAcross, i % kAcross * 8);
   }
 }
 
 // Begins to copy a tile's keys and values; those that no row sees become 0.
-template <int HeadDim>
+template <class Tile>
 __device__ inline void copy_keys(Bf16* keys, Bf16* values, const GpuAttention& a, const GpuSequence& s, int kv_head,
                                  const KeyTile& tile) {
   constexpr int kRows = 16;  // which lie in one page
@@ -139,12 +154,12 @@ __device__ inline void copy_keys(Bf16* keys, Bf16* values, const GpuAttention& a
   const Bf16* from = static_cast<const Bf16*>(a.qkv);  // of the copies that read nothing
   for (int r0 = 0; r0 < kKeyTile; r0 += kRows) {
     const int first = tile.first + r0;
-    if (one_page ? r0 == 0 : first < tile.to && first + kRows > tile.from)
+    if (one_page ? r0 == 0 && tile.from < tile.to : first < tile.to && first + kRows > tile.from)
       from = key_at<Bf16>(a, pages, kv_head, first);
-    each_piece<HeadDim, kRows>([&](int row, int column) {
+    each_piece<Tile, kRows>([&](int row, int column) {
       const bool seen = first + row >= tile.from && first + row < tile.to;
-      const int at = (r0 + row) * kPitch<HeadDim> + column;
-      const Bf16* key = from + (seen ? (one_page ? r0 + row : row) * HeadDim + column : 0);
+      const int at = Tile::at(r0 + row, column);
+      const Bf16* key = from + (seen ? (one_page ? r0 + row : row) * Tile::kHeadDim + column : 0);
       copy_async(keys + at, key, seen ? 16 : 0);
       copy_async(values + at, key + (seen ? to_value : 0), seen ? 16 : 0);
     });
@@ -153,12 +168,12 @@ __device__ inline void copy_keys(Bf16* keys, Bf16* values, const GpuAttention& a
 
 // Of a tile that has arrived, the pieces that the calling thread copied: a value that is no number becomes 0, and a
 // number of its key none. So it reaches the rows that see the key through its score, and no other row.
-template <int HeadDim>
+template <class Tile>
 __device__ inline void keep_numbers(Bf16* keys, Bf16* values) {
   constexpr uint32_t kExponent = 0x7f80;
   for (int r0 = 0; r0 < kKeyTile; r0 += 16)
-    each_piece<HeadDim, 16>([&](int row, int column) {
-      const int at = (r0 + row) * kPitch<HeadDim> + column;
+    each_piece<Tile, 16>([&](int row, int column) {
+      const int at = Tile::at(r0 + row, column);
       uint32_t* value = reinterpret_cast<uint32_t*>(values + at);
       for (int i = 0; i < 4; ++i)
         if ((value[i] & kExponent) == kExponent || (value[i] >> 16 & kExponent) == kExponent) {
@@ -187,13 +202,13 @@ __device__ inline const Q* query_row(const GpuAttention& a, const GpuSequence& s
   return static_cast<const Q*>(a.qkv) + (s.row0 + at.row) * a.width + at.head * a.head_dim;
 }
 // Queries [first, first + Rows) of a kv head, of `queries` in all, as rows of a tile.
-template <int HeadDim, int Rows, class Q>
+template <class Tile, int Rows, class Q>
 __device__ inline void copy_queries(Bf16* to, const GpuAttention& a, const GpuSequence& s, int kv_head, int first,
                                     int queries) {
-  each_piece<HeadDim, Rows>([&](int row, int column) {
+  each_piece<Tile, Rows>([&](int row, int column) {
     const bool there = first + row < queries;
     const QueryAt at = query_at(a, kv_head, there ? first + row : 0);
-    copy_piece(to + row * kPitch<HeadDim> + column, query_row<Q>(a, s, at) + column, there);
+    copy_piece(to + Tile::at(row, column), query_row<Q>(a, s, at) + column, there);
   });
 }
 

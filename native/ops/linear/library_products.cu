@@ -3,49 +3,20 @@
 #include <new>
 #include <utility>
 
+#include "device/cuda/trial.h"
 #include "ops/linear/library_products.h"
 
 namespace glossa {
 namespace {
 
-constexpr int kThreads = 256;
 constexpr int64_t kTrialBytes = 128 << 20;  // of an array of a trial, at most
 constexpr int64_t kTrialDepth = 8192;
-
-__device__ inline uint64_t mix(uint64_t x) {  // splitmix64
-  x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-  return x ^ x >> 31;
-}
-
-// Of all sizes, so that the order of a sum shows.
-__global__ void fill_random(Bf16* x, int64_t n, uint64_t seed) {
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < n;
-       i += static_cast<int64_t>(gridDim.x) * kThreads) {
-    const uint64_t r = mix(seed + 0x9e3779b97f4a7c15u * static_cast<uint64_t>(i + 1));
-    const uint32_t sign = static_cast<uint32_t>(r) & 0x8000u, exponent = 119 + static_cast<uint32_t>(r >> 16) % 8;
-    x[i].bits = static_cast<uint16_t>(sign | exponent << 7 | (static_cast<uint32_t>(r >> 32) & 0x7fu));
-  }
-}
-
-// A sum over all words of them mixed with their places: it has no order.
-__global__ void hash_words(const uint16_t* x, int64_t n, unsigned long long* sum) {
-  unsigned long long mine = 0;
-  for (int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < n;
-       i += static_cast<int64_t>(gridDim.x) * kThreads)
-    mine += mix(static_cast<uint64_t>(i) << 16 | x[i]);
-  atomicAdd(sum, mine);
-}
-
-unsigned some_blocks(int64_t n) {
-  return static_cast<unsigned>(std::clamp<int64_t>((n + kThreads - 1) / kThreads, 1, 1024));
-}
 
 // A product of random operands of nearly the shape that is wanted, end to end, in memory of its own.
 class Trial {
  public:
   Trial(Stream& stream, const MatmulShape& wanted, const MatmulOperands& operands)
-      : stream_(stream), shape_(wanted), operands_(operands) {
+      : stream_(stream), memory_(stream), shape_(wanted), operands_(operands) {
     MatmulShape& s = shape_;
     if (s.down_a) s.k = std::min(s.k, kTrialDepth);
     const int64_t row = std::max(s.n * dtype_bytes(s.out), 2 * s.k);
@@ -53,37 +24,24 @@ class Trial {
     if (s.down_a && s.m % 8 != 0 && s.m > 8) s.m -= s.m % 8;
     s.stride_a = s.down_a ? s.m : s.k;
     s.stride_c = s.n;
-    operands_.a = random(s.m * s.k, 1);
+    operands_.a = memory_.random(s.m * s.k, 1);
     // A matrix of weights is too large to make another, and random enough.
     if (s.down_a || 2 * s.n * s.k <= kTrialBytes) {
       s.stride_b = s.down_b ? s.n : s.k;
-      operands_.b = random(s.n * s.k, 2);
+      operands_.b = memory_.random(s.n * s.k, 2);
     }
     words_ = s.m * s.n * dtype_bytes(s.out) / 2;
-    start_ = random(words_, 3);
-    operands_.c = memory(words_);
-    sum_ = reinterpret_cast<unsigned long long*>(memory(4));
+    start_ = memory_.random(words_, 3);
+    operands_.c = memory_.take(2 * words_);
   }
-  ~Trial() {
-    for (void* m : held_) stream_.release(m);
-  }
-  Trial(const Trial&) = delete;
-  Trial& operator=(const Trial&) = delete;
-
   const MatmulShape& shape() const { return shape_; }
   const MatmulOperands& operands() const { return operands_; }
 
   // Of C, after make(). Nothing where that did not.
-  std::optional<unsigned long long> hash(const std::function<bool()>& make) {
+  std::optional<uint64_t> hash(const std::function<bool()>& make) {
     stream_.copy(operands_.c, start_, 2 * words_);
     if (!make()) return std::nullopt;
-    stream_.fill(sum_, 0, 8);
-    launch(stream_, "a product's proof", hash_words, some_blocks(words_), kThreads, 0,
-           static_cast<const uint16_t*>(operands_.c), words_, sum_);
-    unsigned long long sum = 0;
-    stream_.download(&sum, sum_, 8);
-    stream_.wait();
-    return sum;
+    return memory_.hash(operands_.c, 2 * words_);
   }
   // Of one run among as many as take 2 ms, 20 at most.
   double seconds(const std::function<bool()>& make) {
@@ -98,23 +56,12 @@ class Trial {
   }
 
  private:
-  Bf16* memory(int64_t words) {
-    held_.push_back(nullptr);
-    return static_cast<Bf16*>(held_.back() = stream_.allocate(2 * words));
-  }
-  Bf16* random(int64_t words, uint64_t seed) {
-    Bf16* const x = memory(words);
-    launch(stream_, "a product's proof", fill_random, some_blocks(words), kThreads, 0, x, words, seed << 40);
-    return x;
-  }
-
   Stream& stream_;
+  TrialMemory memory_;
   MatmulShape shape_;
   MatmulOperands operands_;
   int64_t words_ = 0;  // of C
   Bf16* start_ = nullptr;
-  unsigned long long* sum_ = nullptr;
-  std::vector<void*> held_;
 };
 
 }  // namespace
@@ -154,9 +101,9 @@ LibraryProducts::Choice LibraryProducts::choose(const ProductKey& key, const Mat
         return true;
       };
     };
-    const std::optional<unsigned long long> want = trial.hash(run(std::nullopt));
+    const std::optional<uint64_t> want = trial.hash(run(std::nullopt));
     auto agrees = [&](const MatmulAlgorithm& algorithm) {
-      const std::optional<unsigned long long> got = trial.hash(run(algorithm));
+      const std::optional<uint64_t> got = trial.hash(run(algorithm));
       if (got && got != want) ++refused_;
       return got && (fast_ || got == want);
     };

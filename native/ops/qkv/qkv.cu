@@ -1,5 +1,6 @@
 // Queries, keys and values on a GPU: a block takes a row, norms and rotates its queries in place, and writes its key
 // and value to their page.
+#include "device/cuda/cuda_ops.h"
 #include "ops/qkv/qkv_gpu.h"
 
 namespace glossa {

@@ -66,7 +66,8 @@ __device__ inline float high_half(uint32_t pair) {
 __device__ inline uint32_t pair_of(float low, float high) {
 #if defined(__CUDA_ARCH__)
   const __nv_bfloat162 pair = __floats2bfloat162_rn(low, high);
-  return static_cast<uint32_t>(__bfloat16_as_ushort(pair.x)) | static_cast<uint32_t>(__bfloat16_as_ushort(pair.y)) << 16;
+  return static_cast<uint32_t>(__bfloat16_as_ushort(pair.x)) | static_cast<uint32_t>(__bfloat16_as_ushort(pair.y))
+                                                                   << 16;
 #else
   return from_float<Bf16>(low).bits | static_cast<uint32_t>(from_float<Bf16>(high).bits) << 16;
 #endif

@@ -166,6 +166,9 @@ cat "$out/info.log" >>"$out/machine.txt" 2>/dev/null
 
 if wants tests; then
   step tests 600 env GLOSSA_ROOT="$root" GLOSSA_DEVICE="$device" "$binary" test ${filter:+"$filter"}
+  # On Hopper attention has two ways, and the tests above took one.
+  [ "$emulated" = 1 ] || step tests-without-warpgroups 120 env GLOSSA_ROOT="$root" GLOSSA_DEVICE="$device" \
+    GLOSSA_CUDA_WARPGROUPS=0 "$binary" test attention:
 fi
 
 if wants golden; then
@@ -203,13 +206,16 @@ if wants kills; then
   fi
 fi
 
-# Every operator once, and a sampler and trainer of tiny size: a sanitizer makes them a hundred times as slow.
+# Every operator once, attention with heads of every size, and a sampler and trainer of tiny size: a sanitizer makes them
+# a hundred times as slow.
 if wants sanitizer; then
   sanitizer=$(find_cuda compute-sanitizer)
   for tool in memcheck racecheck; do
     if [ -n "$sanitizer" ] && [ "$emulated" = 0 ]; then
       step "$tool-operators" 300 "$sanitizer" --tool "$tool" --error-exitcode 1 \
         "$binary" bench kernels --small --device "$device"
+      step "$tool-attention" 300 env GLOSSA_DEVICE="$device" "$sanitizer" --tool "$tool" --error-exitcode 1 \
+        "$binary" test 'attention: rows of bfloat16'
       step "$tool-engine" 300 "$sanitizer" --tool "$tool" --error-exitcode 1 \
         "$binary" agreement --device "$device" --dtype bf16 --completions 8
     else
@@ -224,6 +230,8 @@ if wants bench; then
     step bench-engine 300 "$binary" bench engine --model qwen2.5-1.5b --small --dtype bf16 --device "$device"
   else
     step bench-kernels 240 "$binary" bench kernels --device "$device"
+    step bench-attention-without-warpgroups 60 env GLOSSA_CUDA_WARPGROUPS=0 "$binary" bench kernels \
+      --only attention --device "$device"
     [ -z "$peers" ] || step peer-ops 240 python3 "$peers/peer_ops.py"
     for what in decode train step; do
       step "bench-engine-$what" 240 "$binary" bench engine --model qwen2.5-1.5b --dtype bf16 --device "$device" \

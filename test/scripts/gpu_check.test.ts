@@ -71,9 +71,9 @@ describe('gpu-check.sh, with a program that only says what it was asked', () => 
   });
 
   it('holds every step to its time, and to that of all together', () => {
-    const { status, table } = check(['--binary', binary, '--only', 'kills', '--seconds', '1'], { INFO_SECONDS: '60' });
+    const { status, table } = check(['--binary', binary, '--only', 'kills', '--seconds', '3'], { INFO_SECONDS: '60' });
     assert.equal(status, 1);
-    assert.match(table, /^info +\| over 1 s/m);
+    assert.match(table, /^info +\| over [123] s/m);
     assert.match(table, /^kills-f32 +\| no time/m);
   });
 

@@ -27,9 +27,10 @@ Bits bits_of_layer(const AttentionProblem& p, bool warpgroups, int64_t page) {
 TEST("attention by warpgroups: a trial of random numbers has the bits of the other kernels") {
   Stream stream(0);
   for (int head_dim : {64, 128}) {
+    if (kSanitized && head_dim > 64) continue;
     const AttentionHashes got = attention_trial(stream, head_dim, true);
     CHECK(got == attention_trial(stream, head_dim, false));
-    CHECK(got.forward != attention_trial(stream, head_dim == 64 ? 128 : 64, true).forward);
+    if (!kSanitized) CHECK(got.forward != attention_trial(stream, 192 - head_dim, true).forward);
   }
 }
 
@@ -47,6 +48,7 @@ TEST(
                         {{2, 1, 64, QkNorm::none, 0}, 200, {130, 20}, 150, 80},
                         {{2, 1, 64, QkNorm::none, 0}, 64, {128, 5}, 3, 64},
                         {{2, 2, 128, QkNorm::none, 0}, 130, {129, 64}, 100, 32}}) {
+    if (kSanitized && (c.shape.heads > 2 || c.shape.head_dim > 64)) continue;
     AttentionProblem p(c.shape, Dtype::bf16, c.prompt, c.completions, seed += 10);
     p.window = c.window;
     p.narrow();

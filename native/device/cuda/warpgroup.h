@@ -93,8 +93,34 @@ void multiply_later(float (&c)[N][4], const A& a, const Factor& b, bool down, bo
 }  // namespace emulation
 #endif
 
-// Before the first product, and before one whose numbers in registers, c or a, something else has changed.
-__device__ inline void begin_products() {
+// Numbers in registers that products read or make: what was done to them stays before, what will be done to them after.
+// A compiler knows nothing of products, and would move either past a fence or a wait.
+template <int N>
+__device__ inline void hold(float (&c)[N][4]) {
+#if defined(__CUDA_ARCH__)
+#pragma unroll
+  for (int j = 0; j < N; ++j)
+#pragma unroll
+    for (int i = 0; i < 4; ++i) asm volatile("" : "+f"(c[j][i])::"memory");
+#else
+  (void)c;
+#endif
+}
+template <int N>
+__device__ inline void hold(uint32_t (&a)[N][4]) {
+#if defined(__CUDA_ARCH__)
+#pragma unroll
+  for (int j = 0; j < N; ++j)
+#pragma unroll
+    for (int i = 0; i < 4; ++i) asm volatile("" : "+r"(a[j][i])::"memory");
+#else
+  (void)a;
+#endif
+}
+// Before the first product, and before one whose numbers in registers, c or a, something else has changed: `changed`.
+template <class... Numbers>
+__device__ inline void begin_products(Numbers&... changed) {
+  (hold(changed), ...);
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
   asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
 #endif
@@ -106,26 +132,15 @@ __device__ inline void end_products() {
   emulation::end_group(emulation::Queue::products);
 #endif
 }
-// Until no more than `Left` groups of products are under way.
-template <int Left>
-__device__ inline void wait_products() {
+// Until no more than `Left` groups of products are under way, `made` by those that are not.
+template <int Left, class... Numbers>
+__device__ inline void wait_products(Numbers&... made) {
 #if defined(__CUDA_ARCH_FEAT_SM90_ALL)
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(Left) : "memory");
 #elif !defined(__CUDACC__)
   emulation::wait_groups(emulation::Queue::products, Left);
 #endif
-}
-// After a wait: what follows reads c as the products left it, which a compiler that knows nothing of them may not see.
-template <int N>
-__device__ inline void made(float (&c)[N][4]) {
-#if defined(__CUDA_ARCH__)
-#pragma unroll
-  for (int j = 0; j < N; ++j)
-#pragma unroll
-    for (int i = 0; i < 4; ++i) asm volatile("" : "+f"(c[j][i])::"memory");
-#else
-  (void)c;
-#endif
+  (hold(made), ...);
 }
 // By every thread that wrote to shared memory, before the barrier behind which products read it.
 __device__ inline void show_to_products() {

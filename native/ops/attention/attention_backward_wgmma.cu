@@ -137,22 +137,18 @@ __global__ void __launch_bounds__(kThreads)
         const int key = first_key + 8 * half + place.lane / 4;
         return key <= row && (a.window == 0 || key > row - a.window);
       };
-      wait_products<1>();
-      made(x);
+      wait_products<1>(x);
       weigh_again(x, a.exponent, state, all_seen, sees);
       // ptxas has products wait for each other where their operands are made while others go on.
-      wait_products<0>();
-      made(y);
+      wait_products<0>(y);
       to_slopes(y, x, state);
       to_operand(w, x);
       to_operand(slopes, y);
-      begin_products();
+      begin_products(w, slopes);
       begin_columns(dv, w, d_out_at);
       begin_columns(dk, slopes, queries_at);
     }
-    wait_products<0>();
-    made(dk);
-    made(dv);
+    wait_products<0>(dk, dv);
     for (; t < block.steps; ++t) arrive(t);
     wait_copies<0>();  // also where no row sees a key
     store_key_gradients(a, d, s, d.gradients[sequence], block.own, kv_head(), of_warp, block.keys_end, 0, dk, dv);
@@ -229,18 +225,15 @@ __global__ void __launch_bounds__(kThreads) query_gradients_wgmma(GpuAttention a
         const int key = tile.first + column;
         return key >= row + window_from && key < (tile.own ? row + 1 : base);
       };
-      wait_products<1>();
-      made(x);
+      wait_products<1>(x);
       weigh_again(x, a.exponent, state, all_seen, sees);
-      wait_products<0>();
-      made(y);
+      wait_products<0>(y);
       to_slopes(y, x, state);
       to_operand(slopes, y);
-      begin_products();
+      begin_products(slopes);
       begin_columns(dq, slopes, keys);
     }
-    wait_products<0>();
-    made(dq);
+    wait_products<0>(dq);
     for (; t < tiles.count; ++t) arrive(t);
     store_query_gradients(a, d, s, kv_head, of_warp, queries, dq);
   }

@@ -76,7 +76,6 @@ __global__ void __launch_bounds__(Tile<HeadDim>::kThreads) attention_rows_wgmma(
     SoftmaxRows rows;
     auto scores = [&](int i) {
       const Factor keys = factor_at(keys_of(i));
-      begin_products();
 #pragma unroll
       for (int k = 0; k < kSteps; ++k) multiply<false>(x, q[k], columns_of(keys, k), k > 0);
       end_products();
@@ -101,29 +100,27 @@ __global__ void __launch_bounds__(Tile<HeadDim>::kThreads) attention_rows_wgmma(
     int t = 0;
     for (; t < begin; ++t) arrive(t);
     arrive(t);
+    begin_products();
     scores(t);
-    wait_products<0>();
-    made(x);
+    wait_products<0>(x);
     weights(t);
     pack_weights(w, rows, x);
     for (++t; t < end; ++t) {
       arrive(t);
+      begin_products(o, w);
       scores(t);
       begin_columns(o, w, keys_of(t - 1) + Tile::kSize);
-      wait_products<1>();
-      made(x);
+      wait_products<1>(x);
       weights(t);
       // ptxas has products wait for each other where their operands are made while others go on.
-      wait_products<0>();
-      made(o);
+      wait_products<0>(o);
       scale_row(o, 0, kept[0]);
       scale_row(o, 1, kept[1]);
       pack_weights(w, rows, x);
     }
-    begin_products();
+    begin_products(o, w);
     begin_columns(o, w, keys_of(t - 1) + Tile::kSize);
-    wait_products<0>();
-    made(o);
+    wait_products<0>(o);
     for (; t < tiles.count; ++t) arrive(t);
     store_outputs(a, s, kv_head, of_warp, queries, o, rows);
   }

@@ -55,7 +55,8 @@ AttentionHashes attention_trial(Stream& stream, int head_dim, bool warpgroups) {
 
 bool WarpgroupAttention::serves(const GpuAttention& a, Dtype queries) {
   // One row of each sequence is what decodes, and less than a warpgroup's 64 queries would leave most of it idle.
-  if (queries != Dtype::bf16 || a.rows == 1 || a.rows * a.group < kKeyTile) return false;
+  const int64_t all = static_cast<int64_t>(a.rows) * a.group;
+  if (queries != Dtype::bf16 || a.rows == 1 || all < kKeyTile) return false;
   const auto known = proved_.find(a.head_dim);
   if (known != proved_.end()) return known->second;
   bool& proved = proved_[a.head_dim] = false;
@@ -68,6 +69,9 @@ bool WarpgroupAttention::serves(const GpuAttention& a, Dtype queries) {
   } catch (const std::bad_alloc&) {
     if (warn_)
       warn_("no memory for the proof of attention by Hopper's instructions; the other kernels compute, slower");
+  } catch (const GpuFault& fault) {
+    throw GpuFault(std::string(fault.what()) +
+                   ", in the proof of attention by Hopper's instructions: GLOSSA_CUDA_WARPGROUPS=0 leaves them out");
   }
   return proved;
 }

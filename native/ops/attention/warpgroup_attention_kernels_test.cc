@@ -34,6 +34,37 @@ TEST("attention by warpgroups: a trial of random numbers has the bits of the oth
   }
 }
 
+TEST("attention by warpgroups: a proof that cannot be made leaves the other kernels, or says how to do without") {
+  GpuAttention a{};
+  a.head_dim = 64, a.group = 1, a.rows = 64;
+  Stream stream(0);
+  std::vector<std::string> warnings;
+  auto warn = [&](const std::string& text) { warnings.push_back(text); };
+  for (const int64_t granted : {0, 3}) {
+    WarpgroupAttention attention(stream, warn);
+    emulation::gpu().requests_left = granted;
+    CHECK(!attention.forward(a, Dtype::bf16));
+    emulation::gpu().requests_left = INT64_MAX;
+    CHECK(!attention.forward(a, Dtype::bf16));  // no second proof
+  }
+  CHECK_EQ(warnings.size(), size_t{2});
+  for (const std::string& text : warnings) CHECK(text.find("no memory for the proof") != std::string::npos);
+
+  for (const int64_t calls : {0, 40}) {
+    WarpgroupAttention attention(stream, warn);
+    std::string said;
+    emulation::gpu().calls_left = calls;
+    try {
+      attention.forward(a, Dtype::bf16);
+    } catch (const GpuFault& fault) {
+      said = fault.what();
+    }
+    emulation::gpu().calls_left = INT64_MAX;
+    CHECK(said.find("unspecified launch failure") != std::string::npos);
+    CHECK(said.find("GLOSSA_CUDA_WARPGROUPS=0") != std::string::npos);
+  }
+}
+
 TEST(
     "attention by warpgroups: windows, prompts, pages and sequences of any length have the bits of the other kernels") {
   struct Case {
@@ -47,6 +78,8 @@ TEST(
                         {{7, 1, 64, QkNorm::none, 0}, 70, {41, 1, 67}, 45, 16},
                         {{2, 1, 64, QkNorm::none, 0}, 200, {130, 20}, 150, 80},
                         {{2, 1, 64, QkNorm::none, 0}, 64, {128, 5}, 3, 64},
+                        {{8, 1, 64, QkNorm::none, 0}, 128, {17, 0, 9}, 2, 80},
+                        {{3, 1, 64, QkNorm::none, 0}, 65, {43, 0}, 0, 48},
                         {{2, 2, 128, QkNorm::none, 0}, 130, {129, 64}, 100, 32}}) {
     if (kSanitized && (c.shape.heads > 2 || c.shape.head_dim > 64)) continue;
     AttentionProblem p(c.shape, Dtype::bf16, c.prompt, c.completions, seed += 10);

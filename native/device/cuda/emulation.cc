@@ -9,7 +9,10 @@ thread_local dim3 threadIdx, blockIdx, blockDim, gridDim;
 namespace glossa::emulation {
 namespace {
 
-constexpr int64_t kStack = 64 << 10, kMostThreads = 1024, kMostShared = 227 << 10, kSharedBegins = 1024;
+constexpr int64_t kStack = 64 << 10, kMostThreads = 1024, kMostShared = 227 << 10;
+// A block's shared memory has addresses from a multiple of 1,024 on; what a launch asks for begins 128 bytes behind
+// that, for a kernel may count on no more.
+constexpr int64_t kSharedBegins = 1024, kSharedOffset = 128;
 
 // Saves what a function must keep and the stack in *from, and goes on where `to` was left.
 extern "C" void glossa_switch_stack(void** from, void* to);
@@ -121,6 +124,11 @@ void run_block(unsigned threads, uint32_t order) {
   }
 }
 
+unsigned char* shared_begin() {
+  const auto at = reinterpret_cast<uintptr_t>(block.shared.data());
+  return reinterpret_cast<unsigned char*>((at + kSharedBegins - 1) / kSharedBegins * kSharedBegins);
+}
+
 }  // namespace
 
 void run(dim3 grid, dim3 threads, int64_t shared_bytes, const std::function<void()>& body) {
@@ -150,16 +158,14 @@ void run(dim3 grid, dim3 threads, int64_t shared_bytes, const std::function<void
   block.running = nullptr;
 }
 
-// 128 bytes behind a multiple of 1,024: what a kernel asks of its memory and no more.
 unsigned char* shared_memory() {
-  const auto at = reinterpret_cast<uintptr_t>(block.shared.data());
-  return reinterpret_cast<unsigned char*>((at + kSharedBegins - 1) / kSharedBegins * kSharedBegins + 128);
+  return shared_begin() + kSharedOffset;
 }
 uint32_t shared_address(const void* at) {
-  return static_cast<uint32_t>(static_cast<const unsigned char*>(at) - (shared_memory() - 128));
+  return static_cast<uint32_t>(static_cast<const unsigned char*>(at) - shared_begin());
 }
 const unsigned char* shared_at(uint32_t address) {
-  return shared_memory() - 128 + address;
+  return shared_begin() + address;
 }
 void block_barrier() {
   wait_at(block.whole, blockDim.x);

@@ -172,13 +172,10 @@ __global__ void __launch_bounds__(kTileThreads) query_gradients(GpuAttention a, 
     wait_copies<0>();
     __syncthreads();
     copy_tile(t + 1);
-    const int base = tile.own ? 0 : static_cast<int>(s.prefix_length);
-    const int window_from = a.window > 0 ? base + 1 - a.window : INT32_MIN / 2;
-    if (tile.own && tile.first > warp_to) continue;
-    if (tile.first + kKeyTile <= warp_from + window_from) continue;
+    const Sight sight(a, s, tile);
+    if (sight.none(warp_from, warp_to)) continue;
 
-    const bool all_seen =
-        tile.first + kKeyTile <= (tile.own ? warp_from + 1 : base) && tile.first >= warp_to + window_from;
+    const bool all_seen = sight.all(warp_from, warp_to);
     const QueryState of_rows[2] = {states[16 * warp + lane / 4], states[16 * warp + 8 + lane / 4]};
     // Half a tile at a time, so that its numbers stay in registers.
 #pragma unroll 1
@@ -187,10 +184,8 @@ __global__ void __launch_bounds__(kTileThreads) query_gradients(GpuAttention a, 
       multiply_rows<HeadDim>(x, queries_at + 16 * warp * kPitch<HeadDim>, keys + k0 * kPitch<HeadDim>);
       multiply_rows<HeadDim>(y, d_out_at + 16 * warp * kPitch<HeadDim>, values + k0 * kPitch<HeadDim>);
       auto state = [&](int half, int) -> const QueryState& { return of_rows[half]; };
-      weigh_again(x[0], a.exponent, state, all_seen, [&](int, int column, int row) {
-        const int key = tile.first + k0 + column;
-        return key >= row + window_from && key < (tile.own ? row + 1 : base);
-      });
+      weigh_again(x[0], a.exponent, state, all_seen,
+                  [&](int, int column, int row) { return sight.of(row).has(tile.first + k0 + column); });
       to_slopes(y[0], x[0], state);
       uint32_t w[1][2][4];
       to_operand(w[0], y[0]);

@@ -213,20 +213,13 @@ __global__ void __launch_bounds__(kThreads) query_gradients_wgmma(GpuAttention a
       begin_scores<HeadDim>(x, queries_here, keys);
       begin_scores<HeadDim>(y, d_out_here, keys + Tile::kSize);
 
-      const KeyTile tile = tiles.at(t);
-      const int base = tile.own ? 0 : static_cast<int>(s.prefix_length);
-      const int window_from = a.window > 0 ? base + 1 - a.window : INT32_MIN / 2;
-      const bool all_seen =
-          tile.first + kKeyTile <= (tile.own ? warp_from + 1 : base) && tile.first >= warp_to + window_from;
+      const Sight sight(a, s, tiles.at(t));
       const QueryState of_rows[2] = {states[of_warp - first + place.lane / 4],
                                      states[of_warp - first + 8 + place.lane / 4]};
       auto state = [&](int half, int) -> const QueryState& { return of_rows[half]; };
-      auto sees = [&](int, int column, int row) {
-        const int key = tile.first + column;
-        return key >= row + window_from && key < (tile.own ? row + 1 : base);
-      };
+      auto sees = [&](int, int column, int row) { return sight.of(row).has(sight.first + column); };
       wait_products<1>(x);
-      weigh_again(x, a.exponent, state, all_seen, sees);
+      weigh_again(x, a.exponent, state, sight.all(warp_from, warp_to), sees);
       wait_products<0>(y);
       to_slopes(y, x, state);
       to_operand(slopes, y);

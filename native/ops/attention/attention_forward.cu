@@ -59,13 +59,9 @@ __global__ void __launch_bounds__(kTileThreads, 2) attention_rows(GpuAttention a
     __syncthreads();
     copy_tile(t + 1);
 
-    const int base = tile.own ? 0 : static_cast<int>(s.prefix_length);  // of own keys, among those of this run
-    const int window_from = a.window > 0 ? base + 1 - a.window : INT32_MIN / 2;
-    if (tile.own && tile.first > warp_to) continue;
-    if (tile.first + kKeyTile <= warp_from + window_from) continue;
-
-    const bool all_seen =
-        tile.first + kKeyTile <= (tile.own ? warp_from + 1 : base) && tile.first >= warp_to + window_from;
+    const Sight sight(a, s, tile);
+    if (sight.none(warp_from, warp_to)) continue;
+    const bool all_seen = sight.all(warp_from, warp_to);
     uint32_t w[M][4][4];
 #pragma unroll
     for (int i = 0; i < M; ++i) {
@@ -73,10 +69,7 @@ __global__ void __launch_bounds__(kTileThreads, 2) attention_rows(GpuAttention a
       multiply_rows<HeadDim>(x, q + 16 * i * kPitch<HeadDim>, keys);
       weigh(
           rows[i], x[0], a.exponent, tile.first, all_seen,
-          [&](int half) {
-            const int own = own_of(of_warp + 16 * i + 8 * half + lane / 4);
-            return SeenKeys{own + window_from, tile.own ? own + 1 : base};
-          },
+          [&](int half) { return sight.of(own_of(of_warp + 16 * i + 8 * half + lane / 4)); },
           [&](int half, float kept) { scale_row(o[i], half, kept); });
       pack_weights(w[i], rows[i], x[0]);
     }

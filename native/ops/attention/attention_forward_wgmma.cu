@@ -81,17 +81,10 @@ __global__ void __launch_bounds__(Tile<HeadDim>::kThreads) attention_rows_wgmma(
       end_products();
     };
     auto weights = [&](int i) {
-      const KeyTile tile = tiles.at(i);
-      const int base = tile.own ? 0 : static_cast<int>(s.prefix_length);  // of own keys, among those of this run
-      const int window_from = a.window > 0 ? base + 1 - a.window : INT32_MIN / 2;
-      const bool all_seen =
-          tile.first + kKeyTile <= (tile.own ? warp_from + 1 : base) && tile.first >= warp_to + window_from;
+      const Sight sight(a, s, tiles.at(i));
       weigh(
-          rows, x, a.exponent, tile.first, all_seen,
-          [&](int half) {
-            const int own = own_of(of_warp + 8 * half + place.lane / 4);
-            return SeenKeys{own + window_from, tile.own ? own + 1 : base};
-          },
+          rows, x, a.exponent, sight.first, sight.all(warp_from, warp_to),
+          [&](int half) { return sight.of(own_of(of_warp + 8 * half + place.lane / 4)); },
           [&](int half, float factor) { kept[half] = factor; });
     };
 

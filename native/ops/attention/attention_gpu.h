@@ -102,6 +102,7 @@ __device__ inline int64_t value_offset(const GpuAttention& a, const GpuPages& pa
 // Keys [from, to) of a run, counted from its start.
 struct SeenKeys {
   int from, to;
+  __device__ bool has(int key) const { return key >= from && key < to; }
   // Where the first tile begins.
   __device__ int tile() const { return from < to ? from / kKeyTile * kKeyTile : to; }
 };

@@ -29,7 +29,7 @@ __device__ inline float add_weights(float sum, const uint32_t (&w)[K][4], int ha
   return sum;
 }
 __device__ inline float masked(float score, int key, const SeenKeys& seen) {
-  return key >= seen.from && key < seen.to ? score : -INFINITY;
+  return seen.has(key) ? score : -INFINITY;
 }
 
 // Rows lane / 4 and that + 8 of a product.

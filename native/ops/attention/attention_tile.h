@@ -99,6 +99,24 @@ struct KeyTile {
   bool own;
   int first, from, to;
 };
+// What rows see of a tile. A row is told by its own key's index.
+struct Sight {
+  bool own;
+  int first, base, window_from;  // base: where own keys begin, among those of the tile's run
+  __device__ Sight(const GpuAttention& a, const GpuSequence& s, const KeyTile& tile)
+      : own(tile.own),
+        first(tile.first),
+        base(own ? 0 : static_cast<int>(s.prefix_length)),
+        window_from(a.window > 0 ? base + 1 - a.window : INT32_MIN / 2) {}
+  __device__ SeenKeys of(int row) const { return {row + window_from, own ? row + 1 : base}; }
+  // Whether rows from `first_row` to `last_row` see nothing of it, and whether each sees all.
+  __device__ bool none(int first_row, int last_row) const {
+    return (own && first > last_row) || first + kKeyTile <= of(first_row).from;
+  }
+  __device__ bool all(int first_row, int last_row) const {
+    return first + kKeyTile <= of(first_row).to && first >= of(last_row).from;
+  }
+};
 // The tiles that the rows of a block see, whose first one is row `first_own` of its sequence's own, the last
 // `last_own`. In shared memory: what is the same for all threads need not fill the registers of each.
 struct KeyTiles {

@@ -1,4 +1,4 @@
-// What the kernels of attention by warpgroups share: tiles as wgmma reads them, and a ring of them.
+// What the kernels of attention by warpgroups share: tiles as wgmma reads them, and the products of two of them.
 #pragma once
 #include "device/cuda/warpgroup.h"
 #include "ops/attention/attention_steps.h"
